@@ -1,0 +1,32 @@
+"""Multi-label music genre classification of albums from audio, text and covers.
+
+Modules load when first used, so that ``import mumu_lib`` costs nothing.
+"""
+
+import os
+
+import lazy_loader
+
+# The backend's start-up messages carry timestamps and process numbers, which no saved notebook should hold.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=[
+        "audio",
+        "catalogue",
+        "errors",
+        "figures",
+        "labels",
+        "metrics",
+        "models",
+        "params",
+        "patches",
+        "runs",
+        "sources",
+        "targets",
+        "training",
+    ],
+    submod_attrs={"sources": ["open_catalogue"], "environment": ["hello"]},
+)

@@ -1,0 +1,374 @@
+"""The catalogue: a folder that describes albums, their tracks, reviews, cover, genres and split.
+
+Paper: Section 3.  Notebooks: all.
+
+On disk: ``catalogue.json``, ``albums.parquet``, ``tracks.parquet``, ``reviews.parquet`` and
+``taxonomy.parquet``. Paths in the tables are relative to the roots kept in ``catalogue.json``.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import scipy.sparse as sp
+
+from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.params import did_you_mean, home
+
+FORMAT = 1
+SPLITS = ("train", "val", "test")
+COLUMNS = {
+    "albums": ("album_id", "title", "artist", "release_group_mbid", "genres", "cover", "split"),
+    "tracks": ("track_id", "album_id", "recording_mbid", "title", "audio"),
+    "reviews": ("album_id", "text", "summary", "rating", "helpful"),
+    "taxonomy": ("branch",),
+}
+NOTEBOOK_NEEDS = {"04_audio": "audio", "05_text": "reviews", "06_image": "covers"}
+
+
+class Catalogue:
+    """Albums with their tracks, reviews, covers, genres and split.
+
+    Open one with :func:`mumu_lib.open_catalogue`; make one with a module of ``mumu_lib.sources``.
+
+    Attributes
+    ----------
+    albums, tracks, reviews, taxonomy : pd.DataFrame
+        The tables, with the columns of ``COLUMNS``. ``albums.genres`` holds lists of genre names,
+        ``taxonomy.branch`` lists of names from the top level down.
+    labels : list of str
+        Genres on at least ``min_label_albums`` albums, in the column order of ``label_matrix``.
+    synthetic : bool
+        Whether the albums were made up, so that no number from them says anything about music.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            self.info: dict[str, Any] = json.loads((folder / "catalogue.json").read_text(encoding="utf-8"))
+        except (ValueError, UnicodeDecodeError) as error:
+            raise BadDataError(f"{folder / 'catalogue.json'} is not JSON ({error}); make the catalogue again") from None
+        if not isinstance(self.info, dict) or self.info.get("format") != FORMAT:
+            raise BadDataError(f"{folder / 'catalogue.json'} is not of format {FORMAT}; make the catalogue again")
+        self.name: str = self.info["name"]
+        self.synthetic: bool = self.info["synthetic"]
+
+    def _table(self, name: str) -> pd.DataFrame:
+        path = self.folder / f"{name}.parquet"
+        try:
+            table = pd.read_parquet(path)
+        except FileNotFoundError:
+            raise MissingDataError(f"{path} is missing; make the catalogue again") from None
+        except (OSError, pa.ArrowException) as error:
+            raise BadDataError(f"{path} cannot be read ({error}); make the catalogue again") from None
+        absent = [c for c in COLUMNS[name] if c not in table]
+        if absent:
+            raise BadDataError(f"{path} lacks the columns {absent}; make the catalogue again")
+        return table
+
+    @cached_property
+    def albums(self) -> pd.DataFrame:
+        """One row an album."""
+        return self._table("albums")
+
+    @cached_property
+    def tracks(self) -> pd.DataFrame:
+        """One row a track."""
+        return self._table("tracks")
+
+    @cached_property
+    def reviews(self) -> pd.DataFrame:
+        """One row a review."""
+        return self._table("reviews")
+
+    @cached_property
+    def taxonomy(self) -> pd.DataFrame:
+        """One row a branch of the genre taxonomy."""
+        return self._table("taxonomy")
+
+    @property
+    def labels(self) -> list[str]:
+        """Genre names in column order."""
+        return self.info["labels"]
+
+    @cached_property
+    def top_labels(self) -> list[str]:
+        """Labels of the taxonomy's first level, in column order."""
+        first = {branch[0] for branch in self.taxonomy["branch"]}
+        return [label for label in self.labels if label in first]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of all tables: two catalogues with one fingerprint give the same results."""
+        digest = hashlib.sha256()
+        for name in ("catalogue.json", *(f"{t}.parquet" for t in COLUMNS)):
+            digest.update((self.folder / name).read_bytes())
+        return digest.hexdigest()[:16]
+
+    def rows(self, *splits: str) -> np.ndarray:
+        """Row numbers of the albums of some splits, in table order.
+
+        Returns
+        -------
+        rows : np.ndarray [shape=(n,), int]
+        """
+        return np.flatnonzero(self.albums["split"].isin(splits))
+
+    def label_matrix(self, split: str | Iterable[str] | None = None) -> sp.csr_matrix:
+        """Binary matrix M of the paper's section 4.1.
+
+        Parameters
+        ----------
+        split : str, several or None
+            Restrict to the albums of these splits, in table order; ``None`` keeps every album.
+
+        Returns
+        -------
+        M : scipy.sparse.csr_matrix [shape=(albums, labels), float32]
+        """
+        lists = pa.array(self.albums["genres"], type=pa.list_(pa.string()))
+        column = {label: i for i, label in enumerate(self.labels)}
+        known = lists.flatten().dictionary_encode()
+        lookup = np.array([column.get(g, -1) for g in known.dictionary.to_pylist()] or [-1])
+        columns = lookup[known.indices.to_numpy()] if len(known) else np.empty(0, int)
+        album = np.repeat(np.arange(len(lists)), np.diff(lists.offsets.to_numpy()))
+        kept = columns >= 0
+        shape = (len(lists), len(self.labels))
+        matrix = sp.csr_matrix((np.ones(kept.sum(), np.float32), (album[kept], columns[kept])), shape=shape)
+        matrix.data[:] = 1
+        if split is None:
+            return matrix
+        return matrix[self.rows(*([split] if isinstance(split, str) else split))]
+
+    def audio_path(self, audio: str) -> Path:
+        """Where a track's ``audio`` entry lies."""
+        return self.folder / self.info["roots"]["audio"] / audio
+
+    def cover_path(self, cover: str) -> Path:
+        """Where an album's ``cover`` entry lies."""
+        return self.folder / self.info["roots"]["covers"] / cover
+
+    def require(self, modality: str) -> None:
+        """Stop at once if nothing of a modality is there.
+
+        Parameters
+        ----------
+        modality : {'audio', 'reviews', 'covers', 'labels'}
+
+        Raises
+        ------
+        MissingDataError
+            With what to do about it.
+        """
+        if not self._present()[modality]:
+            remedy = {
+                "audio": "put the recordings there and name them in tracks.audio",
+                "reviews": "add reviews (column 'text' of a manifest)",
+                "covers": "add covers (column 'cover' of a manifest)",
+                "labels": f"no genre is on at least {self.info['min_label_albums']} albums; lower min_albums",
+            }[modality]
+            raise MissingDataError(
+                f"catalogue {self.name!r} has no {modality}: {remedy}, then make it again, "
+                f"or use the sample with  -p catalogue sample"
+            )
+
+    def _present(self) -> dict[str, int]:
+        return {
+            "labels": len(self.labels),
+            "audio": self._on_disk(self.tracks["audio"], "audio"),
+            "reviews": int((self.reviews["text"].str.strip() != "").sum()),
+            "covers": self._on_disk(self.albums["cover"], "covers"),
+        }
+
+    def _on_disk(self, entries: pd.Series, root: str) -> int:
+        base = self.folder / self.info["roots"][root]
+        return sum(os.path.isfile(base / entry) for entry in entries if entry)
+
+    def validate(self) -> pd.DataFrame:
+        """What is there, what is missing, and what each notebook can therefore do.
+
+        Returns
+        -------
+        table : pd.DataFrame
+            One row a part of the catalogue: how many are expected, there and missing, and a note.
+        """
+        albums, present = self.albums, self._present()
+        rare = self.info.get("rare_labels", [])
+        unlabelled = int((~albums["split"].isin(SPLITS)).sum())
+        sizes = Counter(albums["split"])
+        listed = {
+            "audio": int((self.tracks["audio"] != "").sum()),
+            "reviews": len(self.reviews),
+            "covers": int((albums["cover"] != "").sum()),
+            "labels": len(self.labels) + len(rare),
+        }
+        notes = {
+            "labels": f"on fewer than {self.info['min_label_albums']} albums: {', '.join(rare[:5])}" if rare else "",
+            **{
+                needs: f"{notebook}: {'can run' if present[needs] else 'cannot run'}"
+                for notebook, needs in NOTEBOOK_NEEDS.items()
+            },
+        }
+        rows = [
+            (
+                "albums",
+                len(albums),
+                len(albums),
+                0,
+                ", ".join(f"{s} {sizes[s]}" for s in SPLITS) + (f"; without genre {unlabelled}" if unlabelled else ""),
+            )
+        ]
+        rows += [(part, listed[part], there, listed[part] - there, notes[part]) for part, there in present.items()]
+        return pd.DataFrame(rows, columns=["part", "listed", "there", "missing", "note"]).set_index("part")
+
+    def __repr__(self) -> str:
+        kind = " (synthetic)" if self.synthetic else ""
+        return f"Catalogue {self.name!r}{kind}: {len(self.albums)} albums, {len(self.tracks)} tracks, {len(self.labels)} labels"
+
+
+def locate(name_or_path: str | Path) -> Path:
+    """Folder of a catalogue, from its name under ``data/`` or its path.
+
+    Raises
+    ------
+    MissingDataError
+        With the nearest known name.
+    """
+    for folder in (home() / "data" / name_or_path, Path(name_or_path)):
+        if (folder / "catalogue.json").is_file():
+            return folder
+    known = sorted(p.parent.name for p in (home() / "data").glob("*/catalogue.json"))
+    raise MissingDataError(
+        f"no catalogue {str(name_or_path)!r} under {home() / 'data'}; known: {', '.join(known) or 'none'}"
+        f"{did_you_mean(str(name_or_path), known)}  Make one with mumu_lib.sources.folder.build"
+    )
+
+
+def keep_labels(genres: Iterable[Sequence[str]], min_albums: int) -> tuple[list[str], list[str]]:
+    """Labels on enough albums, and those that are not (paper 3.1: at least 12 albums).
+
+    Returns
+    -------
+    kept, rare : list of str
+        Each in alphabetical order.
+    """
+    counts = Counter(g for album in genres for g in set(album))
+    return (
+        sorted(g for g, n in counts.items() if n >= min_albums),
+        sorted(g for g, n in counts.items() if n < min_albums),
+    )
+
+
+def write(
+    folder: Path,
+    *,
+    name: str,
+    albums: pd.DataFrame,
+    tracks: pd.DataFrame,
+    reviews: pd.DataFrame,
+    branches: Iterable[Sequence[str]],
+    min_albums: int,
+    source: str,
+    roots: dict[str, str],
+    synthetic: bool = False,
+) -> Catalogue:
+    """Write a catalogue, checked, all at once: a half-written one never takes the name.
+
+    Parameters
+    ----------
+    folder : Path
+        Replaced if it holds a catalogue already; other files in it are kept.
+    albums, tracks, reviews : pd.DataFrame
+        Columns as in ``COLUMNS``; missing optional ones are filled with ``""``.
+    branches : sequences of str
+        Taxonomy branches from the top level down, e.g. ``("Jazz", "Vocal Jazz")``.
+    min_albums : int
+        A genre on fewer albums is not a label (12 in the paper).
+    roots : dict
+        ``audio`` and ``covers``: the folders the paths are relative to, absolute or relative to ``folder``.
+
+    Raises
+    ------
+    BadDataError
+        Two albums or two tracks with one id, a track or review of an unknown album, no album at all.
+    """
+    tables = {
+        "albums": albums,
+        "tracks": tracks,
+        "reviews": reviews,
+        "taxonomy": pd.DataFrame({"branch": sorted({tuple(b) for b in branches})}).map(list),
+    }
+    tables = {key: _filled(key, table) for key, table in tables.items()}
+    _check(tables, source)
+    kept, rare = keep_labels(tables["albums"]["genres"], min_albums)
+    # An album none of whose genres is a label cannot teach or test anything.
+    labelled = tables["albums"]["genres"].map(lambda g: not set(kept).isdisjoint(g))
+    tables["albums"]["split"] = tables["albums"]["split"].where(labelled, "none")
+    info = {
+        "format": FORMAT,
+        "name": name,
+        "synthetic": synthetic,
+        "source": source,
+        "roots": roots,
+        "min_label_albums": min_albums,
+        "labels": kept,
+        "rare_labels": rare,
+        "counts": {key: len(table) for key, table in tables.items()},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "catalogue.json").unlink(missing_ok=True)
+    for key, table in tables.items():
+        table.to_parquet(folder / f"{key}.parquet", index=False)
+    write_atomically(folder / "catalogue.json", json.dumps(info, indent=1, ensure_ascii=False))
+    return Catalogue(folder)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file so that a reader sees the old one or the whole new one."""
+    part = path.with_name(path.name + ".tmp")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)
+
+
+def remove(folder: Path) -> None:
+    """Delete a catalogue's folder."""
+    shutil.rmtree(folder)
+
+
+def _filled(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    empty: dict[str, Any] = {"rating": np.nan, "helpful": np.nan}
+    table = table.reindex(columns=list(COLUMNS[name]))
+    for column in table:
+        if column in ("rating", "helpful"):
+            table[column] = table[column].astype(float)
+        elif column not in ("genres", "branch"):
+            table[column] = table[column].fillna(empty.get(column, "")).astype(str)
+    return table.reset_index(drop=True)
+
+
+def _check(tables: dict[str, pd.DataFrame], source: str) -> None:
+    albums, _tracks = tables["albums"], tables["tracks"]
+    if albums.empty:
+        raise BadDataError(f"{source}: no album in it")
+    for key, column in (("albums", "album_id"), ("tracks", "track_id")):
+        ids = tables[key][column]
+        if (twice := ids[ids.duplicated()]).size:
+            raise BadDataError(
+                f"{source}: {column} {twice.iloc[0]!r} stands on more than one row of {key}; ids must be unique"
+            )
+    for key in ("tracks", "reviews"):
+        stray = tables[key].loc[~tables[key]["album_id"].isin(albums["album_id"]), "album_id"]
+        if stray.size:
+            raise BadDataError(f"{source}: {key} row {stray.index[0]} names the unknown album {stray.iloc[0]!r}")
+    wrong = set(albums["split"]) - {*SPLITS, "none"}
+    if wrong:
+        raise BadDataError(f"{source}: split must be train, val, test or none, got {sorted(wrong)}")

@@ -1,0 +1,39 @@
+"""Every error a user is meant to read: it names the file or row and what to do next."""
+
+
+class MumuError(Exception):
+    """Base of all errors raised on purpose by this library."""
+
+
+class ParameterError(MumuError, ValueError):
+    """A notebook or function parameter has an unknown name, a wrong type or a wrong value."""
+
+
+class MissingDataError(MumuError, FileNotFoundError):
+    """Something asked for is not on disk; the message says how to get it."""
+
+
+class BadDataError(MumuError, ValueError):
+    """A file is there but does not hold what it should; the message names file and row."""
+
+
+class AudioError(MumuError):
+    """One recording cannot be used.
+
+    Attributes
+    ----------
+    reason : str
+        One of ``missing``, ``corrupt``, ``short``, ``silent``, ``timeout``.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+    def __reduce__(self) -> tuple:
+        # Exceptions with extra arguments do not survive the trip back from a worker process otherwise.
+        return (type(self), (self.reason, str(self)))
+
+
+class NothingUsableError(MumuError):
+    """Every item was refused, so that there is nothing left to work on."""

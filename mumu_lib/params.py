@@ -1,0 +1,199 @@
+"""Notebook parameters: one vocabulary, read strictly; the project's folders and seeds.
+
+papermill only logs an unknown parameter and then runs the default. Here it is an error, as is a
+wrong type or a value that is not one of the choices.
+"""
+
+import ast
+import difflib
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from mumu_lib.errors import ParameterError
+
+AUDIO_FILTERS = ("timbre_mlp", "low_3x3", "high_3x3", "low_4x96", "high_4x96", "low_4x70", "high_4x70")
+TARGETS = ("logistic", "cosine")
+SECTIONS = ("overview", "factors", "audio", "text", "image", "multimodal", "results")
+
+
+def home() -> Path:
+    """Folder that holds ``data/``, ``runs/`` and ``figures/``: ``$MUMU_HOME``, else the checkout."""
+    return Path(os.environ.get("MUMU_HOME") or Path(__file__).resolve().parents[1])
+
+
+def checkout() -> Path:
+    """Folder of the checkout itself: ``notebooks/`` and ``params/`` live there."""
+    return Path(__file__).resolve().parents[1]
+
+
+def _choice(*names: str) -> Any:
+    return field(metadata={"choices": names})
+
+
+def _at_least(least: float, *, strictly: bool = False) -> Any:
+    return field(metadata={"least": least, "strictly": strictly})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """What every notebook takes. Defaults live in the notebooks, the paper's values in paper.yaml."""
+
+    catalogue: str
+    seed: int = _at_least(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview(Shared):
+    """Parameters of 02_dataset_overview."""
+
+    top: int = _at_least(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factors(Shared):
+    """Parameters of 03_label_factors."""
+
+    dimensions: int = _at_least(1)
+    perplexity: float = _at_least(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training(Shared):
+    """What every notebook that trains a network takes."""
+
+    target: str = _choice(*TARGETS)
+    dimensions: int = _at_least(1)
+    epochs: int = _at_least(1)
+    batch_size: int = _at_least(1)
+    learning_rate: float = _at_least(0, strictly=True)
+    patience: int = _at_least(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audio(Training):
+    """Parameters of 04_audio."""
+
+    filters: str = _choice(*AUDIO_FILTERS)
+    album_epochs: int = _at_least(1)
+    patches: int = _at_least(1)
+    precision: str = _choice("float32", "mixed_float16", "mixed_bfloat16")
+    workers: int = _at_least(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results(Shared):
+    """Parameters of 08_results."""
+
+    resamples: int = _at_least(0)
+
+
+Params = TypeVar("Params", bound=Shared)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``"; did you mean 'x'?"`` for the nearest known name, or nothing."""
+    near = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def read(kind: type[Params], namespace: Mapping[str, Any]) -> Params:
+    """Read a notebook's parameters from its namespace, strictly.
+
+    Parameters
+    ----------
+    kind : type
+        The dataclass of the notebook, e.g. ``params.Audio``.
+    namespace : mapping
+        The notebook's ``globals()``, after its ``parameters`` cell and papermill's injected cell.
+
+    Returns
+    -------
+    kind
+        Checked values. Precedence: ``-p``, then this notebook's section of a parameter file
+        (``-f params/paper.yaml``), then the notebook's ``parameters`` cell.
+
+    Raises
+    ------
+    ParameterError
+        An unknown name, a wrong type, a value outside the choices; with the nearest valid name.
+    """
+    section_name = kind.__name__.lower()
+    names = [f.name for f in fields(kind)]
+    injected = _injected_names(namespace.get("In", ()))
+    for name in injected:
+        if name not in names and name not in SECTIONS:
+            raise ParameterError(f"unknown parameter {name!r}; this notebook takes {names}{did_you_mean(name, names)}")
+    section = namespace[section_name] if section_name in injected else {}
+    if not isinstance(section, Mapping):
+        raise ParameterError(f"section {section_name!r} of the parameter file must map names to values")
+    for name in section:
+        if name not in names:
+            raise ParameterError(
+                f"unknown parameter {name!r} in section {section_name!r}; it takes {names}{did_you_mean(name, names)}"
+            )
+    values = {}
+    for f in fields(kind):
+        if f.name not in namespace and f.name not in section:
+            raise ParameterError(f"the notebook's parameters cell lacks {f.name!r}")
+        from_section = f.name in section and f.name not in injected
+        values[f.name] = _checked(f, section[f.name] if from_section else namespace[f.name])
+    return kind(**values)
+
+
+def _injected_names(history: Iterable[str]) -> set[str]:
+    """Names assigned by the cell that papermill injects (it starts with ``# Parameters``)."""
+    names: set[str] = set()
+    for source in history:
+        if not source.startswith("# Parameters"):
+            continue
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.Assign):
+                names |= {t.id for t in node.targets if isinstance(t, ast.Name)}
+    return names
+
+
+def _checked(f: Any, value: Any) -> Any:
+    if f.type is float and type(value) is int:
+        value = float(value)
+    if type(value) is not f.type:
+        hint = {
+            bool: f"write  -p {f.name} True  or  -p {f.name} False",
+            str: f"write  -r {f.name} {value}  to pass it as text",
+        }.get(f.type, f"write a plain {f.type.__name__}")
+        raise ParameterError(f"{f.name} must be {f.type.__name__}, got {value!r} ({type(value).__name__}); {hint}")
+    choices = f.metadata.get("choices")
+    if choices and value not in choices:
+        raise ParameterError(f"{f.name}={value!r} is not one of {list(choices)}{did_you_mean(value, choices)}")
+    least = f.metadata.get("least")
+    # Written so that NaN fails too.
+    if least is not None and not (value > least if f.metadata.get("strictly") else value >= least):
+        raise ParameterError(
+            f"{f.name} must be {'above' if f.metadata.get('strictly') else 'at least'} {least}, got {value!r}"
+        )
+    if f.default is MISSING and value == "":
+        raise ParameterError(f"{f.name} is empty; give it a value or leave the parameter out")
+    return value
+
+
+def defaults(notebook: str | Path) -> dict[str, Any]:
+    """Values of a notebook's ``parameters`` cell, without running it."""
+    from papermill import inspect_notebook
+
+    return {name: ast.literal_eval(entry["default"]) for name, entry in inspect_notebook(str(notebook)).items()}
+
+
+def paper(section: str) -> dict[str, Any]:
+    """The paper's values for one notebook, from ``params/paper.yaml``."""
+    return yaml.safe_load((checkout() / "params" / "paper.yaml").read_text())[section]
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, numpy and the Keras backend (weights, shuffling, dropout)."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
