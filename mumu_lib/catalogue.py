@@ -32,6 +32,7 @@ COLUMNS = {
     "reviews": ("album_id", "text", "summary", "rating", "helpful"),
     "taxonomy": ("branch",),
 }
+INFO = ("name", "synthetic", "labels", "min_label_albums", "roots")
 NOTEBOOK_NEEDS = {"04_audio": "audio", "05_text": "reviews", "06_image": "covers"}
 
 
@@ -59,6 +60,8 @@ class Catalogue:
             raise BadDataError(f"{folder / 'catalogue.json'} is not JSON ({error}); make the catalogue again") from None
         if not isinstance(self.info, dict) or self.info.get("format") != FORMAT:
             raise BadDataError(f"{folder / 'catalogue.json'} is not of format {FORMAT}; make the catalogue again")
+        if absent := [key for key in INFO if key not in self.info]:
+            raise BadDataError(f"{folder / 'catalogue.json'} lacks {absent}; make the catalogue again")
         self.name: str = self.info["name"]
         self.synthetic: bool = self.info["synthetic"]
 
@@ -345,22 +348,25 @@ def remove(folder: Path) -> None:
 
 
 def _filled(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    empty: dict[str, Any] = {"rating": np.nan, "helpful": np.nan}
     table = table.reindex(columns=list(COLUMNS[name]))
-    for column in table:
+    for column in COLUMNS[name]:
         if column in ("rating", "helpful"):
             table[column] = table[column].astype(float)
-        elif column not in ("genres", "branch"):
-            table[column] = table[column].fillna(empty.get(column, "")).astype(str)
+        elif column == "genres":
+            table[column] = [list(g) if np.iterable(g) else [] for g in table[column]]
+        elif column != "branch":
+            table[column] = table[column].astype(object).fillna("").astype(str)
     return table.reset_index(drop=True)
 
 
 def _check(tables: dict[str, pd.DataFrame], source: str) -> None:
-    albums, _tracks = tables["albums"], tables["tracks"]
+    albums = tables["albums"]
     if albums.empty:
         raise BadDataError(f"{source}: no album in it")
     for key, column in (("albums", "album_id"), ("tracks", "track_id")):
         ids = tables[key][column]
+        if (ids == "").any():
+            raise BadDataError(f"{source}: row {(ids == '').argmax()} of {key} has no {column}; give it one")
         if (twice := ids[ids.duplicated()]).size:
             raise BadDataError(
                 f"{source}: {column} {twice.iloc[0]!r} stands on more than one row of {key}; ids must be unique"

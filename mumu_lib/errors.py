@@ -37,3 +37,7 @@ class AudioError(MumuError):
 
 class NothingUsableError(MumuError):
     """Every item was refused, so that there is nothing left to work on."""
+
+
+class ServiceError(MumuError, OSError):
+    """A web service does not answer, or answers with an error, after all retries."""

@@ -80,6 +80,7 @@ class Audio(Training):
 
     filters: str = _choice(*AUDIO_FILTERS)
     album_epochs: int = _at_least(1)
+    album_learning_rate: float = _at_least(0, strictly=True)
     patches: int = _at_least(1)
     precision: str = _choice("float32", "mixed_float16", "mixed_bfloat16")
     workers: int = _at_least(0)
@@ -192,8 +193,9 @@ def paper(section: str) -> dict[str, Any]:
     return yaml.safe_load((checkout() / "params" / "paper.yaml").read_text())[section]
 
 
-def seed_everything(seed: int) -> None:
-    """Seed Python, numpy and the Keras backend (weights, shuffling, dropout)."""
+def seed_everything(seed: int, precision: str = "float32") -> None:
+    """Seed Python, numpy and the Keras backend (weights, shuffling, dropout), and set the precision of layers."""
     import keras
 
     keras.utils.set_random_seed(seed)
+    keras.config.set_dtype_policy(precision)

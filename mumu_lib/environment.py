@@ -1,0 +1,68 @@
+"""Versions, device and catalogue: what an issue report needs."""
+
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+
+from mumu_lib.params import checkout
+
+PACKAGES = ("mumu-lib", "keras", "tensorflow", "librosa", "scikit-learn", "numpy", "openTSNE")
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that numbers depend on."""
+    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+
+
+def device() -> str:
+    """Keras backend and what it computes on."""
+    with quiet_start():
+        import keras
+
+        backend = keras.backend.backend()
+        gpus = [d for d in keras.distribution.list_devices() if "gpu" in d.lower() or "cuda" in d.lower()]
+    return f"{backend} on {f'{len(gpus)} GPU' if gpus else f'CPU, {os.cpu_count()} cores'}"
+
+
+def git_commit() -> str:
+    """Commit of the checkout, with ``+`` when files were changed since; empty outside git."""
+    try:
+        commit = _git("rev-parse", "--short=12", "HEAD")
+        return commit + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def _git(*words: str) -> str:
+    command = ["git", "-C", str(checkout()), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout.strip()
+
+
+@contextmanager
+def quiet_start() -> Iterator[None]:
+    """Keep the backend's start-up lines (C++, with process numbers) out of saved notebooks."""
+    sys.stderr.flush()
+    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
+
+
+def hello() -> None:
+    """Print versions and device, one line each, and keep GPU memory shareable between notebooks."""
+    running = device()
+    if running.startswith("tensorflow"):
+        import tensorflow as tf
+
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
+    print("versions:", ", ".join(f"{name} {number}" for name, number in versions().items()))
+    print("device:", running)

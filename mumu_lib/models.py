@@ -1,0 +1,136 @@
+"""Every network, as functions that return a Keras model.
+
+Paper: Sections 5 and 6.1.  Notebooks: 04_audio.
+
+Layer by layer the authors' code speaks where the paper is silent: ``valid`` convolutions, no batch
+normalisation, kernels from uniform(-0.05, 0.05), a fourth convolution of one frame, no pooling after
+it in the 4x96 and 4x70 networks. Only the first layer has the advertised filter size.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers
+
+from mumu_lib.errors import ParameterError
+from mumu_lib.params import AUDIO_FILTERS, TARGETS, did_you_mean
+
+PATCH_SHAPE = (322, 96)
+WIDTHS = {"low": (64, 128, 128, 64), "high": (256, 512, 1024, 1024)}
+# (frames, bins) of each kernel and of the pooling after it; None: no pooling.
+KERNELS = {
+    "3x3": [(3, 3), (3, 3), (3, 3), (3, 3)],
+    "4x96": [(4, 96), (4, 1), (4, 1), (1, 1)],
+    "4x70": [(4, 70), (4, 6), (4, 1), (1, 1)],
+}
+POOLS: dict[str, list[tuple[int, int] | None]] = {
+    "3x3": [(2, 4), (2, 4), (4, 1), (4, 1)],
+    "4x96": [(4, 1), (4, 1), (4, 1), None],
+    "4x70": [(4, 4), (4, 1), (4, 1), None],
+}
+# Frames and bins that reach the features; pooling drops the remainder, so that cropping it changes nothing.
+USED = {"3x3": (302, 90), "4x96": (322, 96), "4x70": (322, 93)}
+FEATURES = "features"
+
+
+def cnn(
+    filters: str,
+    target: str,
+    n_labels: int = 250,
+    d: int = 50,
+    *,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
+    plain: bool = False,
+) -> keras.Model:
+    """One of the twelve audio networks of Table 2.
+
+    Parameters
+    ----------
+    filters : str
+        ``low_3x3``, ``high_3x3``, ``low_4x96``, ``high_4x96``, ``low_4x70`` or ``high_4x70``.
+    target : {'logistic', 'cosine'}
+    n_labels, d : int > 0
+        Outputs for logistic and for cosine.
+    mean, std : sequences of float [shape=(96,), dB], optional
+        Standardisation per frequency bin, kept in the model as constants.
+    plain : bool
+        Two-dimensional convolutions throughout, as the paper reads. Otherwise the same sums in a cheaper
+        layout: what pooling would drop is cropped, and a kernel over all bins is a one-dimensional one.
+
+    Returns
+    -------
+    model : keras.Model
+        Patches [shape=(n, 322, 96), dB] -> outputs; the layer ``features`` holds the track vector.
+
+    Raises
+    ------
+    ParameterError
+        Unknown ``filters`` or ``target``, with the nearest known name.
+    """
+    if filters not in AUDIO_FILTERS or filters == "timbre_mlp":
+        raise ParameterError(
+            f"filters={filters!r} is no convolutional network{did_you_mean(filters, AUDIO_FILTERS[1:])}"
+        )
+    width, size = filters.split("_")
+    dropout = 0.5 if (width, target) == ("high", "cosine") else 0.0
+    x = inputs = keras.Input(PATCH_SHAPE, name="patch")
+    if mean is not None and std is not None:
+        offset = [-m / s for m, s in zip(mean, std, strict=True)]
+        x = layers.Rescaling([1 / float(s) for s in std], [float(o) for o in offset], name="standardise")(x)
+    x = layers.Reshape((*PATCH_SHAPE, 1))(x)
+    if not plain:
+        frames, bins = USED[size]
+        x = layers.Cropping2D(((0, PATCH_SHAPE[0] - frames), (0, PATCH_SHAPE[1] - bins)))(x)
+    for width_, kernel, pool in zip(WIDTHS[width], KERNELS[size], POOLS[size], strict=True):
+        x = _convolution(x, width_, kernel, pool, plain)
+        if dropout:
+            x = layers.Dropout(dropout)(x)
+    x = layers.Flatten(name=FEATURES)(x)
+    return keras.Model(inputs, head(x, target, n_labels, d), name=f"{filters}_{target}")
+
+
+def _convolution(x: Any, width: int, kernel: tuple[int, int], pool: tuple[int, int] | None, plain: bool) -> Any:
+    uniform = _uniform()
+    if len(x.shape) == 4 and not plain and x.shape[2] == kernel[1]:
+        # The kernel spans every bin that is left: bins and channels become channels of a 1-d convolution.
+        x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]))(x)
+    if len(x.shape) == 3:
+        x = layers.Conv1D(width, kernel[0], activation="relu", kernel_initializer=uniform)(x)
+        return layers.MaxPooling1D(pool[0])(x) if pool else x
+    x = layers.Conv2D(width, kernel, activation="relu", kernel_initializer=uniform)(x)
+    return layers.MaxPooling2D(pool)(x) if pool else x
+
+
+def album_mlp(n_features: int, target: str, n_labels: int = 250, d: int = 50) -> keras.Model:
+    """Shallow album network: l2-normalised album vector, directly connected to the output (paper 5.1).
+
+    With 48 timbre statistics per album it is the TIMBRE-MLP of Table 2 (paper 6.1).
+
+    Parameters
+    ----------
+    n_features : int > 0
+        Length of an album vector: 256 or 4,096 from the networks, 48 timbre statistics.
+    """
+    inputs = keras.Input((n_features,), name="album_vector")
+    x = layers.UnitNormalization(name=FEATURES)(inputs)
+    return keras.Model(inputs, head(x, target, n_labels, d), name=f"album_{target}")
+
+
+def head(x: Any, target: str, n_labels: int, d: int) -> Any:
+    """Output layer: sigmoid per label, or a linear l2-normalised vector of d factors.
+
+    Always float32, also under mixed precision. Never a sigmoid before the l2-normalisation: factors
+    are negative half of the time.
+    """
+    if target not in TARGETS:
+        raise ParameterError(f"target={target!r} is not one of {list(TARGETS)}{did_you_mean(target, TARGETS)}")
+    if target == "logistic":
+        return layers.Dense(n_labels, "sigmoid", kernel_initializer=_uniform(), dtype="float32", name="output")(x)
+    x = layers.Dense(d, kernel_initializer=_uniform(), dtype="float32", name="linear")(x)
+    return layers.UnitNormalization(dtype="float32", name="output")(x)
+
+
+def _uniform() -> keras.initializers.Initializer:
+    return keras.initializers.RandomUniform(-0.05, 0.05)

@@ -1,0 +1,225 @@
+"""One run: its folder with parameters, metrics, embeddings and scores; all runs: Table 2.
+
+Notebooks: all write one; 08_results reads them.
+"""
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mumu_lib import metrics
+from mumu_lib.catalogue import Catalogue, write_atomically
+from mumu_lib.environment import device, git_commit, versions
+from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.params import Shared, checkout, home
+
+PAPER_COLUMNS = ["params", "seconds_per_epoch", "auc", "coverage@1", "coverage@3", "coverage@5"]
+TABLE2_NOTES = (
+    "AUDIO LOW-3x3: no geometry explains the printed parameters of both widths; this one explains HIGH-3x3.",
+    "T + I: the paper prints the parameters of the row above; by its own sizes they are 1.0M and 0.2M.",
+    "IMAGE: a ResNet-101 with this output has 43M parameters; 1.7M is the size of the small ResNet-110.",
+    "TEXT COSINE VSM: coverage cannot fall from C@1 0.53 to C@3 0.44; a misprint in the paper.",
+)
+
+
+@dataclasses.dataclass
+class Run:
+    """The folder of one run; ``metrics.json`` is written last, so that its presence means done."""
+
+    id: str
+    folder: Path
+    catalogue: Catalogue
+    params: dict[str, Any]
+
+    @property
+    def finished(self) -> bool:
+        """Whether this very run was completed before."""
+        return (self.folder / "metrics.json").is_file()
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """What :meth:`finish` wrote."""
+        return json.loads((self.folder / "metrics.json").read_text())
+
+    @property
+    def album_ids(self) -> list[str]:
+        """Albums of the rows of ``embeddings`` and ``scores``."""
+        return (self.folder / "album_ids.txt").read_text(encoding="utf-8").split("\n")
+
+    def array(self, name: str) -> np.ndarray:
+        """``embeddings`` [shape=(albums, features)] or ``scores`` [shape=(albums, labels)]."""
+        return np.load(self.folder / f"{name}.npy", allow_pickle=False)
+
+    def finish(
+        self,
+        results: dict[str, Any],
+        *,
+        album_ids: list[str] | None = None,
+        **arrays: np.ndarray,
+    ) -> None:
+        """Write the results, ``metrics.json`` last.
+
+        Parameters
+        ----------
+        results : dict
+            Joined by what makes a run reproducible: catalogue, fingerprint, versions, device, commit.
+        album_ids : list of str
+            One for each row of every array.
+        arrays
+            ``embeddings``, ``scores``.
+        """
+        if any(len(array) != len(album_ids or ()) for array in arrays.values()):
+            raise BadDataError(f"run {self.id}: {len(album_ids or ())} album ids for arrays of other lengths")
+        for name, array in arrays.items():
+            np.save(self.folder / f"{name}.npy", array)
+        if album_ids is not None:
+            (self.folder / "album_ids.txt").write_text("\n".join(album_ids), encoding="utf-8")
+        facts = {
+            "run": self.id, "catalogue": self.catalogue.name, "synthetic": self.catalogue.synthetic,
+            "fingerprint": self.catalogue.fingerprint, "device": device(), "versions": versions(), "commit": git_commit(),
+        }  # fmt: skip
+        text = json.dumps({**facts, **results}, indent=1, ensure_ascii=False)
+        write_atomically(self.folder / "metrics.json", text)
+
+
+def folder_of(catalogue: str, run_id: str, params: dict[str, Any], fingerprint: str) -> Path:
+    """Where a run with these parameters lies: under its id, unless another one lies there already.
+
+    A second run with the same id and parameters finds the first; with other parameters, or on a
+    catalogue that has changed since, it gets a folder of its own beside it.
+    """
+    plain = home() / "runs" / catalogue / run_id
+    ours = _record(params, fingerprint)
+    if not (plain / "params.json").is_file() or (plain / "params.json").read_text() == ours:
+        return plain
+    return plain.with_name(f"{run_id}-{hashlib.sha256(ours.encode()).hexdigest()[:8]}")
+
+
+def _record(params: dict[str, Any], fingerprint: str) -> str:
+    return json.dumps({**params, "fingerprint": fingerprint}, indent=1, sort_keys=True)
+
+
+def start(catalogue: Catalogue, run_id: str, cfg: Shared) -> Run:
+    """Open the folder of a run, finished, half-done or new.
+
+    Parameters
+    ----------
+    run_id : str
+        What defines the run, e.g. ``audio-cosine-high_4x70``.
+    cfg : Shared
+        The notebook's parameters; ``workers`` changes no number and is left out.
+    """
+    params = {k: v for k, v in dataclasses.asdict(cfg).items() if k not in ("catalogue", "workers")}
+    folder = folder_of(catalogue.name, run_id, params, catalogue.fingerprint)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / "params.json", _record(params, catalogue.fingerprint))
+    return Run(run_id, folder, catalogue, params)
+
+
+def judge(
+    catalogue: Catalogue, rows: np.ndarray, scores: np.ndarray, *, seed: int = 0
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Metrics of a run on the test albums, and the validation AUC by which runs are chosen.
+
+    Parameters
+    ----------
+    rows : np.ndarray [shape=(n,), int]
+        Rows of ``catalogue.albums`` that were scored.
+    scores : np.ndarray [shape=(n, labels)]
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    metrics : dict
+        As :func:`mumu_lib.metrics.evaluate`, with ``val_auc`` and ``labels_not_in_training``.
+    by_label : pd.DataFrame
+        Index: label. Columns: ``auc`` (NaN where undefined) and ``albums`` (test albums with it).
+    """
+    truth = catalogue.label_matrix()[rows]
+    test, val = (np.flatnonzero(np.isin(rows, catalogue.rows(split))) for split in ("test", "val"))
+    result = metrics.evaluate(truth[test], scores[test], catalogue.labels, seed=seed)
+    result["val_auc"] = metrics.macro_auc(truth[val], scores[val])
+    learned = catalogue.label_matrix("train").getnnz(axis=0) > 0
+    result["labels_not_in_training"] = [
+        label for label, seen in zip(catalogue.labels, learned, strict=True) if not seen
+    ]
+    by_label = pd.DataFrame(
+        {"auc": metrics.auc_per_label(truth[test], scores[test]), "albums": truth[test].getnnz(axis=0)},
+        catalogue.labels,
+    )
+    return result, by_label
+
+
+def table(catalogue: str | None = None) -> pd.DataFrame:
+    """Every finished run that has an AUC, a row.
+
+    Parameters
+    ----------
+    catalogue : str, optional
+        Name of one catalogue; otherwise all.
+
+    Returns
+    -------
+    table : pd.DataFrame
+        Index: run id. Columns: catalogue, modality, target, setting, folder, metrics.
+    """
+    rows = []
+    for path in sorted((home() / "runs").glob(f"{catalogue or '*'}/*/metrics.json")):
+        facts = json.loads(path.read_text())
+        if "auc" in facts:
+            rows.append({**facts, "folder": str(path.parent)})
+    first = ["run", "catalogue", "modality", "target", "setting"]
+    frame = pd.DataFrame(rows)
+    return frame.reindex(columns=[*first, *(c for c in frame if c not in first)]).set_index("run")
+
+
+def grid() -> pd.DataFrame:
+    """The 26 rows of the paper's Table 2 with the paper's own numbers, from ``params/grid.tsv``."""
+    return pd.read_csv(checkout() / "params" / "grid.tsv", sep="\t")
+
+
+def table2(catalogue: str) -> pd.DataFrame:
+    """Table 2: the paper's numbers, ours, and the difference; a row not run is blank.
+
+    Of several runs of one row the one with the best validation AUC counts, never the test AUC.
+
+    Returns
+    -------
+    table : pd.DataFrame
+        ``modality``, ``target``, ``setting``, then ``<number> paper`` and ``<number> ours`` for every
+        column of the paper's table, and ``auc difference``.
+
+    Raises
+    ------
+    MissingDataError
+        No finished run for this catalogue.
+    """
+    ours = table(catalogue)
+    if ours.empty:
+        raise MissingDataError(
+            f"no finished run of catalogue {catalogue!r} under {home() / 'runs'}; run notebook 04 first"
+        )
+    keys = ["modality", "target", "setting"]
+    best = ours.sort_values("val_auc", ascending=False, kind="stable").drop_duplicates(keys)
+    rows = grid().merge(best[[*keys, *PAPER_COLUMNS]], on=keys, how="left", suffixes=(" paper", " ours"))
+    result = rows[[*keys, *(f"{column} {whose}" for column in PAPER_COLUMNS for whose in ("paper", "ours"))]]
+    return result.assign(**{"auc difference": rows["auc ours"] - rows["auc paper"]})
+
+
+def as_printed(table: pd.DataFrame) -> pd.DataFrame:
+    """Table 2 as text: rounded as the paper rounds, blanks for rows not run."""
+    form = {"params": "{:,.0f}", "seconds_per_epoch": "{:.3g}", "auc": "{:.3f}", "coverage": "{:.2f}"}
+    heads = {"params": "Params", "seconds_per_epoch": "s/epoch", "auc": "AUC", "coverage": "C"}
+    result = table[["modality", "target", "setting"]].rename(columns=str.capitalize)
+    for name in table.columns[3:]:
+        kind = name.split()[0].split("@")[0]
+        written = "{:+.3f}" if name.endswith("difference") else form[kind]
+        text = table[name].map(lambda value, written=written: "" if pd.isna(value) else written.format(value))
+        result[name.replace(kind, heads[kind], 1)] = text
+    return result

@@ -1,0 +1,208 @@
+"""What an own collection holds: rows from a manifest or from folders, and tags from its audio files.
+
+Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
+"""
+
+import hashlib
+import io
+import os
+import re
+import warnings
+from collections import defaultdict
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+import numpy as np
+import pandas as pd
+import soundfile
+from tqdm.auto import tqdm
+
+from mumu_lib.errors import BadDataError, MissingDataError
+
+AUDIO = (".mp3", ".flac", ".wav", ".ogg", ".opus", ".aif", ".aiff")
+AUDIO_NOT_READ = (".m4a", ".aac", ".mp4", ".wma", ".ape", ".wv")
+IMAGES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
+TEXTS = (".txt", ".md")
+FIELDS = ("audio", "cover", "text", "album_id", "album", "artist", "title", "genres", "split", "track_id")
+FILES = ("audio", "cover", "text")
+TAGS = ("album", "artist", "title", "genre")
+DISC = re.compile(r"(cd|dis[ck])[ ._-]*\d+", re.IGNORECASE)
+
+Problems = list[tuple[int | str, str, str]]
+
+
+def read_manifest(manifest: Path, root: Path, problems: Problems) -> pd.DataFrame:
+    """Rows of a manifest whose files are there; ``row`` counts as a spreadsheet does, the header being 1."""
+    table = _read_csv(manifest)
+    columns = [str(column) for column in table]
+    if not {"path", *FILES} & set(columns):
+        raise BadDataError(
+            f"{manifest}: none of its columns {columns} says where the files are; name one path, audio, text or cover"
+        )
+    if ignored := [c for c in columns if c not in (*FIELDS, "path", "id")]:
+        print(f"{manifest.name}: columns ignored: {', '.join(ignored)}")
+    table = table[(table != "").any(axis=1)]
+    table = table.reindex(columns=[*FIELDS, "path", "id"], fill_value="").assign(row=table.index + 2)
+    suffix = table["path"].map(lambda path: os.path.splitext(path)[1].lower())
+    kind = np.select([suffix.isin(IMAGES), suffix.isin(TEXTS)], ["cover", "text"], "audio")
+    for column in FILES:
+        table[column] = table[column].where((table[column] != "") | (kind != column), table["path"])
+    table["album_id"] = table["album_id"].where(table["album_id"] != "", table["id"])
+    for column in set(FIELDS) - {*FILES, "genres"}:
+        table[column] = table[column].str.split().str.join(" ")
+    kept = [row for row in table.to_dict("records") if _resolve(row, manifest, root, problems)]
+    return pd.DataFrame(kept, columns=[*FIELDS, "row", "key"])
+
+
+def _read_csv(manifest: Path) -> pd.DataFrame:
+    try:
+        data = manifest.read_bytes()
+    except OSError:
+        raise MissingDataError(f"manifest {manifest} cannot be read; give the path of a CSV file") from None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise BadDataError(f"{manifest}, line {line}: not UTF-8; save the file as CSV in UTF-8") from None
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    try:
+        with warnings.catch_warnings():
+            # pandas only warns when every row has more fields than the header, and drops them.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(
+                io.StringIO(text),
+                sep=separator,
+                dtype=str,
+                keep_default_na=False,
+                index_col=False,
+                skip_blank_lines=False,
+            )
+    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
+        raise BadDataError(f"{manifest} is not a CSV with a header and as many fields in each row ({error})") from None
+    return table.rename(columns=lambda c: str(c).strip().lower()).fillna("").apply(lambda cells: cells.str.strip())
+
+
+def _resolve(row: dict, manifest: Path, root: Path, problems: Problems) -> bool:
+    """Whether a row has anything usable; checks its files and puts its reviews into ``row["text"]``."""
+    number, text = row["row"], row["text"]
+    is_file = "\n" not in text and text.lower().endswith(TEXTS)
+    for column in FILES if is_file else FILES[:2]:
+        entry = row[column]
+        _stays_inside(entry, f"{manifest}, row {number}")
+        if entry and not os.path.isfile(root / entry):
+            what = "row kept out" if column == "audio" else "row kept without it"
+            problems.append((number, entry, f"{column} file is missing; {what}"))
+            row[column] = ""
+            if column == "audio":
+                return False
+    if is_file and row["text"]:
+        row["text"] = _read_text(root, text, number, problems)
+    # What identifies a row that has no album_id; a review itself is too long for that.
+    literal = hashlib.sha256(text.encode()).hexdigest()[:12] if row["text"] else ""
+    row["key"] = row["audio"] or row["cover"] or (text if is_file and row["text"] else literal)
+    if not row["key"]:
+        problems.append((number, "", "neither audio nor cover nor text; row kept out"))
+    row["text"] = [row["text"]] if row["text"] else []
+    row["genres"] = canonical(row["genres"])
+    return bool(row["key"])
+
+
+def _stays_inside(entry: str, where: str) -> None:
+    absolute = PurePosixPath(entry).is_absolute() or PureWindowsPath(entry).drive
+    if absolute or os.path.normpath(entry).split(os.sep)[0] == "..":
+        raise BadDataError(f"{where}: {entry!r} leaves the collection; give a path relative to its folder")
+
+
+def _read_text(root: Path, entry: str, row: int | str, problems: Problems) -> str:
+    data = (root / entry).read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", errors="replace")
+        problems.append((row, entry, f"not UTF-8; kept with {text.count(chr(0xFFFD))} characters unread"))
+    if not text.strip():
+        problems.append((row, entry, "text file is empty"))
+    return text.strip()
+
+
+def scan(root: Path, problems: Problems) -> pd.DataFrame:
+    """Rows of the folder structure: an album is a folder with audio, single files lie in the root itself."""
+    albums: dict[Path, list[Path]] = defaultdict(list)
+    for where, folders, names in os.walk(root):
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        place = Path(where).relative_to(root)
+        album = place.parent if DISC.fullmatch(place.name) and len(place.parts) > 1 else place
+        albums[album] += [place / n for n in sorted(names) if not n.startswith(".")]
+    rows = []
+    for album, files in albums.items():
+        kinds = [f.suffix.lower() for f in files]
+        audio = [f for f, kind in zip(files, kinds, strict=True) if kind in AUDIO]
+        unread = [f for f, kind in zip(files, kinds, strict=True) if kind in AUDIO_NOT_READ]
+        problems += [("", f.as_posix(), "format is not read; convert it to flac or mp3") for f in unread]
+        by_name: dict[str, list[Path]] = defaultdict(list)
+        for f in files:
+            by_name[f.stem].append(f)
+        shared = _beside(root, album, files, problems) if album.parts and audio else None
+        for f in audio:
+            about = shared or _beside(root, album, by_name[f.stem], problems)
+            rows.append({"audio": f.as_posix(), "key": f.as_posix(), "row": f.as_posix(), **about})
+    return pd.DataFrame(rows, columns=[*FIELDS, "row", "key"]).fillna("")
+
+
+def _beside(root: Path, album: Path, files: list[Path], problems: Problems) -> dict:
+    """What the files beside the audio, and the names of the folders, say about an album."""
+    images = [f for f in files if f.suffix.lower() in IMAGES]
+    named = [f for stem in ("cover", "folder", "front") for f in images if f.stem.lower() == stem]
+    if len(images) > 1 and not named:
+        problems.append(("", album.as_posix(), f"{len(images)} images, none called cover, folder or front; none taken"))
+    texts = [f for f in files if f.suffix.lower() in TEXTS]
+    genres = [f for f in texts if f.name.lower() == "genres.txt"]
+    read = {f: _read_text(root, f.as_posix(), "", problems) for f in texts}
+    return {
+        "cover": (named or images)[0].as_posix() if named or len(images) == 1 else "",
+        "text": [read[f] for f in texts if f not in genres and read[f]],
+        "genres": canonical("|".join(read[f].replace("\n", "|") for f in genres)),
+        "album_id": album.as_posix() if album.parts else "",
+        "album": album.name,
+        "artist": album.parts[-2] if len(album.parts) > 1 else "",
+    }
+
+
+def branches(cell: str) -> list[tuple[str, ...]]:
+    """``"Jazz > Vocal Jazz | Blues"`` as ``[("Jazz", "Vocal Jazz"), ("Blues",)]``."""
+    split = [[" ".join(node.split()) for node in branch.split(">")] for branch in cell.split("|")]
+    return [tuple(node for node in branch if node) for branch in split if any(branch)]
+
+
+def canonical(cell: str) -> str:
+    """One spelling of a set of branches, so that their order and spaces make no difference."""
+    return " | ".join(sorted({" > ".join(branch) for branch in branches(cell)}))
+
+
+def read_tags(rows: pd.DataFrame, root: Path, problems: Problems) -> pd.DataFrame:
+    """Tags of the audio files whose row leaves something open, ``""`` elsewhere; a row for each row."""
+    wanted = (rows["audio"] != "") & (rows[["album", "artist", "title", "genres"]] == "").any(axis=1)
+    todo = tqdm(rows[wanted].to_dict("records"), desc="tags", disable=None)
+    tags = pd.DataFrame([_tags(root, row, problems) for row in todo], rows.index[wanted], columns=[*TAGS])
+    return tags.reindex(rows.index).fillna("").astype(str)
+
+
+def _tags(root: Path, row: dict, problems: Problems) -> dict[str, str]:
+    """Album, artist, title and genre (``;`` or ``|`` between several) from an audio file, as far as it has them."""
+    try:
+        with soundfile.SoundFile(root / row["audio"]) as audio:
+            found = audio.copy_metadata()
+    except (soundfile.SoundFileError, OSError):
+        problems.append((row["row"], row["audio"], "tags cannot be read; kept, though the audio may be broken"))
+        return {}
+    tags = {tag: " ".join(_repaired(found.get(tag, "")).split()) for tag in TAGS}
+    # ID3 version 1 numbers its genres: "(17)", or "(17)Rock".
+    tags["genre"] = canonical(re.sub(r"^\(\d+\)|^\d+$", "", tags["genre"]).replace(";", "|"))
+    return tags
+
+
+def _repaired(text: str) -> str:
+    """Undo UTF-8 taken for Latin-1, which libsndfile itself writes into mp3 files."""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text

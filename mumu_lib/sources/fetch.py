@@ -1,0 +1,251 @@
+"""Downloads of the published data: checksum, resume after a break, extraction that stays in its folder.
+
+Paper: Section 3, footnote 3.  Notebook: 01.
+
+    python -m mumu_lib.sources.fetch mumu --dry-run     lists the files with their sizes
+    python -m mumu_lib.sources.fetch mumu               gets and unpacks them below data/raw/mumu
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import tarfile
+import time
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pandas as pd
+import requests
+from tqdm.auto import tqdm
+
+from mumu_lib.errors import BadDataError, MumuError, ServiceError
+from mumu_lib.params import home
+
+ZENODO = "https://zenodo.org/api/records"
+# MSD-I's number comes from other people's folder names; MuMu's from its authors.
+RECORDS = {"mumu": "831189", "msd-i": "1240485"}
+CHUNK = 1 << 20
+WAIT = 2.0
+
+
+def files(record: str, *, url: str = ZENODO) -> pd.DataFrame:
+    """Files of a published record.
+
+    Returns
+    -------
+    files : pd.DataFrame
+        ``name``, ``size`` (bytes), ``checksum`` (``md5:…``), ``url``.
+
+    Raises
+    ------
+    ServiceError
+        No reply, or one of another form.
+    """
+    try:
+        reply = requests.get(f"{url}/{record}", timeout=60)
+        reply.raise_for_status()
+        found = [(f["key"], int(f["size"]), f["checksum"], f["links"]["self"]) for f in reply.json()["files"]]
+    except requests.RequestException as error:
+        raise ServiceError(f"{url}/{record}: {error}; try again later or download the record by hand") from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise ServiceError(
+            f"{url}/{record}: the reply lists no files ({error!r}); download the record by hand"
+        ) from None
+    return pd.DataFrame(found, columns=["name", "size", "checksum", "url"])
+
+
+def download(url: str, path: str | Path, *, checksum: str = "", retries: int = 5, wait: float = WAIT) -> Path:
+    """Download a file; a broken one is continued where it stopped, now or at the next call.
+
+    Parameters
+    ----------
+    checksum : str
+        ``md5:<hex>`` or ``sha256:<hex>``; ``""`` for a file that has none published.
+    retries : int
+        How often a broken connection is taken up again without any byte gained.
+    wait : float
+        Seconds before the first repetition, doubled each time, where the server names none.
+
+    Returns
+    -------
+    path : Path
+
+    Raises
+    ------
+    BadDataError
+        Whole, but with another checksum; the file is removed.
+    ServiceError
+        The server keeps failing; what came stays beside the file as ``.part``.
+    """
+    path = Path(path)
+    if path.is_file() and (not checksum or digest(path, checksum) == checksum):
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    tries = 0
+    while True:
+        before = part.stat().st_size if part.is_file() else 0
+        try:
+            _append(url, part)
+            break
+        except _Broken as broken:
+            gained = part.is_file() and part.stat().st_size > before
+            tries = 0 if gained else tries + 1
+            if tries > retries:
+                raise ServiceError(f"{url}: {broken}; what came is kept in {part}, run it again to go on") from None
+            time.sleep(broken.wait if broken.wait is not None else wait * 2 ** max(tries - 1, 0))
+    if checksum and (found := digest(part, checksum)) != checksum:
+        part.unlink()
+        raise BadDataError(
+            f"{url}: checksum {found}, expected {checksum}; the download was removed. Get it again; if it stays so, "
+            f"the published file has changed: pass checksum='' once you trust it"
+        )
+    os.replace(part, path)
+    return path
+
+
+class _Broken(Exception):
+    """A download stopped early; ``wait`` is what the server asked for, in seconds."""
+
+    def __init__(self, reason: str, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.wait = wait
+
+
+def _append(url: str, part: Path) -> None:
+    at = part.stat().st_size if part.is_file() else 0
+    headers = {"Range": f"bytes={at}-", "Accept-Encoding": "identity"} if at else {"Accept-Encoding": "identity"}
+    try:
+        with requests.get(url, headers=headers, stream=True, timeout=60) as reply:
+            if reply.status_code == 416:  # Nothing beyond what is here; the checksum has the last word.
+                return
+            if reply.status_code in (429, 500, 502, 503, 504):
+                after = reply.headers.get("Retry-After", "")
+                raise _Broken(f"{reply.status_code} {reply.reason}", float(after) if after.isdigit() else None)
+            if not reply.ok:
+                raise ServiceError(f"{url}: {reply.status_code} {reply.reason}")
+            resumed = reply.status_code == 206
+            size = int(reply.headers.get("Content-Length", 0)) + (at if resumed else 0)
+            with (
+                part.open("ab" if resumed else "wb") as out,
+                tqdm(
+                    total=size or None,
+                    initial=at if resumed else 0,
+                    unit="B",
+                    unit_scale=True,
+                    desc=part.stem,
+                    disable=None,
+                ) as bar,
+            ):
+                for chunk in reply.iter_content(CHUNK):
+                    bar.update(out.write(chunk))
+    except requests.RequestException as error:
+        raise _Broken(str(error)) from None
+
+
+def digest(path: Path, like: str) -> str:
+    """Checksum of a file, by the method that another one names (``md5:…``)."""
+    method = like.partition(":")[0]
+    with path.open("rb") as file:
+        return f"{method}:{hashlib.file_digest(file, method).hexdigest()}"
+
+
+def extract(archive: str | Path, folder: str | Path) -> list[str]:
+    """Unpack a zip or tar archive; nothing is written if any name leads out of the folder.
+
+    Returns
+    -------
+    names : list of str
+        The files in it.
+
+    Raises
+    ------
+    BadDataError
+        A name leads out, a member is a link or device, the archive is cut, or is none, or does not fit on the disk.
+    """
+    archive, folder = Path(archive), Path(folder)
+    try:
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as zipped:
+                _check_members(archive, folder, ((m.filename, m.file_size, True) for m in zipped.infolist()))
+                zipped.extractall(folder)
+                return [m.filename for m in zipped.infolist() if not m.is_dir()]
+        with tarfile.open(archive) as tar:
+            members = tar.getmembers()
+            _check_members(archive, folder, ((m.name, m.size, m.isfile() or m.isdir()) for m in members))
+            for member in members:
+                # The data filter of newer Pythons does this; not every 3.11 has it.
+                member.mode = 0o755 if member.isdir() else 0o644
+            tar.extractall(folder, members)
+            return [m.name for m in members if m.isfile()]
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+        raise BadDataError(f"{archive} is no whole zip or tar archive ({error}); get it again") from None
+
+
+def _check_members(archive: Path, folder: Path, members: Iterable[tuple[str, int, bool]]) -> None:
+    total = 0
+    for name, size, plain in members:
+        path = PurePosixPath(name.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or not plain:
+            raise BadDataError(
+                f"{archive}: the member {name!r} leads out of {folder} or is no plain file; nothing was unpacked"
+            )
+        total += size
+    folder.mkdir(parents=True, exist_ok=True)
+    if total > (free := shutil.disk_usage(folder).free):
+        raise BadDataError(
+            f"{archive} unpacks to {total / 1e9:.1f} GB, but {folder} has {free / 1e9:.1f} GB left; nothing was unpacked"
+        )
+
+
+def published(name: str, folder: str | Path | None = None, *, dry_run: bool = False, url: str = ZENODO) -> pd.DataFrame:
+    """Get and unpack a published dataset.
+
+    Parameters
+    ----------
+    name : str
+        ``mumu``, ``msd-i`` or a Zenodo record number.
+    folder : path, optional
+        Default ``data/raw/<name>``.
+    dry_run : bool
+        Only list the files.
+
+    Returns
+    -------
+    files : pd.DataFrame
+        ``name``, ``size``, ``checksum``, ``url``.
+    """
+    found = files(RECORDS.get(name, name), url=url)
+    folder = Path(folder or home() / "data" / "raw" / name)
+    if dry_run:
+        return found
+    # Small files first: a README or a wrong record shows before hours of download.
+    for row in found.sort_values("size").to_dict("records"):
+        path = download(row["url"], folder / PurePosixPath(row["name"]).name, checksum=row["checksum"])
+        if zipfile.is_zipfile(path) or tarfile.is_tarfile(path):
+            extract(path, folder)
+    return found
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Command line: ``python -m mumu_lib.sources.fetch mumu [--folder F] [--dry-run]``."""
+    parser = argparse.ArgumentParser(prog="python -m mumu_lib.sources.fetch", description="Get a published dataset.")
+    parser.add_argument("name", help=f"{', '.join(RECORDS)} or a Zenodo record number")
+    parser.add_argument("--folder", help="where to put it (default: data/raw/<name>)")
+    parser.add_argument("--dry-run", action="store_true", help="only list the files and their sizes")
+    parser.add_argument("--url", default=ZENODO, help=argparse.SUPPRESS)
+    chosen = parser.parse_args(arguments)
+    try:
+        found = published(chosen.name, chosen.folder, dry_run=chosen.dry_run, url=chosen.url)
+    except MumuError as error:
+        parser.exit(1, f"{error}\n")
+    for row in found.to_dict("records"):
+        print(f"{row['size'] / 1e6:10.1f} MB  {row['checksum']}  {row['name']}")
+    print(f"{found['size'].sum() / 1e6:10.1f} MB  in all")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,244 @@
+"""The Million Song Dataset: tracks, song files, mappings to MusicBrainz.
+
+Paper: Sections 3 and 6.1.  Notebooks: 01, 04.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import h5py
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.sources import reading
+
+TRACKS = ["track_id", "song_id", "artist", "title"]
+
+_SONG_FIELDS = {
+    "track_id": ("analysis", "track_id"),
+    "song_id": ("metadata", "song_id"),
+    "artist": ("metadata", "artist_name"),
+    "title": ("metadata", "title"),
+    "release": ("metadata", "release"),
+    "artist_mbid": ("metadata", "artist_mbid"),
+    "sevendigital_id": ("metadata", "track_7digitalid"),
+    "duration": ("analysis", "duration"),
+    "year": ("musicbrainz", "year"),
+}
+
+
+def unique_tracks(path: str | Path) -> pd.DataFrame:
+    """``unique_tracks.txt``: a million lines of ``track<SEP>song<SEP>artist<SEP>title``.
+
+    Returns
+    -------
+    tracks : pd.DataFrame
+        ``track_id``, ``song_id``, ``artist``, ``title``.
+    """
+    problems: list[str] = []
+    found = []
+    with reading.opened(path) as stream:
+        for number, line in reading.lines(stream, str(path), problems):
+            cells = line.rstrip("\r\n").split("<SEP>")
+            if len(cells) == 4:
+                found.append(cells)
+            else:
+                problems.append(f"{path}, line {number}: {len(cells)} fields, expected 4 with <SEP> between them")
+    return reading.finished(pd.DataFrame(found, columns=TRACKS, dtype=str), problems, path)
+
+
+def track_metadata(path: str | Path) -> pd.DataFrame:
+    """``track_metadata.db``, the best table to join by.
+
+    Returns
+    -------
+    tracks : pd.DataFrame
+        ``track_id``, ``song_id``, ``artist``, ``title``, ``release``, ``artist_mbid``,
+        ``sevendigital_id``, ``duration`` (s), ``year``.
+
+    Raises
+    ------
+    MissingDataError, BadDataError
+        Not there, not this database, or locked by another program.
+    """
+    if not Path(path).is_file():
+        raise MissingDataError(f"{path} is not there; it is among the dataset's additional files")
+    query = (
+        "SELECT track_id, song_id, artist_name AS artist, title, release, artist_mbid, "
+        "track_7digitalid AS sevendigital_id, duration, year FROM songs"
+    )
+    try:
+        with closing(sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True, timeout=1)) as database:
+            return pd.read_sql_query(query, database)
+    except (sqlite3.Error, pd.errors.DatabaseError) as error:
+        hint = "close the program that holds it, or read a copy" if "locked" in str(error) else "get it again"
+        raise BadDataError(f"{path}: {error}; {hint}") from None
+
+
+def songs(paths: Iterable[str | Path]) -> pd.DataFrame:
+    """Rows of song, aggregate or summary files (HDF5).
+
+    Returns
+    -------
+    songs : pd.DataFrame
+        ``track_id``, ``song_id``, ``artist``, ``title``, ``release``, ``artist_mbid``,
+        ``sevendigital_id`` (-1: none), ``duration`` (s), ``year`` (0: unknown). Files that cannot be
+        read are in ``.attrs["problems"]``.
+    """
+    problems: list[str] = []
+    tables, paths = [], list(paths)
+    for path in tqdm(paths, desc="songs", disable=None):
+        try:
+            with _song_file(path) as file:
+                tables.append(_song_rows(file))
+        except (BadDataError, MissingDataError) as error:
+            problems.append(str(error))
+        except (KeyError, ValueError, OSError) as error:
+            problems.append(f"{path}: not a Million Song Dataset file ({error})")
+    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(_SONG_FIELDS))
+    return reading.finished(table, problems, f"{len(paths)} song files")
+
+
+def timbre(path: str | Path) -> np.ndarray:
+    """Timbre of every segment of one song file.
+
+    Returns
+    -------
+    timbre : np.ndarray [shape=(segments, 12), float64]
+
+    Raises
+    ------
+    BadDataError
+        Not a song file; summary files have no such array.
+    """
+    with _song_file(path) as file:
+        if "analysis/segments_timbre" not in file:
+            raise BadDataError(
+                f"{path} has no analysis/segments_timbre; summary files leave it out, use the song's own"
+            )
+        return file["analysis/segments_timbre"][:]
+
+
+def _song_file(path: str | Path) -> h5py.File:
+    if not Path(path).is_file():
+        raise MissingDataError(f"{path} is not there")
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise BadDataError(f"{path} is not an HDF5 file ({error}); get it again") from None
+
+
+def _song_rows(file: h5py.File) -> pd.DataFrame:
+    groups = {name: file[f"{name}/songs"][:] for name in ("metadata", "analysis", "musicbrainz")}
+    columns = {name: groups[group][field] for name, (group, field) in _SONG_FIELDS.items()}
+    return pd.DataFrame(
+        {k: np.char.decode(v, "utf-8", "replace") if v.dtype.kind == "S" else v for k, v in columns.items()}
+    )
+
+
+def echonest_mapping(path: str | Path) -> pd.DataFrame:
+    """The Echo Nest archive that the paper names: song -> MusicBrainz recordings.
+
+    Parameters
+    ----------
+    path : path
+        ``millionsongdataset_echonest.tar.bz2``, or the folder it was unpacked to.
+
+    Returns
+    -------
+    mapping : pd.DataFrame
+        ``song_id``, ``recording_mbid``; join with :func:`unique_tracks` for track ids. The file's
+        name holds the id that was asked for; the song inside may have another.
+    """
+    problems: list[str] = []
+    pairs: list[tuple[str, str]] = []
+    for name, stream in reading.members(path, lambda n: n.endswith(".json"), problems):
+        for record in reading.records_of(stream, f"{path}: {name}", problems):
+            try:
+                pairs += [(PurePosixPath(name).stem, mbid) for mbid in _recordings(record)]
+            except (KeyError, TypeError, AttributeError) as error:
+                problems.append(f"{path}: {name}: unexpected form ({error!r})")
+    return _mapping(pairs, "song_id", problems, path)
+
+
+def _recordings(record: dict[str, Any]) -> list[str]:
+    found = [
+        track["foreign_id"].removeprefix("musicbrainz:track:").lower()
+        for song in record["response"].get("songs") or []
+        for track in song.get("tracks") or []
+        if track.get("catalog") == "musicbrainz" and "foreign_id" in track
+    ]
+    return list(dict.fromkeys(found))
+
+
+def mbid_mapping(path: str | Path) -> pd.DataFrame:
+    """AcousticBrainz Labs' ``msd-mbid-2016-01-results*`` (CSV or JSON): track -> MusicBrainz recordings.
+
+    Returns
+    -------
+    mapping : pd.DataFrame
+        ``track_id``, ``recording_mbid``.
+    """
+    problems: list[str] = []
+    with reading.opened(path) as stream:
+        is_json = stream.peek(1).lstrip()[:1] in (b"[", b"{")  # type: ignore[attr-defined]
+    if is_json:
+        pairs = [
+            (record["query"]["track_id"], match["id"].lower())
+            for record in reading.records(path, problems)
+            for match in record.get("matches", record.get("match")) or []
+        ]
+    else:
+        pairs = list(_mbid_rows(path, problems))
+    return _mapping(pairs, "track_id", problems, path)
+
+
+def _mbid_rows(path: str | Path, problems: list[str]) -> Iterator[tuple[str, str]]:
+    with reading.opened(path) as stream:
+        for number, line in reading.lines(stream, str(path), problems):
+            cells = line.split(",", 2)
+            if len(cells) == 3 and cells[0].startswith("TR") and len(cells[1]) == 36:
+                yield cells[0], cells[1].lower()
+            else:
+                problems.append(
+                    f"{path}, line {number}: expected  track id, recording MBID, title, artist  and no header"
+                )
+
+
+def _mapping(pairs: list[tuple[str, str]], key: str, problems: list[str], path: str | Path) -> pd.DataFrame:
+    table = pd.DataFrame(pairs, columns=[key, "recording_mbid"], dtype=str).drop_duplicates(ignore_index=True)
+    return reading.finished(table, problems, path)
+
+
+def by_track(mapping: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
+    """A song mapping as a track mapping.
+
+    Parameters
+    ----------
+    mapping : pd.DataFrame
+        ``song_id``, ``recording_mbid``.
+    tracks : pd.DataFrame
+        ``track_id``, ``song_id`` (and more), e.g. of :func:`unique_tracks`.
+
+    Returns
+    -------
+    mapping : pd.DataFrame
+        ``recording_mbid`` and the columns of ``tracks``.
+    """
+    return mapping.merge(tracks, on="song_id")
+
+
+def mismatches(path: str | Path) -> set[str]:
+    """Tracks of ``sid_mismatches.txt``, whose song id is known to be wrong."""
+    problems: list[str] = []
+    with reading.opened(path) as stream:
+        lines = [line for _, line in reading.lines(stream, str(path), problems)]
+    table = pd.DataFrame(
+        {"track_id": pd.Series(lines, dtype=str).str.extract(r"<SO\w+ (TR\w+)>", expand=False).dropna()}
+    )
+    return set(reading.finished(table, problems, path)["track_id"])

@@ -1,0 +1,209 @@
+"""The published MuMu and MSD-I as a catalogue.
+
+Paper: Section 3.  Notebook: 01.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from mumu_lib import catalogue
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.errors import MissingDataError
+from mumu_lib.params import home
+from mumu_lib.sources import amazon, ismir_data, previews, reading, splits
+
+# The paper's numbers (Section 3), to hold a real catalogue against.
+PAPER = {"albums": 31_471, "tracks": 147_295, "reviews": 447_583, "labels": 250}
+
+VARIOUS_ARTISTS = "89ad4ac3-39f7-470e-963a-56509c546377"
+
+# The published names, and those of the authors' working files.
+_COLUMNS = {
+    "album_id": ("amazon_id", "amazon_product_id"),
+    "release_group_mbid": ("album_mbid", "release_group_mbid"),
+    "track_id": ("MSD_track_id", "msd_track_id"),
+    "recording_mbid": ("recording_mbid",),
+    "artist_mbid": ("artist_mbid",),
+    "genres": ("genres",),
+}
+_MSDI_COLUMNS = {
+    "track_id": ("msd_track_id",),
+    "genre": ("genre", "genre_label"),
+    "album_index": ("album_index",),
+    "split": ("set",),
+    "artist_id": ("msd_artist_id",),
+    "cover_url": ("image_url",),
+}
+
+
+def tracks(path: str | Path) -> pd.DataFrame:
+    """``MuMu_dataset_multi-label.csv`` or ``MuMu_dataset_single-label.csv``.
+
+    Returns
+    -------
+    tracks : pd.DataFrame
+        One row a track: ``album_id`` (Amazon), ``release_group_mbid`` (the file's ``album_mbid``),
+        ``track_id`` (Million Song Dataset), ``recording_mbid``, ``artist_mbid`` and ``genres`` (a list).
+        MBIDs in lower case. A track that stands there twice keeps its first row; the others are in
+        ``.attrs["problems"]``.
+    """
+    table = reading.table(path, _COLUMNS)
+    problems = table.attrs["problems"]
+    for column in ("release_group_mbid", "recording_mbid", "artist_mbid"):
+        table[column] = table[column].str.lower()
+    table["genres"] = [list(dict.fromkeys(g.strip() for g in cell.split(",") if g.strip())) for cell in table["genres"]]
+    twice = table["track_id"].duplicated()
+    problems += [f"{path}: track {t} stands there more than once; first row kept" for t in table["track_id"][twice]]
+    return reading.finished(table[~twice].reset_index(drop=True), problems, path)
+
+
+def build(
+    root: str | Path,
+    *,
+    name: str = "mumu",
+    min_albums: int = 12,
+    audio: str | Path | None = None,
+    covers: str | Path | None = None,
+    seed: int = 0,
+    artist_disjoint: bool = False,
+) -> Catalogue:
+    """Make a catalogue from a folder with the published files, unpacked anywhere below it.
+
+    Parameters
+    ----------
+    root : path
+        Holds ``MuMu_dataset_multi-label.csv`` (else the single-label one); if there, also
+        ``amazon_metadata_MuMu.json``, ``amazon_reviews_MuMu.json`` and ``ismir-data/``.
+        Or the path of one of the CSVs.
+    name : str
+        The catalogue is written to ``data/<name>``.
+    min_albums : int
+        A genre on fewer albums is not a label (paper 3.1).
+    audio : path, optional
+        Folder of previews, see :func:`mumu_lib.sources.previews.find`. Default: ``<root>/audio`` if there.
+    covers : path, optional
+        Folder of covers named ``<Amazon id>.jpg``. Default: ``<root>/covers``.
+    artist_disjoint : bool
+        Where there is no published split: no artist in two parts of it.
+
+    Returns
+    -------
+    catalogue : Catalogue
+        With the published split where ``ismir-data`` is there, else a seeded stratified one.
+
+    Raises
+    ------
+    MissingDataError
+        No CSV below ``root``.
+    """
+    path = _csv(Path(root))
+    base = path.parent if Path(root).is_file() else Path(root)
+    table = tracks(path)
+    albums = _albums(table)
+    if metadata := find(base, "amazon_metadata_MuMu.json"):
+        shop = amazon.metadata(metadata)
+        albums["title"] = albums["album_id"].map(shop.set_index("album_id")["title"])
+        albums["artist"] = albums["album_id"].map(shop.set_index("album_id")["artist"])
+        branches = shop.loc[shop["album_id"].isin(albums["album_id"]), "branches"].explode().dropna().tolist()
+    else:
+        branches = [[g] for g in albums["genres"].explode().dropna().unique()]
+    text = find(base, "amazon_reviews_MuMu.json")
+    reviews = amazon.reviews(text, albums["album_id"]) if text else pd.DataFrame(columns=amazon.REVIEWS)
+    ismir = find(base, "ismir-data")
+    albums["split"] = (
+        ismir_data.split(ismir, albums["album_id"])
+        if ismir
+        else splits.assign(albums["genres"].tolist(), seed=seed, groups=_artists(albums) if artist_disjoint else None)
+    )
+    roots = _roots(table, base, audio, covers)
+    return catalogue.write(
+        home() / "data" / name,
+        name=name,
+        albums=albums,
+        tracks=table,
+        reviews=reviews,
+        branches=branches,
+        min_albums=min_albums,
+        source=str(path),
+        roots=roots,
+    )
+
+
+def build_msdi(
+    path: str | Path, *, name: str = "msd-i", audio: str | Path | None = None, covers: str | Path | None = None
+) -> Catalogue:
+    """Make a catalogue from ``MSD-I_dataset.tsv`` (or a CSV copy): one genre an album, published split.
+
+    Returns
+    -------
+    catalogue : Catalogue
+        Albums are named by the file's ``album_index``. An album in two splits, or with two genres,
+        is an error of the file that is said aloud; the album keeps its first row's.
+    """
+    table = reading.table(path, _MSDI_COLUMNS)
+    problems = table.attrs["problems"]
+    table["album_id"] = table["album_index"]
+    albums = table.drop_duplicates("album_id").drop(columns="track_id")
+    per_album = table.groupby("album_id")[["split", "genre"]].nunique()
+    problems += [
+        f"{path}: album {i} has more than one split or genre" for i in per_album.index[(per_album > 1).any(axis=1)]
+    ]
+    reading.finished(table, problems, path)
+    albums = albums.assign(
+        genres=[[g] for g in albums["genre"]], cover=albums["album_id"] + ".jpg", artist=albums["artist_id"]
+    )
+    base = Path(path).parent
+    roots = _roots(table, base, audio, covers)
+    return catalogue.write(
+        home() / "data" / name,
+        name=name,
+        albums=albums,
+        tracks=table,
+        reviews=pd.DataFrame(columns=amazon.REVIEWS),
+        branches=[(g,) for g in albums["genre"].unique()],
+        min_albums=1,
+        source=str(path),
+        roots=roots,
+    )
+
+
+def find(root: Path, name: str) -> Path | None:
+    """First file or folder of a name below ``root``, also compressed (``.gz``, ``.bz2``)."""
+    for candidate in (name, f"{name}.gz", f"{name}.bz2"):
+        if found := sorted(root.rglob(candidate)):
+            return found[0]
+    return None
+
+
+def _csv(root: Path) -> Path:
+    if root.is_file():
+        return root
+    for name in ("MuMu_dataset_multi-label.csv", "MuMu_dataset_single-label.csv"):
+        if path := find(root, name):
+            return path
+    raise MissingDataError(
+        f"no MuMu_dataset_multi-label.csv below {root}; get it with  python -m mumu_lib.sources.fetch mumu"
+    )
+
+
+def _albums(table: pd.DataFrame) -> pd.DataFrame:
+    """One row an album, with the genres of all its tracks."""
+    first = table.drop_duplicates("album_id").drop(columns="track_id")
+    genres = table.groupby("album_id", sort=False)["genres"].agg(
+        lambda g: list(dict.fromkeys(n for one in g for n in one))
+    )
+    return first.assign(genres=genres.to_numpy(), cover=first["album_id"] + ".jpg").reset_index(drop=True)
+
+
+def _artists(albums: pd.DataFrame) -> list[str]:
+    """Artist of each album; compilations stand for themselves."""
+    return albums["artist_mbid"].where(albums["artist_mbid"] != VARIOUS_ARTISTS, "").tolist()
+
+
+def _roots(table: pd.DataFrame, base: Path, audio: str | Path | None, covers: str | Path | None) -> dict[str, str]:
+    """Roots of audio and covers; names in ``table`` the previews that are there."""
+    audio_root = Path(audio) if audio else base / "audio"
+    if audio or audio_root.is_dir():
+        table["audio"] = previews.find(audio_root, table["track_id"]).to_numpy()
+    return {"audio": str(audio_root.resolve()), "covers": str(Path(covers or base / "covers").resolve())}

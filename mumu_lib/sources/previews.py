@@ -1,0 +1,146 @@
+"""Previews of tracks: finding those you have, and getting others by ISRC.
+
+Paper: Section 3 (previews from 7digital, which no longer serves them).  Notebooks: 01, 04.
+
+:func:`by_isrc` asks MusicBrainz for the recording's ISRC and Deezer for a preview of 30 s. You start
+it yourself and answer for keeping to the services' terms; nothing here may be passed on.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pandas as pd
+from tqdm.auto import tqdm
+
+from mumu_lib.errors import MissingDataError, ServiceError
+from mumu_lib.sources import musicbrainz_web
+from mumu_lib.sources.web import Client
+
+SUFFIXES = (".mp3", ".ogg", ".flac", ".wav", ".m4a")
+DEEZER = "https://api.deezer.com"
+# So many failures one after another mean that the service is down, not that an item is odd.
+GIVE_UP = 3
+
+
+def find(folder: str | Path, track_ids: Iterable[str], sevendigital: pd.Series | None = None) -> pd.Series:
+    """Where each track's preview lies in a folder as people have it.
+
+    Parameters
+    ----------
+    folder : path
+        Files named by track id or 7digital id (``8947470.clip.mp3``), flat or in any shards
+        (``8/9/…``, ``A/B/C/…``); or with an ``index.tsv`` of ``id<TAB>relative path``.
+    sevendigital : pd.Series, optional
+        Track id -> 7digital id, e.g. from :func:`millionsong.track_metadata`.
+
+    Returns
+    -------
+    audio : pd.Series [index=track ids, str]
+        Path relative to ``folder``; ``""`` where there is none.
+
+    Raises
+    ------
+    MissingDataError
+        No such folder, or none of the tracks is in it.
+    """
+    folder, ids = Path(folder), pd.Index(track_ids)
+    if not folder.is_dir():
+        raise MissingDataError(f"{folder} is not a folder; give the one that holds the previews")
+    known = _index(folder)
+    names = pd.Series(ids, index=ids)
+    audio = names.map(known)
+    if sevendigital is not None:
+        audio = audio.fillna(names.map(sevendigital.astype(str)).map(known))
+    if len(ids) and audio.isna().all():
+        raise MissingDataError(
+            f"{folder}: none of {len(ids)} tracks found among {len(known)} recordings; expected <track id>.mp3, "
+            f"<7digital id>.clip.mp3 (then give the 7digital ids) or index.tsv"
+        )
+    return audio.fillna("").astype(str)
+
+
+def _index(folder: Path) -> dict[str, str]:
+    index = folder / "index.tsv"
+    if index.is_file():
+        cells = [line.split("\t") for line in index.read_text(encoding="utf-8").splitlines()]
+        return {c[0]: c[1] for c in cells if len(c) == 2}
+    files = (p for p in sorted(folder.rglob("*")) if p.name.lower().endswith(SUFFIXES))
+    return {p.name.split(".", 1)[0]: p.relative_to(folder).as_posix() for p in files}
+
+
+def by_isrc(
+    tracks: pd.DataFrame,
+    folder: str | Path,
+    musicbrainz: Client,
+    previews: Client,
+    *,
+    musicbrainz_url: str = musicbrainz_web.URL,
+    deezer_url: str = DEEZER,
+) -> pd.DataFrame:
+    """Get a preview of each recording that a service still has.
+
+    Parameters
+    ----------
+    tracks : pd.DataFrame
+        ``track_id``, ``recording_mbid``.
+    folder : path
+        Gets ``<track id>.mp3``; what is there is not fetched again.
+    musicbrainz, previews : Client
+        Readers of the two services, each with its own pause.
+
+    Returns
+    -------
+    report : pd.DataFrame
+        ``track_id``, ``isrc``, ``outcome``: ``there already``, ``fetched`` or why there is none.
+        Also written to ``<folder>/report.csv``.
+
+    Raises
+    ------
+    ServiceError
+        ``GIVE_UP`` tracks in a row failed. What was fetched stays; run it again to go on.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def one(row: pd.Series) -> tuple[str, str]:
+        path = folder / f"{row['track_id']}.mp3"
+        if path.is_file():
+            return "", "there already"
+        isrcs = musicbrainz_web.isrcs(musicbrainz, row["recording_mbid"], url=musicbrainz_url)
+        for isrc in isrcs:
+            found = previews.json(f"{deezer_url}/track/isrc:{isrc}") or {}
+            # Preview addresses expire after hours, so a cached one may be dead.
+            if found.get("preview") and previews.file(found["preview"], path):
+                return isrc, "fetched"
+        return "", f"no preview for {', '.join(isrcs)}" if isrcs else "MusicBrainz has no ISRC"
+
+    rows = each(tracks, "track_id", one, folder / "report.csv", ["isrc", "outcome"])
+    return rows
+
+
+def each(
+    table: pd.DataFrame, key: str, job: Callable[[pd.Series], tuple[str, ...]], report: Path, columns: list[str]
+) -> pd.DataFrame:
+    """Do a job of the web for each row; failures are reported, and several in a row stop it.
+
+    Returns
+    -------
+    report : pd.DataFrame
+        ``key`` and ``columns``, of which the last is the outcome; also written, whatever happens, as CSV.
+    """
+    done: list[tuple[str, ...]] = []
+    failures = 0
+    try:
+        for _, row in tqdm(table.iterrows(), total=len(table), desc=report.parent.name, disable=None):
+            try:
+                done.append((row[key], *job(row)))
+                failures = 0
+            except ServiceError as error:
+                done.append((row[key], *[""] * (len(columns) - 1), str(error)))
+                failures += 1
+                if failures == GIVE_UP:
+                    raise
+    finally:
+        frame = pd.DataFrame(done, columns=[key, *columns], dtype=str)
+        frame.to_csv(report, index=False)
+    return frame

@@ -1,0 +1,242 @@
+"""The embedded sample: a synthetic, seeded, multimodal, imbalanced catalogue, made in about a minute.
+
+Every artist, title, review, cover and recording in it is invented. Numbers from it say that the
+pipeline works; they say nothing about music.
+
+A hidden style per leaf of the taxonomy drives sound, words and covers. Each modality sees the styles
+of an album through its own noise and confuses its own pairs, so that they complement each other.
+"""
+
+import os
+import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from mumu_lib import catalogue
+from mumu_lib.errors import ParameterError
+from mumu_lib.params import home
+from mumu_lib.sources import splits
+from mumu_lib.sources.sample import covers, files, sound, styles, words
+
+# With 8 albums a label can have one in validation and one in test after an 80/10/10 split; the paper's 12
+# among 31,471 albums would be none here. Every genre of styles.TABLE has more, those of styles.RARE fewer.
+MIN_ALBUMS_AMONG_400 = 8
+NEW_ARTIST = 0.25  # of the albums, besides the first of each style: about 120 artists for 400 albums
+NO_COVER = 0.015  # of the albums
+TRACKS = {2: 0.92, 1: 0.04, 3: 0.04}
+# Encoding mp3 takes four times as long as all the rest, so ogg carries a third of the tracks.
+SUFFIXES = {"mp3": 0.64, "ogg": 0.3, "flac": 0.04, "wav": 0.02}
+RATES = {22050: 0.96, 44100: 0.04}
+SHORTEST, LONGEST = 16.0, 30.0
+# Weight of styles that have nothing to do with the album, in what each modality sees.
+NOISE = {"audio": 0.15, "text": 0.15, "image": 0.25}
+ALBUM_PREFIX, TRACK_PREFIX = "B0SYN", "TRSYN"
+
+
+class Tables(NamedTuple):
+    """The sample before anything is rendered.
+
+    Attributes
+    ----------
+    albums, tracks, reviews : pd.DataFrame
+        With the catalogue's columns. ``albums`` has the hidden truth besides: ``main`` (style), ``branches``
+        (the album's own, from the top level down) and ``mixture`` (weight of each of ``styles.NAMES``);
+        ``tracks`` has ``seconds`` and ``rate`` [Hz].
+    branches : list of tuple of str
+        The taxonomy.
+    """
+
+    albums: pd.DataFrame
+    tracks: pd.DataFrame
+    reviews: pd.DataFrame
+    branches: list[tuple[str, ...]]
+
+
+def build(folder: Path | None = None, *, albums: int = 400, seed: int = 0) -> catalogue.Catalogue:
+    """Make the sample: tables, recordings and covers.
+
+    Notebooks: all; their defaults run on it.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        ``data/sample`` under :func:`mumu_lib.params.home` when left out. If it holds a part of the same
+        sample, the files that are there are kept; those of another sample are replaced.
+    albums : int > 0
+    seed : int >= 0
+
+    Returns
+    -------
+    sample : Catalogue
+        The same for the same arguments, whatever the number of cores.
+
+    Raises
+    ------
+    ParameterError
+        No album asked for, or more artists needed than there are names.
+    """
+    folder = home() / "data" / "sample" if folder is None else Path(folder)
+    made = tables(albums, seed)
+    for name in ("audio", "covers"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    _forget_others(folder, f"{albums} albums, seed {seed}")
+    _run(_jobs(folder, made, seed))
+    return catalogue.write(
+        folder,
+        name="sample",
+        albums=made.albums,
+        tracks=made.tracks,
+        reviews=made.reviews,
+        branches=made.branches,
+        min_albums=max(2, round(MIN_ALBUMS_AMONG_400 * albums / 400)),
+        source=f"synthetic sample, seed {seed}",
+        roots={"audio": "audio", "covers": "covers"},
+        synthetic=True,
+    )
+
+
+def tables(albums: int = 400, seed: int = 0) -> Tables:
+    """Tables of the sample, without a file.
+
+    Parameters
+    ----------
+    albums : int > 0
+    seed : int >= 0
+
+    Raises
+    ------
+    ParameterError
+        No album asked for, or more artists needed than there are names.
+    """
+    if albums < 1 or seed < 0:
+        raise ParameterError(f"the sample needs albums >= 1 and seed >= 0, got albums={albums}, seed={seed}")
+    truth = styles.albums(albums, seed)
+    rng = np.random.default_rng([seed, 1])
+    described = _albums(truth, seed, rng)
+    by_style = described.groupby("main")["artist"].unique()
+    peers = {name: list(by_style.get(name, described["artist"])) for name in styles.NAMES}
+    written = [
+        words.reviews(styles.view(album.mixture, one, noise=NOISE["text"]), peers, one).assign(album_id=album_id)
+        for album, album_id, one in zip(truth, described["album_id"], _streams(seed, "text", albums), strict=True)
+    ]
+    branches = sorted({branch for album in truth for branch in album.branches})
+    return Tables(described, _tracks(described["album_id"], rng), pd.concat(written, ignore_index=True), branches)
+
+
+def _albums(truth: list[styles.Album], seed: int, rng: np.random.Generator) -> pd.DataFrame:
+    genres = [album.genres for album in truth]
+    no_cover = set(rng.choice(len(truth), round(NO_COVER * len(truth)), replace=False).tolist())
+    ids = [f"{ALBUM_PREFIX}{i:05d}" for i in range(len(truth))]
+    return pd.DataFrame(
+        {
+            "album_id": ids,
+            "title": words.titles(len(truth), rng),
+            "artist": _artists([album.main for album in truth], rng),
+            "release_group_mbid": [_mbid(rng) for _ in truth],
+            "genres": genres,
+            "cover": ["" if i in no_cover else f"{album_id}.jpg" for i, album_id in enumerate(ids)],
+            "split": splits.assign(genres, seed=seed),
+            "main": [album.main for album in truth],
+            "branches": [album.branches for album in truth],
+            "mixture": [album.mixture for album in truth],
+        }
+    )
+
+
+def _artists(mains: Sequence[str], rng: np.random.Generator) -> np.ndarray:
+    """Artist of each album; an artist keeps to one main style."""
+    order = np.argsort(mains, kind="stable")
+    ordered = np.array(mains)[order]
+    new = rng.random(len(mains)) < NEW_ARTIST
+    new[1:] |= ordered[1:] != ordered[:-1]
+    number = np.empty(len(mains), int)
+    number[order] = np.cumsum(new) - new[0]
+    return np.array(words.artists(int(number.max()) + 1, rng))[number]
+
+
+def _tracks(album_ids: Sequence[str], rng: np.random.Generator) -> pd.DataFrame:
+    counts = rng.choice(list(TRACKS), len(album_ids), p=list(TRACKS.values()))
+    n = int(counts.sum())
+    ids = [f"{TRACK_PREFIX}{i:013d}" for i in range(n)]
+    suffixes = rng.choice(list(SUFFIXES), n, p=list(SUFFIXES.values()))
+    return pd.DataFrame(
+        {
+            "track_id": ids,
+            "album_id": np.repeat(album_ids, counts),
+            "recording_mbid": [_mbid(rng) for _ in ids],
+            "title": [words.title(rng) for _ in ids],
+            "audio": [f"{track_id}.{suffix}" for track_id, suffix in zip(ids, suffixes, strict=True)],
+            "seconds": SHORTEST + (LONGEST - SHORTEST) * rng.beta(1, 5, n),
+            "rate": rng.choice(list(RATES), n, p=list(RATES.values())),
+        }
+    )
+
+
+def _mbid(rng: np.random.Generator) -> str:
+    return str(uuid.UUID(bytes=rng.bytes(16), version=4))
+
+
+def _streams(seed: int, modality: str, n: int) -> list[np.random.Generator]:
+    return [np.random.default_rng([seed, 2 + styles.MODALITIES.index(modality), i]) for i in range(n)]
+
+
+def _jobs(folder: Path, made: Tables, seed: int) -> list[Callable[[], None]]:
+    """What is still to be rendered."""
+    albums, tracks = made.albums, made.tracks
+    jobs = []
+    for album, rng in zip(albums.itertuples(), _streams(seed, "image", len(albums)), strict=True):
+        path = folder / "covers" / str(album.cover)
+        if album.cover and not path.exists():
+            jobs.append(partial(_cover, path, album.mixture, album.title, rng))
+    mixtures = albums.set_index("album_id")["mixture"]
+    for track, rng in zip(tracks.itertuples(), _streams(seed, "audio", len(tracks)), strict=True):
+        path = folder / "audio" / str(track.audio)
+        if not path.exists():
+            jobs.append(partial(_track, path, mixtures[track.album_id], track.seconds, track.rate, rng))
+    return jobs
+
+
+def _cover(path: Path, mixture: np.ndarray, title: str, rng: np.random.Generator) -> None:
+    seen = styles.view(mixture, rng, noise=NOISE["image"])
+    files.write_cover(path, covers.draw(seen, title, rng))
+
+
+def _track(path: Path, mixture: np.ndarray, seconds: float, rate: int, rng: np.random.Generator) -> None:
+    y = sound.render(styles.view(mixture, rng, noise=NOISE["audio"]), seconds, rate, rng)
+    if rate > 22050:
+        # A few milliseconds between the ears make a mono mix wide.
+        y = np.stack([y, np.roll(y, rate // 200)], axis=1)
+    files.write_audio(path, y, rate)
+
+
+def _run(jobs: list[Callable[[], None]]) -> None:
+    # Threads, not processes: the encoders and numpy let go of the interpreter, and nothing has to be
+    # imported again or guarded against when a notebook or a script of the user's makes the sample.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        running = [pool.submit(job) for job in jobs]
+        try:
+            for done in tqdm(as_completed(running), "making the sample", len(running), unit="file", disable=None):
+                done.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _forget_others(folder: Path, arguments: str) -> None:
+    """Remove files of a sample made from other arguments or by another version of this package."""
+    code = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    recipe = f"{arguments}, code {sha256(code).hexdigest()[:16]}"
+    note = folder / "recipe.txt"
+    if note.is_file() and note.read_text(encoding="utf-8") == recipe:
+        return
+    for stale in (*folder.glob(f"audio/{TRACK_PREFIX}*"), *folder.glob(f"covers/{ALBUM_PREFIX}*")):
+        stale.unlink()
+    catalogue.write_atomically(note, recipe)

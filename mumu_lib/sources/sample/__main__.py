@@ -1,0 +1,10 @@
+"""``python -m mumu_lib.sources.sample``: make the sample and say where it is."""
+
+import time
+
+from mumu_lib.sources import sample
+
+if __name__ == "__main__":
+    start = time.perf_counter()
+    made = sample.build()
+    print(f"{made!r} in {made.folder}, {time.perf_counter() - start:.0f} s")

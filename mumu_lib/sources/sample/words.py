@@ -1,0 +1,168 @@
+"""What the sample's customers write, and the invented names of artists, albums and tracks."""
+
+import numpy as np
+import pandas as pd
+
+from mumu_lib.errors import ParameterError
+from mumu_lib.sources.sample.styles import NAMES, STYLES
+
+# styles | words | places, instruments and other things an encyclopedia knows
+# Styles on one line are written about alike; their sound tells them apart.
+TABLE = """
+Vocal Pop, Dance Pop | song catchy chorus hit radio single hooks star glamour sweet ballad polished | Los Angeles, Stockholm, Eurovision
+Traditional Pop | song standards crooner orchestra evergreen elegant romantic velvet nostalgic strings | Las Vegas, Broadway, tuxedo
+Adult Contemporary | song mellow relaxing ballad grown heartfelt soothing evening piano wedding tender | Nashville, Vancouver, piano
+Blues Rock, Progressive Rock | band riff solo guitarist amplifier jam album epic power vinyl tour drummer | London, Birmingham, Hammond organ
+Folk Rock, Contemporary Folk | songwriter acoustic strumming harmonies campfire lyrics tender story gentle road | Newport, California, acoustic guitar
+Indie & Lo-Fi, New Wave | band quirky bedroom jangle demo melancholy synths scene student obscure tape angular | Manchester, Portland, drum machine
+Hardcore & Punk | band fast loud angry anthem mosh shout three-chord raw basement politics skate | New York, Washington, skateboard
+Death Metal, Thrash & Speed Metal | band brutal heavy growl riffs shredding double-bass evil crushing headbang speed darkness | Tampa, Gothenburg, electric guitar
+Vocal Jazz, Big Band | swing standards orchestra phrasing elegant brass arrangement smoky singer ballroom | Chicago, New Orleans, trumpet
+Bebop | improvisation quartet tenor sideman virtuoso changes session swing modal smoky | Harlem, New York, saxophone
+Chicago Blues | harmonica slide heartache shuffle bluesman twelve-bar moan juke whiskey guitarist | Chicago, Mississippi, harmonica
+Bluegrass | picking fiddle porch mountain yodel fast strings twang barn gospel | Nashville, Kentucky, banjo
+East Coast | dope rhymes beats flow emcee sampling street verses crew producer | Brooklyn, Bronx, turntable
+Soul | groove smooth soulful singer love sensual bass falsetto slow passion | Detroit, Memphis, Hammond organ
+House, Techno, Ambient | beats synths club loops dancefloor hypnotic trance producer remix minimal texture night | Berlin, Detroit, synthesizer
+Dancehall, Dub | riddim bass island sunshine groove deejay vibes echo roots skank irie selector | Jamaica, Kingston, Caribbean Sea
+Celtic | reel jig fiddle pipes ballad traditional misty highland lilt harp | Dublin, Scotland, tin whistle
+Chamber Music | quartet adagio composer movement conductor sonata recording strings interpretation sublime | Vienna, Salzburg, cello
+"""
+COMMON = """great good album music really listen cd love record sound best track favorite heard years bought
+time new old people think highly recommend amazing nice collection voice feel little wonderful first every
+something always again fan disc quality release beautiful different classic work""".split()
+FILLERS = """the and of to a in is it this that for with on was my but not have you are as be so all just from one
+like at what they there if out when more can""".split()
+OPENINGS = (
+    "I bought this {w} album last {t} and",
+    "For me this is",
+    "My {p} told me about it:",
+    "After the first listen,",
+    "What a {w} record,",
+    "Five years later",
+    "Honestly,",
+    "If you like {w} music,",
+)
+TIMES = ("winter", "week", "summer", "May", "year")
+PERSONS = ("brother", "neighbour", "daughter", "boss", "teacher")
+SUMMARIES = ("Great!", "a {w} one", "Not what I expected", "{w} and {w}", "Must have", "ok", "Buy it", "My {w} favorite")
+ODDITIES = ("&quot;{w}&quot; says it all", "rock &amp; roll &lt;3", "\N{FIRE}\N{FIRE}", "10/10 \N{MULTIPLE MUSICAL NOTES}", "caf&eacute; music")
+
+ADJECTIVES = """Paper Crooked Borrowed Velvet Hollow Electric Lazy Marble Second Invisible Salty Quiet Copper Clumsy
+Midnight Lunar Plastic Wandering Feral Polite Rusty Silver Unlikely Distant""".split()
+NOUNS = """Lighthouse Umbrella Otter Staircase Teapot Comet Harbour Typewriter Walnut Orchard Pigeon Lantern Ferry Cactus
+Magnet Turnip Violin Canyon Bicycle Almanac Glacier Compass Beetle Parade""".split()
+FIRST = """Otis Maribel Tobias Wilhelmina Zéphyrine Ignatz Perpetua Björn Lucinda Thelonius Agnė Casimir Odalys Rutger
+Señorita Philippa""".split()
+LAST = """Fennimarrow Quillfeather Brambleton Vandersnoot Ólafsdrum Pocketwhistle Underhay Marzipane Křídlo Tumbledown
+Applequist Noiseworthy Łazienka Ravensock""".split()
+FOREIGN_ARTISTS = ("Бумажный Маяк", "Χάρτινο Φανάρι", "紙の灯台")
+FOREIGN_TITLES = ("Été à l’Envers", "Тихая Черепаха", "Αργό Ποδήλατο", "Señales de Ñandú", "Das Übermüde Öl")
+# Any page that shows a title without escaping it runs this.
+HOSTILE_TITLE = "<img src=x onerror=alert(1)>"
+
+
+def _read(table: str) -> dict[str, tuple[list[str], list[str]]]:
+    vocabulary = {}
+    for line in table.strip().splitlines():
+        names, words, things = (part.strip() for part in line.split("|"))
+        vocabulary |= dict.fromkeys(names.split(", "), (words.split(), things.split(", ")))
+    return vocabulary
+
+
+VOCABULARY = _read(TABLE)
+
+
+INFORMATIVE = 0.12  # of the words: from the vocabulary of the style that a sentence speaks of
+
+
+def artists(n: int, rng: np.random.Generator) -> list[str]:
+    """Invented names of bands and persons, each once.
+
+    Raises
+    ------
+    ParameterError
+        More than there are.
+    """
+    bands = [f"The {adjective} {noun}s" for adjective in ADJECTIVES for noun in NOUNS]
+    persons = [f"{first} {last}" for first in FIRST for last in LAST]
+    if n > len(bands) + len(persons) + len(FOREIGN_ARTISTS):
+        raise ParameterError(f"there are not enough invented names for {n} artists; ask for fewer albums")
+    return [*FOREIGN_ARTISTS, *rng.permutation(bands + persons).tolist()][:n]
+
+
+def titles(n: int, rng: np.random.Generator) -> list[str]:
+    """Invented album titles, among them a few that need care: accents, other alphabets, markup."""
+    made = [title(rng) for _ in range(n)]
+    special = (*FOREIGN_TITLES, HOSTILE_TITLE)
+    for place, name in zip(rng.permutation(n), special, strict=False):
+        made[place] = name
+    return made
+
+
+def title(rng: np.random.Generator) -> str:
+    """Invented title of an album or a track."""
+    adjective, one, other = rng.choice(ADJECTIVES), rng.choice(NOUNS), rng.choice(NOUNS)
+    patterns = (f"{adjective} {one}", f"{one} and {other}", f"Songs for a {adjective} {one}", f"{one} Nº {rng.integers(2, 9)}")
+    return str(rng.choice(patterns))
+
+
+def reviews(seen: np.ndarray, peers: dict[str, list[str]], rng: np.random.Generator) -> pd.DataFrame:
+    """Customer reviews of one album.
+
+    Parameters
+    ----------
+    seen : np.ndarray [shape=(styles,)]
+        What the reviewers notice of the album's mixture (``styles.view``).
+    peers : dict
+        Artists of each style, for comparisons.
+
+    Returns
+    -------
+    reviews : pd.DataFrame
+        1 to 12 rows of text, summary, rating (1 to 5) and helpful (votes); 40 to 400 words in all, the
+        odd remark that some reviews end with aside.
+    """
+    count = int(np.clip(rng.geometric(0.3), 1, 12))
+    words = np.exp(rng.uniform(np.log(55), np.log(370)))
+    shares = np.clip(rng.dirichlet(np.full(count, 1.5)) * words, 3, None)
+    return pd.DataFrame(
+        {
+            "text": [_review(seen, int(share), peers, rng) for share in shares],
+            "summary": [_fill(str(rng.choice(SUMMARIES)), seen, rng) for _ in shares],
+            "rating": rng.choice([1.0, 2, 3, 4, 5], count, p=[0.04, 0.05, 0.11, 0.24, 0.56]),
+            "helpful": rng.poisson(2.5, count).astype(float),
+        }
+    )
+
+
+def _review(seen: np.ndarray, length: int, peers: dict[str, list[str]], rng: np.random.Generator) -> str:
+    sentences: list[str] = []
+    while (written := len(" ".join(sentences).split())) < length:
+        style = NAMES[rng.choice(len(NAMES), p=seen)]
+        sentences.append(_sentence(style, min(int(rng.integers(6, 15)), length - written), peers, rng))
+    if rng.random() < 0.06:
+        sentences.append(_fill(str(rng.choice(ODDITIES)), seen, rng))
+    return " ".join(sentences)
+
+
+def _sentence(style: str, length: int, peers: dict[str, list[str]], rng: np.random.Generator) -> str:
+    own, things = VOCABULARY[style]
+    kinds = rng.choice(3, length, p=[0.5, 0.5 - INFORMATIVE, INFORMATIVE])
+    words = [str(rng.choice((FILLERS, COMMON, own)[kind])) for kind in kinds]
+    if length > 8:
+        words[:2] = [str(rng.choice(OPENINGS))] if rng.random() < 0.3 else words[:2]
+        words[-3:] = {0: ["from", str(rng.choice(things))], 1: ["like", str(rng.choice(peers[style]))]}.get(
+            int(rng.integers(9)), words[-3:]
+        )
+        if rng.random() < 0.06:
+            words[-2:] = [str(rng.choice(STYLES[style].branch)).lower(), "music"]
+    text = _fill(" ".join(words), np.eye(len(NAMES))[NAMES.index(style)], rng)
+    return text[:1].upper() + text[1:] + str(rng.choice([".", ".", ".", "!", "..."]))
+
+
+def _fill(template: str, seen: np.ndarray, rng: np.random.Generator) -> str:
+    """Put words for ``{w}`` (one in four of them about the style), a time for ``{t}``, a person for ``{p}``."""
+    own = VOCABULARY[NAMES[rng.choice(len(NAMES), p=seen)]][0]
+    word = str(rng.choice(own if rng.random() < 0.25 else COMMON))
+    return template.format(w=word, t=rng.choice(TIMES), p=rng.choice(PERSONS))

@@ -1,0 +1,317 @@
+"""Train with early stopping and resume; predict; track vectors -> album vectors.
+
+Paper: Sections 5.1 and 6.1.  Notebooks: 04_audio.
+"""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from mumu_lib.catalogue import Catalogue, write_atomically
+from mumu_lib.errors import BadDataError, MumuError
+from mumu_lib.patches import Store
+from mumu_lib.targets import Target
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of examples read from a memory map, in an order that depends on seed and epoch only.
+
+    Parameters
+    ----------
+    features : array [shape=(n, ...)]
+        All examples, memory-mapped or not; read in its own precision.
+    rows : np.ndarray [shape=(m,), int]
+        Rows of ``features`` to go through.
+    targets : np.ndarray [shape=(m, outputs)], optional
+        One row for each of ``rows``; without it batches hold inputs only.
+    batch_size : int > 0
+    seed : int, optional
+        Shuffle anew every epoch; without it rows come in order.
+    """
+
+    def __init__(
+        self,
+        features: np.ndarray,
+        rows: np.ndarray,
+        targets: np.ndarray | None = None,
+        *,
+        batch_size: int = 32,
+        seed: int | None = None,
+        workers: int = 1,
+    ) -> None:
+        super().__init__(workers=workers, use_multiprocessing=False, max_queue_size=8)
+        self.features, self.rows, self.targets = features, np.asarray(rows), targets
+        self.batch_size, self.seed = batch_size, seed
+        self.shuffle_for(0)
+
+    def shuffle_for(self, epoch: int) -> None:
+        """Lay the order of one epoch."""
+        self.epoch = epoch
+        n = len(self.rows)
+        self.order = np.arange(n) if self.seed is None else np.random.default_rng([self.seed, epoch]).permutation(n)
+
+    def on_epoch_end(self) -> None:
+        """Shuffle for the next epoch."""
+        self.shuffle_for(self.epoch + 1)
+
+    def __len__(self) -> int:
+        return -(-len(self.rows) // self.batch_size)
+
+    def __getitem__(self, index: int) -> Any:
+        chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        # Rising row numbers read a memory map in one direction; the order inside a batch does not matter.
+        chosen = chosen[np.argsort(self.rows[chosen], kind="stable")] if self.seed is not None else chosen
+        inputs = np.asarray(self.features[self.rows[chosen]])
+        return inputs if self.targets is None else (inputs, self.targets[chosen])
+
+
+def fit(
+    model: keras.Model,
+    loss: Any,
+    train: Batches,
+    val: Batches,
+    *,
+    epochs: int,
+    patience: int,
+    learning_rate: float,
+    seed: int,
+    folder: Path | None = None,
+    jit_compile: bool | None = None,
+) -> pd.DataFrame:
+    """Train until the validation loss stops falling, keep the best weights.
+
+    Adam with epsilon 1e-8, as the authors' code. Interrupted and called again with the same ``folder``, it
+    goes on after the last whole epoch and ends with the same weights as an uninterrupted call.
+
+    Parameters
+    ----------
+    loss : Keras loss
+    epochs : int > 0
+        At most; ``patience`` epochs without a lower validation loss end it earlier.
+    folder : Path, optional
+        Where to keep the state of an unfinished training, then ``model.keras`` and ``history.csv``; a finished
+        one found there is loaded instead of repeated.
+    jit_compile : bool, optional
+        XLA. Without a word: only on JAX (it slows the wide networks on a CPU).
+
+    Returns
+    -------
+    history : pd.DataFrame
+        One row an epoch: ``epoch``, ``loss``, ``val_loss``, ``seconds``, ``best``.
+
+    Raises
+    ------
+    MumuError
+        The loss is not finite; the message says at which epoch.
+    BadDataError
+        No example to train on or none to validate on.
+    """
+    for name, batches in (("training", train), ("validation", val)):
+        if not len(batches.rows):
+            raise BadDataError(f"there is no usable {name} example; look at the split and at the skipped tracks")
+    if folder is not None and (folder / "history.csv").is_file():
+        model.set_weights(keras.saving.load_model(folder / "model.keras", compile=False).get_weights())
+        return pd.read_csv(folder / "history.csv")
+    keeper = _Keeper(patience=patience, seed=seed, folder=folder)
+    jit = keras.backend.backend() == "jax" if jit_compile is None else jit_compile
+    model.compile(optimizer=keras.optimizers.Adam(learning_rate, epsilon=1e-8), loss=loss, jit_compile=jit)
+    first = keeper.resume(model)
+    if first < epochs and not keeper.exhausted:
+        train.shuffle_for(first)
+        model.fit(
+            train, validation_data=val, initial_epoch=first, epochs=epochs, shuffle=False, verbose=0, callbacks=[keeper]
+        )
+    model.set_weights(keeper.best_weights)
+    keeper.finish(model)
+    return keeper.history
+
+
+class _Keeper(keras.callbacks.Callback):
+    """Early stopping, one line an epoch, and a state on disk after every epoch."""
+
+    def __init__(self, *, patience: int, seed: int, folder: Path | None) -> None:
+        super().__init__()
+        self.patience, self.seed, self.folder = patience, seed, folder
+        self.rows: list[dict[str, Any]] = []
+        self.best_weights: list[np.ndarray] = []
+
+    @property
+    def history(self) -> pd.DataFrame:
+        return pd.DataFrame(self.rows, columns=["epoch", "loss", "val_loss", "seconds", "best"])
+
+    @property
+    def exhausted(self) -> bool:
+        best = max((row["epoch"] for row in self.rows if row["best"]), default=0)
+        return len(self.rows) - best >= self.patience
+
+    def resume(self, model: keras.Model) -> int:
+        """Load the state of an interrupted training; return how many epochs it had finished."""
+        if self.folder is None or not (self.folder / "state.json").is_file():
+            return 0
+        state = json.loads((self.folder / "state.json").read_text())
+        saved = keras.saving.load_model(self.folder / state["last"])
+        model.set_weights(saved.get_weights())
+        model.optimizer.build(model.trainable_variables)
+        for ours, theirs in zip(model.optimizer.variables, saved.optimizer.variables, strict=True):
+            ours.assign(theirs)
+        best = keras.saving.load_model(self.folder / state["best"], compile=False)
+        self.rows, self.best_weights = state["history"], best.get_weights()
+        return len(self.rows)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.started = time.perf_counter()
+        # Dropout then draws the same masks whether or not the training was interrupted before.
+        for number, layer in enumerate(self.model.layers):
+            if hasattr(layer, "seed_generator"):
+                layer.seed_generator.state.assign([self.seed + number, epoch])
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        self.seconds = time.perf_counter() - self.started
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        loss, val_loss = float(logs["loss"]), float(logs["val_loss"])
+        if not np.isfinite([loss, val_loss]).all():
+            raise MumuError(f"the loss of epoch {epoch + 1} is not finite; lower learning_rate (nothing saved is lost)")
+        best = val_loss < min((row["val_loss"] for row in self.rows), default=np.inf)
+        self.rows.append(
+            {"epoch": epoch + 1, "loss": loss, "val_loss": val_loss, "seconds": self.seconds, "best": bool(best)}
+        )
+        if best:
+            self.best_weights = self.model.get_weights()
+        if self.verbose:
+            print(
+                f"epoch {epoch + 1:3d}  loss {loss:.4f}  val_loss {val_loss:.4f}{'  best' if best else ''}", flush=True
+            )
+        if self.folder is not None:
+            self._save(best)
+        if self.exhausted:
+            self.model.stop_training = True
+
+    def _save(self, best: bool) -> None:
+        """State of this epoch; ``state.json`` names the files that belong together and is replaced last."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        state_file = self.folder / "state.json"
+        before = json.loads(state_file.read_text()) if state_file.is_file() else {"last": "", "best": ""}
+        last = f"epoch-{len(self.rows):04d}.keras"
+        self.model.save(self.folder / last)
+        state = {"last": last, "best": last if best else before["best"], "history": self.rows}
+        write_atomically(state_file, json.dumps(state))
+        for name in {before["last"], before["best"]} - {state["last"], state["best"], ""}:
+            (self.folder / name).unlink(missing_ok=True)
+
+    def finish(self, model: keras.Model) -> None:
+        """Keep the best model and the history; the state of the unfinished training goes."""
+        if self.folder is None:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        model.save(self.folder / "model.keras")
+        write_atomically(self.folder / "history.csv", self.history.to_csv(index=False))
+        for path in [*self.folder.glob("epoch-*.keras"), self.folder / "state.json"]:
+            path.unlink(missing_ok=True)
+
+
+def track_table(catalogue: Catalogue, store: Store) -> pd.DataFrame:
+    """Every usable patch with its album.
+
+    Returns
+    -------
+    tracks : pd.DataFrame
+        ``track_id``, ``row`` (of :func:`flat_patches`), ``album`` (row of the album table), ``split``.
+    """
+    albums = catalogue.albums.reset_index(names="album")[["album_id", "album", "split"]]
+    tracks = catalogue.tracks[["track_id", "album_id"]].merge(albums, on="album_id")
+    tracks["row"] = store.rows(tracks["track_id"])
+    tracks = tracks[tracks["row"] >= 0]
+    per_track = store.patches.shape[1] if store.patches.ndim == 4 else 1
+    tracks = tracks.loc[tracks.index.repeat(per_track)]
+    tracks["row"] = tracks["row"] * per_track + np.tile(np.arange(per_track), len(tracks) // per_track)
+    return tracks.drop(columns="album_id").reset_index(drop=True)
+
+
+def flat_patches(store: Store) -> np.ndarray:
+    """All patches in one row each [shape=(tracks * patches, 322, 96)], still memory-mapped."""
+    return store.patches.reshape(-1, *store.patches.shape[2:]) if store.patches.ndim == 4 else store.patches
+
+
+def learnable(encoded: np.ndarray) -> np.ndarray:
+    """Rows whose target is not the zero vector [shape=(albums,), bool]; the cosine loss is undefined for the others."""
+    return np.abs(encoded).any(axis=1)
+
+
+def complete(vectors: np.ndarray) -> np.ndarray:
+    """Rows without NaN [shape=(n,), int]: the albums that have a vector."""
+    return np.flatnonzero(np.isfinite(vectors).all(axis=1))
+
+
+def fit_albums(
+    model: keras.Model, target: Target, vectors: np.ndarray, encoded: np.ndarray, splits: pd.Series, **options: Any
+) -> pd.DataFrame:
+    """Train an album network on vectors of the training albums (third step of the paper's section 5.1).
+
+    Parameters
+    ----------
+    vectors : np.ndarray [shape=(albums, features)]
+        NaN rows (no usable track) take no part.
+    encoded : np.ndarray [shape=(albums, outputs)]
+        ``target.encode`` of all albums.
+    splits : pd.Series [length albums]
+    options
+        As for :func:`fit`, and ``batch_size``.
+    """
+    batch_size, seed = options.pop("batch_size"), options["seed"]
+    usable = np.isfinite(vectors).all(axis=1) & learnable(encoded)
+    parts = [np.flatnonzero(usable & (splits == split)) for split in ("train", "val")]
+    train, val = (
+        Batches(vectors, rows, encoded[rows], batch_size=batch_size, seed=s)
+        for rows, s in zip(parts, (seed, None), strict=True)
+    )
+    return fit(model, target.loss, train, val, **options)
+
+
+def album_vectors(model: keras.Model, batches: Batches, albums: np.ndarray, n_albums: int) -> np.ndarray:
+    """Mean over an album's tracks of the layer ``features`` (second step of the paper's section 5.1).
+
+    Parameters
+    ----------
+    batches : Batches
+        In order (no seed), inputs only.
+    albums : np.ndarray [shape=(m,), int]
+        Album row of each of ``batches.rows``.
+    n_albums : int
+
+    Returns
+    -------
+    vectors : np.ndarray [shape=(n_albums, features), float32]
+        NaN for an album without a track.
+    """
+    extractor = keras.Model(model.inputs, model.get_layer("features").output)
+    total = np.zeros((n_albums, extractor.output_shape[-1]))
+    for index in tqdm(range(len(batches)), desc="track vectors", unit="batch", disable=None):
+        rows = albums[index * batches.batch_size : (index + 1) * batches.batch_size]
+        np.add.at(total, rows, np.asarray(extractor.predict_on_batch(batches[index])))
+    return _mean(total, albums)
+
+
+def album_means(features: np.ndarray, albums: np.ndarray, n_albums: int) -> np.ndarray:
+    """Mean of track features over an album [shape=(n_albums, features), float32]; NaN without a track.
+
+    Parameters
+    ----------
+    features : np.ndarray [shape=(m, features)]
+        For instance 48 timbre statistics a track.
+    albums : np.ndarray [shape=(m,), int]
+    """
+    total = np.zeros((n_albums, features.shape[1]))
+    np.add.at(total, albums, features)
+    return _mean(total, albums)
+
+
+def _mean(total: np.ndarray, albums: np.ndarray) -> np.ndarray:
+    count = np.bincount(albums, minlength=len(total))[:, None]
+    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0).astype(np.float32)
