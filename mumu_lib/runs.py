@@ -34,7 +34,6 @@ class Run:
     id: str
     folder: Path
     catalogue: Catalogue
-    params: dict[str, Any]
 
     @property
     def finished(self) -> bool:
@@ -87,21 +86,23 @@ class Run:
         write_atomically(self.folder / "metrics.json", text)
 
 
-def folder_of(catalogue: str, run_id: str, params: dict[str, Any], fingerprint: str) -> Path:
-    """Where a run with these parameters lies: under its id, unless another one lies there already.
+def folder_of(catalogue: Catalogue, run_id: str, cfg: Shared) -> Path:
+    """Where a run lies: under its id, unless a run with other parameters lies there already.
 
     A second run with the same id and parameters finds the first; with other parameters, or on a
     catalogue that has changed since, it gets a folder of its own beside it.
     """
-    plain = home() / "runs" / catalogue / run_id
-    ours = _record(params, fingerprint)
-    if not (plain / "params.json").is_file() or (plain / "params.json").read_text() == ours:
+    plain = home() / "runs" / catalogue.name / run_id
+    ours = _record(catalogue, cfg)
+    if not (plain / "params.json").is_file() or (plain / "params.json").read_text(encoding="utf-8") == ours:
         return plain
     return plain.with_name(f"{run_id}-{hashlib.sha256(ours.encode()).hexdigest()[:8]}")
 
 
-def _record(params: dict[str, Any], fingerprint: str) -> str:
-    return json.dumps({**params, "fingerprint": fingerprint}, indent=1, sort_keys=True)
+def _record(catalogue: Catalogue, cfg: Shared) -> str:
+    """Everything that defines a run's numbers; ``workers`` changes none."""
+    params = {k: v for k, v in dataclasses.asdict(cfg).items() if k != "workers"}
+    return json.dumps({**params, "catalogue": catalogue.name, "fingerprint": catalogue.fingerprint}, indent=1)
 
 
 def start(catalogue: Catalogue, run_id: str, cfg: Shared) -> Run:
@@ -112,13 +113,12 @@ def start(catalogue: Catalogue, run_id: str, cfg: Shared) -> Run:
     run_id : str
         What defines the run, e.g. ``audio-cosine-high_4x70``.
     cfg : Shared
-        The notebook's parameters; ``workers`` changes no number and is left out.
+        The notebook's parameters.
     """
-    params = {k: v for k, v in dataclasses.asdict(cfg).items() if k not in ("catalogue", "workers")}
-    folder = folder_of(catalogue.name, run_id, params, catalogue.fingerprint)
+    folder = folder_of(catalogue, run_id, cfg)
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / "params.json", _record(params, catalogue.fingerprint))
-    return Run(run_id, folder, catalogue, params)
+    write_atomically(folder / "params.json", _record(catalogue, cfg))
+    return Run(run_id, folder, catalogue)
 
 
 def judge(

@@ -184,10 +184,7 @@ class _Keeper(keras.callbacks.Callback):
         )
         if best:
             self.best_weights = self.model.get_weights()
-        if self.verbose:
-            print(
-                f"epoch {epoch + 1:3d}  loss {loss:.4f}  val_loss {val_loss:.4f}{'  best' if best else ''}", flush=True
-            )
+        print(f"epoch {epoch + 1:3d}  loss {loss:.4f}  val_loss {val_loss:.4f}{'  best' if best else ''}", flush=True)
         if self.folder is not None:
             self._save(best)
         if self.exhausted:
@@ -222,10 +219,10 @@ def track_table(catalogue: Catalogue, store: Store) -> pd.DataFrame:
     Returns
     -------
     tracks : pd.DataFrame
-        ``track_id``, ``row`` (of :func:`flat_patches`), ``album`` (row of the album table), ``split``.
+        ``track_id``, ``title``, ``row`` (of :func:`flat_patches`), ``album`` (row of the album table), ``split``.
     """
     albums = catalogue.albums.reset_index(names="album")[["album_id", "album", "split"]]
-    tracks = catalogue.tracks[["track_id", "album_id"]].merge(albums, on="album_id")
+    tracks = catalogue.tracks[["track_id", "album_id", "title"]].merge(albums, on="album_id")
     tracks["row"] = store.rows(tracks["track_id"])
     tracks = tracks[tracks["row"] >= 0]
     per_track = store.patches.shape[1] if store.patches.ndim == 4 else 1

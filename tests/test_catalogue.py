@@ -21,7 +21,12 @@ def write(folder, genres=(("Jazz",), ("Jazz",), ("Rock", "Jazz")), min_albums=1,
         "branches": {(g,) for album in genres for g in album},
     }
     return catalogue.write(
-        folder, name=name, min_albums=min_albums, source="test", roots={"audio": ".", "covers": "."}, **defaults | tables
+        folder,
+        name=name,
+        min_albums=min_albums,
+        source="test",
+        roots={"audio": ".", "covers": "."},
+        **defaults | tables,
     )
 
 

@@ -145,7 +145,7 @@ def scan(root: Path, problems: Problems) -> pd.DataFrame:
         for f in audio:
             about = shared or _beside(root, album, by_name[f.stem], problems)
             rows.append({"audio": f.as_posix(), "key": f.as_posix(), "row": f.as_posix(), **about})
-    return pd.DataFrame(rows, columns=[*FIELDS, "row", "key"]).fillna("")
+    return pd.DataFrame(rows).reindex(columns=[*FIELDS, "row", "key"], fill_value="")
 
 
 def _beside(root: Path, album: Path, files: list[Path], problems: Problems) -> dict:

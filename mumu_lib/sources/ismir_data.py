@@ -88,7 +88,7 @@ def embeddings(ismir: str | Path, kind: str, dataset: str = "MuMu-albums") -> tu
 def _rows(path: Path, n: int) -> np.ndarray:
     matrix = _load(path)
     if not isinstance(matrix, np.ndarray) or matrix.ndim != 2 or len(matrix) != n:
-        raise BadDataError(f"{path} has shape {np.shape(matrix)}, expected {n} rows, one an item of its split")
+        raise BadDataError(f"{path} has shape {getattr(matrix, 'shape', None)}, expected {n} rows, one an item of its split")
     return matrix.astype(np.float32)
 
 

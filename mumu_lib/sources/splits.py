@@ -47,11 +47,13 @@ def assign(
     Raises
     ------
     ParameterError
-        Fractions that are no fractions, or not one group an album.
+        Fractions that are no fractions, a negative seed, or not one group an album.
     """
     share = np.asarray(fractions, float)
     if share.shape != (3,) or (share < 0).any() or not np.isclose(share.sum(), 1):
         raise ParameterError(f"fractions must be three numbers >= 0 with a sum of 1, got {fractions}")
+    if seed < 0:
+        raise ParameterError(f"seed must be at least 0, got {seed}")
     if groups is not None and len(groups) != len(genres):
         raise ParameterError(f"{len(genres)} albums but {len(groups)} groups; give one group an album")
     if not len(genres):

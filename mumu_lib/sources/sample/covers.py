@@ -33,7 +33,7 @@ Colour = tuple[int, int, int]
 
 
 def _read(table: str) -> dict[str, tuple[np.ndarray, str]]:
-    looks = {}
+    looks: dict[str, tuple[np.ndarray, str]] = {}
     for line in table.strip().splitlines():
         names, colours, shape = (part.strip() for part in line.split("|"))
         palette = np.array([colour.split() for colour in colours.split(",")], float)
@@ -78,8 +78,8 @@ def _font() -> ImageFont.FreeTypeFont:
 
 
 def _colours(palette: np.ndarray, rng: np.random.Generator) -> list[Colour]:
-    shifted = palette + rng.normal(0, (28, 0.18, 0.13), palette.shape)
-    if rng.random() < 0.25:
+    shifted = palette + rng.normal(0, (18, 0.13, 0.09), palette.shape)
+    if rng.random() < 0.06:
         shifted[:, 0] += rng.uniform(0, 360)
     hue, saturation, lightness = (shifted * (1 / 360, 1, 1)).T
     rgb = map(colorsys.hls_to_rgb, hue % 1, np.clip(lightness, 0.04, 0.95), np.clip(saturation, 0, 1))

@@ -5,14 +5,15 @@ import threading
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile as sf
 from PIL import Image
 
-FORMATS = {
-    "mp3": {"format": "MP3", "bitrate_mode": "CONSTANT", "compression_level": 0.8},
-    "ogg": {"format": "OGG"},
+FORMATS: dict[str, dict[str, Any]] = {
+    "mp3": {"format": "MP3", "bitrate_mode": "VARIABLE", "compression_level": 0.8},
+    "ogg": {"format": "OGG", "compression_level": 0.8},
     "flac": {"format": "FLAC"},
     "wav": {"format": "WAV"},
 }
@@ -57,7 +58,7 @@ def renumber_ogg(stream: bytes, serial: int) -> bytes:
         page[14:18], page[22:26] = serial.to_bytes(4, "little"), bytes(4)
         # Ogg's checksum is zlib's with the bits mirrored, started at 0 and not inverted.
         mirrored = zlib.crc32(page.translate(MIRRORED), 0xFFFFFFFF) ^ 0xFFFFFFFF
-        page[22:26] = mirrored.to_bytes(4, "big").translate(MIRRORED)[::-1]
+        page[22:26] = mirrored.to_bytes(4, "big").translate(MIRRORED)
         pages.append(bytes(page))
         at = end
     return b"".join(pages)

@@ -4,149 +4,15 @@ Rhythm, harmony and timbre of a track are drawn one by one from the styles that 
 the ear, so that no single descriptor gives a genre away.
 """
 
-from functools import cache
-from typing import NamedTuple
+from functools import cache, lru_cache
 
 import numpy as np
 import scipy.signal
 
+from mumu_lib.sources.sample.arrangements import BASS, COMPING, DRUMS, SCALES, SOUNDS, VOICES, Harmony, Timbre
 from mumu_lib.sources.sample.styles import NAMES
 
 BARS, STEPS, CYCLE = 4, 16, 2048
-
-# Kick, snare and hat on the sixteenths of a bar.
-DRUMS = {
-    "rock": ("x.......x.x.....", "....x.......x...", "x.x.x.x.x.x.x.x."),
-    "ballad": ("x.........x.....", "........x.......", "x...x...x...x..."),
-    "four": ("x...x...x...x...", "....x.......x...", "..x...x...x...x."),
-    "machine": ("x...x...x...x..x", "............x..x", "x.xxx.xxx.xxx.xx"),
-    "swing": ("x...............", "............x...", "x...x.x.x...x.x."),
-    "shuffle": ("x.......x.......", "....x.......x...", "x.x.x.x.x.x.x.x."),
-    "punk": ("x.x...x.x.x...x.", "....x.......x...", "x.x.x.x.x.x.x.x."),
-    "blast": ("xxxxxxxxxxxxxxxx", "..x...x...x...x.", "x...x...x...x..."),
-    "break": ("x..x......x..x..", "....x..x.x..x...", "x.x.x.x.xxx.x.x."),
-    "one drop": ("........x.......", "........x.......", "x.x.x.x.x.x.x.xx"),
-    "dembow": ("x...x...x...x...", "...x..x....x..x.", "x.x.x.x.x.x.x.x."),
-    "train": ("x...x...x...x...", "..x...x...x...x.", "xxxxxxxxxxxxxxxx"),
-    "none": ("." * 16, "." * 16, "." * 16),
-}
-SCALES = {
-    "major": (0, 2, 4, 5, 7, 9, 11),
-    "minor": (0, 2, 3, 5, 7, 8, 10),
-    "dorian": (0, 2, 3, 5, 7, 9, 10),
-    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
-    "blues": (0, 3, 5, 6, 7, 10, 11),
-    "phrygian": (0, 1, 3, 5, 7, 8, 10),
-}
-COMPING = {
-    "held": "x...............",
-    "halves": "x.......x.......",
-    "strum": "x...x.x...x.x.x.",
-    "offbeat": "..x...x...x...x.",
-    "chug": "x.xxx.xxx.xxx.xx",
-    "charleston": "x.....x.........",
-    "arpeggio": "x.x.x.x.x.x.x.x.",
-}
-BASS = {
-    "root": "x.......x.......",
-    "eighths": "x.x.x.x.x.x.x.x.",
-    "walk": "x...x...x...x...",
-    "octaves": "..x...x...x...x.",
-    "deep": "x..x..x.........",
-    "none": "................",
-}
-# voice: (roll-off of the harmonics, odd ones only, attack s, decay 1/s, how fast it dulls 1/s, vibrato)
-VOICES = {
-    "piano": (1.5, False, 0.004, 2.0, 4.0, 0.0),
-    "organ": (1.0, True, 0.02, 0.1, 0.0, 0.002),
-    "strings": (1.1, False, 0.12, 0.3, 0.0, 0.004),
-    "guitar": (1.2, False, 0.003, 2.5, 6.0, 0.0),
-    "fuzz": (0.7, False, 0.004, 0.6, 0.5, 0.0),
-    "banjo": (0.7, False, 0.002, 7.0, 9.0, 0.0),
-    "brass": (0.8, False, 0.05, 0.4, 0.0, 0.003),
-    "reed": (0.9, True, 0.03, 0.5, 0.0, 0.005),
-    "flute": (2.6, False, 0.06, 0.3, 0.0, 0.006),
-    "singer": (1.3, False, 0.07, 0.3, 0.0, 0.009),
-    "saw": (0.9, False, 0.01, 0.8, 1.5, 0.0),
-    "square": (0.9, True, 0.005, 1.0, 1.0, 0.0),
-    "pad": (1.7, False, 0.4, 0.1, 0.0, 0.002),
-}
-# tempo, swing, drums | scale, chords, comping, bass, melody notes a bar, octave | lead, comp, drive, echo, hiss
-# Styles on one line sound alike; their words tell them apart.
-TABLE = """
-Vocal Pop, Adult Contemporary: 92 0 ballad | major 1564 held root 4 5 | singer piano 0 .1 0
-Traditional Pop, Vocal Jazz: 84 .3 swing | major 1625 halves walk 3 5 | singer strings 0 .1 .4
-Dance Pop: 122 0 four | minor 6415 offbeat octaves 5 5 | singer saw .1 .2 0
-Blues Rock, Chicago Blues: 104 .6 shuffle | blues 1145 strum walk 5 4 | guitar organ .5 .1 .3
-Folk Rock: 110 0 rock | mixolydian 1745 strum root 4 4 | singer guitar .1 .1 .1
-Progressive Rock: 98 0 break | dorian 1374 arpeggio eighths 6 4 | saw organ .4 .4 .1
-Indie & Lo-Fi: 116 0 rock | major 1465 strum eighths 3 4 | singer guitar .3 .2 .8
-Hardcore & Punk: 178 0 punk | major 1454 chug eighths 3 4 | singer fuzz .9 0 .3
-New Wave: 132 0 four | minor 1637 offbeat eighths 4 5 | square pad .1 .4 .1
-Death Metal: 196 0 blast | phrygian 1212 chug eighths 2 2 | fuzz fuzz 1 0 .3
-Thrash & Speed Metal: 184 0 punk | minor 1612 chug eighths 4 3 | fuzz fuzz .9 0 .2
-Bebop: 208 .6 swing | dorian 2516 charleston walk 10 5 | reed piano 0 0 .3
-Big Band: 152 .6 swing | major 1625 charleston walk 5 5 | brass brass .1 .1 .5
-Bluegrass: 138 0 train | major 1451 strum root 10 5 | banjo guitar 0 0 .2
-East Coast: 90 .2 break | minor 1161 halves deep 2 4 | piano strings .2 0 .5
-Soul: 98 .2 ballad | mixolydian 1426 strum deep 4 4 | singer organ .1 .1 .2
-House: 124 0 four | minor 1111 offbeat octaves 3 5 | saw organ .1 .2 0
-Techno: 132 0 machine | phrygian 1111 chug eighths 6 3 | square saw .4 .4 .1
-Ambient: 70 0 none | major 1414 held none 1 5 | pad pad 0 .8 .3
-Dancehall: 96 0 dembow | minor 1717 offbeat deep 4 5 | singer square .1 .3 .1
-Dub: 74 .2 one drop | minor 1414 offbeat deep 2 4 | reed organ .1 .9 .3
-Celtic: 124 .1 train | mixolydian 1717 arpeggio none 10 6 | flute guitar 0 .2 .1
-Contemporary Folk: 88 0 none | mixolydian 1745 arpeggio root 4 4 | singer guitar 0 .1 .3
-Chamber Music: 76 0 none | major 1452 arpeggio root 6 5 | strings strings 0 .4 .1
-"""
-
-
-class Rhythm(NamedTuple):
-    """Tempo in beats a minute, lateness of the off-beats in sixteenths, drum pattern."""
-
-    tempo: float
-    swing: float
-    drums: str
-
-
-class Harmony(NamedTuple):
-    """Scale, a chord a bar as scale degrees, patterns of comping and bass, melody notes a bar, melody octave."""
-
-    scale: str
-    chords: str
-    comping: str
-    bass: str
-    notes: float
-    octave: float
-
-
-class Timbre(NamedTuple):
-    """Voices of melody and comping, distortion, echo and hiss in [0, 1]."""
-
-    lead: str
-    comp: str
-    drive: float
-    echo: float
-    hiss: float
-
-
-def _parse(row: type, text: str) -> NamedTuple:
-    # "one drop" is the only value of two words.
-    values = text.replace("one drop", "one_drop").split()
-    numeric = [value.replace("_", " ") if kind is str else float(value) for value, kind in zip(values, row.__annotations__.values(), strict=True)]
-    return row(*numeric)
-
-
-def _read(table: str) -> dict[str, tuple[Rhythm, Harmony, Timbre]]:
-    sounds = {}
-    for line in table.strip().splitlines():
-        names, parts = line.split(":")
-        read = tuple(_parse(row, part) for row, part in zip((Rhythm, Harmony, Timbre), parts.split("|"), strict=True))
-        sounds |= dict.fromkeys(names.split(", "), read)
-    return sounds
-
-
-SOUNDS = _read(TABLE)
 
 
 def render(seen: np.ndarray, seconds: float, rate: int, rng: np.random.Generator) -> np.ndarray:
@@ -162,14 +28,15 @@ def render(seen: np.ndarray, seconds: float, rate: int, rng: np.random.Generator
     Returns
     -------
     y : np.ndarray [shape=(n,), float32]
-        Mono, peak between 0.3 and 0.95.
+        Mono, peak between 0.3 and 0.8.
     """
-    rhythm, harmony, timbre = (SOUNDS[NAMES[i]][part] for part, i in enumerate(rng.choice(len(NAMES), 3, p=seen)))
+    drawn = [SOUNDS[NAMES[i]] for i in rng.choice(len(NAMES), 3, p=seen)]
+    rhythm, harmony, timbre = drawn[0].rhythm, drawn[1].harmony, drawn[2].timbre
     tempo = rhythm.tempo * rng.uniform(0.88, 1.13)
     beat = 60 / tempo
     grid = (np.arange(BARS * STEPS) + rhythm.swing * (np.arange(BARS * STEPS) % 4 == 2) * 0.66) * beat / 4
     loop = np.zeros(int(BARS * 4 * beat * rate), np.float32)
-    levels = rng.uniform((0.5, 0.5, 0.5, 0.3), (1.0, 1.0, 1.0, 1.1))
+    levels = rng.uniform(0.6, 1.0, 4)
     _drums(loop, rhythm.drums, grid, rate, 0.5 * levels[0], rng)
     key = 36 + int(rng.integers(12))
     _bass(loop, harmony, key, grid, rate, 0.5 * levels[1])
@@ -191,6 +58,7 @@ def _cycle(slope: float, odd: bool, partials: int) -> np.ndarray:
     return (wave / np.abs(wave).max()).astype(np.float32)
 
 
+@lru_cache(256)
 def _tone(voice: str, pitch: float, seconds: float, rate: int) -> np.ndarray:
     """One note of a voice; ``pitch`` in semitones as in MIDI."""
     slope, odd, attack, decay, dulling, vibrato = VOICES[voice]
@@ -251,7 +119,9 @@ def _bass(loop: np.ndarray, harmony: Harmony, key: int, grid: np.ndarray, rate: 
         chord = _chord(harmony, key, bar)
         for i, step in enumerate(_steps(BASS[harmony.bass])):
             pitch = chord[i % 3] if harmony.bass == "walk" else chord[0]
-            _place(loop, level * _tone("flute", pitch - 12 * (pitch > 45), length, rate), grid[bar * STEPS + step], rate)
+            _place(
+                loop, level * _tone("flute", pitch - 12 * (pitch > 45), length, rate), grid[bar * STEPS + step], rate
+            )
 
 
 def _comping(
@@ -295,9 +165,7 @@ def _melody(
             degree += int(rng.integers(-2, 3))
 
 
-def _master(
-    y: np.ndarray, timbre: Timbre, n: int, beat: float, rate: int, rng: np.random.Generator
-) -> np.ndarray:
+def _master(y: np.ndarray, timbre: Timbre, n: int, beat: float, rate: int, rng: np.random.Generator) -> np.ndarray:
     """Distortion, echo, hiss and the tone of one production, cut to ``n`` samples."""
     y = y / np.abs(y).max()
     drive = float(np.clip(timbre.drive + rng.normal(0, 0.1), 0, 1))
@@ -307,7 +175,6 @@ def _master(
     y = y + timbre.echo * (0.5 * np.roll(y, delay) + 0.25 * np.roll(y, 2 * delay))
     y = np.resize(np.roll(y, -int(rng.integers(len(y)))), n)
     y = y + 0.02 * timbre.hiss * rng.uniform(0.3, 1.5) * rng.standard_normal(n, dtype=np.float32)
-    # A first-order shelf, so that no two records are equally bright.
-    tilt = rng.uniform(-0.2, 0.75)
-    y = scipy.signal.lfilter(np.float32([1 - tilt]), np.float32([1, -tilt]), y)
-    return (rng.uniform(0.3, 0.95) * y / np.abs(y).max()).astype(np.float32)
+    tilt = np.clip(timbre.darkness + rng.normal(0, 0.08), -0.2, 0.75)
+    y = scipy.signal.lfilter(np.array([1 - tilt], np.float32), np.array([1, -tilt], np.float32), y)
+    return (rng.uniform(0.3, 0.8) * y / np.abs(y).max()).astype(np.float32)

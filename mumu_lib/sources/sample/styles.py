@@ -107,17 +107,19 @@ def albums(n: int, seed: int) -> list[Album]:
     made = [made[i] for i in rng.permutation(n)]
     for branch, among_400 in RARE.items():
         homes = [album for album in made if any(b[0] == branch[0] for b in album.branches)]
-        for album in homes[: round(among_400 * n / 400)]:
-            album.branches.append(branch)
+        for i in rng.permutation(len(homes))[: round(among_400 * n / 400)]:
+            homes[i].branches.append(branch)
     return made
 
 
-def view(mixture: np.ndarray, rng: np.random.Generator, *, noise: float) -> np.ndarray:
+def view(mixture: np.ndarray, rng: np.random.Generator, *, focus: float, noise: float) -> np.ndarray:
     """What one modality shows of a mixture: every share scaled at random, and some of anything.
 
     Parameters
     ----------
     mixture : np.ndarray [shape=(styles,)]
+    focus : float > 0
+        Above 1, the larger shares stand out.
     noise : float in [0, 1]
         Weight of styles that have nothing to do with the album.
 
@@ -126,7 +128,7 @@ def view(mixture: np.ndarray, rng: np.random.Generator, *, noise: float) -> np.n
     seen : np.ndarray [shape=(styles,)]
         Sums to 1.
     """
-    seen = mixture * rng.gamma(1.5, size=len(mixture))
+    seen = (mixture * rng.gamma(2, size=len(mixture))) ** focus
     return (1 - noise) * seen / seen.sum() + noise * rng.dirichlet(np.full(len(mixture), 0.1))
 
 

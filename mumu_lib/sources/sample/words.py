@@ -1,5 +1,7 @@
 """What the sample's customers write, and the invented names of artists, albums and tracks."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -28,11 +30,16 @@ Dancehall, Dub | riddim bass island sunshine groove deejay vibes echo roots skan
 Celtic | reel jig fiddle pipes ballad traditional misty highland lilt harp | Dublin, Scotland, tin whistle
 Chamber Music | quartet adagio composer movement conductor sonata recording strings interpretation sublime | Vienna, Salzburg, cello
 """
-COMMON = """great good album music really listen cd love record sound best track favorite heard years bought
-time new old people think highly recommend amazing nice collection voice feel little wonderful first every
-something always again fan disc quality release beautiful different classic work""".split()
-FILLERS = """the and of to a in is it this that for with on was my but not have you are as be so all just from one
-like at what they there if out when more can""".split()
+# Words of any review, then what names are made of: adjectives, nouns, first names, last names.
+LISTS = """
+great good album music really listen cd love record sound best track favorite heard years bought time new old people think highly recommend amazing nice collection voice feel little wonderful first every something always again fan disc quality release beautiful different classic work
+the and of to a in is it this that for with on was my but not have you are as be so all just from one like at what they there if out when more can
+Paper Crooked Borrowed Velvet Hollow Electric Lazy Marble Second Invisible Salty Quiet Copper Clumsy Midnight Lunar Plastic Wandering Feral Polite Rusty Silver Unlikely Distant
+Lighthouse Umbrella Otter Staircase Teapot Comet Harbour Typewriter Walnut Orchard Pigeon Lantern Ferry Cactus Magnet Turnip Violin Canyon Bicycle Almanac Glacier Compass Beetle Parade
+Otis Maribel Tobias Wilhelmina Zéphyrine Ignatz Perpetua Björn Lucinda Thelonius Agnė Casimir Odalys Rutger Señorita Philippa
+Fennimarrow Quillfeather Brambleton Vandersnoot Ólafsdrum Pocketwhistle Underhay Marzipane Křídlo Tumbledown Applequist Noiseworthy Łazienka Ravensock
+"""
+COMMON, FILLERS, ADJECTIVES, NOUNS, FIRST, LAST = (line.split() for line in LISTS.strip().splitlines())
 OPENINGS = (
     "I bought this {w} album last {t} and",
     "For me this is",
@@ -45,17 +52,24 @@ OPENINGS = (
 )
 TIMES = ("winter", "week", "summer", "May", "year")
 PERSONS = ("brother", "neighbour", "daughter", "boss", "teacher")
-SUMMARIES = ("Great!", "a {w} one", "Not what I expected", "{w} and {w}", "Must have", "ok", "Buy it", "My {w} favorite")
-ODDITIES = ("&quot;{w}&quot; says it all", "rock &amp; roll &lt;3", "\N{FIRE}\N{FIRE}", "10/10 \N{MULTIPLE MUSICAL NOTES}", "caf&eacute; music")
+SUMMARIES = (
+    "Great!",
+    "a {w} one",
+    "Not what I expected",
+    "{w} and {w}",
+    "Must have",
+    "ok",
+    "Buy it",
+    "My {w} favorite",
+)
+ODDITIES = (
+    "&quot;{w}&quot; says it all",
+    "rock &amp; roll &lt;3",
+    "\N{FIRE}\N{FIRE}",
+    "10/10 \N{MULTIPLE MUSICAL NOTES}",
+    "caf&eacute; music",
+)
 
-ADJECTIVES = """Paper Crooked Borrowed Velvet Hollow Electric Lazy Marble Second Invisible Salty Quiet Copper Clumsy
-Midnight Lunar Plastic Wandering Feral Polite Rusty Silver Unlikely Distant""".split()
-NOUNS = """Lighthouse Umbrella Otter Staircase Teapot Comet Harbour Typewriter Walnut Orchard Pigeon Lantern Ferry Cactus
-Magnet Turnip Violin Canyon Bicycle Almanac Glacier Compass Beetle Parade""".split()
-FIRST = """Otis Maribel Tobias Wilhelmina Zéphyrine Ignatz Perpetua Björn Lucinda Thelonius Agnė Casimir Odalys Rutger
-Señorita Philippa""".split()
-LAST = """Fennimarrow Quillfeather Brambleton Vandersnoot Ólafsdrum Pocketwhistle Underhay Marzipane Křídlo Tumbledown
-Applequist Noiseworthy Łazienka Ravensock""".split()
 FOREIGN_ARTISTS = ("Бумажный Маяк", "Χάρτινο Φανάρι", "紙の灯台")
 FOREIGN_TITLES = ("Été à l’Envers", "Тихая Черепаха", "Αργό Ποδήλατο", "Señales de Ñandú", "Das Übermüde Öl")
 # Any page that shows a title without escaping it runs this.
@@ -63,7 +77,7 @@ HOSTILE_TITLE = "<img src=x onerror=alert(1)>"
 
 
 def _read(table: str) -> dict[str, tuple[list[str], list[str]]]:
-    vocabulary = {}
+    vocabulary: dict[str, tuple[list[str], list[str]]] = {}
     for line in table.strip().splitlines():
         names, words, things = (part.strip() for part in line.split("|"))
         vocabulary |= dict.fromkeys(names.split(", "), (words.split(), things.split(", ")))
@@ -73,7 +87,7 @@ def _read(table: str) -> dict[str, tuple[list[str], list[str]]]:
 VOCABULARY = _read(TABLE)
 
 
-INFORMATIVE = 0.12  # of the words: from the vocabulary of the style that a sentence speaks of
+INFORMATIVE = 0.13  # of the words: from the vocabulary of the style that a sentence speaks of
 
 
 def artists(n: int, rng: np.random.Generator) -> list[str]:
@@ -103,7 +117,12 @@ def titles(n: int, rng: np.random.Generator) -> list[str]:
 def title(rng: np.random.Generator) -> str:
     """Invented title of an album or a track."""
     adjective, one, other = rng.choice(ADJECTIVES), rng.choice(NOUNS), rng.choice(NOUNS)
-    patterns = (f"{adjective} {one}", f"{one} and {other}", f"Songs for a {adjective} {one}", f"{one} Nº {rng.integers(2, 9)}")
+    patterns = (
+        f"{adjective} {one}",
+        f"{one} and {other}",
+        f"Songs for the {adjective} {one}",
+        f"{one} Nº {rng.integers(2, 9)}",
+    )
     return str(rng.choice(patterns))
 
 
@@ -129,7 +148,7 @@ def reviews(seen: np.ndarray, peers: dict[str, list[str]], rng: np.random.Genera
     return pd.DataFrame(
         {
             "text": [_review(seen, int(share), peers, rng) for share in shares],
-            "summary": [_fill(str(rng.choice(SUMMARIES)), seen, rng) for _ in shares],
+            "summary": [_fill(_one(SUMMARIES, rng), seen, rng) for _ in shares],
             "rating": rng.choice([1.0, 2, 3, 4, 5], count, p=[0.04, 0.05, 0.11, 0.24, 0.56]),
             "helpful": rng.poisson(2.5, count).astype(float),
         }
@@ -142,27 +161,32 @@ def _review(seen: np.ndarray, length: int, peers: dict[str, list[str]], rng: np.
         style = NAMES[rng.choice(len(NAMES), p=seen)]
         sentences.append(_sentence(style, min(int(rng.integers(6, 15)), length - written), peers, rng))
     if rng.random() < 0.06:
-        sentences.append(_fill(str(rng.choice(ODDITIES)), seen, rng))
+        sentences.append(_fill(_one(ODDITIES, rng), seen, rng))
     return " ".join(sentences)
 
 
 def _sentence(style: str, length: int, peers: dict[str, list[str]], rng: np.random.Generator) -> str:
     own, things = VOCABULARY[style]
-    kinds = rng.choice(3, length, p=[0.5, 0.5 - INFORMATIVE, INFORMATIVE])
-    words = [str(rng.choice((FILLERS, COMMON, own)[kind])) for kind in kinds]
+    pools = [(FILLERS, COMMON, own)[kind] for kind in np.searchsorted((0.5, 1 - INFORMATIVE), rng.random(length))]
+    words = [_one(pool, rng) for pool in pools]
     if length > 8:
-        words[:2] = [str(rng.choice(OPENINGS))] if rng.random() < 0.3 else words[:2]
-        words[-3:] = {0: ["from", str(rng.choice(things))], 1: ["like", str(rng.choice(peers[style]))]}.get(
+        words[:2] = [_one(OPENINGS, rng)] if rng.random() < 0.3 else words[:2]
+        words[-3:] = {0: ["from", _one(things, rng)], 1: ["like", _one(peers[style], rng)]}.get(
             int(rng.integers(9)), words[-3:]
         )
         if rng.random() < 0.06:
-            words[-2:] = [str(rng.choice(STYLES[style].branch)).lower(), "music"]
+            words[-2:] = [_one(STYLES[style].branch, rng).lower(), "music"]
     text = _fill(" ".join(words), np.eye(len(NAMES))[NAMES.index(style)], rng)
-    return text[:1].upper() + text[1:] + str(rng.choice([".", ".", ".", "!", "..."]))
+    return text[:1].upper() + text[1:] + _one([".", ".", ".", "!", "..."], rng)
 
 
 def _fill(template: str, seen: np.ndarray, rng: np.random.Generator) -> str:
     """Put words for ``{w}`` (one in four of them about the style), a time for ``{t}``, a person for ``{p}``."""
     own = VOCABULARY[NAMES[rng.choice(len(NAMES), p=seen)]][0]
-    word = str(rng.choice(own if rng.random() < 0.25 else COMMON))
-    return template.format(w=word, t=rng.choice(TIMES), p=rng.choice(PERSONS))
+    word = _one(own if rng.random() < 0.25 else COMMON, rng)
+    return template.format(w=word, t=_one(TIMES, rng), p=_one(PERSONS, rng))
+
+
+def _one(pool: Sequence[str], rng: np.random.Generator) -> str:
+    # Several times faster than rng.choice, which makes an array of the pool first.
+    return pool[int(rng.random() * len(pool))]

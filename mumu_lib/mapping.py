@@ -1,0 +1,194 @@
+"""From matched albums to tracks of the Million Song Dataset, counted at every step; and the catalogue.
+
+Paper: Section 3.  Notebook: 01.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mumu_lib import catalogue
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.errors import NothingUsableError
+from mumu_lib.params import home
+from mumu_lib.sources import amazon, splits
+
+
+def accept(albums: pd.DataFrame, releases: pd.DataFrame, matches: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Albums with the release group that each is taken for.
+
+    Parameters
+    ----------
+    albums : pd.DataFrame
+        ``album_id``, ``title``, ``artist`` and more.
+    releases : pd.DataFrame
+        ``release_group_mbid`` and more.
+    matches : pd.DataFrame
+        ``matching.match(albums, releases, same="release_group_mbid")``.
+
+    Returns
+    -------
+    accepted : pd.DataFrame
+        The matched rows of ``albums`` with ``release_group_mbid`` and ``score``. Ambiguous matches are
+        left out, and of several albums with one release group all but the most similar.
+    funnel : pd.DataFrame
+        ``step``, ``albums``, ``tracks``: what is left after each step.
+    """
+    named = (albums["title"] != "") & (albums["artist"] != "")
+    found = albums.loc[matches["left"]].assign(
+        release_group_mbid=releases.loc[matches["right"], "release_group_mbid"].to_numpy(),
+        score=matches["score"].to_numpy(),
+        ambiguous=matches["ambiguous"].to_numpy(),
+    )
+    sure = found[~found["ambiguous"]].drop(columns="ambiguous")
+    best = sure.sort_values("score", ascending=False, kind="stable").drop_duplicates("release_group_mbid").sort_index()
+    steps = [
+        ("albums of the shop", len(albums)),
+        ("with title and artist", int(named.sum())),
+        ("similar enough to a release", len(found)),
+        ("not ambiguous", len(sure)),
+        ("one album a release group", len(best)),
+    ]
+    return best.reset_index(drop=True), pd.DataFrame([(*s, pd.NA) for s in steps], columns=["step", "albums", "tracks"])
+
+
+def link(
+    accepted: pd.DataFrame, recordings: pd.DataFrame, tracks: pd.DataFrame, funnel: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Tracks of the accepted albums: their recordings, met with the Million Song Dataset's.
+
+    Parameters
+    ----------
+    accepted, funnel : pd.DataFrame
+        Of :func:`accept`.
+    recordings : pd.DataFrame
+        ``release_group_mbid``, ``recording_mbid``.
+    tracks : pd.DataFrame
+        ``track_id``, ``recording_mbid``, and more (``title``); a track may have several recordings.
+
+    Returns
+    -------
+    linked : pd.DataFrame
+        One row a track: the columns of ``tracks`` and ``album_id``. Recordings on more than one of the
+        albums are left out (the paper's rule), and tracks that lead to more than one.
+    funnel : pd.DataFrame
+        Continued.
+
+    Raises
+    ------
+    NothingUsableError
+        No track is left; the message names the step that lost the last.
+    """
+    on_album = accepted[["album_id", "release_group_mbid"]].merge(recordings, on="release_group_mbid")
+    in_msd = on_album.merge(tracks, on="recording_mbid")
+    unique = in_msd[in_msd.groupby("recording_mbid")["album_id"].transform("nunique") == 1]
+    one = unique[unique.groupby("track_id")["album_id"].transform("nunique") == 1].drop_duplicates("track_id")
+    steps = [
+        ("with recordings in MusicBrainz", on_album, on_album["recording_mbid"].nunique()),
+        ("with tracks in the Million Song Dataset", in_msd, in_msd["track_id"].nunique()),
+        ("recordings of one album only", unique, unique["track_id"].nunique()),
+        ("tracks of one album only", one, len(one)),
+    ]
+    counted = [(name, table["album_id"].nunique(), n) for name, table, n in steps]
+    funnel = pd.concat([funnel, pd.DataFrame(counted, columns=funnel.columns)], ignore_index=True)
+    if one.empty:
+        lost = next(s for s, n in zip(funnel["step"], funnel["albums"], strict=True) if not n)
+        raise NothingUsableError(
+            f"no album is left after the step {lost!r}; are the sources of one and the same collection?"
+        )
+    return one.drop(columns="release_group_mbid").reset_index(drop=True), funnel
+
+
+def write(
+    name: str,
+    accepted: pd.DataFrame,
+    tracks: pd.DataFrame,
+    reviews: pd.DataFrame,
+    *,
+    source: str,
+    min_albums: int = 12,
+    seed: int = 0,
+    artist_disjoint: bool = False,
+    roots: dict[str, str | Path] | None = None,
+    synthetic: bool = False,
+) -> Catalogue:
+    """Write the mapped albums as a catalogue under ``data/<name>``.
+
+    Parameters
+    ----------
+    accepted : pd.DataFrame
+        Of :func:`accept`; genres are every node of ``branches`` (paper 3.1). Albums without a track are left out.
+    tracks : pd.DataFrame
+        Of :func:`link`; an ``audio`` column is kept.
+    roots : dict, optional
+        ``audio`` and ``covers``: folders that the paths are relative to.
+    """
+    albums = accepted[accepted["album_id"].isin(tracks["album_id"])].reset_index(drop=True)
+    genres = [amazon.nodes(b) for b in albums["branches"]]
+    groups = albums["artist"].tolist() if artist_disjoint else None
+    albums = albums.assign(genres=pd.Series(genres, dtype=object), split=splits.assign(genres, seed=seed, groups=groups))
+    if "cover" not in albums:
+        albums["cover"] = albums["album_id"] + ".jpg"
+    return catalogue.write(
+        home() / "data" / name,
+        name=name,
+        albums=albums,
+        tracks=tracks,
+        reviews=reviews[reviews["album_id"].isin(albums["album_id"])],
+        branches=albums["branches"].explode().dropna(),
+        min_albums=min_albums,
+        source=source,
+        roots={key: str(Path((roots or {}).get(key, key)).resolve()) for key in ("audio", "covers")},
+        synthetic=synthetic,
+    )
+
+
+def agreement(matches: pd.DataFrame, truth: pd.Series, thresholds: Sequence[float]) -> pd.DataFrame:
+    """Precision and recall of matches against a known mapping, at several thresholds.
+
+    Parameters
+    ----------
+    matches : pd.DataFrame
+        ``left`` and what is compared, ``right``, with ``score``, ``runner_up_score``, ``ambiguous``;
+        matched at the lowest of the thresholds.
+    truth : pd.Series [index=left]
+        What each is in truth; rows that have no counterpart are not in it.
+
+    Returns
+    -------
+    table : pd.DataFrame
+        ``threshold``, ``precision``, ``recall``. Ambiguous matches count as none.
+    """
+    right = matches["left"].map(truth).to_numpy() == matches["right"].to_numpy()
+    rows = []
+    for threshold in thresholds:
+        kept = (matches["score"] >= threshold) & ~(matches["ambiguous"] & (matches["runner_up_score"] >= threshold))
+        hits = int(right[kept].sum())
+        rows.append((threshold, hits / max(int(kept.sum()), 1), hits / max(len(truth), 1)))
+    return pd.DataFrame(rows, columns=["threshold", "precision", "recall"])
+
+
+def beside_paper(made: Catalogue) -> pd.DataFrame:
+    """Size of a catalogue beside the paper's numbers (Section 3).
+
+    Returns
+    -------
+    table : pd.DataFrame
+        ``paper`` and ``here`` for albums, tracks, reviews, labels, and labels of a song (mean, deviation).
+    """
+    per_album = np.asarray(made.label_matrix().sum(axis=1)).ravel()
+    of_album = pd.Series(per_album, index=made.albums["album_id"])
+    per_track = made.tracks["album_id"].map(of_album)
+    here = [
+        len(made.albums),
+        len(made.tracks),
+        len(made.reviews),
+        len(made.labels),
+        per_track.mean(),
+        per_track.std(ddof=0),
+    ]
+    paper = [31_471, 147_295, 447_583, 250, 5.97, 3.13]
+    index = ["albums", "tracks", "reviews", "labels", "labels of a song, mean", "labels of a song, deviation"]
+    return pd.DataFrame({"paper": paper, "here": [round(float(h), 2) for h in here]}, index=index)

@@ -1,0 +1,46 @@
+"""Fixtures every test may use: a home of its own, and a tiny catalogue."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mumu_lib import catalogue
+
+GENRES = [["Pop"], ["Pop", "Rock"], ["Jazz", "Vocal Jazz"], ["Jazz"], ["Pop", "Jazz"], ["Rock"]]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch) -> Path:
+    """Keep every test away from the checkout's data, runs and figures."""
+    monkeypatch.setenv("MUMU_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def tiny(home) -> catalogue.Catalogue:
+    """Thirty albums, two tracks each, without audio files; four labels."""
+    n = 30
+    ids = [f"A{i:02d}" for i in range(n)]
+    albums = pd.DataFrame(
+        {"album_id": ids, "title": [f"Title {i}" for i in ids], "artist": [f"Artist {i // 2}" for i in range(n)],
+         "genres": [GENRES[i % len(GENRES)] for i in range(n)], "split": np.resize(["train"] * 6 + ["val"] * 2 + ["test"] * 2, n)}
+    )  # fmt: skip
+    tracks = pd.DataFrame(
+        {"track_id": [f"{i}-{t}" for i in ids for t in "ab"], "album_id": np.repeat(ids, 2), "audio": ""}
+    )
+    reviews = pd.DataFrame({"album_id": ids, "text": "a review"})
+    return catalogue.write(
+        home / "data" / "tiny", name="tiny", albums=albums, tracks=tracks, reviews=reviews, min_albums=2, source="test",
+        branches=[["Pop"], ["Rock"], ["Jazz", "Vocal Jazz"]], roots={"audio": "audio", "covers": "covers"}, synthetic=True,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """Folder of real recordings, labels, texts and covers; the test is skipped without it."""
+    if not os.environ.get("MUMU_REAL_DATA"):
+        pytest.skip("set MUMU_REAL_DATA to a folder of real data")
+    return Path(os.environ["MUMU_REAL_DATA"])

@@ -1,0 +1,418 @@
+import csv
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from PIL import Image
+
+from mumu_lib import open_catalogue
+from mumu_lib.errors import BadDataError, MissingDataError, NothingUsableError, ParameterError
+from mumu_lib.sources import folder
+
+
+def sound(path, **tags):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with soundfile.SoundFile(path, "w", 22050, 1) as file:
+        for tag, value in tags.items():
+            setattr(file, tag, value)
+        file.write(np.zeros(2205))
+
+
+def picture(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (4, 4)).save(path)
+
+
+def table(path, *rows, encoding="utf-8"):
+    with open(path, "w", newline="", encoding=encoding) as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+@pytest.fixture
+def root(tmp_path):
+    path = tmp_path / "records"
+    path.mkdir()
+    for name in "abcd":
+        sound(path / f"{name}.wav")
+    return path
+
+
+@pytest.fixture
+def build(root, tmp_path):
+    def run(*rows, encoding="utf-8", **options):
+        manifest = table(root / "manifest.csv", *rows, encoding=encoding) if rows else None
+        return folder.build(root, manifest, out=tmp_path / "out", **{"min_albums": 1} | options)
+
+    return run
+
+
+def report(tmp_path):
+    return pd.read_csv(tmp_path / "out" / "report.csv", keep_default_na=False, dtype=str).values.tolist()
+
+
+def genres(made):
+    return {a: sorted(g) for a, g in zip(made.albums["album_id"], made.albums["genres"], strict=True)}
+
+
+def branches(made):
+    return sorted(" > ".join(b) for b in made.taxonomy["branch"])
+
+
+# Manifest
+
+
+def test_manifest_with_every_column(root, build):
+    picture(root / "art" / "one.png")
+    (root / "one.txt").write_text("From a file: très bien.", encoding="utf-8")
+    head = ["audio", "album_id", "album", "artist", "title", "genres", "text", "cover", "split", "track_id"]
+    made = build(
+        head,
+        ["a.wav", "X1", "One", "Ann", "A", "Jazz > Vocal Jazz | Blues", "one.txt", "art/one.png", "train", "t1"],
+        ["b.wav", "X1", "One", "Ann", "B", "Blues|Jazz>Vocal Jazz", "A second one,\nof two lines.", "", "", "t2"],
+        ["c.wav", "X2", "Two", "Bob", "C", "Rock", "", "", "test", "t3"],
+        ["d.wav", "X3", "Three", "Cy", "D", "Rock", "", "", "validation", "t4"],
+    )
+    albums = made.albums.set_index("album_id")
+    assert albums["title"].to_dict() == {"X1": "One", "X2": "Two", "X3": "Three"}
+    assert albums["artist"].to_dict() == {"X1": "Ann", "X2": "Bob", "X3": "Cy"}
+    assert albums["split"].to_dict() == {"X1": "train", "X2": "test", "X3": "val"}
+    assert genres(made)["X1"] == ["Blues", "Jazz", "Vocal Jazz"]
+    assert branches(made) == ["Blues", "Jazz > Vocal Jazz", "Rock"]
+    assert dict(zip(made.tracks["track_id"], made.tracks["title"], strict=True)) == dict(
+        zip(["t1", "t2", "t3", "t4"], "ABCD", strict=True)
+    )
+    assert sorted(made.reviews["text"]) == ["A second one,\nof two lines.", "From a file: très bien."]
+    assert made.cover_path(albums.loc["X1", "cover"]).is_file()
+    assert all(made.audio_path(a).is_file() for a in made.tracks["audio"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_one_column_is_enough_and_each_track_is_its_own_album(build, encoding):
+    made = build(["path"], ["a.wav"], ["b.wav"], encoding=encoding)
+    assert made.albums["album_id"].tolist() == ["a.wav", "b.wav"]
+    assert made.albums["title"].tolist() == ["a", "b"]
+
+
+def test_semicolons_as_spreadsheets_write_them(root, tmp_path):
+    (root / "m.csv").write_text("Path;Genres\na.wav;Jazz\n\nb.wav;Rock\n")
+    made = folder.build(root, "m.csv", out=tmp_path / "out", min_albums=1)
+    assert made.labels == ["Jazz", "Rock"]
+
+
+def test_album_and_artist_make_an_id_that_row_order_does_not_change(root, build):
+    rows = [["a.wav", "Blue", "Ann", "Jazz"], ["b.wav", "Blue", "Ann", "Jazz"], ["c.wav", "Blue", "Bob", "Rock"]]
+    head = ["path", "album", "artist", "genres"]
+    one = build(head, *rows)
+    assert one.albums["album_id"].tolist() == ["Ann / Blue", "Bob / Blue"]
+    (root / "manifest.csv").unlink()
+    two = build(head, *rows[::-1])
+    pd.testing.assert_frame_equal(one.tracks, two.tracks)
+    assert one.fingerprint == two.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("column", "one", "two"), [("album", "One", "Other"), ("artist", "Ann", "Bob"), ("genres", "Jazz", "Jazz | Rock")]
+)
+def test_two_albums_with_one_id_name_both_rows(build, column, one, two):
+    with pytest.raises(BadDataError, match=rf"rows 2 and 4: two albums with the id 'X', {column}"):
+        build(["path", "album_id", column], ["a.wav", "X", one], ["b.wav", "X", ""], ["c.wav", "X", two])
+
+
+def test_one_track_on_two_rows_names_both(build):
+    with pytest.raises(BadDataError, match=r"rows 2 and 4: two tracks with the id 'a\.wav'"):
+        build(["path", "album_id"], ["a.wav", "X"], ["b.wav", "X"], ["a.wav", "Y"])
+
+
+def test_second_cover_of_an_album_is_reported(root, build, tmp_path):
+    picture(root / "1.jpg")
+    picture(root / "2.jpg")
+    made = build(["audio", "album_id", "cover"], ["a.wav", "X", "1.jpg"], ["b.wav", "X", "2.jpg"])
+    assert made.albums["cover"].tolist() == ["1.jpg"]
+    assert report(tmp_path)[0][:2] == ["3", "2.jpg"]
+
+
+def test_missing_files_are_listed_with_their_row_and_the_rest_goes_on(build, tmp_path, capsys):
+    made = build(
+        ["audio", "genres", "cover", "text"],
+        ["a.wav", "Jazz", "no.jpg", "no.txt"],
+        ["gone.wav", "Jazz", "", "fine"],
+        ["", "Jazz", "", ""],
+        ["b.wav", "Jazz", "", "good"],
+    )
+    assert made.tracks["audio"].tolist() == ["a.wav", "b.wav"]
+    assert made.albums["cover"].tolist() == ["", ""]
+    assert [line[:2] for line in report(tmp_path)] == [
+        ["2", "no.jpg"],
+        ["2", "no.txt"],
+        ["3", "gone.wav"],
+        ["4", ""],
+    ]
+    assert "4 files kept out" in capsys.readouterr().out
+
+
+def test_nothing_left_stops_and_says_why(build, tmp_path):
+    with pytest.raises(NothingUsableError, match=r"gone\.wav: audio file is missing"):
+        build(["path"], ["gone.wav"], ["lost.wav"])
+    assert len(report(tmp_path)) == 2
+    with pytest.raises(NothingUsableError, match="nothing usable"):
+        build(["path"])
+
+
+@pytest.mark.parametrize("entry", ["/etc/hostname.wav", "../secret.wav", "x/../../secret.wav", "C:\\secret.wav"])
+@pytest.mark.parametrize("column", ["audio", "cover"])
+def test_paths_may_not_leave_the_collection(root, build, entry, column):
+    sound(root.parent / "secret.wav")
+    with pytest.raises(BadDataError, match=r"row 3: .* leaves the collection"):
+        build([column, "title"], ["a.wav", "fine"], [entry, "bad"])
+
+
+def test_review_file_outside_the_collection_is_refused(root, build):
+    (root.parent / "secret.txt").write_text("secret")
+    with pytest.raises(BadDataError, match="row 2"):
+        build(["audio", "text"], ["a.wav", "../secret.txt"])
+
+
+def test_path_inside_by_detour_is_fine(root, build):
+    sound(root / "x" / "e.wav")
+    assert len(build(["path"], ["x/../a.wav"], ["x/e.wav"]).tracks) == 2
+
+
+def test_images_alone(root, build):
+    for name in ("Jazz/1.jpg", "Rock/2.JPEG"):
+        picture(root / name)
+    made = build(["path", "genres"], ["Jazz/1.jpg", "Jazz"], ["Rock/2.JPEG", "Rock"])
+    assert made.tracks.empty
+    assert made.albums[["album_id", "cover"]].values.tolist() == [["Jazz/1.jpg"] * 2, ["Rock/2.JPEG"] * 2]
+    made.require("covers")
+
+
+def test_texts_alone(build):
+    made = build(["id", "text", "genres", "mood"], ["1", "A song, a guitar.", "Jazz"], ["2", "Loud.", "Rock"])
+    assert made.reviews.values[:, :2].tolist() == [["1", "A song, a guitar."], ["2", "Loud."]]
+    made.require("reviews")
+
+
+def test_text_without_id_keeps_its_id_wherever_it_stands(build):
+    one = build(["text"], ["First."], ["Second."])
+    ids = dict(zip(one.reviews["text"], one.reviews["album_id"], strict=True))
+    two = build(["text"], ["Second."], ["First."], ["Third."])
+    assert ids.items() <= dict(zip(two.reviews["text"], two.reviews["album_id"], strict=True)).items()
+
+
+def test_other_columns_are_named(build, capsys):
+    build(["path", "mood", "Tempo"], ["a.wav", "sad", "90"])
+    assert "columns ignored: mood, tempo" in capsys.readouterr().out
+
+
+def test_review_that_is_not_utf8_is_kept_and_reported(root, build, tmp_path):
+    (root / "r.txt").write_bytes("tr\xe8s bien".encode("latin-1"))
+    made = build(["path", "text"], ["a.wav", "r.txt"])
+    assert made.reviews["text"].tolist() == ["tr�s bien"]
+    assert "not UTF-8" in report(tmp_path)[0][2]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "not a CSV"),
+        (b"path,genres\na.wav,Jazz,Rock,Pop\n", "not a CSV"),
+        (b"path,genres\na.wav,Jazz\nb.wav,Jazz,Rock\n", "not a CSV"),
+        (b"path,artist\na.wav,Ann\nb.wav,Caf\xe9\n", "line 3: not UTF-8"),
+        (b"file,genres\na.wav,Jazz\n", "name one path, audio, text or cover"),
+    ],
+)
+def test_manifest_that_cannot_be_read(root, tmp_path, data, message):
+    (root / "m.csv").write_bytes(data)
+    with pytest.raises(BadDataError, match=rf"m\.csv.*{message}"):
+        folder.build(root, root / "m.csv", out=tmp_path / "out")
+
+
+def test_missing_manifest_and_missing_root(root, tmp_path):
+    with pytest.raises(MissingDataError, match=r"none\.csv"):
+        folder.build(root, "none.csv", out=tmp_path / "out")
+    with pytest.raises(MissingDataError, match="not a folder"):
+        folder.build(root / "none")
+
+
+# Tags
+
+
+@pytest.mark.parametrize("kind", ["mp3", "flac", "ogg", "wav"])
+def test_tags_fill_what_the_manifest_leaves_open(root, build, kind):
+    for n in (1, 2):
+        sound(root / f"{n}.{kind}", title=f"Café {n}", artist="Änn", album="Blue", genre="Jazz > Bop; Blues")
+    made = build(["path"], [f"1.{kind}"], [f"2.{kind}"])
+    assert made.albums[["album_id", "title", "artist"]].values.tolist() == [["Änn / Blue", "Blue", "Änn"]]
+    assert sorted(made.tracks["title"]) == ["Café 1", "Café 2"]
+    assert genres(made) == {"Änn / Blue": ["Blues", "Bop", "Jazz"]}
+
+
+def test_manifest_wins_over_tags_and_compilations_have_no_artist(root, build):
+    sound(root / "1.flac", artist="Ann", album="Tagged", genre="Jazz")
+    sound(root / "2.flac", artist="Bob", album="Tagged", genre="Rock")
+    made = build(["path", "album_id", "title"], ["1.flac", "X", "Given"], ["2.flac", "X", ""])
+    assert made.albums[["title", "artist"]].values.tolist() == [["Tagged", ""]]
+    assert genres(made) == {"X": ["Jazz", "Rock"]}
+    assert "Given" in set(made.tracks["title"])
+
+
+@pytest.mark.parametrize(("tag", "expected"), [("(17)", []), ("(8)Jazz", ["Jazz"]), ("80s", ["80s"])])
+def test_numbered_genre_tags(root, build, tag, expected):
+    sound(root / "1.flac", genre=tag)
+    assert genres(build(["path"], ["1.flac"]))["1.flac"] == expected
+
+
+def test_unreadable_audio_stays_and_is_reported(root, build, tmp_path):
+    (root / "empty.mp3").touch()
+    made = build(["path"], ["empty.mp3"], ["a.wav"])
+    assert "empty.mp3" in set(made.tracks["audio"])
+    assert report(tmp_path)[0][1] == "empty.mp3"
+
+
+# Folders
+
+
+def test_folders_of_artists_and_albums(tmp_path):
+    root = tmp_path / "music"
+    sound(root / "Ann" / "Blue" / "CD 1" / "1.flac", genre="Ignored")
+    sound(root / "Ann" / "Blue" / "CD2" / "1.flac")
+    picture(root / "Ann" / "Blue" / "back.jpg")
+    picture(root / "Ann" / "Blue" / "Folder.jpg")
+    (root / "Ann" / "Blue" / "genres.txt").write_text("Jazz > Vocal Jazz\n\nBlues\n")
+    (root / "Ann" / "Blue" / "review.md").write_text("Blue it is.")
+    sound(root / "Red" / "1.ogg", artist="Bob", album="Red (Remaster)", genre="Rock")
+    picture(root / "Red" / "scan.png")
+    sound(root / "._1.wav")
+    sound(root / "single.wav", artist="Cy", genre="Pop")
+    (root / "single.txt").write_text("One song.")
+    (root / "readme.txt").write_text("Not a review.")
+    (root / "Red" / "2.m4a").touch()
+    made = folder.build(root, out=tmp_path / "out", min_albums=1)
+    albums = made.albums.set_index("album_id")
+    assert albums["title"].to_dict() == {"Ann/Blue": "Blue", "Red": "Red", "single.wav": "single"}
+    assert albums["artist"].to_dict() == {"Ann/Blue": "Ann", "Red": "Bob", "single.wav": "Cy"}
+    assert albums["cover"].to_dict() == {"Ann/Blue": "Ann/Blue/Folder.jpg", "Red": "Red/scan.png", "single.wav": ""}
+    assert genres(made) == {"Ann/Blue": ["Blues", "Jazz", "Vocal Jazz"], "Red": ["Rock"], "single.wav": ["Pop"]}
+    assert made.reviews.values[:, :2].tolist() == [["Ann/Blue", "Blue it is."], ["single.wav", "One song."]]
+    assert sorted(made.tracks["track_id"])[:2] == ["Ann/Blue/CD 1/1.flac", "Ann/Blue/CD2/1.flac"]
+    assert [line[1] for line in report(tmp_path)] == ["Red/2.m4a"]
+
+
+def test_several_images_and_none_preferred_takes_none_and_says_so(tmp_path):
+    root = tmp_path / "music"
+    sound(root / "Red" / "1.wav")
+    picture(root / "Red" / "x.png")
+    picture(root / "Red" / "y.png")
+    made = folder.build(root, out=tmp_path / "out")
+    assert made.albums["cover"].tolist() == [""]
+    assert "2 images" in report(tmp_path)[0][2]
+
+
+def test_folder_without_audio(tmp_path):
+    (tmp_path / "music").mkdir()
+    with pytest.raises(NothingUsableError, match="nothing usable"):
+        folder.build(tmp_path / "music", out=tmp_path / "out")
+
+
+# Splits
+
+
+def many(root, n, artist=lambda i: f"artist {i}", split=lambda i: ""):
+    head = ["id", "text", "genres", "artist", "split"]
+    return [head] + [[f"A{i:02}", f"text {i}", "Jazz" if i % 2 else "Rock", artist(i), split(i)] for i in range(n)]
+
+
+def test_split_is_made_where_none_is_given(root, build):
+    made = build(*many(root, 20))
+    assert made.albums["split"].value_counts().to_dict() == {"train": 16, "val": 2, "test": 2}
+    thirds = build(*many(root, 18), fractions=(1 / 3, 1 / 3, 1 / 3))
+    assert thirds.albums["split"].value_counts().to_dict() == {"train": 6, "val": 6, "test": 6}
+
+
+def test_missing_validation_part_comes_out_of_training(root, build, capsys):
+    made = build(*many(root, 28, split=lambda i: "test" if i < 10 else "train"))
+    assert made.albums["split"].value_counts().to_dict() == {"train": 16, "test": 10, "val": 2}
+    assert (made.albums["split"][:10] == "test").all()
+    assert "no val albums" in capsys.readouterr().out
+
+
+def test_split_for_some_albums_only_is_refused(root, build):
+    with pytest.raises(BadDataError, match="'A03' has no split"):
+        build(*many(root, 9, split=lambda i: "" if i == 3 else "train"))
+
+
+def test_unknown_split_and_no_training_part_are_refused(root, build):
+    with pytest.raises(BadDataError, match="'A01' has the split 'tset'"):
+        build(*many(root, 3, split=lambda i: "tset" if i == 1 else "train"))
+    with pytest.raises(BadDataError, match="'train'"):
+        build(*many(root, 3, split=lambda i: "test"))
+
+
+def test_no_artist_in_two_splits_when_asked(root, build):
+    made = build(*many(root, 40, artist=lambda i: f"artist {i % 13}"), artist_disjoint=True)
+    assert (made.albums.groupby("artist")["split"].nunique() == 1).all()
+    assert set(made.albums["split"]) == {"train", "val", "test"}
+
+
+def test_given_split_that_breaks_artist_disjoint_is_refused(root, build):
+    rows = many(root, 6, artist=lambda i: "Ann", split=lambda i: ["train", "val", "test"][i % 3])
+    with pytest.raises(BadDataError, match="'Ann' has albums in"):
+        build(*rows, artist_disjoint=True)
+    assert len(build(*rows).albums) == 6
+
+
+def test_one_artist_only_leaves_parts_empty_and_says_so(root, build, capsys):
+    made = build(*many(root, 12, artist=lambda i: "Ann"), artist_disjoint=True)
+    assert set(made.albums["split"]) == {"train"}
+    assert "no val and no test albums" in capsys.readouterr().out
+
+
+def test_catalogue_of_three_albums(root, build):
+    made = build(*many(root, 3), min_albums=2)
+    assert made.labels == ["Rock"]
+    assert made.albums["split"].tolist() == ["train", "none", "train"]
+
+
+# Names and the command line
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "sample"])
+def test_names_that_cannot_be(root, name):
+    with pytest.raises(ParameterError):
+        folder.build(root, name=name)
+
+
+def test_command_line(root, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("MUMU_HOME", str(tmp_path))
+    table(root / "m.csv", ["path", "genres"], *[[f"{n}.wav", "Jazz"] for n in "abcd"])
+    assert folder.main([str(root), "--manifest", "m.csv", "--name", "mine"]) == 0
+    shown = capsys.readouterr().out
+    assert "4 albums, 4 tracks, 1 labels" in shown
+    assert "04_audio: can run" in shown
+    assert open_catalogue("mine").labels == ["Jazz"]
+    assert folder.main([str(root / "none")]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("error: ")
+    assert shown.err.count("\n") == 1
+
+
+@pytest.mark.skipif("MUMU_REAL_DATA" not in os.environ, reason="MUMU_REAL_DATA is not set")
+@pytest.mark.parametrize(
+    ("place", "manifest", "albums", "tracks", "labels"),
+    [
+        ("audio/supertropica", "manifest.csv", 9, 9, 4),
+        ("audio/esc10", "manifest.csv", 400, 400, 11),
+        ("audio/librosa", None, 14, 14, 0),
+        ("images/covers", "manifest.csv", 300, 0, 5),
+        ("text/musiccaps", "captions_genres.csv", 2375, 0, 52),
+    ],
+)
+def test_real_collections(tmp_path, place, manifest, albums, tracks, labels):
+    made = folder.build(Path(os.environ["MUMU_REAL_DATA"]) / place, manifest, out=tmp_path)
+    assert (len(made.albums), len(made.tracks), len(made.labels)) == (albums, tracks, labels)
+    assert made.validate()["missing"].drop("labels").sum() == 0

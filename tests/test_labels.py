@@ -1,0 +1,126 @@
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from sklearn.metrics.pairwise import cosine_similarity
+
+from mumu_lib import labels
+from mumu_lib.errors import BadDataError, ParameterError
+
+binary = arrays(np.int8, st.tuples(st.integers(1, 12), st.integers(1, 6)), elements=st.integers(0, 1))
+
+
+@given(binary)
+@settings(max_examples=200)
+def test_ppmi_is_equation_1_written_with_sets(M):
+    n, L = M.shape
+    sets = [set(np.flatnonzero(M[:, j])) for j in range(L)]
+    expected = np.zeros((L, L))
+    for i in range(L):
+        for j in range(L):
+            both, alone = len(sets[i] & sets[j]) / n, len(sets[i]) * len(sets[j]) / n**2
+            expected[i, j] = max(0, np.log(both / alone)) if both else 0
+    np.testing.assert_allclose(labels.ppmi(sp.csr_matrix(M)), expected, atol=1e-12)
+
+
+@given(binary)
+@settings(max_examples=100)
+def test_all_factors_together_give_back_the_absolute_ppmi(M):
+    X = labels.ppmi(sp.csr_matrix(M))
+    if not X.any():
+        return
+    C = labels.label_factors(sp.csr_matrix(M), d=50)
+    # C C^T = U S U^T is |X|, whatever the signs of the SVD are.
+    values, vectors = np.linalg.eigh(X)
+    np.testing.assert_allclose(C @ C.T, vectors * np.abs(values) @ vectors.T, atol=1e-8)
+
+
+def test_dimensions_are_the_largest_singular_values_and_at_most_the_rank(tiny):
+    M = tiny.label_matrix()
+    full, two = labels.label_factors(M, 50), labels.label_factors(M, 2)
+    assert full.shape[1] == np.linalg.matrix_rank(labels.ppmi(M)) <= 4
+    np.testing.assert_allclose(two, full[:, :2])
+    strengths = (full**2).sum(axis=0)
+    assert (np.diff(strengths) <= 1e-12).all()
+
+
+def test_album_factors_are_sums_of_label_factors(tiny):
+    M = tiny.label_matrix()
+    C = labels.label_factors(M, 3)
+    F = labels.album_factors(M, C)
+    row = tiny.albums.index[tiny.albums["genres"].map(set) == {"Pop", "Jazz"}][0]
+    expected = C[tiny.labels.index("Pop")] + C[tiny.labels.index("Jazz")]
+    np.testing.assert_allclose(F[row], expected, rtol=1e-5)
+
+
+def test_factors_do_not_depend_on_the_test_albums(tiny):
+    M = tiny.label_matrix()
+    changed = M.tolil()
+    changed[tiny.rows("test")] = 1
+    part = tiny.rows("train", "val")
+    np.testing.assert_array_equal(labels.label_factors(M[part]), labels.label_factors(changed.tocsr()[part]))
+
+
+def test_a_label_without_albums_has_the_zero_vector():
+    M = sp.csr_matrix([[1, 0, 0], [1, 0, 1], [0, 0, 1]])
+    assert not labels.label_factors(M)[1].any()
+
+
+def test_labels_that_share_albums_are_neighbours(tiny):
+    C = labels.label_factors(tiny.label_matrix())
+    near = labels.nearest_labels(C, tiny.labels, "Vocal Jazz", 3)
+    assert near.index[0] == "Jazz"
+    column = [tiny.labels.index(name) for name in ("Vocal Jazz", "Jazz")]
+    assert near.iloc[0] == pytest.approx(cosine_similarity(C[column])[0, 1])
+    with pytest.raises(ParameterError, match="did you mean 'Vocal Jazz'"):
+        labels.nearest_labels(C, tiny.labels, "Vocal Jaz", 3)
+
+
+@pytest.mark.parametrize("M", [np.ones((4, 3)), np.zeros((0, 3)), [[2, 1], [0, 1]]])
+def test_nothing_to_factorize_is_said(M):
+    with pytest.raises(BadDataError):
+        labels.label_factors(sp.csr_matrix(M))
+
+
+def test_three_million_albums_stay_sparse():
+    # 60,000 albums x 500 labels, dense, would be 240 MB in float64; the sparse product needs the 500 x 500 result only.
+    rng = np.random.default_rng(0)
+    rows, columns = np.repeat(np.arange(60_000), 6), rng.zipf(1.3, 360_000) % 500
+    M = sp.csr_matrix((np.ones(360_000), (rows, columns)), shape=(60_000, 500))
+    M.data[:] = 1
+    assert labels.album_factors(M, labels.label_factors(M)).shape == (60_000, 50)
+
+
+def test_table1_counts_albums(tiny):
+    table = labels.frequencies(tiny)
+    expected = pd.Series([g for album in tiny.albums["genres"] for g in album]).value_counts()
+    pd.testing.assert_series_equal(table["albums"].sort_index(), expected.sort_index(), check_names=False)
+    np.testing.assert_allclose(table["percent"], 100 * table["albums"] / 30)
+    top = labels.table1(tiny, 2)
+    assert list(top["most represented"]["label"]) == list(table.index[:2])
+    assert list(top["least represented"]["label"]) == list(table.index[-2:])
+
+
+def test_figure_1_takes_albums_with_one_top_level_label(tiny):
+    top = labels.single_top_label(tiny)
+    genres = tiny.albums["genres"]
+    assert len(top) == 20
+    assert all(name in genres[row] and len(set(genres[row]) - {"Vocal Jazz"}) == 1 for row, name in top.items())
+
+
+def test_neighbour_agreement_by_hand():
+    F = np.array([[1, 0], [1, 0.1], [0, 1], [0.1, 1.0]])
+    assert labels.neighbour_agreement(F, pd.Series(list("aabb")), k=1) == 1
+    assert labels.neighbour_agreement(F, pd.Series(list("abab")), k=1) == 0
+    assert np.isnan(labels.neighbour_agreement(F[:1], pd.Series(["a"])))
+
+
+def test_taxonomy_and_split_tables(tiny):
+    levels = labels.taxonomy_levels(tiny)
+    assert levels["names"].to_dict() == {1: 3, 2: 1}
+    split = labels.split_table(tiny)
+    assert split["albums"].to_dict() == {"train": 18, "val": 6, "test": 6}
+    assert split["tracks"].to_dict() == {"train": 36, "val": 12, "test": 12}

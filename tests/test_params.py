@@ -1,0 +1,116 @@
+import json
+from dataclasses import fields
+
+import pytest
+import yaml
+
+from mumu_lib import params
+from mumu_lib.errors import ParameterError
+
+NOTEBOOKS = {
+    "02_dataset_overview": "Overview",
+    "03_label_factors": "Factors",
+    "04_audio": "Audio",
+    "08_results": "Results",
+}
+
+
+@pytest.fixture
+def cell():
+    """The values of notebook 04's parameters cell."""
+    return params.defaults(params.checkout() / "notebooks" / "04_audio.ipynb")
+
+
+def injected(cell, **values):
+    """Namespace after papermill injected some parameters."""
+    source = "# Parameters\n" + "\n".join(f"{name} = {value!r}" for name, value in values.items())
+    return {**cell, **values, "In": ["", "defaults", source]}
+
+
+def test_the_cells_own_values_pass_untouched(cell):
+    cfg = params.read(params.Audio, cell)
+    assert {f.name: getattr(cfg, f.name) for f in fields(cfg)} == cell
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"filterz": "high_4x70"}, "unknown parameter 'filterz'.*did you mean 'filters'"),
+        ({"filters": "high_4x7"}, "not one of.*did you mean 'high_4x70'"),
+        ({"target": "COSINE"}, "not one of"),
+        ({"epochs": "three"}, "epochs must be int, got 'three'"),
+        ({"epochs": 1000.0}, "epochs must be int, got 1000.0"),
+        ({"epochs": True}, "epochs must be int, got True"),
+        ({"epochs": 0}, "epochs must be at least 1"),
+        ({"learning_rate": 0}, "learning_rate must be above 0"),
+        ({"learning_rate": float("nan")}, "learning_rate must be above 0"),
+        ({"catalogue": 7}, "write  -r catalogue 7"),
+        ({"catalogue": ""}, "catalogue is empty"),
+        ({"patience": "false"}, "patience must be int"),
+    ],
+)
+def test_what_papermill_would_let_through_is_refused(cell, values, message):
+    with pytest.raises(ParameterError, match=message):
+        params.read(params.Audio, injected(cell, **values))
+
+
+def test_a_whole_number_may_stand_for_a_float(cell):
+    assert params.read(params.Audio, injected(cell, learning_rate=1)).learning_rate == 1.0
+
+
+def test_the_parameter_file_gives_way_to_a_single_parameter(cell):
+    sections = yaml.safe_load((params.checkout() / "params" / "paper.yaml").read_text())
+    cfg = params.read(params.Audio, injected(cell, **sections, epochs=3))
+    assert cfg.epochs == 3
+    assert cfg.album_epochs == params.paper("audio")["album_epochs"] != cell["album_epochs"]
+
+
+def test_a_typing_error_in_the_parameter_file_is_refused(cell):
+    with pytest.raises(ParameterError, match="section 'audio'.*did you mean 'epochs'"):
+        params.read(params.Audio, injected(cell, audio={"epoch": 3}))
+
+
+@pytest.mark.parametrize(("notebook", "kind"), NOTEBOOKS.items())
+def test_notebook_and_dataclass_name_the_same_parameters(notebook, kind):
+    cell = params.defaults(params.checkout() / "notebooks" / f"{notebook}.ipynb")
+    assert set(cell) == {f.name for f in fields(getattr(params, kind))}
+    params.read(getattr(params, kind), cell)
+
+
+@pytest.mark.parametrize("kind", NOTEBOOKS.values())
+def test_the_papers_values_are_valid(kind):
+    notebook = next(n for n, k in NOTEBOOKS.items() if k == kind)
+    cell = params.defaults(params.checkout() / "notebooks" / f"{notebook}.ipynb")
+    params.read(getattr(params, kind), injected(cell, **{kind.lower(): params.paper(kind.lower())}))
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_papermills_help_lists_every_parameter_with_type_and_help(notebook):
+    from papermill import inspect_notebook
+
+    shown = inspect_notebook(str(params.checkout() / "notebooks" / f"{notebook}.ipynb"))
+    for name, entry in shown.items():
+        assert entry["inferred_type_name"] in ("int", "float", "str", "bool", "list", "dict"), name
+        assert len(entry["help"]) > 5, name
+    choices = {
+        f.name: f.metadata["choices"] for f in fields(getattr(params, NOTEBOOKS[notebook])) if "choices" in f.metadata
+    }
+    for name, options in choices.items():
+        assert shown[name]["help"] == " | ".join(options)
+
+
+def test_home_is_where_mumu_home_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("MUMU_HOME", str(tmp_path))
+    assert params.home() == tmp_path
+    monkeypatch.delenv("MUMU_HOME")
+    assert params.home() == params.checkout()
+
+
+def test_seeds_repeat_weights():
+    from mumu_lib import models
+
+    drawn = []
+    for seed in (0, 0, 1):
+        params.seed_everything(seed)
+        drawn.append(json.dumps(models.album_mlp(8, "logistic", 4).get_weights()[0].tolist()))
+    assert drawn[0] == drawn[1] != drawn[2]

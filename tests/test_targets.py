@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+
+from mumu_lib import labels, targets
+from mumu_lib.errors import ParameterError
+
+
+@pytest.fixture
+def M(tiny):
+    return tiny.label_matrix()
+
+
+def test_logistic_targets_are_zero_and_one_and_scores_are_probabilities(M):
+    goal = targets.make("logistic", M, labels.label_factors(M))
+    encoded = goal.encode(M)
+    assert goal.n_outputs == encoded.shape[1] == M.shape[1]
+    np.testing.assert_array_equal(encoded, M.toarray())
+    np.testing.assert_array_equal(goal.scores(encoded * 0.3), encoded * 0.3)
+
+
+def test_cosine_targets_are_unit_vectors_towards_the_album(M):
+    C = labels.label_factors(M)
+    goal = targets.make("cosine", M, C)
+    encoded = goal.encode(M)
+    assert goal.n_outputs == C.shape[1]
+    np.testing.assert_allclose(np.linalg.norm(encoded, axis=1), 1, rtol=1e-5)
+
+
+def test_cosine_scores_are_cosine_similarities(M):
+    C = labels.label_factors(M)
+    outputs = np.random.default_rng(0).normal(size=(7, C.shape[1]))
+    np.testing.assert_allclose(targets.Cosine(C).scores(outputs), 1 - cdist(outputs, C, "cosine"), atol=1e-10)
+
+
+def test_the_targets_own_labels_come_first(M):
+    C = labels.label_factors(M)
+    goal = targets.Cosine(C)
+    scores = goal.scores(goal.encode(M))
+    one_label = M.getnnz(axis=1) == 1
+    np.testing.assert_array_equal(scores[one_label].argmax(axis=1), M[one_label].indices)
+
+
+def test_a_zero_vector_scores_zero_not_nan():
+    goal = targets.Cosine(np.array([[1.0, 0], [0, 0], [0, 1]]))
+    np.testing.assert_array_equal(goal.scores(np.zeros((2, 2))), np.zeros((2, 3)))
+    assert not goal.encode(np.array([[0, 1, 0]])).any()
+
+
+def test_losses_by_hand():
+    y, p = np.array([[0.6, 0.8]], np.float32), np.array([[0.8, 0.6]], np.float32)
+    assert float(targets.Cosine(np.eye(2)).loss(y, p)) == pytest.approx(-0.96)
+    y, p = np.array([[1.0, 0.0]], np.float32), np.array([[0.8, 0.4]], np.float32)
+    assert float(targets.Logistic(2).loss(y, p)) == pytest.approx(-(np.log(0.8) + np.log(0.6)) / 2)
+
+
+def test_unknown_target_is_named(M):
+    with pytest.raises(ParameterError, match="did you mean 'cosine'"):
+        targets.make("cosin", M, np.eye(4))

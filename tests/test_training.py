@@ -1,0 +1,156 @@
+import shutil
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from mumu_lib import models, training
+from mumu_lib.errors import BadDataError, MumuError
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 8)).astype(np.float32)
+    Y = (X[:, :3] + 0.3 * rng.normal(size=(200, 3)) > 0).astype(np.float32)
+    return X, Y
+
+
+def network(dropout=0.0):
+    keras.utils.set_random_seed(0)
+    x = inputs = keras.Input((8,))
+    x = keras.layers.Dense(16, "relu", name=models.FEATURES)(x)
+    x = keras.layers.Dropout(dropout)(x)
+    return keras.Model(inputs, keras.layers.Dense(3, "sigmoid")(x))
+
+
+def fit(model, data, folder=None, epochs=6, **options):
+    X, Y = data
+    train = training.Batches(X, np.arange(150), Y[:150], batch_size=16, seed=3)
+    val = training.Batches(X, np.arange(150, 200), Y[150:], batch_size=16)
+    options = {"patience": 3, "learning_rate": 0.01, "seed": 3} | options
+    return training.fit(model, keras.losses.BinaryCrossentropy(), train, val, epochs=epochs, folder=folder, **options)
+
+
+def test_training_learns_and_keeps_the_best_epoch(data):
+    model = network()
+    history = fit(model, data, epochs=30)
+    best = history[history["best"]].iloc[-1]
+    assert best["val_loss"] == history["val_loss"].min() < history["val_loss"].iloc[0]
+    X, Y = data
+    kept = keras.losses.BinaryCrossentropy()(Y[150:], model.predict(X[150:], verbose=0))
+    assert float(kept) == pytest.approx(best["val_loss"], rel=1e-4)
+
+
+def test_patience_counts_epochs_without_a_lower_validation_loss(data):
+    history = fit(network(), data, epochs=60, learning_rate=0.5, patience=4)
+    best = history.loc[history["best"], "epoch"].max()
+    assert len(history) == best + 4 < 60
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.mark.parametrize("after", [1, 3])
+def test_an_interrupted_training_ends_as_an_uninterrupted_one(data, tmp_path, monkeypatch, after):
+    whole = network(dropout=0.5)
+    expected = fit(whole, data, tmp_path / "whole")
+
+    saved = training._Keeper._save
+
+    def save_then_die(self, best):
+        saved(self, best)
+        if len(self.rows) == after:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training._Keeper, "_save", save_then_die)
+        with pytest.raises(Killed):
+            fit(network(dropout=0.5), data, tmp_path / "cut")
+    resumed = network(dropout=0.5)
+    resumed.set_weights([w * 0 for w in resumed.get_weights()])
+    history = fit(resumed, data, tmp_path / "cut")
+    pd.testing.assert_frame_equal(history.drop(columns="seconds"), expected.drop(columns="seconds"))
+    for a, b in zip(resumed.get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert sorted(p.name for p in (tmp_path / "cut").iterdir()) == ["history.csv", "model.keras"]
+
+
+def test_a_finished_training_is_loaded_not_repeated(data, tmp_path):
+    first = network()
+    history = fit(first, data, tmp_path)
+    second = network()
+    second.fit = None  # any training would fail
+    pd.testing.assert_frame_equal(fit(second, data, tmp_path), history)
+    np.testing.assert_array_equal(second.get_weights()[0], first.get_weights()[0])
+
+
+def test_the_same_seed_gives_the_same_numbers(data):
+    one, two = fit(network(0.5), data), fit(network(0.5), data)
+    pd.testing.assert_frame_equal(one.drop(columns="seconds"), two.drop(columns="seconds"))
+
+
+def test_a_loss_that_is_not_finite_stops_the_training(data):
+    X, Y = data
+    with pytest.raises(MumuError, match="epoch 1 is not finite"):
+        fit(network(), (X * np.nan, Y))
+
+
+def test_nothing_to_train_on_is_said(data):
+    X, Y = data
+    empty = training.Batches(X, np.arange(0), Y[:0])
+    some = training.Batches(X, np.arange(9), Y[:9])
+    with pytest.raises(BadDataError, match="no usable validation example"):
+        training.fit(network(), None, some, empty, epochs=1, patience=1, learning_rate=0.1, seed=0)
+
+
+def test_batches_hold_every_row_once_in_an_order_of_seed_and_epoch():
+    X = np.arange(50)[:, None]
+    batches = training.Batches(X, np.arange(10, 47), X[10:47], batch_size=8, seed=1)
+
+    def epoch():
+        parts = [batches[i] for i in range(len(batches))]
+        assert all((x == y).all() for x, y in parts)
+        return np.concatenate([x[:, 0] for x, _ in parts])
+
+    first = epoch()
+    assert sorted(first) == list(range(10, 47))
+    batches.on_epoch_end()
+    second = epoch()
+    assert sorted(second) == list(range(10, 47))
+    assert {tuple(sorted(first[:8]))} != {tuple(sorted(second[:8]))}
+    batches.shuffle_for(0)
+    np.testing.assert_array_equal(epoch(), first)
+
+
+def test_album_vectors_are_means_of_track_features():
+    X = np.random.default_rng(0).normal(size=(7, 8)).astype(np.float32)
+    albums = np.array([0, 0, 2, 2, 2, 3, 0])
+    model = network()
+    vectors = training.album_vectors(model, training.Batches(X, np.arange(7), batch_size=3), albums, 5)
+    features = keras.Model(model.inputs, model.get_layer(models.FEATURES).output).predict(X, verbose=0)
+    expected = pd.DataFrame(features).groupby(albums).mean()
+    np.testing.assert_allclose(vectors[[0, 2, 3]], expected, rtol=1e-5)
+    assert np.isnan(vectors[[1, 4]]).all()
+    assert list(training.complete(vectors)) == [0, 2, 3]
+    np.testing.assert_allclose(training.album_means(features, albums, 5)[[0, 2, 3]], expected, rtol=1e-5)
+
+
+def test_an_album_without_direction_takes_no_part(tmp_path):
+    from mumu_lib.targets import Cosine
+
+    C = np.array([[1.0, 0], [0, 1], [0, 0]])
+    goal = Cosine(C)
+    Y = goal.encode(np.eye(3)[[0, 1, 2, 0, 1, 2]])
+    assert list(training.learnable(Y)) == [True, True, False, True, True, False]
+    vectors = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
+    splits = pd.Series(["train", "train", "train", "val", "val", "val"])
+    keras.utils.set_random_seed(0)
+    history = training.fit_albums(
+        models.album_mlp(4, "cosine", d=2), goal, vectors, Y, splits,
+        batch_size=2, epochs=3, patience=3, learning_rate=0.1, seed=0, folder=tmp_path,
+    )  # fmt: skip
+    assert np.isfinite(history["loss"]).all()
+    shutil.rmtree(tmp_path)
