@@ -12,7 +12,6 @@ import numpy as np
 import scipy.fft
 import soundfile
 import soxr
-from scipy.signal.windows import hann
 
 from mumu_lib.errors import AudioError, ParameterError
 from mumu_lib.params import did_you_mean
@@ -30,7 +29,7 @@ TIMBRE_COEFFICIENTS = 12
 
 _C1 = 440.0 * 2 ** (-45 / 12)
 _WAVELET = 128
-_BLOCK_SECONDS = 2
+_BLOCK_SECONDS = 1
 # An mp3's header counts the codec's own delay, up to 0.2 s at 8 kHz, which no decoder returns.
 _SLACK_SECONDS = 0.5
 
@@ -88,24 +87,34 @@ def load(path: str | Path) -> np.ndarray:
 
 def _decode(path: Path) -> tuple[np.ndarray, int, float, str]:
     """Mono samples, their rate, the seconds the header promises, and what stopped the decoder, if anything."""
-    mono, fault = [np.empty(0, np.float32)], ""
     try:
-        with soundfile.SoundFile(path) as file:
-            rate, promised = file.samplerate, file.frames / file.samplerate
-            # A matrix product averages the channels 30 times faster than numpy's mean does.
-            mix = np.full(file.channels, 1 / file.channels, np.float32)
-            try:
-                # In blocks, so that what was decoded before a fault is kept and a time limit can take hold.
-                for _ in range(int(MAX_SECONDS / _BLOCK_SECONDS)):
-                    block = file.read(_BLOCK_SECONDS * rate, dtype="float32", always_2d=True)
-                    if not len(block):
-                        break
-                    mono.append(block @ mix)
-            except soundfile.LibsndfileError as error:
-                fault = error.error_string
+        return *_read(path, MAX_SECONDS), ""
     except soundfile.LibsndfileError as error:
-        raise AudioError("corrupt", f"{path}: cannot be decoded ({error.error_string})") from None
-    return np.concatenate(mono), rate, promised, fault
+        fault = error.error_string
+    try:
+        # Only now in small blocks, which keep what comes before the fault: between two reads soundfile
+        # seeks, after which an mp3 decoder is off for some samples.
+        return *_read(path, _BLOCK_SECONDS), fault
+    except soundfile.LibsndfileError:
+        raise AudioError("corrupt", f"{path}: cannot be decoded ({fault})") from None
+
+
+def _read(path: Path, block_seconds: float) -> tuple[np.ndarray, int, float]:
+    mono = [np.empty(0, np.float32)]
+    with soundfile.SoundFile(path) as file:
+        rate = file.samplerate
+        # A matrix product averages the channels 30 times faster than numpy's mean does.
+        mix = np.full(file.channels, 1 / file.channels, np.float32)
+        try:
+            for _ in range(int(MAX_SECONDS / block_seconds)):
+                block = file.read(int(block_seconds * rate), dtype="float32", always_2d=True)
+                if not len(block):
+                    break
+                mono.append(block @ mix)
+        except soundfile.LibsndfileError:
+            if block_seconds == MAX_SECONDS:
+                raise
+        return np.concatenate(mono), rate, file.frames / rate
 
 
 def _resample(y: np.ndarray, rate: int) -> np.ndarray:
@@ -201,7 +210,8 @@ def _wavelets() -> np.ndarray:
     basis = np.zeros((BINS_PER_OCTAVE, _WAVELET), np.complex64)
     for row, freq, length in zip(basis, freqs, lengths, strict=True):
         times = np.arange(-length // 2, length // 2)
-        wavelet = np.exp(2j * np.pi * freq / SAMPLE_RATE * times) * hann(len(times), sym=False)
+        hann = 0.5 - 0.5 * np.cos(2 * np.pi / len(times) * np.arange(len(times)))
+        wavelet = np.exp(2j * np.pi * freq / SAMPLE_RATE * times) * hann
         start = (_WAVELET - len(times)) // 2
         row[start : start + len(times)] = wavelet / np.abs(wavelet).sum()
     basis *= lengths[:, None] / _WAVELET

@@ -32,9 +32,8 @@ STYLE = {
 
 def _axes(width: float, height: float, columns: int = 1) -> tuple[Figure, np.ndarray]:
     """Figure without pyplot, so that nothing is left open and no backend is chosen."""
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        return figure, figure.subplots(1, columns, squeeze=False)[0]
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(1, columns, squeeze=False)[0]
 
 
 def save(figure: Figure, name: str, catalogue: Catalogue, *, caption: str, alt: str) -> Image:
@@ -92,6 +91,7 @@ def folder_for(catalogue: Catalogue) -> Path:
     return folder
 
 
+@mpl.rc_context(STYLE)
 def label_distribution(frequencies: pd.DataFrame, per_album: pd.Series) -> Figure:
     """Share of albums of every label by rank, and how many labels an album has (paper 3.1).
 
@@ -111,6 +111,7 @@ def label_distribution(frequencies: pd.DataFrame, per_album: pd.Series) -> Figur
         ylabel="% of albums (log)",
         title="A few labels are everywhere, most are rare",
     )
+    left.yaxis.set_major_formatter("{x:g}")
     shown = sorted({0, 1, 2, len(rank) // 2, len(rank) - 1} & set(range(len(rank))))
     for i in shown:
         left.annotate(
@@ -160,6 +161,7 @@ def tsne(X: np.ndarray, *, perplexity: float = 30, seed: int = 0) -> np.ndarray:
     )
 
 
+@mpl.rc_context(STYLE)
 def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10) -> Figure:
     """Albums on a plane, a colour and a marker per genre, names at the clusters (paper's Figure 1).
 
@@ -186,14 +188,18 @@ def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10) -> Figure:
             lw=0.4,
             label=f"{name} ({chosen.sum()})",
         )
-        middle = np.median(xy[chosen], axis=0)
-        axes.annotate(name, middle, ha="center", va="center", weight="bold", fontsize=9,
-                      bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": colour, "alpha": 0.85})  # fmt: skip
+        above = np.median(xy[chosen, 0]), xy[chosen, 1].max()
+        axes.annotate(
+            name, above, (0, 5), textcoords="offset points", ha="center", weight="bold", fontsize=9, color="0.15"
+        )
     axes.set(xticks=[], yticks=[], xlabel="t-SNE, cosine distance: only neighbourhoods mean anything")
+    axes.spines[:].set_visible(False)
+    axes.margins(0.1)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=1.5)
     return figure
 
 
+@mpl.rc_context(STYLE)
 def patch_examples(patches: np.ndarray, titles: list[str]) -> Figure:
     """Spectrogram patches side by side.
 
@@ -220,6 +226,7 @@ def patch_examples(patches: np.ndarray, titles: list[str]) -> Figure:
     return figure
 
 
+@mpl.rc_context(STYLE)
 def learning_curves(history: pd.DataFrame, loss_name: str) -> Figure:
     """Training and validation loss by epoch; the epoch that was kept is marked."""
     figure, (axes,) = _axes(6.5, 3.4)
@@ -242,6 +249,7 @@ def learning_curves(history: pd.DataFrame, loss_name: str) -> Figure:
     return figure
 
 
+@mpl.rc_context(STYLE)
 def auc_by_label(auc: pd.Series, albums: pd.Series, *, n: int = 10) -> Figure:
     """AUC of the genres best and worst learned, and AUC against how frequent a genre is.
 

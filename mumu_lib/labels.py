@@ -40,9 +40,12 @@ def table1(catalogue: Catalogue, n: int = 10) -> pd.DataFrame:
     n : int > 0
         Rows; fewer when the catalogue has fewer labels.
     """
-    table = frequencies(catalogue).reset_index()[["label", "percent"]]
-    most, least = table.head(n).reset_index(drop=True), table.tail(n).reset_index(drop=True)
-    return pd.concat({"most represented": most, "least represented": least}, axis=1)
+    table = frequencies(catalogue).reset_index()
+    table["percent"] = table["percent"].map("{:.2f}".format)
+    most, least = table[["label", "percent"]].head(n), table[["label", "percent"]].tail(n)
+    return pd.DataFrame(
+        np.hstack([most, least]), columns=["most represented", "% of albums", "least represented", "% of albums "]
+    )
 
 
 def labels_per_album(catalogue: Catalogue) -> pd.Series:

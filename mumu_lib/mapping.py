@@ -11,9 +11,79 @@ import pandas as pd
 
 from mumu_lib import catalogue
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import NothingUsableError
+from mumu_lib.errors import MissingDataError, NothingUsableError
 from mumu_lib.params import home
-from mumu_lib.sources import amazon, splits
+from mumu_lib.sources import amazon, millionsong, previews, sample, splits
+from mumu_lib.sources.sample import raw as sample_raw
+
+_PATTERNS = {
+    "metadata": ("meta_CDs_and_Vinyl.json", "meta_CDs_and_Vinyl.json.gz", "meta_CDs_and_Vinyl.jsonl*"),
+    "reviews": ("reviews_CDs_and_Vinyl.json*", "CDs_and_Vinyl*.json*"),
+    "dump": ("musicbrainz-canonical-dump-*.tar.zst", "release.tar.xz"),
+    "tracks": ("unique_tracks.txt", "track_metadata.db"),
+    "mapping": ("millionsongdataset_echonest.tar.bz2", "millionsongdataset_echonest", "msd-mbid-2016-01-results*"),
+}
+
+
+def raw_folder(source: str, root: str, seed: int) -> Path:
+    """Folder of raw sources: the user's own, or the sample's, written for the purpose.
+
+    Parameters
+    ----------
+    source : {'raw', 'sample', 'mumu', 'msd-i'}
+        All but ``raw`` get the sample's.
+    root : str
+        The user's folder.
+
+    Raises
+    ------
+    MissingDataError
+        Raw or published sources are wanted and ``root`` is not there.
+    """
+    if source != "sample" and not (root and Path(root).exists()):
+        raise MissingDataError(f"root={root!r} is not there; give the folder of the files with  -p root FOLDER")
+    if source == "raw":
+        return Path(root)
+    return sample_raw.write(sample.tables(seed=seed), home() / "data" / "raw" / "sample", seed)
+
+
+def find_sources(root: str | Path) -> dict[str, list[Path]]:
+    """The raw sources in a folder, by the names they are published under.
+
+    Returns
+    -------
+    files : dict
+        ``metadata``, ``reviews``, ``dump`` (MusicBrainz), ``tracks`` and ``mapping`` (Million Song
+        Dataset to MusicBrainz): what was found of each, the one to prefer first.
+
+    Raises
+    ------
+    MissingDataError
+        One is not there; the message says which names it may have.
+    """
+    root = Path(root)
+    files = {part: [p for name in names for p in sorted(root.rglob(name))] for part, names in _PATTERNS.items()}
+    if absent := [f"{part} ({' or '.join(_PATTERNS[part])})" for part, found in files.items() if not found]:
+        raise MissingDataError(
+            f"{root} lacks {'; '.join(absent)}. The sources' addresses are in the notebook's last section"
+        )
+    return files
+
+
+def msd_recordings(mapping: Path, tracks: Path) -> pd.DataFrame:
+    """Tracks of the Million Song Dataset with their MusicBrainz recordings, from either mapping.
+
+    Returns
+    -------
+    tracks : pd.DataFrame
+        ``track_id``, ``recording_mbid``, ``title``; a track may have several recordings.
+    """
+    named = millionsong.track_metadata(tracks) if tracks.suffix == ".db" else millionsong.unique_tracks(tracks)
+    if mapping.name.startswith("msd-mbid"):
+        found = millionsong.mbid_mapping(mapping).merge(named, on="track_id")
+    else:
+        found = millionsong.by_track(millionsong.echonest_mapping(mapping), named)
+    return found[["track_id", "recording_mbid", "title"]]
 
 
 def accept(albums: pd.DataFrame, releases: pd.DataFrame, matches: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -111,8 +181,7 @@ def write(
     min_albums: int = 12,
     seed: int = 0,
     artist_disjoint: bool = False,
-    roots: dict[str, str | Path] | None = None,
-    synthetic: bool = False,
+    root: str | Path,
 ) -> Catalogue:
     """Write the mapped albums as a catalogue under ``data/<name>``.
 
@@ -122,13 +191,20 @@ def write(
         Of :func:`accept`; genres are every node of ``branches`` (paper 3.1). Albums without a track are left out.
     tracks : pd.DataFrame
         Of :func:`link`; an ``audio`` column is kept.
-    roots : dict, optional
-        ``audio`` and ``covers``: folders that the paths are relative to.
+    source : str
+        ``sample`` marks the catalogue as synthetic and takes the embedded sample's sound and covers.
+    root : path
+        Otherwise, where ``audio/`` (see :func:`mumu_lib.sources.previews.find`) and ``covers/`` are, if anywhere.
     """
+    base = home() / "data" / "sample" if source == "sample" else Path(root)
+    if (base / "audio").is_dir():
+        tracks = tracks.assign(audio=previews.find(base / "audio", tracks["track_id"]).to_numpy())
     albums = accepted[accepted["album_id"].isin(tracks["album_id"])].reset_index(drop=True)
     genres = [amazon.nodes(b) for b in albums["branches"]]
     groups = albums["artist"].tolist() if artist_disjoint else None
-    albums = albums.assign(genres=pd.Series(genres, dtype=object), split=splits.assign(genres, seed=seed, groups=groups))
+    albums = albums.assign(
+        genres=pd.Series(genres, dtype=object), split=splits.assign(genres, seed=seed, groups=groups)
+    )
     if "cover" not in albums:
         albums["cover"] = albums["album_id"] + ".jpg"
     return catalogue.write(
@@ -139,10 +215,22 @@ def write(
         reviews=reviews[reviews["album_id"].isin(albums["album_id"])],
         branches=albums["branches"].explode().dropna(),
         min_albums=min_albums,
-        source=source,
-        roots={key: str(Path((roots or {}).get(key, key)).resolve()) for key in ("audio", "covers")},
-        synthetic=synthetic,
+        source=source if source == "sample" else str(root),
+        roots={key: str((base / key).resolve()) for key in ("audio", "covers")},
+        synthetic=source == "sample",
     )
+
+
+def named(matches: pd.DataFrame, albums: pd.DataFrame, releases: pd.DataFrame) -> pd.DataFrame:
+    """Matches with ``album_id`` as ``left`` and ``release_group_mbid`` as ``right``, to hold against a truth."""
+    left = albums.loc[matches["left"], "album_id"].to_numpy()
+    return matches.assign(left=left, right=releases.loc[matches["right"], "release_group_mbid"].to_numpy())
+
+
+def sample_truth(folder: Path) -> pd.Series | None:
+    """Release group of each album, from the ``truth.csv`` beside the sample's sources; None beside others."""
+    path = folder / "truth.csv"
+    return pd.read_csv(path, dtype=str, index_col="album_id")["release_group_mbid"] if path.is_file() else None
 
 
 def agreement(matches: pd.DataFrame, truth: pd.Series, thresholds: Sequence[float]) -> pd.DataFrame:

@@ -72,7 +72,7 @@ def match(
     -------
     matches : pd.DataFrame
         One row a matched row of ``left``: ``left`` and ``right`` (index labels), ``score`` (the lower
-        of the two similarities), ``runner_up`` (index label or None), ``runner_up_score`` and
+        of the two similarities), ``runner_up`` (index label of the best other that passes too, or None), ``runner_up_score`` and
         ``ambiguous``: the runner-up is as good, or within ``margin`` of a match that is not exact.
 
     Raises
@@ -87,7 +87,9 @@ def match(
     entity = pd.factorize(right[same])[0] if same else np.arange(len(right))
     similar = partial(_similar, method=method, threshold=threshold)
     found = []
-    for i, block in enumerate(tqdm(blocks(sides[0], sides[1]), total=len(left), desc="matching", disable=None)):
+    for i, block in enumerate(
+        tqdm(blocks(sides[0], sides[1]), total=len(left), desc="matching", disable=None, delay=2)
+    ):
         block = block[similar(titles[i], right_titles[block]) > 0]
         block = block[similar(artists[i], right_artists[block]) > 0]
         if len(block):
@@ -111,7 +113,7 @@ def _check(
             raise BadDataError(f"the {side} table lacks the columns {sorted(absent)}; it has {list(table)}")
         if not table.index.is_unique:
             raise BadDataError(
-                f"the {side} table has two rows {table.index[table.index.duplicated()][0]!r}; reset its index"
+                f"the {side} table has two rows {table.index[table.index.duplicated()].tolist()[0]!r}; reset its index"
             )
 
 

@@ -21,6 +21,8 @@ _EDITION_AT_END = (
     r"\s*(?:[-:,]\s*(?:\d{4}\s+)?(?:digital(?:ly)?\s+)?re-?master(?:ed)?(?:\s+version)?(?:\s+\d{4})?"
     r"|[-:,]?\s*\b(?:dis[ck]|cd)\s*(?:\d+|one|two|three))\s*$"
 )
+# Letters that Unicode does not take apart.
+_LETTERS = (("æ", "ae"), ("œ", "oe"), ("ø", "o"), ("ß", "ss"), ("ł", "l"), ("đ|ð", "d"), ("þ", "th"), ("ı", "i"))
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
 _WORDS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5"}
 
@@ -65,11 +67,11 @@ def _lower(texts: pd.Series) -> pa.Array:
 
 
 def _plain(lower: pa.Array) -> pa.Array:
-    text = pc.utf8_normalize(lower, form="NFKD")
-    for pattern, replacement in ((r"\p{M}|['’`]", ""), (r"[&+]", " and "), (r"ß", "ss"), (r"[^\p{L}\p{N}]+", " ")):
-        text = pc.replace_substring_regex(text, pattern=pattern, replacement=replacement)
     # NFKD can bring capitals back, e.g. from a trade mark sign.
-    text = _unless_empty(pc.utf8_trim_whitespace(pc.utf8_lower(text)), pc.utf8_trim_whitespace(lower))
+    text = pc.utf8_lower(pc.utf8_normalize(lower, form="NFKD"))
+    for pattern, replacement in ((r"\p{M}|['’`]", ""), (r"[&+]", " and "), *_LETTERS, (r"[^\p{L}\p{N}]+", " ")):
+        text = pc.replace_substring_regex(text, pattern=pattern, replacement=replacement)
+    text = _unless_empty(pc.utf8_trim_whitespace(text), pc.utf8_trim_whitespace(lower))
     return pc.utf8_slice_codeunits(text, 0, LONGEST)
 
 

@@ -48,6 +48,17 @@ class Shared:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DatasetMapping(Shared):
+    """Parameters of 01_dataset_mapping; ``catalogue`` is the one it makes."""
+
+    source: str = _choice("sample", "raw", "mumu", "msd-i")
+    root: str = ""
+    method: str = _choice("ratcliff_obershelp", "indel", "jaro_winkler", "token_sort")
+    threshold: float = _at_least(0, strictly=True)
+    min_albums: int = _at_least(1)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Overview(Shared):
     """Parameters of 02_dataset_overview."""
 

@@ -100,8 +100,9 @@ def test_table1_counts_albums(tiny):
     pd.testing.assert_series_equal(table["albums"].sort_index(), expected.sort_index(), check_names=False)
     np.testing.assert_allclose(table["percent"], 100 * table["albums"] / 30)
     top = labels.table1(tiny, 2)
-    assert list(top["most represented"]["label"]) == list(table.index[:2])
-    assert list(top["least represented"]["label"]) == list(table.index[-2:])
+    assert list(top["most represented"]) == list(table.index[:2])
+    assert list(top["least represented"]) == list(table.index[-2:])
+    assert top["% of albums"][0] == f"{table['percent'].iloc[0]:.2f}"
 
 
 def test_figure_1_takes_albums_with_one_top_level_label(tiny):

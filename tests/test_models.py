@@ -33,14 +33,14 @@ def test_timbre_baseline_parameters():
 def pair(filters, target, dtype):
     """The cheap layout and the plain reading, with the same weights."""
     keras.utils.set_random_seed(0)
-    keras.config.set_floatx(dtype)
+    keras.config.set_dtype_policy(dtype)
     try:
         options = {"n_labels": 9, "d": 5, "mean": np.linspace(-50, -20, 96), "std": np.linspace(5, 20, 96)}
         cheap, plain = models.cnn(filters, target, **options), models.cnn(filters, target, plain=True, **options)
     finally:
-        keras.config.set_floatx("float32")
+        keras.config.set_dtype_policy("float32")
     rng = np.random.default_rng(1)
-    weights = [rng.normal(0, 1 / np.sqrt(np.prod(w.shape[:-1])), w.shape) for w in plain.get_weights()]
+    weights = [rng.normal(0, np.sqrt(2 / max(1, np.prod(w.shape[:-1]))), w.shape) for w in plain.get_weights()]
     plain.set_weights(weights)
     cheap.set_weights([w.reshape(v.shape) for w, v in zip(weights, cheap.get_weights(), strict=True)])
     return cheap, plain
@@ -49,9 +49,9 @@ def pair(filters, target, dtype):
 @pytest.mark.parametrize("filters", ["low_3x3", "low_4x96", "low_4x70", "high_4x96"])
 def test_cheap_layout_gives_the_outputs_of_the_plain_reading(filters):
     patches = np.random.default_rng(0).uniform(-80, 0, (3, 322, 96)).astype(np.float32)
-    cheap, plain = pair(filters, "logistic", "float32")
+    cheap, plain = pair(filters, "cosine", "float32")
     a, b = cheap.predict(patches, verbose=0), plain.predict(patches, verbose=0)
-    assert np.ptp(b, axis=0).min() > 1e-3
+    assert np.ptp(b, axis=0).max() > 0.02
     np.testing.assert_allclose(a, b, atol=1e-5)
 
 
@@ -65,7 +65,7 @@ def test_cheap_layout_gives_the_gradients_of_the_plain_reading_in_float64(filter
     for network in pair(filters, "logistic", "float64"):
         with tf.GradientTape() as tape:
             # The head is float32 by design; the features are not.
-            features = keras.Model(network.inputs, network.get_layer(models.FEATURES).output)(patches)
+            features = keras.Model(network.input, network.get_layer(models.FEATURES).output)(patches)
             loss = tf.reduce_sum(features**2)
         gradients.append(tape.gradient(loss, network.trainable_variables[:8]))
     for a, b in zip(*gradients, strict=True):

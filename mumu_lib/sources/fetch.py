@@ -27,7 +27,8 @@ from mumu_lib.params import home
 ZENODO = "https://zenodo.org/api/records"
 # MSD-I's number comes from other people's folder names; MuMu's from its authors.
 RECORDS = {"mumu": "831189", "msd-i": "1240485"}
-CHUNK = 1 << 20
+# What a cut connection can cost: a chunk that has not come whole is lost.
+CHUNK = 1 << 14
 WAIT = 2.0
 
 

@@ -92,7 +92,7 @@ def songs(paths: Iterable[str | Path]) -> pd.DataFrame:
     """
     problems: list[str] = []
     tables, paths = [], list(paths)
-    for path in tqdm(paths, desc="songs", disable=None):
+    for path in tqdm(paths, desc="songs", disable=None, delay=2):
         try:
             with _song_file(path) as file:
                 tables.append(_song_rows(file))

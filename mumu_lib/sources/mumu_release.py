@@ -3,6 +3,7 @@
 Paper: Section 3.  Notebook: 01.
 """
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -63,10 +64,9 @@ def tracks(path: str | Path, with_comma: Iterable[str] = ()) -> pd.DataFrame:
 
 
 def _genres(cell: str, with_comma: Iterable[str]) -> list[str]:
-    whole = [name for name in with_comma if f",{name},".replace(", ", ",") in f",{cell},".replace(", ", ",")]
-    for name in whole:
-        cell = f",{cell},".replace(", ", ",").replace(f",{name},".replace(", ", ","), ",")
-    return list(dict.fromkeys([*whole, *(g.strip() for g in cell.split(",") if g.strip())]))
+    names = "|".join(re.escape(name) for name in sorted(with_comma, key=len, reverse=True))
+    found = re.findall(rf"(?:^|,)\s*({names + '|' if names else ''}[^,]+)(?=,|$)", cell)
+    return list(dict.fromkeys(name.strip() for name in found if name.strip()))
 
 
 def build(

@@ -19,6 +19,7 @@ import pyarrow.csv
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from mumu_lib.catalogue import write_atomically
 from mumu_lib.errors import BadDataError, MissingDataError
 from mumu_lib.sources import reading
 
@@ -44,8 +45,8 @@ def convert(dump: str | Path, folder: str | Path) -> list[str]:
     dump : path
         ``musicbrainz-canonical-dump-*.tar.zst`` or ``release.tar.xz``, or a folder it was unpacked to.
     folder : path
-        Gets ``releases.parquet``, ``recordings.parquet`` and ``redirects.parquet``. If the first is
-        there already, nothing is done: it is written last.
+        Gets ``releases.parquet``, ``recordings.parquet`` and ``redirects.parquet``. If they were
+        made from this very dump before, nothing is done.
 
     Returns
     -------
@@ -57,8 +58,9 @@ def convert(dump: str | Path, folder: str | Path) -> list[str]:
     BadDataError
         Neither kind of dump.
     """
-    folder = Path(folder)
-    if (folder / "releases.parquet").is_file():
+    folder, note = Path(folder), _note(Path(dump))
+    done = folder / "source.txt"
+    if done.is_file() and (not Path(dump).exists() or done.read_text(encoding="utf-8") == note):
         return []
     folder.mkdir(parents=True, exist_ok=True)
     problems: list[str] = []
@@ -70,7 +72,15 @@ def convert(dump: str | Path, folder: str | Path) -> list[str]:
     for name, table in (("redirects", redirects), ("releases", releases)):
         table.to_parquet(folder / f"{name}.parquet.tmp", index=False)
         os.replace(folder / f"{name}.parquet.tmp", folder / f"{name}.parquet")
+    write_atomically(done, note)
     return problems
+
+
+def _note(dump: Path) -> str:
+    if not dump.exists():
+        return ""
+    stat = dump.stat()
+    return f"{dump.name} {stat.st_size} {stat.st_mtime_ns}"
 
 
 def releases(folder: str | Path) -> pd.DataFrame:
@@ -207,7 +217,8 @@ def _with_groups(named: pd.DataFrame, redirect: pd.DataFrame, dump: str | Path, 
     named = named.rename(columns={"release_name": "title", "artist_credit_name": "artist"}).merge(pairs, how="left")
     if lost := int(named["release_group_mbid"].isna().sum()):
         problems.append(f"{dump}: {lost} of {len(named)} releases have no release group in {_RELEASE_REDIRECT}")
-    return named.dropna(subset="release_group_mbid").assign(asin="")[RELEASES].reset_index(drop=True)
+    # The order of a grouped table is left to chance.
+    return named.dropna(subset="release_group_mbid").assign(asin="")[RELEASES].sort_values(RELEASES, ignore_index=True)
 
 
 def _release_records(

@@ -54,7 +54,7 @@ def opened(path: str | Path) -> Iterator[BinaryIO]:
         raise MissingDataError(f"{path} is not there; give the path of the file as it was published")
     with (
         path.open("rb", buffering=0) as raw,
-        tqdm(total=path.stat().st_size, desc=path.name, unit="B", unit_scale=True, disable=None) as bar,
+        tqdm(total=path.stat().st_size, desc=path.name, unit="B", unit_scale=True, disable=None, delay=2) as bar,
     ):
         yield _decompressed(io.BufferedReader(_Watched(raw, bar), CHUNK))
 

@@ -1,0 +1,252 @@
+import difflib
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mumu_lib import mapping, matching, names
+from mumu_lib.errors import BadDataError, NothingUsableError, ParameterError
+
+
+def frame(*rows):
+    return pd.DataFrame(rows, columns=["title", "artist"])
+
+
+def matched(left, right, **options):
+    """Whether one album matches one release."""
+    return len(matching.match(frame(left), frame(right), **options)) == 1
+
+
+@pytest.mark.parametrize(
+    ("shop", "musicbrainz"),
+    [
+        (("Abbey Road (Remastered)", "The Beatles"), ("Abbey Road", "Beatles, The")),
+        (("ABBEY ROAD [Deluxe Edition]", "beatles"), ("Abbey Road", "The Beatles")),
+        (("Abbey Road (2009 - Remaster)", "The Beatles"), ("Abbey Road", "The Beatles")),
+        (("Abbey Road - Remastered 2009", "The Beatles"), ("Abbey Road", "The Beatles")),
+        (("The Wall - Disc 1", "Pink Floyd"), ("The Wall", "Pink Floyd")),
+        (("Out of Africa", "Barry, John"), ("Out of Africa", "John Barry")),
+        (("Bookends", "Simon & Garfunkel"), ("Bookends", "Simon and Garfunkel")),
+        (("Agaetis Byrjun", "Sigur Ros"), ("Agætis byrjun", "Sigur Rós")),
+        (("Music From Baz Luhrman's Film", "Various"), ("Music from Baz Luhrmann's Film", "Various Artists")),
+        (("÷", "Ed Sheeran"), ("÷", "Ed Sheeran")),
+        (("!!!", "!!!"), ("!!!", "!!!")),
+        (("שלום עולם", "אמן"), ("שלום עולם", "אמן")),
+        (("(Deluxe Edition)", "Nobody"), ("(Deluxe Edition)", "Nobody")),
+        (("x" * 10_000, "A"), ("x" * 10_000, "A")),
+    ],
+)
+def test_same_album(shop, musicbrainz):
+    assert matched(shop, musicbrainz)
+
+
+@pytest.mark.parametrize(
+    ("shop", "musicbrainz"),
+    [
+        (("Greatest Hits Vol. 1", "Queen"), ("Greatest Hits Vol. 2", "Queen")),
+        (("Greatest Hits", "Queen"), ("Greatest Hits II", "Queen")),
+        (("Symphony No 5 in C minor", "Berlin Philharmonic"), ("Symphony No 6 in C minor", "Berlin Philharmonic")),
+        (("Greatest Hits", "Queen"), ("Greatest Hits", "Abba")),
+        (("Chicago", "Chicago"), ("Chicago Transit Authority", "Chicago")),
+        (("", "Queen"), ("", "Queen")),
+        (("News", ""), ("News", "")),
+        ((None, None), ("News", "Queen")),
+    ],
+)
+def test_different_albums(shop, musicbrainz):
+    assert not matched(shop, musicbrainz)
+
+
+def test_score_is_the_lower_of_both_by_difflib():
+    left, right = ("News of the World", "Queen and Friend"), ("News of the Wurld", "Queen and Friends")
+    expected = min(
+        difflib.SequenceMatcher(None, a.lower(), b.lower(), autojunk=False).ratio()
+        for a, b in zip(left, right, strict=True)
+    )
+    assert matching.match(frame(left), frame(right))["score"].item() == pytest.approx(expected)
+
+
+def test_best_is_kept_with_its_runner_up():
+    right = frame(("Hounds of Love", "Kate Bush"), ("Hounds of Lovee", "Kate Bush"), ("Aerial", "Kate Bush"))
+    row = matching.match(frame(("Hounds Of Love", "Kate Bush")), right).iloc[0]
+    assert (row["right"], row["score"], row["runner_up"], row["ambiguous"]) == (0, 1.0, 1, False)
+    assert 0.9 < row["runner_up_score"] < 1
+
+
+def test_equals_are_ambiguous_unless_they_are_the_same_thing():
+    left = frame(("News", "Queen"))
+    right = frame(("News", "Queen"), ("News", "Queen")).assign(group=["a", "a"])
+    assert matching.match(left, right)["ambiguous"].item()
+    row = matching.match(left, right, same="group").iloc[0]
+    assert not row["ambiguous"]
+    assert row["runner_up"] is None
+    assert matching.match(left, right.assign(group=["a", "b"]), same="group")["ambiguous"].item()
+
+
+def test_edition_decides_between_equals():
+    right = frame(("Blue", "Joni Mitchell"), ("Blue (Live Edition)", "Joni Mitchell"))
+    row = matching.match(frame(("Blue (Live Edition)", "Joni Mitchell")), right).iloc[0]
+    assert (row["right"], row["ambiguous"]) == (1, False)
+
+
+def test_inexact_match_with_a_near_rival_is_ambiguous():
+    right = frame(("Hounds of Loves", "Kate Bush"), ("Hounds of Loven", "Kate Bush"))
+    left = frame(("Hounds of Lovex", "Kate Bush"))
+    assert matching.match(left, right)["ambiguous"].item()
+
+
+def test_index_labels_come_back():
+    left, right = frame(("News", "Queen"), ("no", "one")), frame(("x", "y"), ("News", "Queen"))
+    found = matching.match(left.set_index(pd.Index(["p", "q"])), right.set_index(pd.Index([7, 9])))
+    assert found[["left", "right"]].to_numpy().tolist() == [["p", 9]]
+
+
+@pytest.mark.parametrize("method", matching.METHODS)
+def test_every_method_finds_the_equal_and_leaves_the_other(method):
+    left, right = (
+        frame(("News of the World", "Queen"), ("Nothing", "At all")),
+        frame(("News of the World", "Queen"), ("Else", "Where")),
+    )
+    assert matching.match(left, right, method=method)[["left", "right", "score"]].to_numpy().tolist() == [[0, 0, 1.0]]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"method": "indell"}, "did you mean 'indel'"),
+        ({"threshold": 0}, "threshold"),
+        ({"threshold": 1.1}, "threshold"),
+        ({"margin": -1}, "margin"),
+    ],
+)
+def test_wrong_parameters(options, message):
+    with pytest.raises(ParameterError, match=message):
+        matched(("a", "b"), ("a", "b"), **options)
+
+
+def test_wrong_tables():
+    with pytest.raises(BadDataError, match=r"right table lacks the columns \['artist'\]"):
+        matching.match(frame(), pd.DataFrame({"title": []}))
+    with pytest.raises(BadDataError, match="two rows 0"):
+        matching.match(frame(("a", "b"), ("a", "b")).set_index(pd.Index([0, 0])), frame())
+
+
+def test_empty_tables():
+    assert matching.match(frame(), frame(("a", "b"))).empty
+    assert matching.match(frame(("a", "b")), frame()).empty
+
+
+def brute(left, right, threshold):
+    """Best score of each row over all rows that share a word, as the definition reads."""
+    mine, others = [list(zip(names.titles(t["title"]), names.artists(t["artist"]), strict=True)) for t in (left, right)]
+
+    def score(one, other):
+        if names.numbers(one[0]) != names.numbers(other[0]) or not set(" ".join(one).split()) & set(
+            " ".join(other).split()
+        ):
+            return 0
+        return min(
+            max(difflib.SequenceMatcher(None, *p, autojunk=False).ratio() for p in ((a, b), (b, a)))
+            for a, b in zip(one, other, strict=True)
+        )
+
+    best = {i: max((score(one, other) for other in others), default=0) for i, one in enumerate(mine)}
+    return {i: s for i, s in best.items() if s >= threshold}
+
+
+word = st.sampled_from(
+    ["live", "love", "hits", "greatest", "best", "of", "the", "2", "ii", "queen", "quean", "blue", "bluee", "moon"]
+)
+name = st.lists(word, min_size=1, max_size=3).map(" ".join)
+table = st.lists(st.tuples(name, name), max_size=12).map(lambda rows: frame(*rows))
+
+
+@settings(max_examples=60, deadline=None)
+@given(table, table)
+def test_equals_all_pairs_that_share_a_word(left, right):
+    found = matching.match(left, right, threshold=0.8)
+    assert dict(zip(found["left"], found["score"], strict=True)) == pytest.approx(brute(left, right, 0.8))
+
+
+def test_frequent_words_are_narrowed_by_further_ones(monkeypatch):
+    monkeypatch.setattr(matching, "LARGEST_BLOCK", 5)
+    right = frame(
+        *[("Greatest Hits", f"Artist{i % 3} Band") for i in range(30)], ("Greatest Hits Live", "Artist0 Band")
+    )
+    sides = [
+        (names.titles(t["title"]), names.artists(t["artist"]))
+        for t in (frame(("Greatest Hits Live", "Artist0 Band")), right)
+    ]
+    assert next(iter(matching.blocks(*sides))).tolist() == [30]
+
+
+def test_blocking_keeps_noisy_pairs():
+    rng = np.random.default_rng(0)
+    vocabulary = ["".join(rng.choice(list("abcdefghijklmnoprstuvw"), 6)) for _ in range(300)]
+    right = frame(*[(" ".join(rng.choice(vocabulary, 3)), " ".join(rng.choice(vocabulary, 2))) for _ in range(1000)])
+    left = right.assign(
+        title=[t[:4] + t[5:] + " (Remastered)" for t in right["title"]], artist=right["artist"].str.upper()
+    )
+    sides = [(names.titles(t["title"]), names.artists(t["artist"])) for t in (left, right)]
+    assert np.mean([i in block for i, block in enumerate(matching.blocks(*sides))]) >= 0.99
+
+
+ALBUMS = pd.DataFrame(
+    {"album_id": list("ABCDE"), "title": ["News", "News", "Jazz", "", "Innuendo"], "artist": ["Queen", "Queeen", "Queen", "Queen", "Queen"],
+     "branches": [[["Rock"], ["Pop", "Vocal Pop"]]] * 5}
+)  # fmt: skip
+RELEASES = pd.DataFrame(
+    {"release_group_mbid": ["g1", "g3", "g5"], "title": ["News", "Jazz", "Innuendo"], "artist": "Queen"}
+)
+RECORDINGS = pd.DataFrame(
+    [("g1", "r1"), ("g1", "r2"), ("g1", "both"), ("g3", "both"), ("g3", "r3"), ("g1", "r4"), ("g3", "r5")],
+    columns=["release_group_mbid", "recording_mbid"],
+)
+TRACKS = pd.DataFrame(
+    [("t1", "r1"), ("t1", "r2"), ("t2", "both"), ("t3", "r3"), ("t4", "r4"), ("t4", "r5"), ("t9", "elsewhere")],
+    columns=["track_id", "recording_mbid"],
+)
+
+
+def test_tracks_of_one_album_only_are_kept_and_every_step_counted():
+    accepted, funnel = mapping.accept(ALBUMS, RELEASES, matching.match(ALBUMS, RELEASES, same="release_group_mbid"))
+    assert accepted[["album_id", "release_group_mbid"]].to_numpy().tolist() == [["A", "g1"], ["C", "g3"], ["E", "g5"]]
+    linked, funnel = mapping.link(accepted, RECORDINGS, TRACKS, funnel)
+    # "both" is on two albums; t4's two recordings lead to two albums.
+    assert sorted(zip(linked["track_id"], linked["album_id"], strict=True)) == [("t1", "A"), ("t3", "C")]
+    assert funnel["albums"].tolist() == [5, 4, 4, 4, 3, 2, 2, 2, 2]
+    assert funnel["tracks"].dropna().tolist() == [6, 4, 3, 2]
+
+
+def test_sources_of_different_collections():
+    accepted, funnel = mapping.accept(ALBUMS, RELEASES, matching.match(ALBUMS, RELEASES))
+    with pytest.raises(NothingUsableError, match="with tracks in the Million Song Dataset"):
+        mapping.link(accepted, RECORDINGS, TRACKS.assign(recording_mbid="x"), funnel)
+
+
+def test_mapped_albums_become_a_catalogue():
+    accepted, funnel = mapping.accept(ALBUMS, RELEASES, matching.match(ALBUMS, RELEASES, same="release_group_mbid"))
+    linked, _ = mapping.link(accepted, RECORDINGS, TRACKS, funnel)
+    reviews = pd.DataFrame({"album_id": ["A", "B"], "text": ["x", "of an album that fell out"]})
+    made = mapping.write("made", accepted, linked, reviews, source="test", min_albums=1)
+    assert made.labels == ["Pop", "Rock", "Vocal Pop"]
+    assert (len(made.albums), len(made.tracks), len(made.reviews)) == (2, 2, 1)
+    assert mapping.beside_paper(made).loc["labels of a song, mean", "here"] == 3
+
+
+def test_agreement_by_hand():
+    matches = pd.DataFrame(
+        {
+            "left": list("abcd"),
+            "right": list("ABXD"),
+            "score": [1, 0.95, 0.92, 0.91],
+            "runner_up_score": [0, 0, 0, 0.9],
+            "ambiguous": [False, False, False, True],
+        }
+    )
+    truth = pd.Series(dict(zip("abcde", "ABCDE", strict=True)))
+    table = mapping.agreement(matches, truth, [0.9, 0.905, 0.93, 1])
+    np.testing.assert_allclose(table["precision"], [2 / 3, 3 / 4, 1, 1])
+    np.testing.assert_allclose(table["recall"], [2 / 5, 3 / 5, 2 / 5, 1 / 5])

@@ -1,0 +1,116 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mumu_lib import metrics, params, runs
+from mumu_lib.errors import BadDataError, MissingDataError
+
+
+@pytest.fixture
+def cfg():
+    return params.Results(catalogue="tiny", seed=0, resamples=10)
+
+
+def facts(**own):
+    numbers = {"params": 10, "seconds_per_epoch": 1.0, "coverage@1": 0.5, "coverage@3": 1.0, "coverage@5": 1.0}
+    return {
+        "modality": "audio",
+        "target": "cosine",
+        "setting": "low_4x96",
+        "auc": 0.7,
+        "val_auc": 0.6,
+        **numbers,
+        **own,
+    }
+
+
+def test_a_run_is_done_when_its_metrics_are_there(tiny, cfg):
+    run = runs.start(tiny, "audio-cosine-low_4x96", cfg)
+    assert not run.finished
+    run.finish(facts(), album_ids=["A00", "Bé"], embeddings=np.eye(2), scores=np.ones((2, 4)))
+    again = runs.start(tiny, "audio-cosine-low_4x96", cfg)
+    assert again.finished
+    assert again.folder == run.folder
+    assert again.album_ids == ["A00", "Bé"]
+    np.testing.assert_array_equal(again.array("embeddings"), np.eye(2))
+    assert again.metrics["synthetic"] is True
+    assert again.metrics["fingerprint"] == tiny.fingerprint
+    assert {"versions", "device", "commit"} <= set(again.metrics)
+
+
+def test_other_parameters_get_a_folder_of_their_own(tiny, cfg):
+    first = runs.start(tiny, "x", cfg)
+    other = runs.start(tiny, "x", replace(cfg, resamples=20))
+    assert other.folder != first.folder
+    assert runs.start(tiny, "x", replace(cfg, resamples=20)).folder == other.folder
+    assert runs.start(tiny, "x", cfg).folder == first.folder
+    assert runs.folder_of(tiny, "x", cfg) == first.folder
+
+
+def test_the_number_of_workers_is_no_other_run(tiny):
+    cell = params.defaults(params.checkout() / "notebooks" / "04_audio.ipynb") | {"catalogue": "tiny"}
+    one, two = (runs.start(tiny, "x", params.Audio(**{**cell, "workers": n})) for n in (1, 2))
+    assert one.folder == two.folder
+
+
+def test_arrays_and_ids_must_have_one_length(tiny, cfg):
+    run = runs.start(tiny, "x", cfg)
+    with pytest.raises(BadDataError, match="1 album ids"):
+        run.finish(facts(), album_ids=["A00"], scores=np.ones((2, 4)))
+    assert not run.finished
+
+
+def test_table_2_has_the_papers_rows_and_blanks_for_what_was_not_run(tiny, cfg):
+    with pytest.raises(MissingDataError, match="run notebook 04"):
+        runs.table2("tiny")
+    runs.start(tiny, "a", cfg).finish(facts(auc=0.9, val_auc=0.5))
+    runs.start(tiny, "b", cfg).finish(facts(auc=0.8, val_auc=0.7))
+    table = runs.table2("tiny")
+    assert len(table) == 26
+    ours = table[table["auc ours"].notna()]
+    assert list(ours["setting"]) == ["low_4x96"]
+    # The better validation AUC counts, though the other's test AUC is higher.
+    assert ours["auc ours"].item() == 0.8
+    assert ours["auc difference"].item() == pytest.approx(0.8 - 0.860)
+    printed = runs.as_printed(table)
+    assert (printed["AUC ours"] == "").sum() == 25
+    assert printed.loc[ours.index[0], "AUC difference"] == "-0.060"
+
+
+def test_the_grid_holds_the_papers_best_rows():
+    grid = runs.grid().set_index(["modality", "target", "setting"])
+    assert len(grid) == 26
+    assert grid.loc[("audio", "cosine", "high_4x70"), "auc"] == 0.888
+    assert grid.loc[("a+t+i", "logistic", "mlp"), "auc"] == 0.936
+
+
+def test_judging_uses_test_albums_and_chooses_by_validation_albums(tiny):
+    rows = np.arange(len(tiny.albums))
+    scores = np.random.default_rng(0).normal(size=(len(rows), len(tiny.labels)))
+    result, by_label = runs.judge(tiny, rows, scores)
+    truth = tiny.label_matrix()
+    test, val = tiny.rows("test"), tiny.rows("val")
+    assert result["auc"] == metrics.macro_auc(truth[test], scores[test])
+    assert result["val_auc"] == metrics.macro_auc(truth[val], scores[val])
+    assert by_label["albums"].sum() == truth[test].sum()
+    shuffled = rows[::-1]
+    assert runs.judge(tiny, shuffled, scores[::-1])[0]["auc"] == pytest.approx(result["auc"])
+
+
+def test_unseen_labels_are_named(tiny):
+    table = tiny.albums
+    table.loc[table["genres"].map(lambda g: "Vocal Jazz" in g), "split"] = "test"
+    scores = np.zeros((len(table), len(tiny.labels)))
+    assert runs.judge(tiny, np.arange(len(table)), scores)[0]["labels_not_in_training"] == ["Vocal Jazz"]
+
+
+def test_metrics_are_plain_json(tiny, cfg):
+    run = runs.start(tiny, "x", cfg)
+    scores = np.random.default_rng(0).normal(size=(30, 4))
+    run.finish({**facts(), **runs.judge(tiny, np.arange(30), scores)[0]})
+    assert json.loads((run.folder / "metrics.json").read_text())["labels_left_out"] == {
+        "no positive": [],
+        "no negative": [],
+    }
