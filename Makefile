@@ -3,7 +3,7 @@ PYTHON ?= python3
 CATALOGUE ?= sample
 CORES ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count())")
 BIN := .venv/bin
-SNAKEMAKE = PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores $(CORES) --rerun-triggers mtime --quiet rules
+SNAKEMAKE = PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores $(CORES) --rerun-triggers mtime --rerun-incomplete --show-failed-logs --quiet rules host reason
 
 .PHONY: help run paper features test lint lab notebooks lock clean
 .DEFAULT_GOAL := help
@@ -19,10 +19,10 @@ help:  ## this list
 	touch $@
 
 run: .venv/.installed  ## the whole series on the embedded sample, ending in Table 2
-	$(SNAKEMAKE) sample
+	$(SNAKEMAKE) --config catalogue=sample profile=sample
 
 paper: .venv/.installed  ## every row of Table 2 with the paper's parameters: make paper CATALOGUE=...
-	$(SNAKEMAKE) paper --config catalogue=$(CATALOGUE)
+	$(SNAKEMAKE) --config catalogue=$(CATALOGUE) profile=paper
 
 features: .venv/.installed  ## the audio features of a catalogue: make features CATALOGUE=...
 	$(BIN)/python -m mumu_lib.patches $(CATALOGUE)

@@ -74,8 +74,31 @@ rule factors:
     shell: PAPERMILL
 
 
-rule audio:
+# Features of a large catalogue: shares of the tracks on as many machines as there are, then one joins them.
+#   snakemake --config parts=64 ...
+PARTS = int(config.get("parts", 1))
+DEFAULTS = {**mm.params.defaults(f"{mm.params.checkout()}/notebooks/04_audio.ipynb"), **(mm.params.paper("audio") if PAPER else {})}
+EXTRACT = f"python -m mumu_lib.patches {music.folder} --patches {DEFAULTS['patches']} --seed {DEFAULTS['seed']} --workers {{threads}}"
+
+
+rule features_part:
     input: music.folder / "catalogue.json"
+    output: touch(RUNS / "features" / f"{{part}}-of-{PARTS}.done")
+    log: RUNS / "features" / f"{{part}}-of-{PARTS}.log"
+    threads: workflow.cores
+    shell: f"{EXTRACT} --part {{wildcards.part}} {PARTS} > {{log}} 2>&1"
+
+
+rule features:
+    input: [RUNS / "features" / f"{part}-of-{PARTS}.done" for part in range(PARTS)] if PARTS > 1 else music.folder / "catalogue.json"
+    output: touch(RUNS / "features" / "all.done")
+    log: RUNS / "features" / "all.log"
+    threads: workflow.cores
+    shell: f"{EXTRACT} > {{log}} 2>&1"
+
+
+rule audio:
+    input: music.folder / "catalogue.json", RUNS / "features" / "all.done"
     output: RUNS / "{audio}" / "metrics.json"
     log: RUNS / "{audio}" / "papermill.log"
     params:

@@ -139,16 +139,18 @@ def run(shards: Sequence[Shard], workers: int) -> Iterator[int]:
     MumuError
         A process was killed from outside. What is finished is kept.
     """
+    blamed: set[tuple[Path, int]] = set()
     while todo := [shard for shard in shards if not shard.index.is_file()]:
-        blamed = sum(len(_stopped_by(shard)) for shard in todo)
         try:
             yield from _run_processes(todo[: workers * SHARDS_PER_WORKER], min(workers, len(todo)))
         except BrokenProcessPool:
-            if sum(len(_stopped_by(shard)) for shard in todo) == blamed:
+            stopped = {(shard.index, row) for shard in todo for row in _stopped_by(shard)}
+            if stopped <= blamed:
                 raise MumuError(
                     "a process was killed while extracting features, mostly for lack of memory; "
                     "what is done is kept: run it again with fewer workers"
                 ) from None
+            blamed |= stopped
 
 
 def _run_processes(shards: Sequence[Shard], workers: int) -> Iterator[int]:

@@ -36,22 +36,26 @@ def _axes(width: float, height: float, columns: int = 1) -> tuple[Figure, np.nda
     return figure, figure.subplots(1, columns, squeeze=False)[0]
 
 
-def save(figure: Figure, name: str, catalogue: Catalogue, *, caption: str, alt: str) -> Image:
+def save(
+    figure: Figure, name: str, catalogue: Catalogue, *, caption: str, alt: str, folder: Path | None = None
+) -> Image:
     """Write a figure as PNG and SVG with its caption, and show it.
 
     Parameters
     ----------
     name : str
-        File name without ending, under ``figures/<catalogue>/``.
+        File name without ending.
     caption, alt : str
         What it shows; what somebody sees who cannot see it. A synthetic catalogue is named as such.
+    folder : Path, optional
+        For instance a run's, for what belongs to one run; else ``figures/<catalogue>/``.
 
     Returns
     -------
     picture : IPython.display.Image
         The PNG with the alt text, as the last value of a cell.
     """
-    folder = folder_for(catalogue)
+    folder = folder or folder_for(catalogue)
     if catalogue.synthetic:
         caption += " Synthetic sample: these numbers say nothing about music."
         figure.text(0.995, 0.004, "synthetic sample", ha="right", va="bottom", fontsize=7.5, color="0.45")
@@ -188,7 +192,7 @@ def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10) -> Figure:
             lw=0.4,
             label=f"{name} ({chosen.sum()})",
         )
-        above = np.median(xy[chosen, 0]), xy[chosen, 1].max()
+        above = np.median(xy[chosen, 0]), np.percentile(xy[chosen, 1], 90)
         axes.annotate(
             name, above, (0, 5), textcoords="offset points", ha="center", weight="bold", fontsize=9, color="0.15"
         )
@@ -283,4 +287,38 @@ def auc_by_label(auc: pd.Series, albums: pd.Series, *, n: int = 10) -> Figure:
         ylabel="AUC",
         title="Rare genres are judged on few albums",
     )
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def grid(runs: pd.DataFrame) -> Figure:
+    """AUC against parameters and against seconds per epoch, a point a run (the argument of the paper's section 6.1).
+
+    Parameters
+    ----------
+    runs : pd.DataFrame
+        From :func:`mumu_lib.runs.table`: ``target``, ``setting``, ``params``, ``seconds_per_epoch``, ``auc``,
+        ``auc_low`` and ``auc_high``.
+    """
+    figure, axes = _axes(9.5, 4, columns=2)
+    for ax, column, name in zip(
+        axes, ("params", "seconds_per_epoch"), ("parameters (log)", "seconds per epoch (log)"), strict=True
+    ):
+        for (target, part), marker, colour in zip(runs.groupby("target"), MARKERS, ("C0", "C1"), strict=False):
+            spread = np.abs(part[["auc_low", "auc_high"]].to_numpy().T - part["auc"].to_numpy())
+            ax.errorbar(
+                part[column], part["auc"], spread, fmt=marker, color=colour, elinewidth=0.8, capsize=2, label=target
+            )
+        for run in runs.itertuples():
+            above = run.target == "cosine"
+            ax.annotate(
+                run.setting,
+                (getattr(run, column), run.auc),
+                (4, 5 if above else -11),
+                textcoords="offset points",
+                fontsize=8,
+            )
+        ax.set(xscale="log", xlabel=name, ylabel="AUC, with 95 % interval")
+        ax.margins(x=0.15)
+    axes[0].legend(loc="best")
     return figure

@@ -49,6 +49,15 @@ class Store:
         self.index = pd.read_parquet(folder / f"{digest}.parquet")
         self.patches = np.load(folder / f"{digest}.npy", mmap_mode="r", allow_pickle=False)
 
+    @property
+    def source(self) -> str:
+        """What the features are made of, in words."""
+        if self.patches.ndim == 4:
+            return f"log-CQT, {self.patches.shape[1]} patch(es) of 15 s a track"
+        if set(self.index["source"]) == {"msd"}:
+            return "timbre statistics of the Million Song Dataset's segments"
+        return "timbre statistics of librosa's MFCCs: the catalogue names no Million Song Dataset files"
+
     @cached_property
     def _row_of(self) -> pd.Series:
         usable = self.index["status"].isin(USABLE)

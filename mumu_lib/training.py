@@ -6,7 +6,7 @@ Paper: Sections 5.1 and 6.1.  Notebooks: 04_audio.
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -15,8 +15,10 @@ from tqdm.auto import tqdm
 
 from mumu_lib.catalogue import Catalogue, write_atomically
 from mumu_lib.errors import BadDataError, MumuError
-from mumu_lib.patches import Store
 from mumu_lib.targets import Target
+
+if TYPE_CHECKING:
+    from mumu_lib.patches import Store
 
 
 class Batches(keras.utils.PyDataset):
@@ -213,7 +215,7 @@ class _Keeper(keras.callbacks.Callback):
             path.unlink(missing_ok=True)
 
 
-def track_table(catalogue: Catalogue, store: Store) -> pd.DataFrame:
+def track_table(catalogue: Catalogue, store: "Store") -> pd.DataFrame:
     """Every usable patch with its album.
 
     Returns
@@ -231,7 +233,7 @@ def track_table(catalogue: Catalogue, store: Store) -> pd.DataFrame:
     return tracks.drop(columns="album_id").reset_index(drop=True)
 
 
-def flat_patches(store: Store) -> np.ndarray:
+def flat_patches(store: "Store") -> np.ndarray:
     """All patches in one row each [shape=(tracks * patches, 322, 96)], still memory-mapped."""
     return store.patches.reshape(-1, *store.patches.shape[2:]) if store.patches.ndim == 4 else store.patches
 

@@ -1,5 +1,6 @@
 """The patch store: every track accounted for, resumable, and the same whoever made it."""
 
+import copy
 import os
 import signal
 import subprocess
@@ -35,13 +36,24 @@ def collection(folder, names, **roots):
     )  # fmt: skip
 
 
+def six_clips(folder):
+    """Clips of 16 s and a bit, a little longer than a patch."""
+    (folder / "audio").mkdir(parents=True)
+    for i in range(6):
+        soundfile.write(folder / "audio" / f"{i}.flac", clip(16 + i / 5, i), RATE)
+    return collection(folder, [f"{i}.flac" for i in range(6)])
+
+
 @pytest.fixture
 def good(tmp_path):
-    """Six clips of 16 s, as long as a patch and a bit."""
-    (tmp_path / "own" / "audio").mkdir(parents=True)
-    for i in range(6):
-        soundfile.write(tmp_path / "own" / "audio" / f"{i}.flac", clip(16 + i / 5, i), RATE)
-    return collection(tmp_path / "own", [f"{i}.flac" for i in range(6)])
+    return six_clips(tmp_path / "own")
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """A catalogue that no test changes, with its store."""
+    music = six_clips(tmp_path_factory.mktemp("shared") / "own")
+    return music, patches.extract(music, workers=1)
 
 
 @pytest.fixture
@@ -58,13 +70,13 @@ def same(a, b):
     pd.testing.assert_frame_equal(a[1], b[1])
 
 
-def test_a_row_is_a_stretch_of_the_log_cqt(good):
-    store = patches.extract(good, workers=1)
+def test_a_row_is_a_stretch_of_the_log_cqt(shared):
+    music, store = shared
     assert store.patches.shape == (6, 1, 322, 96)
     assert store.patches.dtype == np.float16
     assert isinstance(store.patches, np.memmap)
     for row, track in store.index.iterrows():
-        whole = audio.log_cqt(audio.load(good.audio_path(f"{row}.flac")))
+        whole = audio.log_cqt(audio.load(music.audio_path(f"{row}.flac")))
         expected = whole[track["start"] : track["start"] + 322]
         np.testing.assert_allclose(store.patches[row, 0], expected, atol=0.04)  # half precision at 80
         assert track["seconds"] == pytest.approx(16 + row / 5, abs=1e-3)
@@ -140,11 +152,13 @@ def test_wrong_settings_are_refused(good, name, arguments, message):
         patches.extract(good, **arguments)
 
 
-def test_the_result_does_not_depend_on_workers_or_shards(good, tmp_path, monkeypatch, shards_of_two):
-    two = content(patches.extract(good, workers=2))
-    monkeypatch.setattr(patches, "SHARD", 64)
-    other = collection(tmp_path / "other", [f"{i}.flac" for i in range(6)], audio=str(good.folder / "audio"))
-    same(two, content(patches.extract(other, workers=1)))
+def again(shared, folder):
+    """A catalogue of the same recordings without a store."""
+    return collection(folder, [f"{i}.flac" for i in range(6)], audio=str(shared[0].folder / "audio"))
+
+
+def test_the_result_does_not_depend_on_workers_or_shards(shared, tmp_path, shards_of_two):
+    same(content(shared[1]), content(patches.extract(again(shared, tmp_path / "other"), workers=2)))
 
 
 def test_a_patch_is_drawn_from_the_seed_and_the_track_alone():
@@ -165,10 +179,10 @@ def test_several_patches_a_track(good):
         np.testing.assert_allclose(patch, whole[start : start + 322], atol=0.04)
 
 
-def test_a_finished_store_is_opened_and_not_made_again(good, monkeypatch):
-    first = content(patches.extract(good, workers=1))
+def test_a_finished_store_is_opened_and_not_made_again(shared, monkeypatch):
+    music, store = shared
     monkeypatch.setattr(extraction, "run", lambda *_: pytest.fail("extracted again"))
-    same(first, content(patches.extract(good, workers=1)))
+    same(content(store), content(patches.extract(music, workers=2)))
 
 
 def extracted(monkeypatch):
@@ -205,9 +219,8 @@ def test_a_file_that_appears_later_is_taken_in(good):
     assert patches.extract(good, workers=1).counts() == {"ok": 6}
 
 
-def test_an_extraction_killed_at_any_moment_resumes_to_the_same_bits(good, tmp_path, shards_of_two):
-    reference = content(patches.extract(good, workers=1))
-    music = collection(tmp_path / "killed", [f"{i}.flac" for i in range(6)], audio=str(good.folder / "audio"))
+def test_an_extraction_killed_at_any_moment_resumes_to_the_same_bits(shared, tmp_path, shards_of_two):
+    music = again(shared, tmp_path / "killed")
     code = (
         "import sys; from mumu_lib import catalogue, patches; from pathlib import Path\n"
         "if __name__ == '__main__':\n"
@@ -215,7 +228,7 @@ def test_an_extraction_killed_at_any_moment_resumes_to_the_same_bits(good, tmp_p
     )
     script = tmp_path / "extract.py"
     script.write_text(code)
-    for _ in range(4):
+    for _ in range(2):
         process = subprocess.Popen([sys.executable, script, music.folder], start_new_session=True)
         before = len(list(music.folder.rglob("shards/*.parquet")))
         while process.poll() is None and len(list(music.folder.rglob("shards/*.parquet"))) == before:
@@ -227,7 +240,7 @@ def test_an_extraction_killed_at_any_moment_resumes_to_the_same_bits(good, tmp_p
         part.with_suffix(".parquet").unlink(missing_ok=True)
         part.write_bytes(part.read_bytes()[:1000])
         break
-    same(reference, content(patches.extract(music, workers=1)))
+    same(content(shared[1]), content(patches.extract(music, workers=1)))
     assert not list(music.folder.rglob("*shards*"))
 
 
@@ -295,19 +308,16 @@ def test_a_killed_worker_is_no_fault_of_the_recording(good, monkeypatch):
     assert patches.extract(good, workers=1).counts() == {"ok": 6}
 
 
-def test_parts_made_apart_are_joined(good, tmp_path, shards_of_two):
-    whole = content(patches.extract(good, workers=1))
-    other = collection(tmp_path / "parts", [f"{i}.flac" for i in range(6)], audio=str(good.folder / "audio"))
+def test_parts_made_apart_are_joined(shared, tmp_path, shards_of_two):
+    other = again(shared, tmp_path / "parts")
     assert [patches.extract_part(other, part, 2, workers=1) for part in (1, 0)] == [2, 4]
-    same(whole, content(patches.extract(other, workers=1)))
+    same(content(shared[1]), content(patches.extract(other, workers=1)))
     assert patches.extract_part(other, 0, 2) == 0
     with pytest.raises(ParameterError, match="part=2"):
         patches.extract_part(other, 2, 2)
 
 
-@pytest.mark.parametrize("kind", ["cqt", "timbre"])
-def test_standardisation(good, kind):
-    store = patches.extract(good, kind, workers=1)
+def held_to_numpy(store):
     rows = np.array([4, 0, 1])
     mean, std = store.standardisation(rows)
     values = np.array(store.patches)[rows].reshape(-1, store.patches.shape[-1]).astype(np.float64)
@@ -315,11 +325,15 @@ def test_standardisation(good, kind):
     np.testing.assert_allclose(std, values.std(0), rtol=1e-3, atol=1e-4)
 
 
-def test_a_bin_that_never_changes_is_not_divided_by_zero(good, monkeypatch):
-    store = patches.extract(good, workers=1)
-    constant = np.array(store.patches)
-    constant[..., 7] = -80
-    store.patches = constant
+def test_standardisation(shared, monkeypatch):
+    monkeypatch.setattr(patches, "CHUNK", 2)
+    held_to_numpy(shared[1])
+
+
+def test_a_bin_that_never_changes_is_not_divided_by_zero(shared):
+    store = copy.copy(shared[1])
+    store.patches = np.array(store.patches)
+    store.patches[..., 7] = -80
     mean, std = store.standardisation(np.arange(6))
     assert mean[7] == -80
     assert std[7] == 1
@@ -327,17 +341,17 @@ def test_a_bin_that_never_changes_is_not_divided_by_zero(good, monkeypatch):
 
 
 @pytest.mark.parametrize("rows", [[], [0, -1]])
-def test_standardisation_refuses_rows_that_hold_nothing(good, rows):
+def test_standardisation_refuses_rows_that_hold_nothing(shared, rows):
     with pytest.raises(NothingUsableError):
-        patches.extract(good, workers=1).standardisation(np.array(rows, int))
+        shared[1].standardisation(np.array(rows, int))
 
 
 def test_timbre_without_song_files_is_of_mfccs(good):
     store = patches.extract(good, "timbre", workers=1, seed=3)
     assert store.patches.dtype == np.float32
-    np.testing.assert_allclose(
-        store.patches[2], audio.mfcc_timbre(audio.load(good.audio_path("2.flac"))), rtol=1e-4, atol=1e-3
-    )
+    expected = audio.mfcc_timbre(audio.load(good.audio_path("2.flac")))
+    np.testing.assert_allclose(store.patches[2], expected, rtol=1e-4, atol=1e-3)
+    held_to_numpy(store)
 
 
 def test_timbre_of_song_files(tmp_path):

@@ -4,7 +4,8 @@ Notebook: 01, which starts from these files as it would from the real ones.
 
 Written are Amazon's metadata of 2014 (no artist) and 2023 (artist in ``store``) and its reviews, a
 canonical MusicBrainz dump, ``unique_tracks.txt`` and some song files of the Million Song Dataset, the
-Echo Nest archive, and ``truth.csv``: which release group each Amazon album is.
+Echo Nest archive, and ``truth.csv``: which release group each Amazon album
+is, and ``truth_tracks.csv``: which each song is on (some are on two).
 """
 
 import bz2
@@ -51,11 +52,20 @@ def write(made: Tables, folder: Path, seed: int = 0) -> Path:
     _musicbrainz(true, folder / "musicbrainz-canonical-dump-sample.tar.zst")
     _millionsong(true.songs, folder, rng)
     _echonest(true.songs, folder / "millionsongdataset_echonest.tar.bz2")
+    _truth(made, true, folder)
+    return folder
+
+
+def _truth(made: Tables, true: World, folder: Path) -> None:
     groups = made.albums.set_index("album_id")["release_group_mbid"]
     truth = true.shop[true.shop["of"] != ""]
     truth = truth.assign(release_group_mbid=truth["of"].map(groups))[["album_id", "release_group_mbid"]]
     truth.to_csv(folder / "truth.csv", index=False)
-    return folder
+    on_release = true.recordings.merge(true.releases, on="release_mbid")[["recording_mbid", "release_group_mbid"]]
+    named = true.songs[["track_id", "recordings"]].explode("recordings")
+    now = true.moved.set_index("recording_mbid")["canonical_recording_mbid"]
+    named["recording_mbid"] = named["recordings"].map(now).fillna(named["recordings"])
+    named.merge(on_release)[["track_id", "release_group_mbid"]].to_csv(folder / "truth_tracks.csv", index=False)
 
 
 def _amazon(shop: pd.DataFrame, folder: Path, rng: np.random.Generator) -> None:
