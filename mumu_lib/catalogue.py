@@ -9,7 +9,6 @@ On disk: ``catalogue.json``, ``albums.parquet``, ``tracks.parquet``, ``reviews.p
 import hashlib
 import json
 import os
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -22,16 +21,11 @@ import pyarrow as pa
 import scipy.sparse as sp
 
 from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.files import write_atomically
 from mumu_lib.params import did_you_mean, home
+from mumu_lib.tables import COLUMNS, SPLITS, check, fill, keep_labels
 
 FORMAT = 1
-SPLITS = ("train", "val", "test")
-COLUMNS = {
-    "albums": ("album_id", "title", "artist", "release_group_mbid", "genres", "cover", "split"),
-    "tracks": ("track_id", "album_id", "recording_mbid", "title", "audio"),
-    "reviews": ("album_id", "text", "summary", "rating", "helpful"),
-    "taxonomy": ("branch",),
-}
 INFO = ("name", "synthetic", "labels", "min_label_albums", "roots")
 NOTEBOOK_NEEDS = {"04_audio": "audio", "05_text": "reviews", "06_image": "covers"}
 
@@ -44,7 +38,7 @@ class Catalogue:
     Attributes
     ----------
     albums, tracks, reviews, taxonomy : pd.DataFrame
-        The tables, with the columns of ``COLUMNS``. ``albums.genres`` holds lists of genre names,
+        The tables, with the columns that :mod:`mumu_lib.tables` names. ``albums.genres`` holds lists of genre names,
         ``taxonomy.branch`` lists of names from the top level down.
     labels : list of str
         Genres on at least ``min_label_albums`` albums, in the column order of ``label_matrix``.
@@ -256,21 +250,6 @@ def locate(name_or_path: str | Path) -> Path:
     )
 
 
-def keep_labels(genres: Iterable[Sequence[str]], min_albums: int) -> tuple[list[str], list[str]]:
-    """Labels on enough albums, and those that are not (paper 3.1: at least 12 albums).
-
-    Returns
-    -------
-    kept, rare : list of str
-        Each in alphabetical order.
-    """
-    counts = Counter(g for album in genres for g in set(album))
-    return (
-        sorted(g for g, n in counts.items() if n >= min_albums),
-        sorted(g for g, n in counts.items() if n < min_albums),
-    )
-
-
 def write(
     folder: Path,
     *,
@@ -291,7 +270,7 @@ def write(
     folder : Path
         Replaced if it holds a catalogue already; other files in it are kept.
     albums, tracks, reviews : pd.DataFrame
-        Columns as in ``COLUMNS``; missing optional ones are filled with ``""``.
+        Columns as in :mod:`mumu_lib.tables`; missing optional ones are filled with ``""``.
     branches : sequences of str
         Taxonomy branches from the top level down, e.g. ``("Jazz", "Vocal Jazz")``.
     min_albums : int
@@ -310,8 +289,8 @@ def write(
         "reviews": reviews,
         "taxonomy": pd.DataFrame({"branch": sorted({tuple(b) for b in branches})}).map(list),
     }
-    tables = {key: _filled(key, table) for key, table in tables.items()}
-    _check(tables, source)
+    tables = {key: fill(key, table) for key, table in tables.items()}
+    check(tables, source)
     kept, rare = keep_labels(tables["albums"]["genres"], min_albums)
     # An album none of whose genres is a label cannot teach or test anything.
     labelled = tables["albums"]["genres"].map(lambda g: not set(kept).isdisjoint(g))
@@ -333,48 +312,3 @@ def write(
         table.to_parquet(folder / f"{key}.parquet", index=False)
     write_atomically(folder / "catalogue.json", json.dumps(info, indent=1, ensure_ascii=False))
     return Catalogue(folder)
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that a reader sees the old one or the whole new one."""
-    part = path.with_name(path.name + ".tmp")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
-
-
-def remove(folder: Path) -> None:
-    """Delete a catalogue's folder."""
-    shutil.rmtree(folder)
-
-
-def _filled(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    table = table.reindex(columns=list(COLUMNS[name]))
-    for column in COLUMNS[name]:
-        if column in ("rating", "helpful"):
-            table[column] = table[column].astype(float)
-        elif column == "genres":
-            table[column] = [list(g) if np.iterable(g) else [] for g in table[column]]
-        elif column != "branch":
-            table[column] = table[column].astype(object).fillna("").astype(str)
-    return table.reset_index(drop=True)
-
-
-def _check(tables: dict[str, pd.DataFrame], source: str) -> None:
-    albums = tables["albums"]
-    if albums.empty:
-        raise BadDataError(f"{source}: no album in it")
-    for key, column in (("albums", "album_id"), ("tracks", "track_id")):
-        ids = tables[key][column]
-        if (ids == "").any():
-            raise BadDataError(f"{source}: row {(ids == '').argmax()} of {key} has no {column}; give it one")
-        if (twice := ids[ids.duplicated()]).size:
-            raise BadDataError(
-                f"{source}: {column} {twice.iloc[0]!r} stands on more than one row of {key}; ids must be unique"
-            )
-    for key in ("tracks", "reviews"):
-        stray = tables[key].loc[~tables[key]["album_id"].isin(albums["album_id"]), "album_id"]
-        if stray.size:
-            raise BadDataError(f"{source}: {key} row {stray.index[0]} names the unknown album {stray.iloc[0]!r}")
-    wrong = set(albums["split"]) - {*SPLITS, "none"}
-    if wrong:
-        raise BadDataError(f"{source}: split must be train, val, test or none, got {sorted(wrong)}")

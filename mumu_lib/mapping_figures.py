@@ -18,7 +18,7 @@ def funnel(steps: pd.DataFrame) -> Figure:
     steps : pd.DataFrame
         ``step``, ``albums``, ``tracks``, from :func:`mumu_lib.mapping.link`.
     """
-    with mpl.rc_context(STYLE):  # type: ignore[arg-type]
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9, 0.4 + 0.36 * len(steps)), layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True, width_ratios=[2, 1])
         for axes, column, colour, title in (
@@ -46,7 +46,7 @@ def agreement(curve: pd.DataFrame, threshold: float) -> Figure:
     threshold : float
         The one in use, marked.
     """
-    with mpl.rc_context(STYLE):  # type: ignore[arg-type]
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(6, 3.4), layout="constrained")
         axes = figure.subplots()
         for column, marker in (("precision", "o"), ("recall", "s")):

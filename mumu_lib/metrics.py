@@ -131,9 +131,13 @@ def _macro_auc_resampled(truth: np.ndarray, scores: np.ndarray, weights: np.ndar
 
 
 def interval(values: npt.ArrayLike, level: float = 0.95) -> tuple[float, float]:
-    """Percentile interval of bootstrap values; NaN values are left out."""
+    """Percentile interval of bootstrap values; NaN values are left out, and give NaN if there are no others."""
+    finite = np.asarray(values, dtype=np.float64)
+    finite = finite[np.isfinite(finite)]
+    if not finite.size:
+        return float("nan"), float("nan")
     tail = 100 * (1 - level) / 2
-    low, high = np.nanpercentile(values, [tail, 100 - tail])
+    low, high = np.percentile(finite, [tail, 100 - tail])
     return float(low), float(high)
 
 

@@ -12,7 +12,6 @@ import hashlib
 import os
 import shutil
 import sys
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -27,88 +26,9 @@ from mumu_lib.errors import MumuError, NothingUsableError, ParameterError
 from mumu_lib.extraction import KINDS, Settings, Shard
 from mumu_lib.params import home
 from mumu_lib.sources import open_catalogue
+from mumu_lib.store import CHUNK, USABLE, Store
 
 SHARD = 64
-USABLE = ("ok", "padded")
-CHUNK = 64
-
-
-class Store:
-    """Features of a catalogue's tracks.
-
-    Attributes
-    ----------
-    patches : np.ndarray [shape=(tracks, patches, 322, 96), float16, dB] or [shape=(tracks, 48), float32]
-        Memory-mapped; a row for every track, also for those that cannot be used.
-    index : pd.DataFrame
-        A row a track: ``track_id``, ``audio``, ``status`` (ok, padded, short, silent, corrupt, missing,
-        timeout), ``message``, ``seconds`` of the recording, ``start`` (frame of the first patch).
-    """
-
-    def __init__(self, folder: Path, digest: str) -> None:
-        self.index = pd.read_parquet(folder / f"{digest}.parquet")
-        self.patches = np.load(folder / f"{digest}.npy", mmap_mode="r", allow_pickle=False)
-
-    @property
-    def source(self) -> str:
-        """What the features are made of, in words."""
-        if self.patches.ndim == 4:
-            return f"log-CQT, {self.patches.shape[1]} patch(es) of 15 s a track"
-        if set(self.index["source"]) == {"msd"}:
-            return "timbre statistics of the Million Song Dataset's segments"
-        return "timbre statistics of librosa's MFCCs: the catalogue names no Million Song Dataset files"
-
-    @cached_property
-    def _row_of(self) -> pd.Series:
-        usable = self.index["status"].isin(USABLE)
-        return pd.Series(np.where(usable, np.arange(len(self.index)), -1), self.index["track_id"])
-
-    def rows(self, track_ids: pd.Series) -> np.ndarray:
-        """Row of each track, -1 where it cannot be used [shape=(n,), int]."""
-        return self._row_of.reindex(track_ids, fill_value=-1).to_numpy()
-
-    def counts(self) -> dict[str, int]:
-        """Tracks by status."""
-        return {str(status): int(n) for status, n in self.index["status"].value_counts().items()}
-
-    def report(self) -> pd.DataFrame:
-        """Tracks by status, with the first message of each."""
-        groups = self.index.groupby("status")
-        return pd.DataFrame({"tracks": groups.size(), "for example": groups["message"].first()}).sort_values(
-            "tracks", ascending=False
-        )
-
-    def standardisation(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and deviation of each frequency bin (or timbre statistic) over some tracks, in one pass.
-
-        Parameters
-        ----------
-        rows : np.ndarray [shape=(n,), int]
-            Training tracks, as :meth:`rows` gives them.
-
-        Returns
-        -------
-        mean, std : np.ndarray [shape=(96,) or (48,), float32]
-            A bin that never changes gets deviation 1.
-
-        Raises
-        ------
-        NothingUsableError
-            No row, or one of a track that cannot be used.
-        """
-        rows = np.sort(np.asarray(rows))
-        if not rows.size or rows[0] < 0:
-            raise NothingUsableError("standardisation needs usable training tracks; keep the rows that are 0 or more")
-        bins = self.patches.shape[-1]
-        count, total, squares = 0, np.zeros(bins), np.zeros(bins)
-        for start in range(0, len(rows), CHUNK):
-            x = self.patches[rows[start : start + CHUNK]].reshape(-1, bins).astype(np.float64)
-            count += len(x)
-            total += x.sum(axis=0)
-            squares += np.einsum("ij,ij->j", x, x)
-        mean = total / count
-        std = np.sqrt(np.maximum(squares / count - mean**2, 0))
-        return mean.astype(np.float32), np.where(std > 1e-3, std, 1).astype(np.float32)
 
 
 def extract(

@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from mumu_lib import metrics
-from mumu_lib.catalogue import Catalogue, write_atomically
+from mumu_lib.catalogue import Catalogue
 from mumu_lib.environment import device, git_commit, versions
 from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.files import write_atomically
 from mumu_lib.params import Shared, checkout, home
 
 PAPER_COLUMNS = ["params", "seconds_per_epoch", "auc", "coverage@1", "coverage@3", "coverage@5"]
@@ -82,7 +83,9 @@ class Run:
             "run": self.id, "catalogue": self.catalogue.name, "synthetic": self.catalogue.synthetic,
             "fingerprint": self.catalogue.fingerprint, "device": device(), "versions": versions(), "commit": git_commit(),
         }  # fmt: skip
-        text = json.dumps({**facts, **results}, indent=1, ensure_ascii=False)
+        # JSON has no NaN: a number that is not defined is null.
+        plain = json.loads(json.dumps({**facts, **results}), parse_constant=lambda _: None)
+        text = json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False)
         write_atomically(self.folder / "metrics.json", text)
 
 

@@ -1,4 +1,4 @@
-"""Train with early stopping and resume; predict; track vectors -> album vectors.
+"""Train with early stopping and resume.
 
 Paper: Sections 5.1 and 6.1.  Notebooks: 04_audio.
 """
@@ -6,19 +6,14 @@ Paper: Sections 5.1 and 6.1.  Notebooks: 04_audio.
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
-from mumu_lib.catalogue import Catalogue, write_atomically
 from mumu_lib.errors import BadDataError, MumuError
-from mumu_lib.targets import Target
-
-if TYPE_CHECKING:
-    from mumu_lib.patches import Store
+from mumu_lib.files import write_atomically
 
 
 class Batches(keras.utils.PyDataset):
@@ -188,21 +183,21 @@ class _Keeper(keras.callbacks.Callback):
             self.best_weights = self.model.get_weights()
         print(f"epoch {epoch + 1:3d}  loss {loss:.4f}  val_loss {val_loss:.4f}{'  best' if best else ''}", flush=True)
         if self.folder is not None:
-            self._save(best)
+            self._save(best, self.folder)
         if self.exhausted:
             self.model.stop_training = True
 
-    def _save(self, best: bool) -> None:
+    def _save(self, best: bool, folder: Path) -> None:
         """State of this epoch; ``state.json`` names the files that belong together and is replaced last."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        state_file = self.folder / "state.json"
+        folder.mkdir(parents=True, exist_ok=True)
+        state_file = folder / "state.json"
         before = json.loads(state_file.read_text()) if state_file.is_file() else {"last": "", "best": ""}
         last = f"epoch-{len(self.rows):04d}.keras"
-        self.model.save(self.folder / last)
+        self.model.save(folder / last)
         state = {"last": last, "best": last if best else before["best"], "history": self.rows}
         write_atomically(state_file, json.dumps(state))
         for name in {before["last"], before["best"]} - {state["last"], state["best"], ""}:
-            (self.folder / name).unlink(missing_ok=True)
+            (folder / name).unlink(missing_ok=True)
 
     def finish(self, model: keras.Model) -> None:
         """Keep the best model and the history; the state of the unfinished training goes."""
@@ -213,104 +208,3 @@ class _Keeper(keras.callbacks.Callback):
         write_atomically(self.folder / "history.csv", self.history.to_csv(index=False))
         for path in [*self.folder.glob("epoch-*.keras"), self.folder / "state.json"]:
             path.unlink(missing_ok=True)
-
-
-def track_table(catalogue: Catalogue, store: "Store") -> pd.DataFrame:
-    """Every usable patch with its album.
-
-    Returns
-    -------
-    tracks : pd.DataFrame
-        ``track_id``, ``title``, ``row`` (of :func:`flat_patches`), ``album`` (row of the album table), ``split``.
-    """
-    albums = catalogue.albums.reset_index(names="album")[["album_id", "album", "split"]]
-    tracks = catalogue.tracks[["track_id", "album_id", "title"]].merge(albums, on="album_id")
-    tracks["row"] = store.rows(tracks["track_id"])
-    tracks = tracks[tracks["row"] >= 0]
-    per_track = store.patches.shape[1] if store.patches.ndim == 4 else 1
-    tracks = tracks.loc[tracks.index.repeat(per_track)]
-    tracks["row"] = tracks["row"] * per_track + np.tile(np.arange(per_track), len(tracks) // per_track)
-    return tracks.drop(columns="album_id").reset_index(drop=True)
-
-
-def flat_patches(store: "Store") -> np.ndarray:
-    """All patches in one row each [shape=(tracks * patches, 322, 96)], still memory-mapped."""
-    return store.patches.reshape(-1, *store.patches.shape[2:]) if store.patches.ndim == 4 else store.patches
-
-
-def learnable(encoded: np.ndarray) -> np.ndarray:
-    """Rows whose target is not the zero vector [shape=(albums,), bool]; the cosine loss is undefined for the others."""
-    return np.abs(encoded).any(axis=1)
-
-
-def complete(vectors: np.ndarray) -> np.ndarray:
-    """Rows without NaN [shape=(n,), int]: the albums that have a vector."""
-    return np.flatnonzero(np.isfinite(vectors).all(axis=1))
-
-
-def fit_albums(
-    model: keras.Model, target: Target, vectors: np.ndarray, encoded: np.ndarray, splits: pd.Series, **options: Any
-) -> pd.DataFrame:
-    """Train an album network on vectors of the training albums (third step of the paper's section 5.1).
-
-    Parameters
-    ----------
-    vectors : np.ndarray [shape=(albums, features)]
-        NaN rows (no usable track) take no part.
-    encoded : np.ndarray [shape=(albums, outputs)]
-        ``target.encode`` of all albums.
-    splits : pd.Series [length albums]
-    options
-        As for :func:`fit`, and ``batch_size``.
-    """
-    batch_size, seed = options.pop("batch_size"), options["seed"]
-    usable = np.isfinite(vectors).all(axis=1) & learnable(encoded)
-    parts = [np.flatnonzero(usable & (splits == split)) for split in ("train", "val")]
-    train, val = (
-        Batches(vectors, rows, encoded[rows], batch_size=batch_size, seed=s)
-        for rows, s in zip(parts, (seed, None), strict=True)
-    )
-    return fit(model, target.loss, train, val, **options)
-
-
-def album_vectors(model: keras.Model, batches: Batches, albums: np.ndarray, n_albums: int) -> np.ndarray:
-    """Mean over an album's tracks of the layer ``features`` (second step of the paper's section 5.1).
-
-    Parameters
-    ----------
-    batches : Batches
-        In order (no seed), inputs only.
-    albums : np.ndarray [shape=(m,), int]
-        Album row of each of ``batches.rows``.
-    n_albums : int
-
-    Returns
-    -------
-    vectors : np.ndarray [shape=(n_albums, features), float32]
-        NaN for an album without a track.
-    """
-    extractor = keras.Model(model.inputs, model.get_layer("features").output)
-    total = np.zeros((n_albums, extractor.output_shape[-1]))
-    for index in tqdm(range(len(batches)), desc="track vectors", unit="batch", disable=None):
-        rows = albums[index * batches.batch_size : (index + 1) * batches.batch_size]
-        np.add.at(total, rows, np.asarray(extractor.predict_on_batch(batches[index])))
-    return _mean(total, albums)
-
-
-def album_means(features: np.ndarray, albums: np.ndarray, n_albums: int) -> np.ndarray:
-    """Mean of track features over an album [shape=(n_albums, features), float32]; NaN without a track.
-
-    Parameters
-    ----------
-    features : np.ndarray [shape=(m, features)]
-        For instance 48 timbre statistics a track.
-    albums : np.ndarray [shape=(m,), int]
-    """
-    total = np.zeros((n_albums, features.shape[1]))
-    np.add.at(total, albums, features)
-    return _mean(total, albums)
-
-
-def _mean(total: np.ndarray, albums: np.ndarray) -> np.ndarray:
-    count = np.bincount(albums, minlength=len(total))[:, None]
-    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0).astype(np.float32)

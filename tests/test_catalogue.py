@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mumu_lib import catalogue, open_catalogue
 from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.tables import SPLITS
 
 
 def write(folder, genres=(("Jazz",), ("Jazz",), ("Rock", "Jazz")), min_albums=1, name="own", **tables):
@@ -37,7 +38,7 @@ def write(folder, genres=(("Jazz",), ("Jazz",), ("Rock", "Jazz")), min_albums=1,
     data=st.data(),
 )
 def test_label_matrix_is_its_definition(tmp_path_factory, genres, min_albums, data):
-    splits = data.draw(st.lists(st.sampled_from(catalogue.SPLITS), min_size=len(genres), max_size=len(genres)))
+    splits = data.draw(st.lists(st.sampled_from(SPLITS), min_size=len(genres), max_size=len(genres)))
     ids = [f"A{i}" for i in range(len(genres))]
     albums = pd.DataFrame({"album_id": ids, "genres": genres, "split": splits})
     made = write(tmp_path_factory.mktemp("c"), genres, min_albums, albums=albums)

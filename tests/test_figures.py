@@ -2,12 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mumu_lib import figures, labels
+from mumu_lib import figures, labels, plots
 from mumu_lib.errors import BadDataError
 
 
 def test_a_figure_is_saved_with_caption_alt_text_and_an_honest_mark(tiny, home):
-    figure = figures.label_distribution(labels.frequencies(tiny), labels.labels_per_album(tiny))
+    figure = plots.label_distribution(labels.frequencies(tiny), labels.labels_per_album(tiny))
     picture = figures.save(figure, "f", tiny, caption="A caption.", alt="What it shows.")
     folder = home / "figures" / "tiny"
     assert (folder / "f.png").read_bytes() == picture.data
@@ -19,7 +19,7 @@ def test_a_figure_is_saved_with_caption_alt_text_and_an_honest_mark(tiny, home):
 def test_the_same_figure_is_the_same_file(tiny, home):
     written = []
     for _ in range(2):
-        figure = figures.label_distribution(labels.frequencies(tiny), labels.labels_per_album(tiny))
+        figure = plots.label_distribution(labels.frequencies(tiny), labels.labels_per_album(tiny))
         figures.save(figure, "f", tiny, caption="", alt="")
         written.append([(home / "figures" / "tiny" / f"f.{kind}").read_bytes() for kind in ("png", "svg")])
     assert written[0] == written[1]
@@ -38,25 +38,25 @@ def test_the_map_keeps_neighbours_together_and_is_seeded():
     rng = np.random.default_rng(0)
     X = np.concatenate([rng.normal(c, 0.05, (40, 4)) for c in np.eye(4)[:3]])
     group = pd.Series(np.repeat(list("abc"), 40))
-    one, two = figures.tsne(X, seed=1), figures.tsne(X, seed=1)
+    one, two = plots.tsne(X, seed=1), plots.tsne(X, seed=1)
     np.testing.assert_array_equal(one, two)
     distances = np.linalg.norm(one[:, None] - one, axis=2) + np.eye(120) * 1e9
     assert (group.to_numpy()[distances.argmin(axis=1)] == group).mean() > 0.95
-    assert len(figures.genre_map(one, group, most=2).axes[0].collections) == 3
+    assert len(plots.genre_map(one, group, most=2).axes[0].collections) == 3
 
 
 @pytest.mark.parametrize("n", [5, 9])
 def test_a_map_of_a_handful(n):
-    assert np.isfinite(figures.tsne(np.random.default_rng(0).normal(size=(n, 3)))).all()
+    assert np.isfinite(plots.tsne(np.random.default_rng(0).normal(size=(n, 3)))).all()
 
 
 def test_too_few_for_a_map_is_said():
     with pytest.raises(BadDataError, match="at least 5"):
-        figures.tsne(np.eye(4))
+        plots.tsne(np.eye(4))
 
 
 def test_auc_by_label_copes_with_undefined_labels():
     auc = pd.Series({"a": 0.9, "b": np.nan, "c": 0.4})
-    figure = figures.auc_by_label(auc, pd.Series({"a": 3, "b": 0, "c": 8}))
+    figure = plots.auc_by_label(auc, pd.Series({"a": 3, "b": 0, "c": 8}))
     shown = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert shown == ["c (8)", "a (3)"]

@@ -226,12 +226,13 @@ def test_sources_of_different_collections():
         mapping.link(accepted, RECORDINGS, TRACKS.assign(recording_mbid="x"), funnel)
 
 
-def test_mapped_albums_become_a_catalogue():
+def test_mapped_albums_become_a_catalogue(tmp_path):
     accepted, funnel = mapping.accept(ALBUMS, RELEASES, matching.match(ALBUMS, RELEASES, same="release_group_mbid"))
     linked, _ = mapping.link(accepted, RECORDINGS, TRACKS, funnel)
     reviews = pd.DataFrame({"album_id": ["A", "B"], "text": ["x", "of an album that fell out"]})
-    made = mapping.write("made", accepted, linked, reviews, source="test", min_albums=1)
+    made = mapping.write("made", accepted, linked, reviews, source="raw", root=tmp_path, min_albums=1)
     assert made.labels == ["Pop", "Rock", "Vocal Pop"]
+    assert not made.synthetic
     assert (len(made.albums), len(made.tracks), len(made.reviews)) == (2, 2, 1)
     assert mapping.beside_paper(made).loc["labels of a song, mean", "here"] == 3
 

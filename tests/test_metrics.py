@@ -118,3 +118,8 @@ def test_an_empty_test_split_is_an_error():
 def test_k_outside_the_labels_is_an_error(k):
     with pytest.raises(ParameterError, match="between 1 and the 2 labels"):
         metrics.coverage_at_k(np.zeros((4, 2)), k)
+
+
+def test_an_interval_of_nothing_is_nan():
+    assert np.isnan(metrics.interval([np.nan, np.nan])).all()
+    assert metrics.interval([1.0, np.nan, 1.0]) == (1, 1)

@@ -66,7 +66,7 @@ def test_the_parameter_file_gives_way_to_a_single_parameter(cell):
 
 
 def test_a_typing_error_in_the_parameter_file_is_refused(cell):
-    with pytest.raises(ParameterError, match="section 'audio'.*did you mean 'epochs'"):
+    with pytest.raises(ParameterError, match=r"section 'audio'.*did you mean 'epochs'"):
         params.read(params.Audio, injected(cell, audio={"epoch": 3}))
 
 

@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 import soundfile
 
-from mumu_lib import audio, catalogue, extraction, patches
+from mumu_lib import audio, catalogue, extraction, patches, store
 from mumu_lib.errors import MumuError, NothingUsableError, ParameterError
+from mumu_lib.store import take
 
 RATE = 22050
 
@@ -326,7 +327,7 @@ def held_to_numpy(store):
 
 
 def test_standardisation(shared, monkeypatch):
-    monkeypatch.setattr(patches, "CHUNK", 2)
+    monkeypatch.setattr(store, "CHUNK", 2)
     held_to_numpy(shared[1])
 
 
@@ -383,3 +384,50 @@ def test_command_line(good, capsys):
     assert "ok" in capsys.readouterr().out
     assert patches.main(["no such catalogue"]) == 1
     assert "no such catalogue" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("shape", [(40, 2, 322, 96), (300, 48)])
+def test_take_copies_rows_of_a_memory_map(tmp_path, shape):
+    values = np.random.default_rng(0).normal(size=shape).astype(np.float16)
+    np.save(tmp_path / "values.npy", values)
+    mapped = np.load(tmp_path / "values.npy", mmap_mode="r")
+    views = {"itself": (mapped, values), "part": (mapped[5:], values[5:]), "flat": (mapped.reshape(-1, shape[-1]),
+             values.reshape(-1, shape[-1])), "every second": (mapped[::2], values[::2]), "in memory": (values, values)}  # fmt: skip
+    for view, expected in views.values():
+        for rows in ([3, 0, 3, -1], [], [len(expected) - 1]):
+            rows = np.array(rows, int)
+            got = take(view, rows)
+            assert np.array_equal(got, expected[rows])
+            got += 1  # a copy
+    assert np.array_equal(mapped, values)
+
+
+def test_take_leaves_changes_of_a_writable_map_alone(tmp_path):
+    np.save(tmp_path / "values.npy", np.zeros((50, 4096), np.float32))
+    private = np.load(tmp_path / "values.npy", mmap_mode="c")
+    private[7] = 1
+    take(private, np.arange(50))
+    assert (private[7] == 1).all()
+    with pytest.raises(IndexError):
+        take(np.load(tmp_path / "values.npy", mmap_mode="r"), np.array([50]))
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux counts resident pages there")
+def test_take_keeps_no_pages_resident(tmp_path):
+    np.save(tmp_path / "values.npy", np.ones((500, 322, 96), np.float16))
+    mapped = np.load(tmp_path / "values.npy", mmap_mode="r")
+
+    def resident():
+        fields = dict(line.split(":") for line in Path("/proc/self/status").read_text().splitlines())
+        return int(fields["RssFile"].split()[0]) / 1e3
+
+    before = resident()
+    for start in range(0, 500, 25):
+        take(mapped, np.arange(start, start + 25))
+    assert resident() - before < 5  # of 31 MB
+
+
+def test_the_index_promises(shared):
+    index = shared[1].index
+    assert {"track_id", "status", "message", "seconds", "start"} <= set(index)
+    assert (index["start"] <= index["seconds"] * RATE / 1024 - 321).all()

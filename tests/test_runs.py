@@ -114,3 +114,10 @@ def test_metrics_are_plain_json(tiny, cfg):
         "no positive": [],
         "no negative": [],
     }
+
+
+def test_an_undefined_number_is_null(tiny, cfg):
+    run = runs.start(tiny, "x", cfg)
+    run.finish(facts(auc=float("nan")))
+    assert "NaN" not in (run.folder / "metrics.json").read_text()
+    assert run.metrics["auc"] is None

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mumu_lib import models, training
+from mumu_lib import albums, models, training
 from mumu_lib.errors import BadDataError, MumuError
 
 
@@ -60,8 +60,8 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(data, tmp_path, mo
 
     saved = training._Keeper._save
 
-    def save_then_die(self, best):
-        saved(self, best)
+    def save_then_die(self, best, folder):
+        saved(self, best, folder)
         if len(self.rows) == after:
             raise Killed
 
@@ -127,15 +127,15 @@ def test_batches_hold_every_row_once_in_an_order_of_seed_and_epoch():
 
 def test_album_vectors_are_means_of_track_features():
     X = np.random.default_rng(0).normal(size=(7, 8)).astype(np.float32)
-    albums = np.array([0, 0, 2, 2, 2, 3, 0])
+    album = np.array([0, 0, 2, 2, 2, 3, 0])
     model = network()
-    vectors = training.album_vectors(model, training.Batches(X, np.arange(7), batch_size=3), albums, 5)
+    vectors = albums.album_vectors(model, training.Batches(X, np.arange(7), batch_size=3), album, 5)
     features = keras.Model(model.inputs, model.get_layer(models.FEATURES).output).predict(X, verbose=0)
-    expected = pd.DataFrame(features).groupby(albums).mean()
+    expected = pd.DataFrame(features).groupby(album).mean()
     np.testing.assert_allclose(vectors[[0, 2, 3]], expected, rtol=1e-5)
     assert np.isnan(vectors[[1, 4]]).all()
-    assert list(training.complete(vectors)) == [0, 2, 3]
-    np.testing.assert_allclose(training.album_means(features, albums, 5)[[0, 2, 3]], expected, rtol=1e-5)
+    assert list(albums.complete(vectors)) == [0, 2, 3]
+    np.testing.assert_allclose(albums.album_means(features, album, 5)[[0, 2, 3]], expected, rtol=1e-5)
 
 
 def test_an_album_without_direction_takes_no_part(tmp_path):
@@ -144,11 +144,11 @@ def test_an_album_without_direction_takes_no_part(tmp_path):
     C = np.array([[1.0, 0], [0, 1], [0, 0]])
     goal = Cosine(C)
     Y = goal.encode(np.eye(3)[[0, 1, 2, 0, 1, 2]])
-    assert list(training.learnable(Y)) == [True, True, False, True, True, False]
+    assert list(albums.learnable(Y)) == [True, True, False, True, True, False]
     vectors = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
     splits = pd.Series(["train", "train", "train", "val", "val", "val"])
     keras.utils.set_random_seed(0)
-    history = training.fit_albums(
+    history = albums.fit_albums(
         models.album_mlp(4, "cosine", d=2), goal, vectors, Y, splits,
         batch_size=2, epochs=3, patience=3, learning_rate=0.1, seed=0, folder=tmp_path,
     )  # fmt: skip

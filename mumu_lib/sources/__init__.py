@@ -19,7 +19,7 @@ def open_catalogue(name_or_path: str | Path) -> catalogue.Catalogue:
         It is there but cannot be read.
     """
     if name_or_path == "sample" and not (home() / "data" / "sample" / "catalogue.json").is_file():
-        from mumu_lib.sources import sample
+        from mumu_lib.sources.sample import build
 
-        return sample.build()
+        return build()
     return catalogue.Catalogue(catalogue.locate(name_or_path))

@@ -15,11 +15,13 @@ import pandas as pd
 
 from mumu_lib import catalogue
 from mumu_lib.errors import BadDataError, MissingDataError, MumuError, NothingUsableError, ParameterError
+from mumu_lib.files import write_atomically
 from mumu_lib.params import home
 from mumu_lib.sources import splits
 from mumu_lib.sources.collection import TAGS, Problems, branches, read_manifest, read_tags, scan
+from mumu_lib.tables import SPLITS, keep_labels
 
-SPLIT_NAMES = {name: name for name in (*catalogue.SPLITS, "none")} | {
+SPLIT_NAMES = {name: name for name in (*SPLITS, "none")} | {
     "training": "train",
     "valid": "val",
     "validation": "val",
@@ -125,7 +127,7 @@ def build(
 def _write_report(folder: Path, problems: Problems) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "report.csv"
-    catalogue.write_atomically(path, pd.DataFrame(problems, columns=["row", "file", "reason"]).to_csv(index=False))
+    write_atomically(path, pd.DataFrame(problems, columns=["row", "file", "reason"]).to_csv(index=False))
     return path
 
 
@@ -196,11 +198,11 @@ def _split(
     source: Path,
 ) -> pd.Series:
     """Split of the albums that have a label; the others get none."""
-    labels = set(catalogue.keep_labels(albums["genres"], min_albums)[0])
+    labels = set(keep_labels(albums["genres"], min_albums)[0])
     genres = albums["genres"].map(labels.intersection)
     given = _known_splits(albums, source)
     split = given.where((genres.map(len) > 0) | (given == "none"), "none")
-    open_ones, parts = split == "", [s for s in catalogue.SPLITS if (split == s).any()]
+    open_ones, parts = split == "", [s for s in SPLITS if (split == s).any()]
     if open_ones.any() and parts:
         lacking = albums.loc[open_ones, "album_id"].iloc[0]
         raise BadDataError(
@@ -212,15 +214,15 @@ def _split(
             raise BadDataError(
                 f"{source}: no album with a genre has the split 'train'; name some, or leave the column empty"
             )
-        taken = [s for s in catalogue.SPLITS if s not in parts]
+        taken = [s for s in SPLITS if s not in parts]
         print(f"the manifest has no {' and no '.join(taken)} albums: taken out of its training albums")
         open_ones = split == "train"
-        share *= [s == "train" or s in taken for s in catalogue.SPLITS]
+        share *= [s == "train" or s in taken for s in SPLITS]
         share /= share.sum()
     if open_ones.any():
         artists = albums.loc[open_ones, "artist"].tolist() if artist_disjoint else None
         split[open_ones] = splits.assign(genres[open_ones].tolist(), seed=seed, fractions=tuple(share), groups=artists)
-    if empty := [s for s in catalogue.SPLITS if not (split == s).any()]:
+    if empty := [s for s in SPLITS if not (split == s).any()]:
         print(f"no {' and no '.join(empty)} albums: too few albums with a genre, or too few artists")
     if artist_disjoint:
         _check_artists(albums["artist"], split, source)
@@ -229,7 +231,7 @@ def _split(
 
 def _known_splits(albums: pd.DataFrame, source: Path) -> pd.Series:
     given = albums["split"].str.lower().replace(SPLIT_NAMES)
-    if (wrong := ~given.isin(["", "none", *catalogue.SPLITS])).any():
+    if (wrong := ~given.isin(["", "none", *SPLITS])).any():
         album_id, value = albums.loc[wrong, ["album_id", "split"]].iloc[0]
         raise BadDataError(f"{source}: album {album_id!r} has the split {value!r}; write train, val, test or none")
     return given

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 
-from mumu_lib.catalogue import SPLITS
 from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.tables import SPLITS
 
 
 def split(ismir: str | Path, album_ids: Iterable[str], dataset: str = "MuMu-albums") -> np.ndarray:
@@ -88,7 +88,9 @@ def embeddings(ismir: str | Path, kind: str, dataset: str = "MuMu-albums") -> tu
 def _rows(path: Path, n: int) -> np.ndarray:
     matrix = _load(path)
     if not isinstance(matrix, np.ndarray) or matrix.ndim != 2 or len(matrix) != n:
-        raise BadDataError(f"{path} has shape {getattr(matrix, 'shape', None)}, expected {n} rows, one an item of its split")
+        raise BadDataError(
+            f"{path} has shape {getattr(matrix, 'shape', None)}, expected {n} rows, one an item of its split"
+        )
     return matrix.astype(np.float32)
 
 

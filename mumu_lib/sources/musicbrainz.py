@@ -19,8 +19,8 @@ import pyarrow.csv
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from mumu_lib.catalogue import write_atomically
 from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.files import write_atomically
 from mumu_lib.sources import reading
 
 RELEASES = ["release_mbid", "release_group_mbid", "title", "artist", "asin"]

@@ -14,8 +14,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from mumu_lib.catalogue import write_atomically
 from mumu_lib.errors import ParameterError, ServiceError
+from mumu_lib.files import write_atomically
 
 # 429 and 503: asked too often. The others are the passing troubles of a server.
 RETRIED = (429, 500, 502, 503, 504)

@@ -22,6 +22,7 @@ from tqdm.auto import tqdm
 
 from mumu_lib import catalogue
 from mumu_lib.errors import ParameterError
+from mumu_lib.files import write_atomically
 from mumu_lib.params import home
 from mumu_lib.sources import splits
 from mumu_lib.sources.sample import covers, files, sound, styles, words
@@ -247,4 +248,4 @@ def _forget_others(folder: Path, arguments: str) -> None:
         return
     for stale in (*folder.glob(f"audio/{TRACK_PREFIX}*"), *folder.glob(f"covers/{ALBUM_PREFIX}*")):
         stale.unlink()
-    catalogue.write_atomically(note, recipe)
+    write_atomically(note, recipe)

@@ -1,0 +1,253 @@
+"""Every plot: tidy data in, a ``matplotlib`` figure out.
+
+Paper: Figure 1.  Notebooks: 02 to 08.
+"""
+
+import textwrap
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from mumu_lib.errors import BadDataError
+from mumu_lib.figures import STYLE
+
+MARKERS = "osD^vPX*<>"
+FEWEST_ON_A_MAP = 5
+
+
+def _axes(width: float, height: float, columns: int = 1) -> tuple[Figure, np.ndarray]:
+    """Figure without pyplot, so that nothing is left open and no backend is chosen."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(1, columns, squeeze=False)[0]
+
+
+@mpl.rc_context(STYLE)
+def label_distribution(frequencies: pd.DataFrame, per_album: pd.Series) -> Figure:
+    """Share of albums of every label by rank, and how many labels an album has (paper 3.1).
+
+    Parameters
+    ----------
+    frequencies : pd.DataFrame
+        From :func:`mumu_lib.labels.frequencies`.
+    per_album : pd.Series
+        From :func:`mumu_lib.labels.labels_per_album`.
+    """
+    figure, (left, right) = _axes(9, 3.6, columns=2)
+    rank = np.arange(1, len(frequencies) + 1)
+    left.plot(rank, frequencies["percent"], ".-", lw=1)
+    left.set(
+        yscale="log",
+        xlabel="label, by rank",
+        ylabel="% of albums (log)",
+        title="A few labels are everywhere, most are rare",
+    )
+    left.yaxis.set_major_formatter("{x:g}")
+    shown = sorted({0, 1, 2, len(rank) // 2, len(rank) - 1} & set(range(len(rank))))
+    for i in shown:
+        left.annotate(
+            frequencies.index[i], (rank[i], frequencies["percent"].iloc[i]), (6, 4), textcoords="offset points"
+        )
+    left.margins(x=0.12, y=0.12)
+    values, counts = np.unique(per_album, return_counts=True)
+    right.bar(values, counts, color="0.75", edgecolor="0.4")
+    right.axvline(per_album.mean(), color="C3", lw=2)
+    right.set(
+        xlabel="labels of an album",
+        ylabel="albums",
+        title=f"{per_album.mean():.2f} labels on average (deviation {per_album.std():.2f})",
+    )
+    right.grid(axis="x", visible=False)
+    return figure
+
+
+def tsne(X: np.ndarray, *, perplexity: float = 30, seed: int = 0) -> np.ndarray:
+    """Coordinates of vectors on a plane by openTSNE, cosine distance.
+
+    One thread: the layout depends on the number of threads, not only on the seed.
+
+    Parameters
+    ----------
+    X : np.ndarray [shape=(n, d)]
+    perplexity : float > 0
+        Lowered to (n - 1) / 3 where there are too few vectors.
+
+    Returns
+    -------
+    xy : np.ndarray [shape=(n, 2)]
+
+    Raises
+    ------
+    BadDataError
+        Fewer than five vectors.
+    """
+    from openTSNE import TSNE
+
+    if len(X) < FEWEST_ON_A_MAP:
+        raise BadDataError(f"a map needs at least {FEWEST_ON_A_MAP} albums, there are {len(X)}")
+    perplexity = min(perplexity, (len(X) - 1) / 3)
+    neighbours = "exact" if len(X) < 5000 else "annoy"
+    return np.asarray(
+        TSNE(perplexity=perplexity, metric="cosine", neighbors=neighbours, random_state=seed, n_jobs=1).fit(X)
+    )
+
+
+@mpl.rc_context(STYLE)
+def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10) -> Figure:
+    """Albums on a plane, a colour and a marker per genre, names at the clusters (paper's Figure 1).
+
+    Parameters
+    ----------
+    xy : np.ndarray [shape=(n, 2)]
+    genre : pd.Series [length n]
+    most : int
+        Genres beyond the most frequent ones are drawn in grey.
+    """
+    figure, (axes,) = _axes(7.5, 6)
+    names = genre.value_counts().index[: min(most, len(MARKERS))]
+    colours = sns.color_palette("colorblind", len(names))
+    rest = ~genre.isin(names).to_numpy()
+    axes.scatter(*xy[rest].T, s=10, color="0.8", label="others" if rest.any() else None)
+    for name, marker, colour in zip(names, MARKERS, colours, strict=False):
+        chosen = (genre == name).to_numpy()
+        axes.scatter(
+            *xy[chosen].T,
+            s=22,
+            marker=marker,
+            color=colour,
+            edgecolor="white",
+            lw=0.4,
+            label=f"{name} ({chosen.sum()})",
+        )
+        above = np.median(xy[chosen, 0]), np.percentile(xy[chosen, 1], 90)
+        axes.annotate(
+            name, above, (0, 5), textcoords="offset points", ha="center", weight="bold", fontsize=9, color="0.15"
+        )
+    axes.set(xticks=[], yticks=[], xlabel="t-SNE, cosine distance: only neighbourhoods mean anything")
+    axes.spines[:].set_visible(False)
+    axes.margins(0.1)
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=1.5)
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def patch_examples(patches: np.ndarray, titles: list[str]) -> Figure:
+    """Spectrogram patches side by side.
+
+    Parameters
+    ----------
+    patches : np.ndarray [shape=(n, 322, 96), dB]
+    titles : list of str [length n]
+    """
+    figure, axes = _axes(2.6 * len(patches), 2.6, columns=len(patches))
+    for ax, patch, title in zip(axes, patches, titles, strict=True):
+        image = ax.imshow(
+            patch.T.astype(np.float32),
+            origin="lower",
+            aspect="auto",
+            vmin=-80,
+            vmax=0,
+            cmap="magma",
+            extent=(0, 15, 0, 8),
+        )
+        ax.set(title=textwrap.shorten(title, 30, placeholder="…"), xlabel="seconds", yticks=range(9))
+        ax.grid(visible=False)
+    axes[0].set_ylabel("octaves above C1")
+    figure.colorbar(image, ax=list(axes), label="dB", pad=0.01)
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def learning_curves(history: pd.DataFrame, loss_name: str) -> Figure:
+    """Training and validation loss by epoch; the epoch that was kept is marked."""
+    figure, (axes,) = _axes(6.5, 3.4)
+    kept = history[history["best"]].iloc[-1]
+    axes.plot(history["epoch"], history["loss"], "-o", ms=3, label="training")
+    axes.plot(history["epoch"], history["val_loss"], "-s", ms=3, label="validation")
+    axes.plot(
+        kept["epoch"],
+        kept["val_loss"],
+        "s",
+        ms=9,
+        mfc="none",
+        mew=1.6,
+        color="0.2",
+        label=f"kept: epoch {kept['epoch']:.0f}",
+    )
+    axes.set(xlabel="epoch", ylabel=loss_name)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend()
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def auc_by_label(auc: pd.Series, albums: pd.Series, *, n: int = 10) -> Figure:
+    """AUC of the genres best and worst learned, and AUC against how frequent a genre is.
+
+    Parameters
+    ----------
+    auc : pd.Series
+        AUC by label; NaN where it is not defined.
+    albums : pd.Series
+        Test albums with the label, by label.
+    n : int
+        Genres from either end.
+    """
+    auc = auc.dropna().sort_values()
+    shown = auc if len(auc) <= 2 * n else pd.concat([auc.head(n), auc.tail(n)])
+    figure, (left, right) = _axes(9.5, 1.2 + 0.2 * len(shown), columns=2)
+    names = [textwrap.shorten(f"{label} ({albums[label]})", 30, placeholder="…") for label in shown.index]
+    left.barh(range(len(shown)), shown - 0.5, left=0.5, color=np.where(shown >= 0.5, "C0", "C3"), height=0.7)
+    left.set(
+        yticks=range(len(shown)),
+        yticklabels=names,
+        xlabel="AUC (0.5 is chance)",
+        xlim=(min(0.4, shown.min() - 0.02), 1.0),
+    )
+    left.set_title("Worst and best learned (test albums)" if len(auc) > 2 * n else "Genres (test albums)")
+    left.grid(axis="y", visible=False)
+    right.scatter(albums[auc.index], auc, s=18)
+    right.axhline(0.5, color="0.5", lw=1, ls="--")
+    right.set(
+        xscale="log",
+        xlabel="test albums with the genre (log)",
+        ylabel="AUC",
+        title="Rare genres are judged on few albums",
+    )
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def grid(runs: pd.DataFrame) -> Figure:
+    """AUC against parameters and against seconds per epoch, a point a run (the argument of the paper's section 6.1).
+
+    Parameters
+    ----------
+    runs : pd.DataFrame
+        From :func:`mumu_lib.runs.table`: ``target``, ``setting``, ``params``, ``seconds_per_epoch``, ``auc``,
+        ``auc_low`` and ``auc_high``.
+    """
+    figure, axes = _axes(9.5, 4, columns=2)
+    for ax, column, name in zip(
+        axes, ("params", "seconds_per_epoch"), ("parameters (log)", "seconds per epoch (log)"), strict=True
+    ):
+        for (target, part), marker, colour in zip(runs.groupby("target"), MARKERS, ("C0", "C1"), strict=False):
+            spread = np.abs(part[["auc_low", "auc_high"]].to_numpy().T - part["auc"].to_numpy())
+            ax.errorbar(
+                part[column], part["auc"], spread, fmt=marker, color=colour, elinewidth=0.8, capsize=2, label=target
+            )
+        for run in runs.itertuples():
+            above = run.target == "cosine"
+            ax.annotate(
+                run.setting,
+                (getattr(run, column), run.auc),
+                (4, 5 if above else -11),
+                textcoords="offset points",
+                fontsize=8,
+            )
+        ax.set(xscale="log", xlabel=name, ylabel="AUC, with 95 % interval")
+        ax.margins(x=0.15)
+    axes[0].legend(loc="best")
+    return figure
