@@ -10,6 +10,8 @@ import lazy_loader
 # The backend's start-up messages carry timestamps and process numbers, which no saved notebook should hold.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+# TensorFlow leaves oneDNN out on processors without AVX-512; convolutions are nearly twice as fast with it.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
@@ -33,6 +35,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "plots",
         "runs",
         "sources",
+        "store",
         "tables",
         "targets",
         "training",

@@ -72,7 +72,8 @@ def fit_albums(
         Batches(vectors, rows, encoded[rows], batch_size=batch_size, seed=s)
         for rows, s in zip(parts, (seed, None), strict=True)
     )
-    return fit(model, target.loss, train, val, **options)
+    # A line for each of some hundred epochs of a fraction of a second would bury everything else.
+    return fit(model, target.loss, train, val, lines=False, **options)
 
 
 def album_vectors(model: keras.Model, batches: Batches, albums: np.ndarray, n_albums: int) -> np.ndarray:

@@ -211,13 +211,14 @@ def table2(catalogue: str) -> pd.DataFrame:
     keys = ["modality", "target", "setting"]
     best = ours.sort_values("val_auc", ascending=False, kind="stable").drop_duplicates(keys)
     rows = grid().merge(best[[*keys, *PAPER_COLUMNS]], on=keys, how="left", suffixes=(" paper", " ours"))
-    result = rows[[*keys, *(f"{column} {whose}" for column in PAPER_COLUMNS for whose in ("paper", "ours"))]]
-    return result.assign(**{"auc difference": rows["auc ours"] - rows["auc paper"]})
+    result = rows[[*keys, *(f"{column} {whose}" for column in PAPER_COLUMNS for whose in ("paper", "ours"))]].copy()
+    result.insert(list(result).index("auc ours") + 1, "auc difference", rows["auc ours"] - rows["auc paper"])
+    return result
 
 
 def as_printed(table: pd.DataFrame) -> pd.DataFrame:
     """Table 2 as text: rounded as the paper rounds, blanks for rows not run."""
-    form = {"params": "{:,.0f}", "seconds_per_epoch": "{:.3g}", "auc": "{:.3f}", "coverage": "{:.2f}"}
+    form = {"params": "{:,.0f}", "seconds_per_epoch": "{:,.1f}", "auc": "{:.3f}", "coverage": "{:.2f}"}
     heads = {"params": "Params", "seconds_per_epoch": "s/epoch", "auc": "AUC", "coverage": "C"}
     result = table[["modality", "target", "setting"]].rename(columns=str.capitalize)
     for name in table.columns[3:]:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from mumu_lib.errors import BadDataError, MumuError
 from mumu_lib.files import write_atomically
+from mumu_lib.store import take
 
 
 class Batches(keras.utils.PyDataset):
@@ -64,7 +65,7 @@ class Batches(keras.utils.PyDataset):
         chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         # Rising row numbers read a memory map in one direction; the order inside a batch does not matter.
         chosen = chosen[np.argsort(self.rows[chosen], kind="stable")] if self.seed is not None else chosen
-        inputs = np.asarray(self.features[self.rows[chosen]])
+        inputs = take(self.features, self.rows[chosen])
         return inputs if self.targets is None else (inputs, self.targets[chosen])
 
 
@@ -80,6 +81,7 @@ def fit(
     seed: int,
     folder: Path | None = None,
     jit_compile: bool | None = None,
+    lines: bool = True,
 ) -> pd.DataFrame:
     """Train until the validation loss stops falling, keep the best weights.
 
@@ -96,6 +98,8 @@ def fit(
         one found there is loaded instead of repeated.
     jit_compile : bool, optional
         XLA. Without a word: only on JAX (it slows the wide networks on a CPU).
+    lines : bool
+        Print one line an epoch.
 
     Returns
     -------
@@ -114,8 +118,11 @@ def fit(
             raise BadDataError(f"there is no usable {name} example; look at the split and at the skipped tracks")
     if folder is not None and (folder / "history.csv").is_file():
         model.set_weights(keras.saving.load_model(folder / "model.keras", compile=False).get_weights())
-        return pd.read_csv(folder / "history.csv")
-    keeper = _Keeper(patience=patience, seed=seed, folder=folder)
+        history = pd.read_csv(folder / "history.csv")
+        if lines:
+            print(*(_line(row) for _, row in history.iterrows()), sep="\n")
+        return history
+    keeper = _Keeper(patience=patience, seed=seed, folder=folder, lines=lines)
     jit = keras.backend.backend() == "jax" if jit_compile is None else jit_compile
     model.compile(optimizer=keras.optimizers.Adam(learning_rate, epsilon=1e-8), loss=loss, jit_compile=jit)
     first = keeper.resume(model)
@@ -129,12 +136,17 @@ def fit(
     return keeper.history
 
 
+def _line(row: Any) -> str:
+    """One epoch, for the eye."""
+    return f"epoch {row['epoch']:3d}  loss {row['loss']:.4f}  val_loss {row['val_loss']:.4f}{'  best' if row['best'] else ''}"
+
+
 class _Keeper(keras.callbacks.Callback):
     """Early stopping, one line an epoch, and a state on disk after every epoch."""
 
-    def __init__(self, *, patience: int, seed: int, folder: Path | None) -> None:
+    def __init__(self, *, patience: int, seed: int, folder: Path | None, lines: bool) -> None:
         super().__init__()
-        self.patience, self.seed, self.folder = patience, seed, folder
+        self.patience, self.seed, self.folder, self.lines = patience, seed, folder, lines
         self.rows: list[dict[str, Any]] = []
         self.best_weights: list[np.ndarray] = []
 
@@ -181,7 +193,8 @@ class _Keeper(keras.callbacks.Callback):
         )
         if best:
             self.best_weights = self.model.get_weights()
-        print(f"epoch {epoch + 1:3d}  loss {loss:.4f}  val_loss {val_loss:.4f}{'  best' if best else ''}", flush=True)
+        if self.lines:
+            print(_line(self.rows[-1]), flush=True)
         if self.folder is not None:
             self._save(best, self.folder)
         if self.exhausted:
