@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 
+import pandas as pd
+
 from mumu_lib.params import checkout
 
 PACKAGES = ("mumu-lib", "keras", "tensorflow", "librosa", "scikit-learn", "numpy", "openTSNE")
@@ -57,7 +59,11 @@ def quiet_start() -> Iterator[None]:
 
 
 def hello() -> None:
-    """Print versions and device, one line each, and keep GPU memory shareable between notebooks."""
+    """Print versions and device, one line each.
+
+    Also lets notebooks share a GPU's memory, and tables show their notes whole.
+    """
+    pd.options.display.max_colwidth = 120
     running = device()
     if running.startswith("tensorflow"):
         import tensorflow as tf

@@ -9,6 +9,7 @@ from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
+import PIL.Image
 import seaborn as sns
 from cycler import cycler
 from IPython.display import Image, Markdown
@@ -48,14 +49,18 @@ def save(
     folder = folder or folder_for(catalogue)
     if catalogue.synthetic:
         caption += " Synthetic sample: these numbers say nothing about music."
+        figure.set_layout_engine("constrained", rect=(0, 0.04, 1, 0.96))
         figure.text(0.995, 0.004, "synthetic sample", ha="right", va="bottom", fontsize=7.5, color="0.45")
     png = io.BytesIO()
     with mpl.rc_context(STYLE):
         figure.savefig(png, format="png", dpi=110, metadata={"Software": None})
         figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Description": alt, "Title": caption})
-    (folder / f"{name}.png").write_bytes(png.getvalue())
+    # A palette of 256 colours keeps notebooks with several figures small enough for git.
+    small = io.BytesIO()
+    PIL.Image.open(png).convert("RGB").quantize(256, dither=PIL.Image.Dither.NONE).save(small, "png", optimize=True)
+    (folder / f"{name}.png").write_bytes(small.getvalue())
     write_atomically(folder / f"{name}.txt", f"{caption}\n\nAlt text: {alt}\n")
-    return Image(data=png.getvalue(), alt=alt)
+    return Image(data=small.getvalue(), alt=alt)
 
 
 def save_table(

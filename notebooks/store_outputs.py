@@ -18,6 +18,14 @@ METADATA = {
 }
 
 
+def transient(output: nbformat.NotebookNode) -> bool:
+    """Whether an output means nothing once the kernel is gone: progress bars, what went to stderr."""
+    data = output.get("data", {})
+    return output.get("name") == "stderr" or (
+        "application/vnd.jupyter.widget-view+json" in data and "image/png" not in data
+    )
+
+
 def store(path: Path) -> None:
     """Run one notebook and write it back with its outputs."""
     notebook = nbformat.read(path, as_version=4)
@@ -31,7 +39,7 @@ def store(path: Path) -> None:
         cell.id = f"cell-{number:02d}"
         cell.metadata = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+            cell.outputs = [output for output in cell.outputs if not transient(output)]
     nbformat.write(notebook, path)
 
 

@@ -95,7 +95,7 @@ def test_the_same_seed_gives_the_same_numbers(data):
 def test_a_loss_that_is_not_finite_stops_the_training(data):
     X, Y = data
     with pytest.raises(MumuError, match="epoch 1 is not finite"):
-        fit(network(), (X * np.nan, Y))
+        fit(network(), (X, Y * np.nan))
 
 
 def test_nothing_to_train_on_is_said(data):
