@@ -20,9 +20,11 @@ help:  ## this list
 
 run: .venv/.installed  ## the whole series on the embedded sample, ending in Table 2
 	$(SNAKEMAKE) --config catalogue=sample profile=sample
+	$(BIN)/python -m mumu_lib.runs sample
 
 paper: .venv/.installed  ## every row of Table 2 with the paper's parameters: make paper CATALOGUE=...
 	$(SNAKEMAKE) --config catalogue=$(CATALOGUE) profile=paper
+	$(BIN)/python -m mumu_lib.runs $(notdir $(CATALOGUE))
 
 features: .venv/.installed  ## the audio features of a catalogue: make features CATALOGUE=...
 	$(BIN)/python -m mumu_lib.patches $(CATALOGUE)

@@ -116,8 +116,3 @@ rule results:
     params: notebook="08_results", folder=RESULTS, own=""
     shell: PAPERMILL
 
-
-onsuccess:
-    folder = mm.figures.folder_for(music)
-    print((folder / "table2.md").read_text())
-    print("Figures:", *sorted(folder.glob("*.png")), sep="\n  ")

@@ -22,7 +22,6 @@ import scipy.sparse as sp
 
 from mumu_lib.errors import BadDataError, MissingDataError
 from mumu_lib.files import write_atomically
-from mumu_lib.params import did_you_mean, home
 from mumu_lib.tables import COLUMNS, SPLITS, check, fill, keep_labels
 
 FORMAT = 1
@@ -159,13 +158,18 @@ class Catalogue:
 
         Parameters
         ----------
-        modality : {'audio', 'reviews', 'covers', 'labels'}
+        modality : {'audio', 'timbre', 'reviews', 'covers', 'labels'}
+            Timbre comes from Million Song Dataset files (root ``msd``) or else from audio.
 
         Raises
         ------
         MissingDataError
             With what to do about it.
         """
+        if modality == "timbre":
+            if (self.folder / self.info["roots"].get("msd", "no such folder")).is_dir():
+                return
+            modality = "audio"
         if not self._present()[modality]:
             remedy = {
                 "audio": "put the recordings there and name them in tracks.audio",
@@ -230,24 +234,6 @@ class Catalogue:
     def __repr__(self) -> str:
         kind = " (synthetic)" if self.synthetic else ""
         return f"Catalogue {self.name!r}{kind}: {len(self.albums)} albums, {len(self.tracks)} tracks, {len(self.labels)} labels"
-
-
-def locate(name_or_path: str | Path) -> Path:
-    """Folder of a catalogue, from its name under ``data/`` or its path.
-
-    Raises
-    ------
-    MissingDataError
-        With the nearest known name.
-    """
-    for folder in (home() / "data" / name_or_path, Path(name_or_path)):
-        if (folder / "catalogue.json").is_file():
-            return folder
-    known = sorted(p.parent.name for p in (home() / "data").glob("*/catalogue.json"))
-    raise MissingDataError(
-        f"no catalogue {str(name_or_path)!r} under {home() / 'data'}; known: {', '.join(known) or 'none'}"
-        f"{did_you_mean(str(name_or_path), known)}  Make one with mumu_lib.sources.folder.build"
-    )
 
 
 def write(

@@ -110,7 +110,9 @@ def jobs(catalogue: Catalogue, settings: Settings) -> pd.DataFrame:
     rows = []
     for track_id, name in tracks.itertuples(index=False):
         if source == "msd":
-            name = f"{track_id[2:3]}/{track_id[3:4]}/{track_id[4:5]}/{track_id}.h5"
+            # Sharded by the third to fifth letter, as published; a hand-picked few lie flat.
+            sharded = f"{track_id[2:3]}/{track_id[3:4]}/{track_id[4:5]}/{track_id}.h5"
+            name = sharded if (base / sharded).is_file() else f"{track_id}.h5"
         path = base / name if name else None
         try:
             facts = path.stat() if path else None

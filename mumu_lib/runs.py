@@ -3,9 +3,11 @@
 Notebooks: all write one; 08_results reads them.
 """
 
+import argparse
 import dataclasses
 import hashlib
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -210,7 +212,9 @@ def table2(catalogue: str) -> pd.DataFrame:
         )
     keys = ["modality", "target", "setting"]
     best = ours.sort_values("val_auc", ascending=False, kind="stable").drop_duplicates(keys)
-    rows = grid().merge(best[[*keys, *PAPER_COLUMNS]], on=keys, how="left", suffixes=(" paper", " ours"))
+    rows = grid().merge(
+        best.reindex(columns=[*keys, *PAPER_COLUMNS]), on=keys, how="left", suffixes=(" paper", " ours")
+    )
     result = rows[[*keys, *(f"{column} {whose}" for column in PAPER_COLUMNS for whose in ("paper", "ours"))]].copy()
     result.insert(list(result).index("auc ours") + 1, "auc difference", rows["auc ours"] - rows["auc paper"])
     return result
@@ -227,3 +231,21 @@ def as_printed(table: pd.DataFrame) -> pd.DataFrame:
         text = table[name].map(lambda value, written=written: "" if pd.isna(value) else written.format(value))
         result[name.replace(kind, heads[kind], 1)] = text
     return result
+
+
+def main(words: list[str] | None = None) -> int:
+    """Command line: ``python -m mumu_lib.runs CATALOGUE`` prints Table 2 and the figures' paths."""
+    parser = argparse.ArgumentParser(description="Print Table 2 of a catalogue and the paths of its figures.")
+    parser.add_argument("catalogue", help="name of a catalogue")
+    name = parser.parse_args(words).catalogue
+    folder = home() / "figures" / name
+    if not (folder / "table2.md").is_file():
+        print(f"{folder / 'table2.md'} is not there yet; run notebook 08 with  -p catalogue {name}", file=sys.stderr)
+        return 1
+    print((folder / "table2.md").read_text(encoding="utf-8"))
+    print("Figures:", *sorted(folder.glob("*.png")), sep="\n  ")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

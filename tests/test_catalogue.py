@@ -185,3 +185,14 @@ def test_catalogue_json_is_plain(tmp_path):
     info = json.loads((write(tmp_path).folder / "catalogue.json").read_text())
     assert info["format"] == 1
     assert info["counts"] == {"albums": 3, "tracks": 3, "reviews": 3, "taxonomy": 2}
+
+
+def test_a_missing_modality_is_said_with_its_remedy(tiny):
+    with pytest.raises(MissingDataError, match="has no audio: put the recordings there"):
+        tiny.require("audio")
+    with pytest.raises(MissingDataError, match="has no audio"):
+        tiny.require("timbre")
+    tiny.info["roots"]["msd"] = "songs"
+    (tiny.folder / "songs").mkdir()
+    tiny.require("timbre")
+    tiny.require("reviews")

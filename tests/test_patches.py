@@ -368,6 +368,10 @@ def test_timbre_of_song_files(tmp_path):
     store = patches.extract(music, "timbre", workers=1)
     assert store.index["status"].tolist() == ["ok", "corrupt", "missing"]
     np.testing.assert_allclose(store.patches[0], audio.timbre_stats(segments))
+    assert store.source.startswith("timbre statistics of the Million Song Dataset")
+    # A hand-picked few may lie flat.
+    path.rename(music.folder / "songs" / "TR002.h5")
+    assert patches.extract(music, "timbre", workers=1).index["status"].tolist() == ["missing", "corrupt", "ok"]
 
 
 def test_a_read_only_catalogue_keeps_its_features_at_home(good, home, monkeypatch):

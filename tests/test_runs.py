@@ -121,3 +121,21 @@ def test_an_undefined_number_is_null(tiny, cfg):
     run.finish(facts(auc=float("nan")))
     assert "NaN" not in (run.folder / "metrics.json").read_text()
     assert run.metrics["auc"] is None
+
+
+def test_table_2_of_a_catalogue_with_fewer_than_five_labels(tiny, cfg):
+    few = facts()
+    del few["coverage@5"]
+    runs.start(tiny, "a", cfg).finish(few)
+    printed = runs.as_printed(runs.table2("tiny"))
+    assert (printed["C@3 ours"] != "").sum() == 1
+    assert (printed["C@5 ours"] == "").all()
+
+
+def test_the_command_prints_table_2_or_says_what_to_run(tiny, home, capsys):
+    assert runs.main(["tiny"]) == 1
+    assert "run notebook 08" in capsys.readouterr().err
+    (home / "figures" / "tiny").mkdir(parents=True)
+    (home / "figures" / "tiny" / "table2.md").write_text("the table")
+    assert runs.main(["tiny"]) == 0
+    assert "the table" in capsys.readouterr().out

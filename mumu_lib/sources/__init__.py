@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from mumu_lib import catalogue
-from mumu_lib.params import home
+from mumu_lib.errors import MissingDataError
+from mumu_lib.params import did_you_mean, home
 
 
 def open_catalogue(name_or_path: str | Path) -> catalogue.Catalogue:
@@ -22,4 +23,22 @@ def open_catalogue(name_or_path: str | Path) -> catalogue.Catalogue:
         from mumu_lib.sources.sample import build
 
         return build()
-    return catalogue.Catalogue(catalogue.locate(name_or_path))
+    return catalogue.Catalogue(locate(name_or_path))
+
+
+def locate(name_or_path: str | Path) -> Path:
+    """Folder of a catalogue, from its name under ``data/`` or its path.
+
+    Raises
+    ------
+    MissingDataError
+        With the nearest known name.
+    """
+    for folder in (home() / "data" / name_or_path, Path(name_or_path)):
+        if (folder / "catalogue.json").is_file():
+            return folder
+    known = sorted(p.parent.name for p in (home() / "data").glob("*/catalogue.json"))
+    raise MissingDataError(
+        f"no catalogue {str(name_or_path)!r} under {home() / 'data'}; known: {', '.join(known) or 'none'}"
+        f"{did_you_mean(str(name_or_path), known)}  Make one with mumu_lib.sources.folder.build"
+    )

@@ -76,6 +76,7 @@ def build(
     min_albums: int = 12,
     audio: str | Path | None = None,
     covers: str | Path | None = None,
+    msd: str | Path | None = None,
     seed: int = 0,
     artist_disjoint: bool = False,
 ) -> Catalogue:
@@ -95,6 +96,8 @@ def build(
         Folder of previews, see :func:`mumu_lib.sources.previews.find`. Default: ``<root>/audio`` if there.
     covers : path, optional
         Folder of covers named ``<Amazon id>.jpg``. Default: ``<root>/covers``.
+    msd : path, optional
+        Folder of Million Song Dataset files, for the timbre baseline. Default: ``<root>/msd`` if there.
     artist_disjoint : bool
         Where there is no published split: no artist in two parts of it.
 
@@ -127,7 +130,7 @@ def build(
         if ismir
         else splits.assign(albums["genres"].tolist(), seed=seed, groups=_artists(albums) if artist_disjoint else None)
     )
-    roots = _roots(table, base, audio, covers)
+    roots = _roots(table, base, audio, covers, msd)
     return catalogue.write(
         home() / "data" / name,
         name=name,
@@ -142,7 +145,12 @@ def build(
 
 
 def build_msdi(
-    path: str | Path, *, name: str = "msd-i", audio: str | Path | None = None, covers: str | Path | None = None
+    path: str | Path,
+    *,
+    name: str = "msd-i",
+    audio: str | Path | None = None,
+    covers: str | Path | None = None,
+    msd: str | Path | None = None,
 ) -> Catalogue:
     """Make a catalogue from ``MSD-I_dataset.tsv`` (or a CSV copy): one genre an album, published split.
 
@@ -165,7 +173,7 @@ def build_msdi(
         genres=albums["genre"].map(lambda g: [g]), cover=albums["album_id"] + ".jpg", artist=albums["artist_id"]
     )
     base = Path(path).parent
-    roots = _roots(table, base, audio, covers)
+    roots = _roots(table, base, audio, covers, msd)
     return catalogue.write(
         home() / "data" / name,
         name=name,
@@ -212,9 +220,14 @@ def _artists(albums: pd.DataFrame) -> list[str]:
     return albums["artist_mbid"].where(albums["artist_mbid"] != VARIOUS_ARTISTS, "").tolist()
 
 
-def _roots(table: pd.DataFrame, base: Path, audio: str | Path | None, covers: str | Path | None) -> dict[str, str]:
-    """Roots of audio and covers; names in ``table`` the previews that are there."""
+def _roots(
+    table: pd.DataFrame, base: Path, audio: str | Path | None, covers: str | Path | None, msd: str | Path | None
+) -> dict[str, str]:
+    """Roots of audio, covers and song files; names in ``table`` the previews that are there."""
     audio_root = Path(audio) if audio else base / "audio"
     if audio or audio_root.is_dir():
         table["audio"] = previews.find(audio_root, table["track_id"]).to_numpy()
-    return {"audio": str(audio_root.resolve()), "covers": str(Path(covers or base / "covers").resolve())}
+    roots = {"audio": audio_root, "covers": Path(covers or base / "covers")}
+    if msd or (base / "msd").is_dir():
+        roots["msd"] = Path(msd or base / "msd")
+    return {name: str(root.resolve()) for name, root in roots.items()}
