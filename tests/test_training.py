@@ -154,3 +154,23 @@ def test_an_album_without_direction_takes_no_part(tmp_path):
     )  # fmt: skip
     assert np.isfinite(history["loss"]).all()
     shutil.rmtree(tmp_path)
+
+
+@pytest.mark.parametrize("target", ["logistic", "cosine"])
+def test_mixed_precision_keeps_head_and_loss_in_float32(target):
+    from mumu_lib.targets import Cosine, Logistic
+
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-80, 0, (8, 322, 96)).astype(np.float16)
+    goal = Logistic(4) if target == "logistic" else Cosine(rng.normal(size=(4, 3)))
+    Y = goal.encode(np.eye(4)[rng.integers(0, 4, 8)])
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = models.cnn("low_4x96", target, 4, 3, mean=[-40.0] * 96, std=[20.0] * 96)
+        batches = [training.Batches(X, np.arange(8), Y, batch_size=4) for _ in range(2)]
+        history = training.fit(model, goal.loss, *batches, epochs=2, patience=2, learning_rate=1e-3, seed=0)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert model.layers[-1].compute_dtype == "float32"
+    assert "bfloat16" in {layer.compute_dtype for layer in model.layers}
+    assert np.isfinite(history["loss"]).all()
