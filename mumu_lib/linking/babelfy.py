@@ -1,0 +1,69 @@
+"""Babelfy, the paper's linker.
+
+Paper: Section 5.2.  Its authors' own tool asks with ``lang=EN`` and ``annType=ALL`` and takes every annotation.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from mumu_lib.linking.interface import Annotation, Categories
+from mumu_lib.linking.offsets import Offsets, title_of
+from mumu_lib.linking.services import Service
+
+URL = "https://babelfy.io/v1/disambiguate"
+FORM = {"lang": "EN", "annType": "ALL"}
+ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+
+
+class Babelfy:
+    """Links texts by asking Babelfy; annotations may overlap, and those without an article are left out.
+
+    Parameters
+    ----------
+    service : Service
+    key : str
+        From the registration with BabelNet.
+    known : Categories
+        A knowledge base or MediaWiki.
+    """
+
+    name = "babelfy"
+
+    def __init__(self, service: Service, key: str, known: Categories) -> None:
+        self.service, self._key, self._known = service, key, known
+
+    def categories(self, titles: Iterable[str]) -> dict[str, list[str]]:
+        """Categories of each article."""
+        return self._known.categories(titles)
+
+    def link(self, text: str) -> list[Annotation]:
+        """Annotations of a text, by start.
+
+        Raises
+        ------
+        ServiceError
+            Babelfy fails or refuses.
+        """
+        if not text.strip():
+            return []
+        answer = self.service.ask(FORM | {"text": text}, _check, secret={"key": self._key})
+        offsets = Offsets(text)
+        found = []
+        for entry in answer:
+            fragment = entry["charFragment"]
+            address = ESCAPED.sub(lambda code: chr(int(code[1], 16)), entry.get("DBpediaURL") or "")
+            title = title_of(address)
+            # The service gives the last character, not the one after it.
+            start, end = offsets.span(int(fragment["start"]), int(fragment["end"]) + 1)
+            if title and start < end:
+                found.append(Annotation(start, end, text[start:end], title, float(entry["score"]), self.name))
+        return sorted(found, key=lambda annotation: (annotation.start, -annotation.end))
+
+
+def _check(answer: Any) -> None:
+    if isinstance(answer, dict):
+        said = answer.get("message") or answer
+        raise ValueError(f"it refuses ({said}); check BABELFY_KEY, or the day's quota is used up")
+    for entry in answer:
+        (entry["charFragment"]["start"], entry["charFragment"]["end"], entry["score"])

@@ -1,0 +1,86 @@
+"""Categories of articles from Wikipedia's own service, for linkers without a knowledge base.
+
+Paper: Section 5.2.  Notebook: 05.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from tqdm.auto import tqdm
+
+from mumu_lib.linking.services import Service
+
+URL = "https://en.wikipedia.org/w/api.php"
+FORM = {
+    "action": "query", "format": "json", "formatversion": "2", "prop": "categories", "cllimit": "max",
+    "clshow": "!hidden", "redirects": "1",
+}  # fmt: skip
+AT_ONCE = 50
+
+
+class MediaWiki:
+    """Asks Wikipedia for categories, fifty titles at once, each title once.
+
+    Parameters
+    ----------
+    service : Service
+        With an agent that names you, as Wikipedia asks.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def categories(self, titles: Iterable[str]) -> dict[str, list[str]]:
+        """Categories of each article, hidden ones left out; redirects are followed.
+
+        Raises
+        ------
+        ServiceError
+            Wikipedia fails or refuses; what it answered is kept.
+        """
+        found = {title: self._service.kept(self._path(title)) for title in titles}
+        unknown = [title for title, kept in found.items() if kept is None]
+        with tqdm(total=len(unknown), desc="categories", unit="title", disable=None) as bar:
+            for i in range(0, len(unknown), AT_ONCE):
+                some = unknown[i : i + AT_ONCE]
+                for title, categories in self._ask(some).items():
+                    self._service.keep(self._path(title), categories)
+                    found[title] = categories
+                bar.update(len(some))
+        return found
+
+    def _path(self, title: str) -> Any:
+        return self._service.path(self._service.url, "categories", title)
+
+    def _ask(self, titles: list[str]) -> dict[str, list[str]]:
+        leads: dict[str, str] = {}
+        categories: dict[str, list[str]] = {}
+        form = FORM | {"titles": "|".join(title.replace("_", " ") for title in titles)}
+        more: dict[str, str] | None = {}
+        while more is not None:
+            answer = self._service.fetch(form | more, _check)
+            query = answer.get("query", {})
+            leads |= {step["from"]: step["to"] for kind in ("normalized", "redirects") for step in query.get(kind, [])}
+            for page in query.get("pages", []):
+                names = [entry["title"].partition(":")[2].replace(" ", "_") for entry in page.get("categories", [])]
+                categories.setdefault(page["title"], []).extend(names)
+            more = answer.get("continue")
+        return {title: sorted(set(categories.get(_end(title.replace("_", " "), leads), []))) for title in titles}
+
+
+def _end(title: str, leads: dict[str, str]) -> str:
+    """Where normalisation and redirects lead; a circle ends where it closes."""
+    seen = {title}
+    while (after := leads.get(title)) is not None and after not in seen:
+        seen.add(after)
+        title = after
+    return title
+
+
+def _check(answer: Any) -> None:
+    if "error" in answer:
+        raise ValueError(f"it refuses ({answer['error'].get('code')}: {answer['error'].get('info')})")
+    if "query" not in answer and "batchcomplete" not in answer:
+        raise ValueError("its answer has no 'query'")
+    for page in answer.get("query", {}).get("pages", []):
+        page["title"]

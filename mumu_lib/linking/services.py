@@ -1,0 +1,155 @@
+"""Asking web services: each question once, answers kept on disk, refusals said plainly.
+
+Paper: Section 5.2.  Notebook: 05.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from mumu_lib.errors import ServiceError
+from mumu_lib.files import write_atomically
+from mumu_lib.sources.web import RETRIED
+
+# A service that asks for more patience than this has had enough for today.
+PATIENCE = 120.0
+AGAIN = "what was answered is kept: run it again later, tomorrow if your quota is used up"
+
+
+class Service:
+    """One web service that takes a form and answers in JSON.
+
+    :class:`mumu_lib.sources.web.Client` only reads addresses; texts are too long for one and have to be posted.
+
+    Parameters
+    ----------
+    name, url : str
+    cache : path
+        Folder of answers; a cut or broken one is asked for again.
+    pause : float >= 0 [scalar]
+        Least time between two requests, in seconds.
+    retries : int
+        How often a request is repeated after a cut connection or a reply of ``retried``.
+    backoff : float
+        Seconds before the first repetition, doubled each time, where the reply has no Retry-After.
+    agent : str
+        User-Agent.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        cache: str | Path,
+        *,
+        pause: float = 0.2,
+        retries: int = 4,
+        backoff: float = 1.0,
+        timeout: float = 60,
+        retried: tuple[int, ...] = RETRIED,
+        agent: str = "mumu-lib/0.1",
+    ) -> None:
+        self.name, self.url, self.cache = name, url, Path(cache)
+        self.pause, self.retries, self.backoff, self.timeout, self.retried = pause, retries, backoff, timeout, retried
+        self._last = float("-inf")
+        self._session = requests.Session()
+        self._session.headers.update({"User-Agent": agent, "Accept": "application/json"})
+
+    def ask(self, form: dict[str, str], check: Callable[[Any], None], *, secret: dict[str, str] | None = None) -> Any:
+        """Answer to a form, from the cache if it was asked before.
+
+        Parameters
+        ----------
+        form : dict
+        check : callable
+            Raises ValueError, with what the service says, if an answer is none; such answers are not kept.
+        secret : dict
+            Sent too, but the answer does not depend on it.
+
+        Raises
+        ------
+        ServiceError
+            No answer after all repetitions, or an error; with what to do.
+        """
+        path = self.path(self.url, form)
+        found = self.kept(path)
+        if found is not None:
+            return found
+        answer = self.fetch(form | (secret or {}), check)
+        self.keep(path, answer)
+        return answer
+
+    def fetch(self, form: dict[str, str], check: Callable[[Any], None]) -> Any:
+        """Answer to a form, asked for whatever is kept; parameters and errors as of :meth:`ask`."""
+        return self._answer(self._post(form), check)
+
+    def path(self, *question: Any) -> Path:
+        """Where the answer to a question is kept."""
+        digest = hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
+        return self.cache / digest[:2] / f"{digest}.json"
+
+    def kept(self, path: Path) -> Any:
+        """An answer kept on disk; None if there is none, or not a whole one."""
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def keep(self, path: Path, answer: Any) -> None:
+        """Keep an answer on disk."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, json.dumps(answer))
+
+    def _answer(self, reply: requests.Response, check: Callable[[Any], None]) -> Any:
+        said = f"{self.name} ({self.url}) answers {reply.status_code}"
+        try:
+            answer = reply.json()
+        except ValueError:
+            seen = reply.text.strip()[:200] or "nothing"
+            raise ServiceError(f"{said} with no JSON but {seen!r}; check the address, then {AGAIN}") from None
+        try:
+            check(answer)
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise ServiceError(f"{said}: {error}; {AGAIN}") from None
+        if not reply.ok:
+            raise ServiceError(f"{said} {reply.reason}: {reply.text[:200]}; {AGAIN}")
+        return answer
+
+    def _post(self, form: dict[str, str]) -> requests.Response:
+        for attempt in range(self.retries + 1):
+            time.sleep(max(0.0, self._last + self.pause - time.monotonic()))
+            wait = self.backoff * 2**attempt
+            try:
+                reply = self._session.post(self.url, data=form, timeout=self.timeout)
+            except requests.RequestException as error:
+                # Its text may hold the address, but never the form, and so no key.
+                trouble = f"no reply ({type(error).__name__})"
+            else:
+                if reply.status_code not in self.retried:
+                    return reply
+                trouble, asked = f"{reply.status_code} {reply.reason}", _retry_after(reply)
+                wait = wait if asked is None else asked
+            finally:
+                self._last = time.monotonic()
+            if wait > PATIENCE:
+                raise ServiceError(f"{self.name} ({self.url}): {trouble}, asks to wait {wait:.0f} s; {AGAIN}")
+            if attempt < self.retries:
+                time.sleep(wait)
+        raise ServiceError(f"{self.name} ({self.url}): still {trouble} after {self.retries} repetitions; {AGAIN}")
+
+
+def _retry_after(reply: requests.Response) -> float | None:
+    """Seconds that a service asks to wait, from a number or a date."""
+    asked = reply.headers.get("Retry-After", "").strip()
+    if asked.isdigit():
+        return float(asked)
+    try:
+        return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
+    except ValueError:
+        return None

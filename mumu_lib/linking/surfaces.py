@@ -1,0 +1,137 @@
+"""Which pieces of a text may stand for an article: the rules of the local linker's dictionary.
+
+Paper: Section 5.2 leaves this to Babelfy; the rules here are ours.
+
+* A title stands as it is written, and without its qualifier: ``Kiss (band)`` also as *Kiss*, ``Newport, Rhode
+  Island`` as *Newport* if what follows the comma is an article itself. A redirect stands for its target.
+* Capitals count, since they tell *The Who* from *the who*. But Wikipedia capitalises the first letter of every
+  title, so that one of several words without further capitals (``Electric guitar``) also stands in lower case,
+  unless all of its words are common (``So far``). ``The`` may always be *the*.
+* One word stands in lower case only if its article is the main one of a category: *piano* (in ``Pianos``), and not
+  *plays*. At the start of a sentence, where its capital says nothing, the same holds for ordinary words: those
+  that other titles or categories have in lower case.
+* One common word (*The*, *Music*, *Help*) never stands alone, nor does anything without a letter, or a single letter.
+* Lists, and pages that are no articles, are left out.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+
+LONGEST = 100
+NO_ARTICLE = re.compile(
+    r"(?:Category|Template|File|Image|Wikipedia|Portal|Help|Module|Draft|User|MediaWiki|Book|Talk):|Lists?_of_"
+)
+QUALIFIER = re.compile(r"(?P<bare>.+?)(?: \([^()]+\)|, (?P<place>[^,]+))")
+# Of the same length each, so that offsets stay.
+LIKE = {"\n": " ", "\r": " ", "\t": " ", "\xa0": " ", "\u2018": "'", "\u2019": "'", "\u2010": "-", "\u2011": "-", "\u2013": "-"}  # fmt: skip
+WORD = re.compile(r"\w+")
+
+# Besides scikit-learn's stop words: what people write of any music in English, and everyday verbs and adjectives.
+OFTEN = """
+able actually again album albums amazing ago air all also america american art artist artists audio author away
+awesome baby bad band bands beat beats beautiful beauty before begin beginning best better big bit black blue body
+book box boy boys bring brother business buy came car cd cds century change child children city class classic clear
+close collection color come coming concert cool copy country cover dance dark daughter day days dead deal death deep
+different disc discs disk door dream dreams early earth easy edition effect end english enjoy even evening ever every
+excellent experience eye eyes face fact fair family famous fan fans far fast father favorite feel feeling feelings few
+film final fine fire five fly follow food foot force forever form format four free fresh friend friends full fun future
+game girl girls give glad go god gold gone good got great green group groups guy guys hand hands happy hard head hear
+heard heaven help here high history hit hits hold home hope hot hour hours house human idea image important
+instrument instruments intro island job key kid kind kids know label lady land language large late later learn
+leave left less let letter level life light like line lines list listen listener live lives living local long
+look lost lot loud love loved lover low lyric lyrics machine magic main make man many mark market matter maybe mean
+media member members memory men message mind mine minute minutes miss model modern moment money month months mood moon
+morning mother mouth movie movies much music musical musician musicians name nature near need never new news next
+nice night nights nine noise none note notes now number numbers office ok okay old one only open opening order original
+outside page part party past peace people perfect perform performance performances person phone picture piece pieces
+place plan play played player players plays please point pop position power present press price problem process
+product production public purchase quality question quick quiet radio rain rating read reader ready real really
+reason record recorded recording recordings records red release released rest result review reviews rhythm rich right
+river road rock role room round run sad same save say school score sea season second seem self sense series service set
+seven sex shadow short show shows side sign silence silver simple sing singer singers singing single singles sister site
+six sky sleep slow small smile social society solo something son song songs sorry soul sound sounds soundtrack space
+special speech spirit spring square stage standard star stars start state stay step stereo still stop store
+story street strong studio study stuff style summer sun sure surprise sweet system take tale talk taste teacher team
+tell ten test text thank thanks theme thing things think thought thousand time times title titles today together tone
+tonight top touch tour track tracks trade tradition tree trip true truth try tune tunes turn two type
+understand unit use used value version versions video view voice voices volume wait walk wall want war watch water way
+weak week weeks well white wife wild wind window winter woman women wonder wonderful word words work works world worth
+write writer wrong year years yellow yes yesterday young youth zero
+"""
+
+
+@cache
+def stop_words() -> frozenset[str]:
+    """Articles, pronouns and the like, in lower case."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    return ENGLISH_STOP_WORDS
+
+
+@cache
+def common() -> frozenset[str]:
+    """Words, in lower case, that say nothing on their own."""
+    return stop_words().union(OFTEN.split())
+
+
+def alike(text: str) -> str:
+    """A text with every blank, apostrophe and hyphen written in one way, of the same length."""
+    for written, plain in LIKE.items():
+        text = text.replace(written, plain)
+    # Half an emoji, which a cut may leave, is no text that could be looked up.
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def forms(title: str, *, is_article: Callable[[str], bool], is_topic: bool) -> Iterator[str]:
+    """How a text may write a title, by the rules above.
+
+    Parameters
+    ----------
+    title : str
+        Of an article or a redirect, with ``_`` for blanks.
+    is_article : callable
+        Whether there is an article of some title.
+    is_topic : bool
+        Whether its article is the main one of a category.
+    """
+    if NO_ARTICLE.match(title):
+        return
+    whole = alike(title.replace("_", " ")).strip()
+    for written in {whole, bare(whole, is_article)}:
+        yield from _cases(written, is_topic)
+
+
+def bare(written: str, is_article: Callable[[str], bool]) -> str:
+    """A title without its qualifier, if it has one."""
+    found = QUALIFIER.fullmatch(written)
+    if not found or (found["place"] and not is_article(found["place"].replace(" ", "_"))):
+        return written
+    return found["bare"]
+
+
+def _cases(written: str, is_topic: bool) -> Iterator[str]:
+    words = WORD.findall(written)
+    if not 2 <= len(written) <= LONGEST or written[0] != words[0][0] or not any(map(str.isalpha, written)):
+        return
+    alone, lower = written == words[0], written[0].lower() + written[1:]
+    if alone and written.lower() in common():
+        return
+    yield written
+    if lower == written or len(lower) != len(written):
+        return
+    if alone:
+        if is_topic:
+            yield lower
+    elif words[0] == "The" or (
+        not any(map(str.isupper, written[1:])) and not all(word.lower() in common() for word in words)
+    ):
+        yield lower
+
+
+def sentence_start(text: str, start: int) -> bool:
+    """Whether a sentence, a line or the text begins here, so that a capital says nothing."""
+    at = start - 1
+    while at >= 0 and text[at] in " \"'(\xa0":
+        at -= 1
+    return at < 0 or text[at] in "\0.!?:;\u2026\n\r\u201c\u201d\u2018"
