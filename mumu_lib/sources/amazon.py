@@ -181,7 +181,8 @@ def _text(record: dict[str, Any], *keys: str) -> str:
     for key in keys:
         value = record.get(key)
         if isinstance(value, str) and value.strip():
-            return html.unescape(value).strip()
+            # Half of an emoji, as a cut leaves it, cannot be stored as UTF-8.
+            return html.unescape(value).encode("utf-8", "replace").decode("utf-8").strip()
     return ""
 
 

@@ -131,6 +131,8 @@ def build(
         else splits.assign(albums["genres"].tolist(), seed=seed, groups=_artists(albums) if artist_disjoint else None)
     )
     roots = _roots(table, base, audio, covers, msd)
+    if ismir:
+        roots["ismir"] = str(ismir.resolve())
     return catalogue.write(
         home() / "data" / name,
         name=name,

@@ -1,0 +1,172 @@
+"""What words tell about genres, a linear baseline, and what the semantic enrichment gains.
+
+Paper: Section 6.2.  Notebook: 05_text.
+"""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from scipy.special import rel_entr
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+
+from mumu_lib import metrics, runs
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.text import CATEGORY
+
+
+def information_gain(X: sp.csr_matrix, M: sp.csr_matrix) -> np.ndarray:
+    """Information gain of the presence of each term about each genre (paper 6.2).
+
+    Only the numbers of albums that have both are counted, by a sparse product; the rest follows from the totals.
+
+    Parameters
+    ----------
+    X : scipy.sparse.csr_matrix [shape=(albums, terms)]
+        Anything but zero is presence.
+    M : scipy.sparse.csr_matrix [shape=(albums, labels)], 0/1
+
+    Returns
+    -------
+    gain : np.ndarray [shape=(terms, labels), bits]
+        Mutual information of term and genre, 0 or more.
+    """
+    n, both, term, genre = _counts(X, M)
+    gain = np.zeros_like(both)
+    for together, one, other in (
+        (both, term, genre),
+        (term - both, term, n - genre),
+        (genre - both, n - term, genre),
+        (n - term - genre + both, n - term, n - genre),
+    ):
+        gain += rel_entr(together / n, (one / n) * (other / n))
+    return np.maximum(gain, 0) / np.log(2)
+
+
+def _counts(X: sp.csr_matrix, M: sp.csr_matrix) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
+    """Albums; with term and genre [terms, labels]; with the term [terms, 1]; with the genre [1, labels]."""
+    present = sp.csr_matrix((np.ones(X.nnz), X.indices, X.indptr), X.shape)
+    both = np.asarray((present.T @ M.astype(np.float64)).todense())
+    return X.shape[0], both, np.asarray(present.sum(axis=0)).T, np.asarray(M.sum(axis=0, dtype=np.float64))
+
+
+def telling_terms(
+    X: sp.csr_matrix, M: sp.csr_matrix, terms: list[str], labels: list[str], top: int = 10
+) -> pd.DataFrame:
+    """Terms with the highest information gain of each genre, of those that speak for it.
+
+    Parameters
+    ----------
+    terms : list of str [length X.shape[1]]
+    labels : list of str [length M.shape[1]]
+    top : int > 0
+        Terms a genre.
+
+    Returns
+    -------
+    table : pd.DataFrame
+        ``genre``, ``term``, ``kind`` (word, category), ``gain`` (bits), ``in_genre`` and ``elsewhere`` (share of
+        albums whose text has the term), ``names`` (``this genre`` if the term holds a word of its name,
+        ``another``, or empty). Genres in the order of ``labels``.
+    """
+    n, both, term, genre = _counts(X, M)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        inside, outside = both / genre, (term - both) / (n - genre)
+    gain = np.where(inside > outside, information_gain(X, M), 0)
+    column, row = (
+        np.argsort(-gain, axis=0, kind="stable")[:top].T.ravel(),
+        np.repeat(np.arange(len(labels)), min(top, len(terms))),
+    )
+    told = gain[column, row] > 0
+    column, row = column[told], row[told]
+    table = pd.DataFrame(
+        {
+            "genre": np.array(labels, dtype=object)[row],
+            "term": np.array(terms, dtype=object)[column],
+            "gain": gain[column, row],
+            "in_genre": inside[column, row],
+            "elsewhere": outside[column, row],
+        }
+    )
+    table.insert(2, "kind", np.where(table["term"].str.startswith(CATEGORY), "category", "word"))
+    return table.assign(names=_names(table, labels))
+
+
+def _names(table: pd.DataFrame, labels: list[str]) -> list[str]:
+    """Whether a term holds a word of this genre's name, of another's, or of none."""
+    analyze = TfidfVectorizer().build_analyzer()
+    words = {label: set(analyze(label)) - ENGLISH_STOP_WORDS for label in labels}
+    every = set().union(*words.values())
+    parts = [set(t.removeprefix(CATEGORY).split("_")) if t.startswith(CATEGORY) else {t} for t in table["term"]]
+    return [
+        "this genre" if part & words[genre] else "another" if part & every else ""
+        for part, genre in zip(parts, table["genre"], strict=True)
+    ]
+
+
+def linear_scores(
+    X: np.ndarray | sp.csr_matrix, M: sp.csr_matrix, train: np.ndarray, rows: np.ndarray, C: float = 10.0
+) -> np.ndarray:
+    """Scores of the baseline: one logistic regression a label, by scikit-learn.
+
+    Parameters
+    ----------
+    X : matrix [shape=(albums, d)]
+    M : scipy.sparse.csr_matrix [shape=(albums, labels)]
+    train, rows : np.ndarray [shape=(n,), int]
+        Rows to learn from, rows to score.
+    C : float > 0
+        Inverse strength of the l2 penalty.
+
+    Returns
+    -------
+    scores : np.ndarray [shape=(len(rows), labels)]
+        Log odds; constant for a label that no or every training album has.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Label .* is present in all training examples")
+        model = OneVsRestClassifier(LogisticRegression(C=C, max_iter=1000)).fit(X[train], M[train])
+    return model.decision_function(X[rows]).reshape(len(rows), -1)
+
+
+def text_runs(catalogue: Catalogue, target: str) -> dict[str, runs.Run]:
+    """Finished runs of VSM and VSM+SEM, of several of one kind the one with the best validation AUC."""
+    table = runs.table(catalogue.name).reindex(columns=["modality", "target", "setting", "val_auc", "folder"])
+    ours = table[
+        (table["modality"] == "text") & (table["target"] == target) & table["setting"].isin(["vsm", "vsm_sem"])
+    ]
+    best = ours.sort_values("val_auc", ascending=False, kind="stable").drop_duplicates("setting")
+    found = zip(best["setting"], best.index, best["folder"], strict=True)
+    return {setting: runs.Run(run_id, Path(folder), catalogue) for setting, run_id, folder in found}
+
+
+def semantic_gain(vsm: runs.Run, sem: runs.Run, *, seed: int = 0) -> tuple[dict[str, float], pd.DataFrame]:
+    """AUC of VSM+SEM minus that of VSM, on the test albums that both have scored.
+
+    Returns
+    -------
+    gain : dict
+        ``auc_vsm``, ``auc_vsm_sem``, ``difference``, ``low`` and ``high``: 95 % of the differences in a paired
+        bootstrap, and ``albums``.
+    by_label : pd.DataFrame
+        Index: label, most gained first. Columns: ``vsm``, ``vsm_sem``, ``difference``, ``albums``.
+    """
+    catalogue = vsm.catalogue
+    tested = catalogue.albums["album_id"].iloc[catalogue.rows("test")]
+    common = tested[tested.isin(vsm.album_ids) & tested.isin(sem.album_ids)]
+    truth = catalogue.label_matrix()[common.index]
+    scores = [run.array("scores")[pd.Index(run.album_ids).get_indexer(pd.Index(common))] for run in (vsm, sem)]
+    before, after = (metrics.macro_auc(truth, s) for s in scores)
+    drawn = [metrics.bootstrap(truth, s, seed=seed) for s in scores]
+    low, high = metrics.interval(drawn[1] - drawn[0])
+    by_label = pd.DataFrame(
+        {name: metrics.auc_per_label(truth, s) for name, s in zip(("vsm", "vsm_sem"), scores, strict=True)},
+        catalogue.labels,
+    )
+    by_label["difference"], by_label["albums"] = by_label["vsm_sem"] - by_label["vsm"], truth.getnnz(axis=0)
+    result = {"auc_vsm": before, "auc_vsm_sem": after, "difference": after - before, "low": low, "high": high}
+    return {**result, "albums": len(common)}, by_label.sort_values("difference", ascending=False, kind="stable")

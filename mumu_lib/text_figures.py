@@ -1,0 +1,82 @@
+"""Pictures of text: linked entities in an album's text, telling words.
+
+Paper: Section 6.2.  Notebook: 05_text.
+"""
+
+import html
+import textwrap
+from collections.abc import Iterable, Mapping
+
+import matplotlib as mpl
+import pandas as pd
+from IPython.display import HTML
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from mumu_lib.figures import STYLE
+from mumu_lib.text import CATEGORY
+
+COLOURS = {"word": "C0", "category": "C1"}
+
+
+def highlight(text: str, annotations: pd.DataFrame, categories: Mapping[str, Iterable[str]]) -> HTML:
+    """A text with its linked entities marked; title and categories show when the pointer rests on one.
+
+    Everything is escaped: what a reviewer wrote is shown as written, whatever it is.
+
+    Parameters
+    ----------
+    annotations : pd.DataFrame
+        Of this text: ``start``, ``end`` (exclusive), ``title``. Of overlapping ones the first, longest is shown.
+    categories : mapping
+        Title -> names of its categories.
+    """
+    pieces: list[str] = []
+    at = 0
+    in_order = annotations.sort_values(["start", "end"], ascending=[True, False])
+    for start, end, title in zip(in_order["start"], in_order["end"], in_order["title"], strict=True):
+        if start < at:
+            continue
+        about = f"{title}: {', '.join(categories.get(title, ())) or 'no category'}".replace("_", " ")
+        marked = f'<mark title="{html.escape(about)}">{html.escape(text[start:end])}</mark>'
+        pieces += [html.escape(text[at:start]), marked]
+        at = end
+    return HTML(f'<p dir="auto">{"".join(pieces)}{html.escape(text[at:])}</p>')
+
+
+@mpl.rc_context(STYLE)
+def telling_terms(table: pd.DataFrame, genres: list[str], *, top: int = 8) -> Figure:
+    """Terms of highest information gain, a panel a genre; a star marks words of the genre's own name.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        From :func:`mumu_lib.text_analysis.telling_terms`.
+    genres : list of str
+        Genres to show, at least one.
+    """
+    columns = min(3, len(genres))
+    lines = -(-len(genres) // columns)
+    figure = Figure(figsize=(3.3 * columns, (0.6 + 0.2 * top) * lines + 0.4), layout="constrained")
+    axes = figure.subplots(lines, columns, squeeze=False).ravel()
+    for ax, genre in zip(axes, genres, strict=False):
+        part = table[table["genre"] == genre].head(top)[::-1]
+        ax.barh(range(len(part)), part["gain"], color=part["kind"].map(COLOURS), height=0.7)
+        ax.set(
+            yticks=range(len(part)),
+            yticklabels=[_tick(*row) for row in part[["term", "names"]].to_numpy()],
+            xlabel="bits",
+        )
+        ax.set_title(textwrap.shorten(genre, 30, placeholder="…"))
+        ax.grid(axis="y", visible=False)
+    for ax in axes[len(genres) :]:
+        ax.set_axis_off()
+    kinds = [Patch(color=COLOURS[kind], label=kind) for kind in COLOURS if kind in set(table["kind"])]
+    figure.legend(handles=kinds, loc="outside lower center", ncols=2)
+    return figure
+
+
+def _tick(term: str, names: str) -> str:
+    # A dollar sign would start mathematical typesetting.
+    shown = term.removeprefix(CATEGORY).replace("_", " ").replace("$", r"\$")
+    return ("★ " if names == "this genre" else "") + (shown if len(shown) <= 26 else shown[:25] + "…")
