@@ -17,13 +17,13 @@ class BadDataError(MumuError, ValueError):
     """A file is there but does not hold what it should; the message names file and row."""
 
 
-class AudioError(MumuError):
-    """One recording cannot be used.
+class RefusedError(MumuError):
+    """One item of many cannot be used; the others go on.
 
     Attributes
     ----------
     reason : str
-        One of ``missing``, ``corrupt``, ``short``, ``silent``, ``timeout``.
+        One word, to be counted.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -33,6 +33,17 @@ class AudioError(MumuError):
     def __reduce__(self) -> tuple:
         # Exceptions with extra arguments do not survive the trip back from a worker process otherwise.
         return (type(self), (self.reason, str(self)))
+
+
+class AudioError(RefusedError):
+    """One recording cannot be used: ``missing``, ``corrupt``, ``short``, ``silent``, ``timeout``."""
+
+
+class ImageError(RefusedError):
+    """One cover cannot be used.
+
+    ``missing``, ``not_image``, ``corrupt``, ``bomb``, ``tiny``, ``placeholder``, ``timeout``.
+    """
 
 
 class NothingUsableError(MumuError):

@@ -31,8 +31,9 @@ from threadpoolctl import threadpool_limits
 
 from mumu_lib import audio
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import AudioError, MumuError, ParameterError
+from mumu_lib.errors import AudioError, MumuError, ParameterError, RefusedError
 from mumu_lib.params import did_you_mean
+from mumu_lib.store import Recipe
 
 FORMAT = 1
 KINDS = ("cqt", "timbre")
@@ -69,14 +70,23 @@ class Settings:
         """float16 holds decibels to 0.03; squared timbre coefficients would overflow it."""
         return np.float32 if self.kind == "timbre" else np.float16
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """No length, no first frame."""
+        return {"seconds": np.nan, "start": -1}
+
+    def row(self, item: str, path: str, source: str) -> tuple[np.ndarray, dict[str, Any]]:
+        """As :func:`features`."""
+        return features(item, path, source, self)
+
 
 @dataclass(frozen=True)
 class Shard:
-    """Some tracks to extract: each a tuple of id, path, source (``audio`` or ``msd``) and fingerprint."""
+    """Some items to extract: each a tuple of id, path, source (``audio``, ``msd``, ``cover``) and fingerprint."""
 
     index: Path
     tracks: Sequence[tuple[str, str, str, str]]
-    settings: Settings
+    settings: Recipe
 
 
 def settings(kind: str, patches: int, seed: int, method: str) -> Settings:
@@ -189,12 +199,12 @@ def _extract(shard: Shard) -> int:
         for row, (track_id, path, source, fingerprint) in enumerate(shard.tracks):
             try:
                 if row in stopped:
-                    raise AudioError(stopped[row], f"{path}: {_WHY[stopped[row]]}")
+                    raise RefusedError(stopped[row], f"{path}: {_WHY[stopped[row]]}")
                 print(row, file=trail, flush=True)
                 faulthandler.dump_traceback_later(SECONDS_PER_FILE, exit=True, file=trail)
-                values[row], facts = features(track_id, path, source, shard.settings)
-            except AudioError as error:
-                facts = {"status": error.reason, "message": str(error), "seconds": np.nan, "start": -1}
+                values[row], facts = shard.settings.row(track_id, path, source)
+            except RefusedError as error:
+                facts = {"status": error.reason, "message": str(error), **shard.settings.facts}
             finally:
                 faulthandler.cancel_dump_traceback_later()
             rows.append({"fingerprint": fingerprint, **facts})

@@ -13,6 +13,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -23,12 +24,13 @@ from tqdm.auto import tqdm
 from mumu_lib import extraction
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import MumuError, NothingUsableError, ParameterError
-from mumu_lib.extraction import KINDS, Settings, Shard
+from mumu_lib.extraction import KINDS, Shard
 from mumu_lib.params import home
 from mumu_lib.sources import open_catalogue
-from mumu_lib.store import CHUNK, USABLE, Store
+from mumu_lib.store import CHUNK, USABLE, Recipe, Store
 
 SHARD = 64
+StoreKind = TypeVar("StoreKind", bound=Store)
 
 
 def extract(
@@ -69,22 +71,39 @@ def extract(
         Not one track can be used; with the reasons.
     """
     settings = extraction.settings(kind, patches, seed, method)
-    folder, jobs = _folder(catalogue) / settings.name, extraction.jobs(catalogue, settings)
-    digest = _digest(jobs)
+    return complete(catalogue, extraction.jobs(catalogue, settings), settings, Store, workers)
+
+
+def complete(
+    catalogue: Catalogue, jobs: pd.DataFrame, settings: Recipe, kind: type[StoreKind], workers: int
+) -> StoreKind:
+    """Open the store of some jobs; make first what is lacking of it.
+
+    Parameters
+    ----------
+    jobs : pd.DataFrame
+        A row an item: id, path, ``source`` and ``fingerprint``, as from :func:`mumu_lib.extraction.jobs`.
+    settings : Recipe
+    kind : type
+        The store's class, which names the id's column and the progress bar.
+    workers : int
+        Processes; 0 is one a core.
+    """
+    folder, digest = _folder(catalogue) / settings.name, _digest(jobs)
     if not (folder / f"{digest}.parquet").is_file():
         folder.mkdir(parents=True, exist_ok=True)
         # A second run of the same features waits, and then finds them done.
         with FileLock(folder / "lock"):
             if not (folder / f"{digest}.parquet").is_file():
                 before, shards = _shards(folder, jobs, settings)
-                _extract_shards(shards, workers)
+                _extract_shards(shards, workers, kind)
                 _join(folder, digest, jobs, settings, before, shards)
-    store = Store(folder, digest)
+    store = kind(folder, digest)
     if not store.index["status"].isin(USABLE).any():
         reasons = "; ".join(f"{n} {status}" for status, n in store.counts().items())
         examples = "\n  ".join(store.index["message"].head(3))
         raise NothingUsableError(
-            f"not one of {len(jobs)} tracks of {catalogue.name!r} can be used: {reasons}, e.g.\n  {examples}"
+            f"not one of {len(jobs)} {kind.unit}s of {catalogue.name!r} can be used: {reasons}, e.g.\n  {examples}"
         )
     return store
 
@@ -121,7 +140,7 @@ def extract_part(
     if (folder / f"{_digest(jobs)}.parquet").is_file():
         return 0
     _, shards = _shards(folder, jobs, settings)
-    _extract_shards(shards[part::parts], workers)
+    _extract_shards(shards[part::parts], workers, Store)
     return sum(len(shard.tracks) for shard in shards[part::parts])
 
 
@@ -137,9 +156,9 @@ def _digest(jobs: pd.DataFrame) -> str:
     return hashlib.sha256("".join(jobs["fingerprint"]).encode()).hexdigest()[:16]
 
 
-def _shards(folder: Path, jobs: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, list[Shard]]:
+def _shards(folder: Path, jobs: pd.DataFrame, settings: Recipe) -> tuple[pd.DataFrame, list[Shard]]:
     """Rows of earlier extractions that can be taken over, by fingerprint, and shards of all other tracks."""
-    columns = ["fingerprint", "status", "message", "seconds", "start", "file", "row"]
+    columns = ["fingerprint", "status", "message", *settings.facts, "file", "row"]
     parts = [_part(path)[columns] for path in sorted(folder.glob("*.parquet"))]
     before = pd.concat(parts) if parts else pd.DataFrame(columns=columns)
     before = before.drop_duplicates("fingerprint").set_index("fingerprint")
@@ -156,16 +175,16 @@ def _part(index: Path) -> pd.DataFrame:
     return pd.read_parquet(index).assign(file=str(index.with_suffix(".npy")), row=lambda t: np.arange(len(t)))
 
 
-def _extract_shards(shards: list[Shard], workers: int) -> None:
+def _extract_shards(shards: list[Shard], workers: int, kind: type[Store]) -> None:
     total = sum(len(shard.tracks) for shard in shards)
     done = sum(len(shard.tracks) for shard in shards if shard.index.is_file())
-    with tqdm(total=total, initial=done, desc="audio features", unit="track", disable=None) as bar:
+    with tqdm(total=total, initial=done, desc=kind.task, unit=kind.unit, disable=None) as bar:
         for tracks in extraction.run(shards, workers or cpu_count()):
             bar.update(tracks)
 
 
 def _join(
-    folder: Path, digest: str, jobs: pd.DataFrame, settings: Settings, before: pd.DataFrame, shards: list[Shard]
+    folder: Path, digest: str, jobs: pd.DataFrame, settings: Recipe, before: pd.DataFrame, shards: list[Shard]
 ) -> None:
     """All rows into one file in the order of the tracks, then its index; then what it was made of goes."""
     known = pd.concat([before, *(_part(shard.index).set_index("fingerprint") for shard in shards)])

@@ -6,15 +6,40 @@ Paper: Section 5.1.  Notebooks: 04_audio.
 import mmap
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
 from mumu_lib.errors import NothingUsableError
 
 USABLE = ("ok", "padded")
 CHUNK = 64
 _AROUND = 16 * mmap.PAGESIZE
+
+
+class Recipe(Protocol):
+    """How one item (a track's recording, an album's cover) becomes one row; small, and able to travel to a process."""
+
+    @property
+    def name(self) -> str:
+        """Name of their folder."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of a row."""
+
+    @property
+    def dtype(self) -> type:
+        """Numbers of a row."""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What is noted of a refused item, besides status and message."""
+
+    def row(self, item: str, path: str, source: str) -> tuple[np.ndarray, dict[str, Any]]:
+        """One row and its facts; or a RefusedError."""
 
 
 class Store:
@@ -28,6 +53,9 @@ class Store:
         A row a track: ``track_id``, ``audio``, ``status`` (ok, padded, short, silent, corrupt, missing,
         timeout), ``message``, ``seconds`` of the recording, ``start`` (frame of the first patch).
     """
+
+    unit = "track"
+    task = "audio features"
 
     def __init__(self, folder: Path, digest: str) -> None:
         self.index = pd.read_parquet(folder / f"{digest}.parquet")
@@ -45,11 +73,11 @@ class Store:
     @cached_property
     def _row_of(self) -> pd.Series:
         usable = self.index["status"].isin(USABLE)
-        return pd.Series(np.where(usable, np.arange(len(self.index)), -1), self.index["track_id"])
+        return pd.Series(np.where(usable, np.arange(len(self.index)), -1), self.index[f"{self.unit}_id"])
 
-    def rows(self, track_ids: pd.Series) -> np.ndarray:
+    def rows(self, ids: pd.Series) -> np.ndarray:
         """Row of each track, -1 where it cannot be used [shape=(n,), int]."""
-        return self._row_of.reindex(track_ids, fill_value=-1).to_numpy()
+        return self._row_of.reindex(ids, fill_value=-1).to_numpy()
 
     def counts(self) -> dict[str, int]:
         """Tracks by status."""
@@ -58,8 +86,8 @@ class Store:
     def report(self) -> pd.DataFrame:
         """Tracks by status, with the first message of each."""
         groups = self.index.groupby("status")
-        return pd.DataFrame({"tracks": groups.size(), "for example": groups["message"].first()}).sort_values(
-            "tracks", ascending=False
+        return pd.DataFrame({f"{self.unit}s": groups.size(), "for example": groups["message"].first()}).sort_values(
+            f"{self.unit}s", ascending=False
         )
 
     def standardisation(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -95,7 +123,7 @@ class Store:
         return mean.astype(np.float32), np.where(std > 1e-3, std, 1).astype(np.float32)
 
 
-def take(features: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def take(features: np.ndarray | sp.csr_matrix, rows: np.ndarray) -> np.ndarray:
     """Copy some rows, of a memory map the way that suits random access.
 
     The system is told beforehand which pages will be read, so that it fetches them from disk all at once
@@ -104,13 +132,16 @@ def take(features: np.ndarray, rows: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     features : np.ndarray [shape=(n, ...)]
-        Memory-mapped read-only, or any array, which is simply indexed.
+        Memory-mapped read-only, or any array, which is simply indexed; of a sparse matrix the rows are
+        made dense.
     rows : np.ndarray [shape=(m,), int]
 
     Returns
     -------
     copy : np.ndarray [shape=(m, ...)]
     """
+    if sp.issparse(features):
+        return features[rows].toarray()
     mapped = getattr(features, "_mmap", None)
     # Windows gives no such advice; pages of a writable map may hold what the file does not.
     if mapped is None or getattr(features, "mode", "") != "r" or not hasattr(mapped, "madvise"):

@@ -1,0 +1,276 @@
+"""Figure 2: covers drawn at their places on a map.
+
+Paper: Section 6.3, Figure 2.  Notebooks: 06_image.
+"""
+
+import base64
+import html
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+from PIL import Image, ImageDraw, ImageFont
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
+
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.errors import BadDataError
+from mumu_lib.figures import STYLE
+from mumu_lib.files import write_atomically
+from mumu_lib.plots import FEWEST_ON_A_MAP, tsne
+
+# Places for each cover: some stay empty, so that clusters keep their outlines.
+PLACES_PER_COVER = 1.4
+CELL, GAP, FRAME = 96, 3, 7
+ZOOM_SIDE = 128
+# The colour-blind palette, neighbours in hue set apart.
+PALETTE = (0, 1, 2, 4, 9, 5, 8, 7, 3, 6)
+
+
+@dataclass(frozen=True)
+class CoverMap:
+    """Covers on a square grid.
+
+    Attributes
+    ----------
+    cells : np.ndarray [shape=(n, 2), int]
+        Column and row (from the top) of each cover; no two share one.
+    side : int
+        Columns, and rows, of the grid.
+    thumbs : np.ndarray [shape=(n, h, h, 3), uint8]
+    genre : pd.Series [length n]
+    titles : list of str [length n]
+        Artist and title.
+    """
+
+    cells: np.ndarray
+    side: int
+    thumbs: np.ndarray
+    genre: pd.Series
+    titles: list[str]
+
+    @property
+    def genres(self) -> list[str]:
+        """The most frequent first."""
+        return list(self.genre.value_counts().index)
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """Place of each cover's genre among :attr:`genres` [shape=(n,), int]."""
+        return pd.Categorical(self.genre, self.genres).codes
+
+    @property
+    def colours(self) -> list[str]:
+        """One for each of :attr:`genres`, told apart by the colour-blind too."""
+        palette = sns.color_palette("colorblind").as_hex()
+        return [palette[PALETTE[i % len(PALETTE)]] for i in range(len(self.genres))]
+
+    def fullest(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """Column, row, width and height of the window with the most covers, no larger than the grid."""
+        width, height = min(width, self.side), min(height, self.side)
+        taken: np.ndarray = np.zeros((self.side, self.side), int)
+        taken[self.cells[:, 1], self.cells[:, 0]] = 1
+        windows = np.lib.stride_tricks.sliding_window_view(taken, (height, width))
+        row, column = np.unravel_index(windows.sum(axis=(2, 3)).argmax(), windows.shape[:2])
+        return int(column), int(row), width, height
+
+
+def main_genre(catalogue: Catalogue) -> pd.Series:
+    """The most telling top-level genre of every album: its rarest, since Pop stands on most of them.
+
+    Returns
+    -------
+    genre : pd.Series
+        Index: row of the album in ``catalogue.albums``; albums without a top-level genre are left out.
+    """
+    tops = catalogue.top_labels or catalogue.labels
+    M = catalogue.label_matrix()[:, [catalogue.labels.index(label) for label in tops]].toarray()
+    rarest = np.where(M > 0, M.sum(axis=0), np.inf).argmin(axis=1)
+    kept = np.flatnonzero(M.any(axis=1))
+    return pd.Series(np.array(tops, dtype=object)[rarest[kept]], index=kept, name="genre")
+
+
+def lay_out(
+    catalogue: Catalogue, albums: pd.Series, vectors: np.ndarray, thumbs: np.ndarray, *,
+    genres: int = 5, most: int = 250, seed: int = 0,
+) -> CoverMap:  # fmt: skip
+    """Random test albums of the most frequent genres, by t-SNE of their vectors, on a grid (paper's Figure 2).
+
+    Parameters
+    ----------
+    albums : pd.Series [length n]
+        Row of ``catalogue.albums`` of each vector.
+    vectors : np.ndarray [shape=(n, features)]
+    thumbs : np.ndarray [shape=(n, h, h, 3), uint8]
+        May be memory-mapped.
+    genres, most : int > 0
+        Genres, and covers at most.
+
+    Raises
+    ------
+    BadDataError
+        Fewer than five test albums with a cover and a top-level genre.
+    """
+    table = pd.DataFrame({"genre": main_genre(catalogue).reindex(albums).to_numpy(), "album": albums.to_numpy()})
+    table = table[catalogue.albums["split"].to_numpy()[table["album"]] == "test"].dropna()
+    table = table[table["genre"].isin(table["genre"].value_counts().index[:genres])]
+    if len(table) < FEWEST_ON_A_MAP:
+        raise BadDataError(f"{len(table)} test albums have a cover and a genre; a map needs at least {FEWEST_ON_A_MAP}")
+    table = table.sample(min(most, len(table)), random_state=seed)
+    cells, side = snap(tsne(vectors[table.index], seed=seed))
+    named = catalogue.albums.iloc[table["album"]]
+    titles = [
+        f"{artist}: {title}" if artist else title for artist, title in zip(named["artist"], named["title"], strict=True)
+    ]
+    return CoverMap(cells, side, np.asarray(thumbs[table.index]), table["genre"].reset_index(drop=True), titles)
+
+
+def snap(xy: np.ndarray) -> tuple[np.ndarray, int]:
+    """Nearest free cells of a grid: the assignment that moves all points least, in sum of squares.
+
+    Parameters
+    ----------
+    xy : np.ndarray [shape=(n, 2)]
+
+    Returns
+    -------
+    cells : np.ndarray [shape=(n, 2), int]
+        Column, row from the top; all different.
+    side : int
+        Columns, and rows, of the grid.
+    """
+    side = int(np.ceil(np.sqrt(PLACES_PER_COVER * len(xy))))
+    span = np.ptp(xy, axis=0)
+    unit = (xy - xy.min(axis=0)) / np.where(span > 0, span, 1) * (side - 1)
+    unit[:, 1] = side - 1 - unit[:, 1]
+    places = np.stack(np.meshgrid(np.arange(side), np.arange(side)), axis=-1).reshape(-1, 2)
+    _, chosen = linear_sum_assignment(cdist(unit, places, "sqeuclidean"))
+    return places[chosen], side
+
+
+@mpl.rc_context(STYLE)
+def cover_map(covers: CoverMap, window: tuple[int, int, int, int] | None = None) -> Figure:
+    """Every cover at its place, with the frame and the number of its genre (paper's Figure 2).
+
+    Parameters
+    ----------
+    window : (column, row, width, height), optional
+        In cells: marked by a rectangle.
+    """
+    figure = Figure(figsize=(7.5, 8.1), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(_mosaic(covers, (0, 0, covers.side, covers.side)), extent=(0, covers.side, covers.side, 0))
+    if window:
+        axes.add_patch(Rectangle(window[:2], *window[2:], fill=False, ec="black", lw=2, ls="--"))
+    axes.set_axis_off()
+    _legend(figure, covers)
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def cover_detail(covers: CoverMap, window: tuple[int, int, int, int]) -> Figure:
+    """A rectangle of the map, enlarged, with artists and titles.
+
+    Parameters
+    ----------
+    window : (column, row, width, height)
+        In cells.
+    """
+    column, row, width, height = window
+    letters = int(150 / width)  # of 6 points that stand on 7.5 inches
+    figure = Figure(figsize=(7.5, 7.5 * height / width + 0.6), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(_mosaic(covers, window, text=0.14), extent=(column, column + width, row + height, row))
+    for (x, y), title in zip(covers.cells, covers.titles, strict=True):
+        if column <= x < column + width and row <= y < row + height:
+            short = title if len(title) <= letters else title[: letters - 1].rstrip() + "…"
+            axes.text(x + 0.5, y + 0.93, short.replace("$", r"\$"), ha="center", va="center", fontsize=6)
+    axes.set_axis_off()
+    _legend(figure, covers)
+    return figure
+
+
+def _legend(figure: Figure, covers: CoverMap) -> None:
+    counts = covers.genre.value_counts()
+    handles = [
+        Patch(color=colour, label=f"{number}  {genre} ({counts[genre]})")
+        for number, (genre, colour) in enumerate(zip(covers.genres, covers.colours, strict=True), 1)
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=9)
+
+
+def _mosaic(covers: CoverMap, window: tuple[int, int, int, int], text: float = 0.0) -> np.ndarray:
+    """A window of the map as one picture; ``text``: share of a cell's height left free for a title."""
+    column, row, width, height = window
+    cell = CELL if text == 0 else 2 * CELL
+    canvas = Image.new("RGB", (width * cell, height * cell), "white")
+    for (x, y), thumb, number in zip(covers.cells - (column, row), covers.thumbs, covers.numbers, strict=True):
+        if 0 <= x < width and 0 <= y < height:
+            card = _card(thumb, int(number) + 1, covers.colours[number], round(cell * (1 - text)))
+            canvas.paste(card, (round(x * cell + cell * text / 2), y * cell))
+    return np.asarray(canvas)
+
+
+def _card(thumb: np.ndarray, number: int, colour: str, side: int) -> Image.Image:
+    """One cover in its frame, the number of its genre in the corner."""
+    card = Image.new("RGB", (side, side), "white")
+    draw = ImageDraw.Draw(card)
+    draw.rectangle((GAP, GAP, side - GAP - 1, side - GAP - 1), fill=colour)
+    inner, edge = side - 2 * (GAP + FRAME), GAP + FRAME
+    card.paste(Image.fromarray(thumb).resize((inner, inner), Image.Resampling.LANCZOS), (edge, edge))
+    tag = min(24, round(0.19 * side))
+    draw.rectangle((GAP, GAP, GAP + tag, GAP + tag), fill=colour)
+    draw.text((GAP + tag / 2, GAP + tag / 2), str(number), "white", ImageFont.load_default(0.85 * tag), anchor="mm",
+              stroke_width=1, stroke_fill="black")  # fmt: skip
+    return card
+
+
+_PAGE = Template("""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>$name</title>
+<style>body{font:15px sans-serif;margin:0}p{margin:.6em}b{padding:.1em .5em;color:#fff;text-shadow:0 0 2px #000}
+svg{display:block;width:100vw;height:86vh;cursor:grab;background:#fff}</style></head><body>
+<p>$caption Wheel: zoom. Drag: move. Hover: artist, title, genre.</p><p>$legend</p>
+<svg id="map" role="img" aria-label="$name" viewBox="0 0 $size $size" xmlns="http://www.w3.org/2000/svg">$covers</svg>
+<script>
+const map=document.getElementById("map"),box=map.viewBox.baseVal;
+const at=e=>new DOMPoint(e.clientX,e.clientY).matrixTransform(map.getScreenCTM().inverse());
+map.addEventListener("wheel",e=>{e.preventDefault();const p=at(e),k=e.deltaY>0?1.2:1/1.2;
+box.x=p.x-(p.x-box.x)*k;box.y=p.y-(p.y-box.y)*k;box.width*=k;box.height*=k},{passive:false});
+let from=null;map.addEventListener("pointerdown",e=>{from=at(e);map.setPointerCapture(e.pointerId)});
+map.addEventListener("pointermove",e=>{if(from){const p=at(e);box.x-=p.x-from.x;box.y-=p.y-from.y}});
+map.addEventListener("pointerup",()=>{from=null});
+</script></body></html>
+""")
+
+
+def zoomable(covers: CoverMap, path: Path, *, caption: str) -> None:
+    """Write the map as one HTML file to zoom and move in; covers inside as small JPEGs, every text escaped.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file; some 5 kB a cover.
+    """
+    cards, unit = [], 100
+    for (x, y), thumb, number, title in zip(covers.cells, covers.thumbs, covers.numbers, covers.titles, strict=True):
+        jpeg = io.BytesIO()
+        Image.fromarray(thumb).resize((ZOOM_SIDE, ZOOM_SIDE)).save(jpeg, "jpeg", quality=80)
+        data, colour = base64.b64encode(jpeg.getvalue()).decode(), covers.colours[number]
+        cards.append(
+            f"<g><title>{html.escape(f'{title}: {covers.genres[number]}')}</title>"
+            f'<rect x="{x * unit + 3}" y="{y * unit + 3}" width="94" height="94" fill="{colour}"/>'
+            f'<image x="{x * unit + 9}" y="{y * unit + 9}" width="82" height="82" href="data:image/jpeg;base64,{data}"/></g>'
+        )
+    legend = " ".join(
+        f'<b style="background:{colour}">{html.escape(genre)}</b>'
+        for genre, colour in zip(covers.genres, covers.colours, strict=True)
+    )
+    words = {"name": html.escape(path.stem), "caption": html.escape(caption), "legend": legend}
+    write_atomically(path, _PAGE.substitute(words, size=covers.side * unit, covers="\n".join(cards)))

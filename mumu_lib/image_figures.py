@@ -1,0 +1,78 @@
+"""Covers as the image network sees them, and what it looks at.
+
+Paper: Sections 5.3 and 6.3.  Notebooks: 06_image.
+"""
+
+import textwrap
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from PIL import Image
+
+from mumu_lib.augment import centre_view, random_view
+from mumu_lib.covers import CoverStore
+from mumu_lib.figures import STYLE
+
+
+@mpl.rc_context(STYLE)
+def view_examples(store: CoverStore, rows: np.ndarray, size: int, *, views: int = 4, seed: int = 0) -> Figure:
+    """The test crop of some covers, and random training views beside each.
+
+    Parameters
+    ----------
+    rows : np.ndarray [shape=(n,), int]
+        Of the store.
+    size : int
+        Side of the views.
+    """
+    figure = Figure(figsize=(1.4 * (views + 1), 1.4 * len(rows)), layout="constrained")
+    for line, row in zip(figure.subplots(len(rows), views + 1, squeeze=False), rows, strict=True):
+        pixels, whole = store.patches[row], tuple(store.sizes[row])
+        pictures = [centre_view(pixels, whole, size)]
+        pictures += [random_view(pixels, whole, size, np.random.default_rng([seed, v, row])) for v in range(views)]
+        for ax, picture in zip(line, pictures, strict=True):
+            ax.imshow(picture)
+            ax.set_axis_off()
+    figure.axes[0].set_title("test crop", fontsize=8.5)
+    figure.axes[1].set_title("training views", fontsize=8.5)
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def class_maps(views: np.ndarray, maps: np.ndarray, genre: pd.Series, scores: np.ndarray) -> Figure:
+    """Covers, and beside each where the network sees its genre.
+
+    Parameters
+    ----------
+    views : np.ndarray [shape=(n, h, h, 3), uint8]
+    maps : np.ndarray [shape=(n, k, k)]
+        From :func:`mumu_lib.finetuning.class_maps`.
+    genre : pd.Series [length n]
+        A row of the figure each.
+    scores : np.ndarray [shape=(n,)]
+        Of the genre, for the titles.
+    """
+    names = list(dict.fromkeys(genre))
+    most = int(genre.value_counts().max())
+    figure = Figure(figsize=(2.5 * most + 0.6, 1.35 * len(names) + 0.2), layout="constrained")
+    axes = figure.subplots(len(names), 2 * most, squeeze=False)
+    for ax in axes.flat:
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    for row, name in zip(axes, names, strict=True):
+        row[0].set_ylabel(textwrap.fill(name, 16), fontsize=9, weight="bold")
+        for place, item in enumerate(np.flatnonzero(genre == name)):
+            row[2 * place].imshow(views[item])
+            _overlay(row[2 * place + 1], views[item], maps[item])
+            row[2 * place + 1].set_title(f"{scores[item]:.2f}", fontsize=8)
+    return figure
+
+
+def _overlay(ax: mpl.axes.Axes, view: np.ndarray, evidence: np.ndarray) -> None:
+    """The cover in grey; in colour what speaks for the genre, from least to most within the cover."""
+    extent = (0, *view.shape[:2], 0)
+    ax.imshow(Image.fromarray(view).convert("L"), cmap="gray", vmin=0, vmax=255, extent=extent)
+    share = (evidence - evidence.min()) / max(float(np.ptp(evidence)), 1e-9)
+    ax.imshow(share, cmap="inferno", vmin=0, vmax=1, alpha=0.6, extent=extent, interpolation="bilinear")
