@@ -4,16 +4,22 @@ Notebooks: 04 to 08.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.stats import rankdata
+from sklearn.metrics import average_precision_score
 
+from mumu_lib import resampling
 from mumu_lib.errors import BadDataError, ParameterError
+from mumu_lib.params import did_you_mean
+from mumu_lib.resampling import certainty, interval
 
 COVERAGE_AT = (1, 3, 5)
+FREQUENCY_GROUPS = ("head", "middle", "tail")
 
 
 def _checked(Y: npt.ArrayLike, S: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
@@ -23,10 +29,10 @@ def _checked(Y: npt.ArrayLike, S: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray
         raise BadDataError(f"truth and scores must both be albums x labels, got {truth.shape} and {scores.shape}")
     if not np.isin(truth, (0, 1)).all():
         raise BadDataError("the truth must hold 0 and 1 only")
-    if np.isnan(scores).any():
-        album, label = np.argwhere(np.isnan(scores))[0]
-        raise BadDataError(f"scores hold NaN, first at album row {album}, label column {label}: the network diverged "
-                           f"or a feature is missing; lower learning_rate or look at that album")  # fmt: skip
+    if not np.isfinite(scores).all():
+        album, label = np.argwhere(~np.isfinite(scores))[0]
+        raise BadDataError(f"scores hold NaN or infinity, first at album row {album}, label column {label}: the "
+                           f"network diverged or a feature is missing; lower learning_rate or look at that album")  # fmt: skip
     return truth.astype(bool), scores
 
 
@@ -69,6 +75,13 @@ def macro_auc(Y: npt.ArrayLike, S: npt.ArrayLike) -> float:
     return float(np.nanmean(auc)) if np.isfinite(auc).any() else float("nan")
 
 
+def _top(scores: np.ndarray, k: int) -> np.ndarray:
+    """Columns of the k highest scores of each album; of equal scores the lower column first."""
+    if not 1 <= k <= scores.shape[1]:
+        raise ParameterError(f"k must be between 1 and the {scores.shape[1]} labels, got {k}")
+    return np.argsort(-scores, axis=1, kind="stable")[:, :k]
+
+
 def coverage_at_k(S: npt.ArrayLike, k: int) -> float:
     """Share of all labels that stand in the top k of at least one album (paper 4.2).
 
@@ -82,23 +95,77 @@ def coverage_at_k(S: npt.ArrayLike, k: int) -> float:
     """
     scores = np.asarray(S, dtype=np.float64)
     _checked(np.zeros(scores.shape), scores)
-    if not 1 <= k <= scores.shape[1]:
-        raise ParameterError(f"k must be between 1 and the {scores.shape[1]} labels, got {k}")
-    top = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-    return len(np.unique(top)) / scores.shape[1]
+    return len(np.unique(_top(scores, k))) / scores.shape[1]
 
 
-def bootstrap(
-    Y: npt.ArrayLike, S: npt.ArrayLike, metric: Callable = macro_auc, n: int = 1000, seed: int = 0
-) -> np.ndarray:
-    """Values of a metric over resamples of the albums, drawn with replacement.
+def mean_average_precision(Y: npt.ArrayLike, S: npt.ArrayLike) -> float:
+    """Mean over the labels that have a positive of the average precision (area under precision over recall).
 
-    Two calls with one seed use the same resamples, so that their difference is paired. For
-    ``macro_auc`` the comparisons between albums are made once and reweighted for every resample.
+    Returns
+    -------
+    map : float
+        NaN when no label has a positive.
+    """
+    truth, scores = _checked(Y, S)
+    columns = np.flatnonzero(truth.any(axis=0))
+    return float(np.mean([average_precision_score(truth[:, j], scores[:, j]) for j in columns] or np.nan))
+
+
+def ranking_precision_per_album(Y: npt.ArrayLike, S: npt.ArrayLike) -> np.ndarray:
+    """Label-ranking average precision of each album [shape=(albums,)].
+
+    For each genre of the album the share of its genres among the labels that score at least as high, averaged; 1 for
+    an album with no genre or with all, as scikit-learn has it.
+    """
+    truth, scores = _checked(Y, S)
+    among_all = rankdata(-scores, method="max", axis=1)
+    # What is no genre of the album goes behind everything else, and leaves the ranks among its genres.
+    among_true = rankdata(np.where(truth, -scores, np.inf), method="max", axis=1)
+    genres = truth.sum(axis=1)
+    total = np.where(truth, among_true / among_all, 0).sum(axis=1)
+    return np.divide(total, genres, out=np.ones(len(truth)), where=genres > 0)
+
+
+def precision_per_album(Y: npt.ArrayLike, S: npt.ArrayLike, k: int) -> np.ndarray:
+    """Share of an album's k highest labels that it has [shape=(albums,)]; ties as in :func:`coverage_at_k`."""
+    truth, scores = _checked(Y, S)
+    return np.take_along_axis(truth, _top(scores, k), axis=1).mean(axis=1)
+
+
+def frequency_groups(frequencies: npt.ArrayLike) -> dict[str, np.ndarray]:
+    """Columns of the labels in three thirds by frequency: ``head``, ``middle``, ``tail``.
 
     Parameters
     ----------
-    metric : function of (Y, S) -> float
+    frequencies : array [shape=(labels,)]
+        Training albums with each label. Of equally frequent labels the lower column counts as the more frequent.
+    """
+    order = np.argsort(-np.asarray(frequencies, dtype=np.float64), kind="stable")
+    return dict(zip(FREQUENCY_GROUPS, np.array_split(order, len(FREQUENCY_GROUPS)), strict=True))
+
+
+# What a name stands for, over all albums: the names of `evaluate`, of `bootstrap` and of the claims.
+METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
+    "auc": macro_auc,
+    "map": mean_average_precision,
+    "lrap": lambda Y, S: float(ranking_precision_per_album(Y, S).mean()),
+    **{f"precision@{k}": lambda Y, S, k=k: float(precision_per_album(Y, S, k).mean()) for k in COVERAGE_AT},  # type: ignore[misc]
+    **{f"coverage@{k}": lambda Y, S, k=k: coverage_at_k(S, k) for k in COVERAGE_AT},  # type: ignore[misc]
+}
+
+
+def bootstrap(
+    Y: npt.ArrayLike, S: npt.ArrayLike, metric: str | Callable = macro_auc, n: int = 1000, seed: int = 0
+) -> np.ndarray:
+    """Values of a metric over resamples of the albums, drawn with replacement.
+
+    Two calls with one seed use the same resamples, so that their difference is paired. The named metrics
+    are counted once and reweighted for every resample; any other function is called once a resample.
+
+    Parameters
+    ----------
+    metric : str or function of (Y, S) -> float
+        A name of ``METRICS``, for instance ``auc`` or ``coverage@3``.
     n : int > 0
         Number of resamples.
 
@@ -106,50 +173,77 @@ def bootstrap(
     -------
     values : np.ndarray [shape=(n,)]
         The macro AUC of a resample is over the labels that keep a positive and a negative in it.
+
+    Raises
+    ------
+    BadDataError
+        No album, or as :func:`auc_per_label`.
+    ParameterError
+        Unknown name.
     """
     truth, scores = _checked(Y, S)
-    draws = np.random.default_rng(seed).integers(0, len(truth), (n, len(truth)))
-    if metric is not macro_auc:
-        return np.array([metric(truth[rows], scores[rows]) for rows in draws])
-    # Counts stay far below 2^24, so that float32 products are exact.
-    weights = np.stack([np.bincount(rows, minlength=len(truth)) for rows in draws]).astype(np.float32)
-    return _macro_auc_resampled(truth, scores, weights)
+    if len(truth) == 0:
+        raise BadDataError("there is no album to draw from: the split is empty, or the runs have no album in common")
+    if isinstance(metric, str) and metric not in METRICS:
+        raise ParameterError(f"unknown metric {metric!r}; there are {list(METRICS)}{did_you_mean(metric, METRICS)}")
+    name = next((name for name, known in METRICS.items() if metric in (name, known)), None)
+    if name is None:
+        draws = np.random.default_rng(seed).integers(0, len(truth), (n, len(truth)))
+        return np.array([metric(truth[rows], scores[rows]) for rows in draws])  # type: ignore[operator]
+    kind, _, k = name.partition("@")
+    if kind in ("auc", "map"):
+        return resampling.ranked(truth, scores, n, seed)[kind]
+    if kind == "coverage":
+        return resampling.coverage(_top(scores, int(k)), scores.shape[1], n, seed)
+    of_albums = ranking_precision_per_album if kind == "lrap" else partial(precision_per_album, k=int(k))
+    return resampling.mean(of_albums(truth, scores), n, seed)
 
 
-def _macro_auc_resampled(truth: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    total, labels = np.zeros(len(weights)), np.zeros(len(weights), int)
-    for y, s in zip(truth.T, scores.T, strict=True):
-        # Only the smaller class is spread over columns; swapping the classes and the sign leaves the AUC as it is.
-        few, s = (y, s) if 2 * y.sum() <= len(y) else (~y, -s)
-        beaten = (s[~few, None] < s[few]) + np.float32(0.5) * (s[~few, None] == s[few])
-        won = np.einsum("ij,ij->i", weights[:, ~few] @ beaten, weights[:, few], dtype=np.float64)
-        pairs = weights[:, few].sum(axis=1, dtype=np.float64) * weights[:, ~few].sum(axis=1, dtype=np.float64)
-        valid = pairs > 0
-        total[valid] += won[valid] / pairs[valid]
-        labels += valid
-    return np.divide(total, labels, out=np.full(len(total), np.nan), where=labels > 0)
+def paired(
+    Y: npt.ArrayLike, S1: npt.ArrayLike, S2: npt.ArrayLike, metric: str | Callable = "auc", n: int = 1000, seed: int = 0
+) -> dict[str, float]:
+    """How much better the first of two runs is, on the same albums, and how sure that is.
 
+    Both are measured on the same resamples, so that what makes albums easy or hard for both takes no part.
 
-def interval(values: npt.ArrayLike, level: float = 0.95) -> tuple[float, float]:
-    """Percentile interval of bootstrap values; NaN values are left out, and give NaN if there are no others."""
-    finite = np.asarray(values, dtype=np.float64)
-    finite = finite[np.isfinite(finite)]
-    if not finite.size:
-        return float("nan"), float("nan")
-    tail = 100 * (1 - level) / 2
-    low, high = np.percentile(finite, [tail, 100 - tail])
-    return float(low), float(high)
+    Parameters
+    ----------
+    Y, S1, S2 : arrays [shape=(albums, labels)]
+    metric, n, seed
+        As for :func:`bootstrap`.
+
+    Returns
+    -------
+    result : dict
+        ``first``, ``second``, and those of :func:`mumu_lib.resampling.certainty` (95 %) for first minus second.
+    """
+    values = bootstrap(Y, S1, metric, n, seed) - bootstrap(Y, S2, metric, n, seed)
+    function = METRICS[metric] if isinstance(metric, str) else metric
+    first, second = (float(function(*_checked(Y, S))) for S in (S1, S2))
+    return {"first": first, "second": second, **certainty(first - second, values)}
 
 
 def evaluate(
-    Y: npt.ArrayLike, S: npt.ArrayLike, labels: list[str], *, resamples: int = 1000, seed: int = 0
+    Y: npt.ArrayLike,
+    S: npt.ArrayLike,
+    labels: list[str],
+    *,
+    frequencies: npt.ArrayLike | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """Every metric of one run, with the labels that had to be left out of the AUC.
+
+    Parameters
+    ----------
+    frequencies : array [shape=(labels,)], optional
+        Training albums with each label; with it the AUC is also given for thirds of the labels.
 
     Returns
     -------
     metrics : dict
-        ``auc``, ``auc_low``, ``auc_high`` (95 %), ``coverage@1``, ``@3``, ``@5``, ``albums``,
+        Those of ``METRICS`` (``@k`` only for k up to the number of labels), ``auc_low``, ``auc_high`` (95 %), with
+        ``frequencies`` also ``auc_head``, ``auc_middle``, ``auc_tail``; ``albums``,
         ``labels_left_out``: ``no positive`` and ``no negative`` -> label names.
     """
     truth, scores = _checked(Y, S)
@@ -157,9 +251,12 @@ def evaluate(
         raise BadDataError("there is no album to evaluate on: the split is empty")
     low, high = interval(bootstrap(truth, scores, n=resamples, seed=seed)) if resamples else (np.nan, np.nan)
     without = {"no positive": ~truth.any(axis=0), "no negative": truth.all(axis=0)}
+    groups = {} if frequencies is None else frequency_groups(frequencies)
     return {
         "auc": macro_auc(truth, scores), "auc_low": low, "auc_high": high,
-        **{f"coverage@{k}": coverage_at_k(scores, k) for k in COVERAGE_AT if k <= len(labels)},
+        **{name: of(truth, scores) for name, of in METRICS.items()
+           if name != "auc" and int(name.partition("@")[2] or 1) <= len(labels)},
+        **{f"auc_{group}": macro_auc(truth[:, columns], scores[:, columns]) for group, columns in groups.items()},
         "albums": len(truth),
         "labels_left_out": {why: [labels[i] for i in np.flatnonzero(missing)] for why, missing in without.items()},
     }  # fmt: skip

@@ -22,6 +22,7 @@ from mumu_lib.files import write_atomically
 from mumu_lib.params import Shared, checkout, home
 
 PAPER_COLUMNS = ["params", "seconds_per_epoch", "auc", "coverage@1", "coverage@3", "coverage@5"]
+INTERVAL = ["auc_low", "auc_high"]
 TABLE2_NOTES = (
     "AUDIO LOW-3x3: no geometry explains the printed parameters of both widths; this one explains HIGH-3x3.",
     "T + I: the paper prints the parameters of the row above; by its own sizes they are 1.0M and 0.2M.",
@@ -148,12 +149,10 @@ def judge(
     """
     truth = catalogue.label_matrix()[rows]
     test, val = (np.flatnonzero(np.isin(rows, catalogue.rows(split))) for split in ("test", "val"))
-    result = metrics.evaluate(truth[test], scores[test], catalogue.labels, seed=seed)
+    frequencies = catalogue.label_matrix("train").getnnz(axis=0)
+    result = metrics.evaluate(truth[test], scores[test], catalogue.labels, frequencies=frequencies, seed=seed)
     result["val_auc"] = metrics.macro_auc(truth[val], scores[val])
-    learned = catalogue.label_matrix("train").getnnz(axis=0) > 0
-    result["labels_not_in_training"] = [
-        label for label, seen in zip(catalogue.labels, learned, strict=True) if not seen
-    ]
+    result["labels_not_in_training"] = [catalogue.labels[i] for i in np.flatnonzero(frequencies == 0)]
     by_label = pd.DataFrame(
         {"auc": metrics.auc_per_label(truth[test], scores[test]), "albums": truth[test].getnnz(axis=0)},
         catalogue.labels,
@@ -161,23 +160,24 @@ def judge(
     return result, by_label
 
 
-def table(catalogue: str | None = None) -> pd.DataFrame:
+def table(catalogue: str | Catalogue | None = None) -> pd.DataFrame:
     """Every finished run that has an AUC, a row.
 
     Parameters
     ----------
-    catalogue : str, optional
-        Name of one catalogue; otherwise all.
+    catalogue : str or Catalogue, optional
+        Name of one catalogue, or one as it is now, without runs made before it changed; otherwise all.
 
     Returns
     -------
     table : pd.DataFrame
         Index: run id. Columns: catalogue, modality, target, setting, folder, metrics.
     """
+    name, now = (catalogue.name, catalogue.fingerprint) if isinstance(catalogue, Catalogue) else (catalogue, None)
     rows = []
-    for path in sorted((home() / "runs").glob(f"{catalogue or '*'}/*/metrics.json")):
-        facts = json.loads(path.read_text())
-        if "auc" in facts:
+    for path in sorted((home() / "runs").glob(f"{name or '*'}/*/metrics.json")):
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        if "auc" in facts and facts.get("fingerprint") == (now or facts.get("fingerprint")):
             rows.append({**facts, "folder": str(path.parent)})
     first = ["run", "catalogue", "modality", "target", "setting"]
     frame = pd.DataFrame(rows)
@@ -189,16 +189,21 @@ def grid() -> pd.DataFrame:
     return pd.read_csv(checkout() / "params" / "grid.tsv", sep="\t")
 
 
-def table2(catalogue: str) -> pd.DataFrame:
+def table2(catalogue: str | Catalogue) -> pd.DataFrame:
     """Table 2: the paper's numbers, ours, and the difference; a row not run is blank.
 
     Of several runs of one row the one with the best validation AUC counts, never the test AUC.
+
+    Parameters
+    ----------
+    catalogue : str or Catalogue
+        As for :func:`table`.
 
     Returns
     -------
     table : pd.DataFrame
         ``modality``, ``target``, ``setting``, then ``<number> paper`` and ``<number> ours`` for every
-        column of the paper's table, and ``auc difference``.
+        column of the paper's table, ``auc difference``, and ``auc_low`` and ``auc_high`` of ours (95 %).
 
     Raises
     ------
@@ -207,42 +212,47 @@ def table2(catalogue: str) -> pd.DataFrame:
     """
     ours = table(catalogue)
     if ours.empty:
-        raise MissingDataError(
-            f"no finished run of catalogue {catalogue!r} under {home() / 'runs'}; run notebook 04 first"
-        )
+        name = catalogue.name if isinstance(catalogue, Catalogue) else catalogue
+        raise MissingDataError(f"no finished run of catalogue {name!r} under {home() / 'runs'}; run notebook 04 first")
     keys = ["modality", "target", "setting"]
     best = ours.sort_values("val_auc", ascending=False, kind="stable").drop_duplicates(keys)
-    rows = grid().merge(
-        best.reindex(columns=[*keys, *PAPER_COLUMNS]), on=keys, how="left", suffixes=(" paper", " ours")
-    )
+    ours = best.reindex(columns=[*keys, *PAPER_COLUMNS, *INTERVAL])
+    rows = grid().merge(ours, on=keys, how="left", suffixes=(" paper", " ours"))
     result = rows[[*keys, *(f"{column} {whose}" for column in PAPER_COLUMNS for whose in ("paper", "ours"))]].copy()
     result.insert(list(result).index("auc ours") + 1, "auc difference", rows["auc ours"] - rows["auc paper"])
-    return result
+    return result.join(rows[INTERVAL])
 
 
 def as_printed(table: pd.DataFrame) -> pd.DataFrame:
-    """Table 2 as text: rounded as the paper rounds, blanks for rows not run."""
-    form = {"params": "{:,.0f}", "seconds_per_epoch": "{:,.1f}", "auc": "{:.3f}", "coverage": "{:.2f}"}
-    heads = {"params": "Params", "seconds_per_epoch": "s/epoch", "auc": "AUC", "coverage": "C"}
+    """Table 2, or any rows with its columns, as text: rounded as the paper rounds, blanks for what was not run."""
+    form = {"params": "{:,.0f}", "seconds_per_epoch": "{:,.1f}", "coverage": "{:.2f}"}
+    heads = {"params": "Params", "seconds_per_epoch": "s/epoch", "auc": "AUC", "coverage": "C", "map": "mAP",
+             "lrap": "LRAP", "precision": "P"}  # fmt: skip
     result = table[["modality", "target", "setting"]].rename(columns=str.capitalize)
-    for name in table.columns[3:]:
+    for name in table.columns[3:].drop(INTERVAL, errors="ignore"):
         kind = name.split()[0].split("@")[0]
-        written = "{:+.3f}" if name.endswith("difference") else form[kind]
+        written = "{:+.3f}" if name.endswith("difference") else form.get(kind, "{:.3f}")
         text = table[name].map(lambda value, written=written: "" if pd.isna(value) else written.format(value))
         result[name.replace(kind, heads[kind], 1)] = text
+    if set(INTERVAL) <= set(table):
+        ends = table[INTERVAL].to_numpy(float)
+        intervals = ["" if np.isnan(low) else f"{low:.3f} to {high:.3f}" for low, high in ends]
+        result.insert(1 + int(np.flatnonzero(result.columns.str.startswith("AUC"))[-1]), "AUC 95 %", intervals)
     return result
 
 
 def main(words: list[str] | None = None) -> int:
-    """Command line: ``python -m mumu_lib.runs CATALOGUE`` prints Table 2 and the figures' paths."""
-    parser = argparse.ArgumentParser(description="Print Table 2 of a catalogue and the paths of its figures.")
+    """Command line: ``python -m mumu_lib.runs CATALOGUE`` prints Table 2, our further rows and the claims."""
+    parser = argparse.ArgumentParser(description="Print the tables of a catalogue and the paths of its figures.")
     parser.add_argument("catalogue", help="name of a catalogue")
     name = parser.parse_args(words).catalogue
     folder = home() / "figures" / name
     if not (folder / "table2.md").is_file():
         print(f"{folder / 'table2.md'} is not there yet; run notebook 08 with  -p catalogue {name}", file=sys.stderr)
         return 1
-    print((folder / "table2.md").read_text(encoding="utf-8"))
+    for path in (folder / f"{table}.md" for table in ("table2", "further_rows", "claims")):
+        if path.is_file():
+            print(path.read_text(encoding="utf-8"))
     print("Figures:", *sorted(folder.glob("*.png")), sep="\n  ")
     return 0
 

@@ -4,9 +4,14 @@ import scipy.sparse as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    label_ranking_average_precision_score,
+    precision_score,
+    roc_auc_score,
+)
 
-from mumu_lib import metrics
+from mumu_lib import metrics, resampling
 from mumu_lib.errors import BadDataError, ParameterError
 
 
@@ -25,7 +30,7 @@ def brute_force_auc(y, s):
 
 
 @given(truth_and_scores())
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_auc_equals_counting_pairs(case):
     Y, S = case
     expected = [brute_force_auc(y, s) for y, s in zip(Y.T, S.T, strict=True)]
@@ -36,7 +41,7 @@ def test_auc_equals_counting_pairs(case):
 
 
 @given(truth_and_scores())
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_auc_equals_scikit_learn_where_it_is_defined(case):
     Y, S = case
     both = Y.any(axis=0) & ~Y.all(axis=0)
@@ -46,7 +51,7 @@ def test_auc_equals_scikit_learn_where_it_is_defined(case):
 
 
 @given(truth_and_scores(), st.integers(1, 5))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_coverage_equals_its_definition(case, k):
     _, S = case
     assume(k <= S.shape[1])
@@ -57,6 +62,7 @@ def test_coverage_equals_its_definition(case, k):
 
 
 @given(truth_and_scores())
+@settings(deadline=None)
 def test_coverage_never_falls_with_k(case):
     _, S = case
     values = [metrics.coverage_at_k(S, k) for k in range(1, S.shape[1] + 1)]
@@ -64,13 +70,145 @@ def test_coverage_never_falls_with_k(case):
     assert values[-1] == 1
 
 
-@given(truth_and_scores(), st.integers(0, 3))
-@settings(max_examples=100)
-def test_fast_bootstrap_equals_scikit_learn_on_the_same_resamples(case, seed):
+@given(truth_and_scores())
+@settings(max_examples=60, deadline=None)
+def test_mean_average_precision_equals_scikit_learn(case):
     Y, S = case
-    fast = metrics.bootstrap(Y, S, n=8, seed=seed)
-    slow = metrics.bootstrap(Y, S, metric=lambda y, s: metrics.macro_auc(y, s), n=8, seed=seed)
+    columns = np.flatnonzero(Y.any(axis=0))
+    expected = np.mean([average_precision_score(Y[:, j], S[:, j]) for j in columns]) if len(columns) else np.nan
+    assert metrics.mean_average_precision(Y, S) == pytest.approx(expected, nan_ok=True)
+
+
+@given(truth_and_scores())
+@settings(max_examples=60, deadline=None)
+def test_ranking_precision_equals_scikit_learn(case):
+    Y, S = case
+    assume(Y.shape[1] > 1)  # scikit-learn takes one column for something else
+    per_album = metrics.ranking_precision_per_album(Y, S)
+    assert per_album.mean() == pytest.approx(label_ranking_average_precision_score(Y, S))
+    assert metrics.METRICS["lrap"](Y, S) == pytest.approx(per_album.mean())
+
+
+@given(truth_and_scores(), st.integers(1, 5))
+@settings(max_examples=60, deadline=None)
+def test_precision_at_k_equals_scikit_learn(case, k):
+    Y, S = case
+    assume(2 <= Y.shape[1] >= k)
+    chosen = np.zeros_like(Y)
+    for album, row in enumerate(S):
+        chosen[album, sorted(range(len(row)), key=lambda j: (-row[j], j))[:k]] = 1
+    expected = precision_score(Y, chosen, average="samples", zero_division=0)
+    assert metrics.precision_per_album(Y, S, k).mean() == pytest.approx(expected)
+
+
+def macro(score, defined):
+    """A metric of scikit-learn, averaged over the labels for which it is defined."""
+
+    def metric(Y, S):
+        columns = [j for j in range(Y.shape[1]) if defined(Y[:, j])]
+        return np.mean([score(Y[:, j], S[:, j]) for j in columns]) if columns else np.nan
+
+    return metric
+
+
+INDEPENDENT = {
+    "auc": macro(roc_auc_score, lambda y: y.any() and not y.all()),
+    "map": macro(average_precision_score, lambda y: y.any()),
+    "lrap": lambda Y, S: label_ranking_average_precision_score(Y, S) if Y.shape[1] > 1 else 1.0,
+    "coverage@1": lambda Y, S: len(set(S.argmax(axis=1))) / S.shape[1],
+    "precision@1": lambda Y, S: Y[np.arange(len(Y)), S.argmax(axis=1)].mean(),
+}
+
+
+@pytest.mark.parametrize("name", INDEPENDENT)
+@given(case=truth_and_scores(), seed=st.integers(0, 3))
+@settings(max_examples=30, deadline=None)
+def test_fast_bootstrap_equals_scikit_learn_on_the_same_resamples(name, case, seed):
+    Y, S = case
+    fast = metrics.bootstrap(Y, S, name, n=8, seed=seed)
+    slow = metrics.bootstrap(Y, S, metric=lambda y, s: INDEPENDENT[name](y, s), n=8, seed=seed)
     np.testing.assert_allclose(fast, slow, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", metrics.METRICS)
+def test_every_named_metric_is_the_same_fast_and_slow(name):
+    rng = np.random.default_rng(4)
+    Y, S = rng.random((80, 7)) < 0.3, rng.normal(size=(80, 7)).round(1)
+    slow = metrics.bootstrap(Y, S, lambda y, s: metrics.METRICS[name](y, s), n=12, seed=3)
+    np.testing.assert_allclose(metrics.bootstrap(Y, S, name, n=12, seed=3), slow, atol=1e-12)
+
+
+def test_the_resamples_do_not_depend_on_the_blocks_they_come_in(monkeypatch):
+    rng = np.random.default_rng(0)
+    Y, S = rng.random((40, 3)) < 0.4, rng.normal(size=(40, 3))
+    whole = metrics.bootstrap(Y, S, n=20)
+    monkeypatch.setattr(resampling, "BLOCK", 7)
+    np.testing.assert_array_equal(metrics.bootstrap(Y, S, n=20), whole)
+
+
+def test_counts_beyond_what_one_byte_or_half_a_float_holds_stay_exact():
+    rng = np.random.default_rng(0)
+    Y, S = rng.random((40_000, 1)) < 0.5, rng.normal(size=(40_000, 1)).round(1)
+    (fast,) = metrics.bootstrap(Y, S, n=1)
+    rows = np.random.default_rng(0).integers(0, len(Y), len(Y))
+    assert fast == pytest.approx(roc_auc_score(Y[rows, 0], S[rows, 0]), abs=1e-12)
+
+
+def test_an_unknown_metric_is_named_with_the_nearest():
+    with pytest.raises(ParameterError, match="did you mean 'coverage@3'"):
+        metrics.bootstrap(np.eye(3), np.eye(3), "covrage@3")
+
+
+def test_a_paired_bootstrap_sees_what_two_separate_intervals_do_not():
+    rng = np.random.default_rng(0)
+    Y = rng.random((200, 8)) < 0.3
+    worse = 0.7 * Y + rng.normal(size=Y.shape)
+    better = worse + 0.08 * Y
+    result = metrics.paired(Y, better, worse, n=300, seed=1)
+    assert result["first"] == metrics.macro_auc(Y, better)
+    assert result["difference"] == result["first"] - metrics.macro_auc(Y, worse)
+    assert 0 < result["low"] < result["difference"] < result["high"]
+    assert result["p"] < 0.05
+    apart = [metrics.interval(metrics.bootstrap(Y, S, n=300, seed=1)) for S in (worse, better)]
+    assert apart[0][1] > apart[1][0]
+    turned = metrics.paired(Y, worse, better, n=300, seed=1)
+    assert turned["low"] == pytest.approx(-result["high"])
+
+
+def test_a_run_does_not_differ_from_itself():
+    rng = np.random.default_rng(0)
+    Y, S = rng.random((50, 4)) < 0.4, rng.normal(size=(50, 4))
+    for metric in ("auc", "coverage@1", lambda y, s: float(s[y.astype(bool)].mean())):
+        result = metrics.paired(Y, S, S, metric, n=50)
+        assert (result["difference"], result["low"], result["high"], result["p"]) == (0, 0, 0, 1)
+
+
+def test_two_equally_good_runs_are_rarely_told_apart():
+    said = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        Y = rng.random((100, 5)) < 0.3
+        first, second = (Y + rng.normal(size=Y.shape) for _ in range(2))
+        said.append(metrics.paired(Y, first, second, n=200, seed=seed)["p"] < 0.05)
+    assert np.mean(said) < 0.15
+
+
+def test_what_is_undefined_gives_no_certainty():
+    assert np.isnan(metrics.certainty(np.nan, [1.0, 2.0])["low"])
+    assert np.isnan(metrics.certainty(0.1, [np.nan])["p"])
+    assert metrics.paired(np.zeros((4, 2)), np.eye(4, 2), np.eye(4, 2), n=5)["difference"] is not None
+
+
+def test_labels_are_cut_into_thirds_by_their_training_albums():
+    groups = metrics.frequency_groups([5, 100, 7, 7, 1, 0, 50])
+    assert [list(columns) for columns in groups.values()] == [[1, 6, 2], [3, 0], [4, 5]]
+    rng = np.random.default_rng(0)
+    Y, S = rng.random((60, 7)) < 0.4, rng.normal(size=(60, 7))
+    result = metrics.evaluate(Y, S, list("abcdefg"), frequencies=[5, 100, 7, 7, 1, 0, 50], resamples=0)
+    assert result["auc_head"] == pytest.approx(metrics.macro_auc(Y[:, [1, 2, 6]], S[:, [1, 2, 6]]))
+    assert result["auc_tail"] == pytest.approx(metrics.macro_auc(Y[:, [4, 5]], S[:, [4, 5]]))
+    assert "auc_head" not in metrics.evaluate(Y, S, list("abcdefg"), resamples=0)
+    assert {"map", "lrap", "precision@1", "precision@3", "precision@5"} <= set(result)
 
 
 def test_bootstrap_interval_covers_the_value_and_is_seeded():
@@ -99,6 +237,9 @@ def test_nan_scores_are_an_error_that_says_where():
         metrics.macro_auc(np.eye(3, 2), S)
     with pytest.raises(BadDataError):
         metrics.coverage_at_k(S, 1)
+    S[2, 1] = np.inf
+    with pytest.raises(BadDataError, match="NaN or infinity"):
+        metrics.ranking_precision_per_album(np.eye(3, 2), S)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +253,8 @@ def test_malformed_truth_is_an_error(Y, S):
 def test_an_empty_test_split_is_an_error():
     with pytest.raises(BadDataError, match="split is empty"):
         metrics.evaluate(np.zeros((0, 2)), np.zeros((0, 2)), ["a", "b"])
+    with pytest.raises(BadDataError, match="no album in common"):
+        metrics.paired(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2)))
 
 
 @pytest.mark.parametrize("k", [0, 3, -1])
@@ -123,3 +266,14 @@ def test_k_outside_the_labels_is_an_error(k):
 def test_an_interval_of_nothing_is_nan():
     assert np.isnan(metrics.interval([np.nan, np.nan])).all()
     assert metrics.interval([1.0, np.nan, 1.0]) == (1, 1)
+
+
+def test_an_interval_leaves_two_and_a_half_percent_on_either_side():
+    assert metrics.interval(range(101)) == pytest.approx((2.5, 97.5))
+    assert metrics.interval(range(101), level=0.5) == pytest.approx((25, 75))
+
+
+def test_the_p_value_is_twice_the_share_beyond_zero():
+    values = np.arange(-4, 95)  # 99 of them, five not above 0
+    assert metrics.certainty(45, values)["p"] == pytest.approx(2 * (1 + 5) / 100)
+    assert metrics.certainty(-45, -values)["p"] == pytest.approx(2 * (1 + 5) / 100)

@@ -1,0 +1,102 @@
+"""Figures of the results: our AUC beside the paper's, frequent against rare labels, the claims.
+
+Paper: Table 2, Section 6.  Notebooks: 08_results.
+"""
+
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from mumu_lib.figures import STYLE
+from mumu_lib.results import key
+
+GROUPS = {"head": ("o", "C0"), "middle": ("s", "C1"), "tail": ("D", "C2")}
+VERDICTS = {"holds": ("o", "C2"), "cannot tell here": ("s", "0.5"), "does not hold": ("X", "C3")}
+
+
+def _rows(names: list[str], width: float, columns: int = 1) -> tuple[Figure, list[Axes]]:
+    """Axes side by side with one line a name, the first on top."""
+    figure = Figure(figsize=(width, 1.1 + 0.24 * len(names)), layout="constrained")
+    axes = list(figure.subplots(1, columns, squeeze=False, sharey=True)[0])
+    axes[0].set(yticks=range(len(names)), yticklabels=names, ylim=(max(len(names), 1) - 0.5, -0.5))
+    return figure, axes
+
+
+def _whiskers(axes: Axes, where: np.ndarray, table: pd.DataFrame, value: str, ends: list[str], **style: Any) -> None:
+    """Points with intervals that need not hold the point."""
+    numbers = table[[value, *ends]].to_numpy(float)
+    axes.hlines(where, *numbers[:, 1:].T, color=style["color"], lw=1)
+    axes.plot(numbers[:, 0], where, ls="none", **style)
+
+
+@mpl.rc_context(STYLE)
+def beside_paper(table2: pd.DataFrame) -> Figure:
+    """AUC of every row of Table 2, the paper's and ours with its 95 % interval.
+
+    Parameters
+    ----------
+    table2 : pd.DataFrame
+        From :func:`mumu_lib.runs.table2`.
+    """
+    figure, (axes,) = _rows(list(key(table2)), 7.5)
+    where = np.arange(len(table2))
+    axes.plot(table2["auc paper"], where, "D", mfc="none", color="0.35", ls="none", label="paper, on MuMu")
+    _whiskers(axes, where, table2, "auc ours", ["auc_low", "auc_high"], marker="o", color="C0", label="ours, 95 %")
+    axes.set(xlabel="AUC, macro over labels")
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def by_frequency(table: pd.DataFrame) -> Figure:
+    """AUC of frequent, middling and rare labels, a line a run.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        From :func:`mumu_lib.results.by_frequency`.
+    """
+    names = list(dict.fromkeys(table["row"]))
+    figure, (axes,) = _rows(names, 7.5)
+    for offset, (group, (marker, colour)) in zip((-0.22, 0, 0.22), GROUPS.items(), strict=True):
+        part = table[table["group"] == group]
+        where = np.array([names.index(row) for row in part["row"]]) + offset
+        label = f"{group} ({part['labels'].max()} labels)"
+        _whiskers(axes, where, part, "auc", ["low", "high"], marker=marker, color=colour, ms=5, label=label)
+    axes.axvline(0.5, color="0.5", lw=1, ls="--")
+    axes.set(xlabel="AUC over a third of the labels, by training albums; 95 % interval, 0.5 is chance")
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def claims(table: pd.DataFrame) -> Figure:
+    """Differences behind the claims about AUC and about coverage that were run, with 95 % intervals.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        From :func:`mumu_lib.claims.table`.
+    """
+    table = table[table["metric"].isin(["auc", "coverage"]) & (table["verdict"] != "not run")].reset_index(drop=True)
+    figure, axes = _rows([f"{row.section}  {row.claim}" for row in table.itertuples()], 10.5, columns=2)
+    for ax, metric, name in zip(axes, ("auc", "coverage"), ("AUC", "coverage (mean of C@1, C@3, C@5)"), strict=True):
+        part = table[table["metric"] == metric]
+        for verdict, (marker, colour) in VERDICTS.items():
+            of_it = part[part["verdict"] == verdict]
+            _whiskers(ax, of_it.index.to_numpy(), of_it, "difference", ["low", "high"], marker=marker, color=colour)
+        ax.plot(part["paper_difference"], part.index, "D", mfc="none", color="0.35", ls="none")
+        ax.axvline(0, color="0.5", lw=1, ls="--")
+        ax.set(xlabel=f"difference in {name}")
+    marks = {**VERDICTS, "in the paper's table": ("D", "0.35")}
+    handles = [
+        Line2D([], [], ls="none", marker=marker, color=colour, mfc="none" if marker == "D" else colour, label=name)
+        for name, (marker, colour) in marks.items()
+    ]
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+    return figure

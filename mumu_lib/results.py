@@ -1,0 +1,139 @@
+"""What all finished runs say together: one run a row, their scores side by side, the further metrics.
+
+Paper: Section 6.  Notebooks: 08_results.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from mumu_lib import metrics, runs
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.resampling import interval
+
+KEY = ["modality", "target", "setting"]
+USED = ["fingerprint", "folder", "device", "val_auc", *runs.PAPER_COLUMNS, *runs.INTERVAL]
+FURTHER = ["map", "lrap", *(f"precision@{k}" for k in metrics.COVERAGE_AT)]
+
+
+def key(table: pd.DataFrame) -> pd.Series:
+    """Names of rows of Table 2, e.g. ``audio/cosine/low_4x70``."""
+    return table[KEY].astype(str).agg("/".join, axis=1) if len(table) else pd.Series(dtype=str)
+
+
+def comparable(catalogue: Catalogue) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The run that stands for each row, and the runs that stand for none.
+
+    Of several runs of one row the one with the best validation AUC counts, as in Table 2.
+
+    Returns
+    -------
+    chosen : pd.DataFrame
+        Index: key of the row, those of Table 2 first and in its order. Columns: those of
+        :func:`mumu_lib.runs.table` and ``run``, ``in_table2``.
+    left_out : pd.DataFrame
+        ``run``, ``folder`` (its name), ``reason``.
+    """
+    table = runs.table(catalogue.name).reset_index()
+    table = table.reindex(columns=list(dict.fromkeys([*table, *USED])))
+    table["reason"] = pd.Series([_reason(catalogue, row) for _, row in table.iterrows()], dtype=object)
+    table = table.assign(key=key(table)).sort_values("val_auc", ascending=False, kind="stable")
+    usable = table[table["reason"] == ""]
+    again = usable.index[usable.duplicated(KEY)]
+    table.loc[again, "reason"] = "another run of " + table["key"] + " has the better validation AUC"
+    chosen = table[table["reason"] == ""].set_index("key")
+    order = [*key(runs.grid()), *sorted(chosen.index)]
+    chosen = chosen.loc[[name for name in dict.fromkeys(order) if name in chosen.index]]
+    chosen["in_table2"] = chosen.index.isin(key(runs.grid()))
+    left_out = table.loc[table["reason"] != "", ["run", "folder", "reason"]].sort_index()
+    left_out["folder"] = left_out["folder"].map(lambda folder: Path(folder).name)
+    return chosen.drop(columns="reason"), left_out.reset_index(drop=True)
+
+
+def _reason(catalogue: Catalogue, run: pd.Series) -> str:
+    """Why a run cannot be compared with others, or nothing."""
+    if run["fingerprint"] != catalogue.fingerprint:
+        return "made on the catalogue as it was before; run its notebook again"
+    folder = Path(run["folder"])
+    try:
+        shape = np.load(folder / "scores.npy", mmap_mode="r", allow_pickle=False).shape
+        ids = (folder / "album_ids.txt").read_text(encoding="utf-8").split("\n")
+    except (OSError, ValueError) as error:
+        return f"scores cannot be read ({type(error).__name__}); delete the folder and run its notebook again"
+    if shape != (len(ids), len(catalogue.labels)):
+        return f"scores of shape {shape} for {len(ids)} albums and {len(catalogue.labels)} labels"
+    return ""
+
+
+def test_scores(catalogue: Catalogue, folder: str) -> pd.DataFrame:
+    """A run's scores of the test albums [index: album id, columns: labels], in the catalogue's order."""
+    ids = (Path(folder) / "album_ids.txt").read_text(encoding="utf-8").split("\n")
+    scores = pd.DataFrame(np.load(Path(folder) / "scores.npy", allow_pickle=False), ids, catalogue.labels)
+    test = catalogue.albums["album_id"].iloc[catalogue.rows("test")]
+    return scores.loc[[album for album in test if album in scores.index]]
+
+
+def truth(catalogue: Catalogue, album_ids: pd.Index) -> np.ndarray:
+    """Labels of some albums [shape=(albums, labels), bool]."""
+    rows = pd.Index(catalogue.albums["album_id"]).get_indexer(album_ids)
+    return catalogue.label_matrix()[rows].toarray().astype(bool)
+
+
+def further_rows(chosen: pd.DataFrame) -> pd.DataFrame:
+    """Rows of ours that the paper's Table 2 does not have, with its columns.
+
+    Parameters
+    ----------
+    chosen : pd.DataFrame
+        From :func:`comparable`.
+    """
+    rows = chosen.loc[~chosen["in_table2"], :]
+    return rows.reindex(columns=[*KEY, *runs.PAPER_COLUMNS, *runs.INTERVAL]).astype(dict.fromkeys(runs.INTERVAL, float))
+
+
+def further_metrics(catalogue: Catalogue, chosen: pd.DataFrame) -> pd.DataFrame:
+    """Metrics beside the paper's, reckoned anew from each run's scores, so that older runs have them too.
+
+    Parameters
+    ----------
+    chosen : pd.DataFrame
+        From :func:`comparable`.
+
+    Returns
+    -------
+    table : pd.DataFrame
+        Index as ``chosen``. Columns: ``modality``, ``target``, ``setting``, ``map``, ``lrap``, ``precision@1``, ...
+    """
+    rows = []
+    for folder in chosen["folder"]:
+        scores = test_scores(catalogue, folder)
+        rows.append(metrics.evaluate(truth(catalogue, scores.index), scores, catalogue.labels, resamples=0))
+    return pd.concat([chosen[KEY], pd.DataFrame(rows, chosen.index).reindex(columns=FURTHER)], axis=1)
+
+
+def by_frequency(catalogue: Catalogue, chosen: pd.DataFrame, *, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """AUC of frequent, middling and rare labels, thirds by training albums, with 95 % intervals.
+
+    Returns
+    -------
+    table : pd.DataFrame
+        Tidy: ``row`` (key), ``group`` (head, middle, tail), ``labels`` (how many), ``auc``, ``low``, ``high``.
+    """
+    groups = metrics.frequency_groups(catalogue.label_matrix("train").getnnz(axis=0))
+    rows = []
+    for name, folder in tqdm(list(chosen["folder"].items()), desc="AUC by label frequency", unit="run", disable=None):
+        scores = test_scores(catalogue, folder)
+        Y, S = truth(catalogue, scores.index), scores.to_numpy()
+        for group, columns in groups.items():
+            values = metrics.bootstrap(Y[:, columns], S[:, columns], n=resamples, seed=seed) if resamples else np.nan
+            auc = metrics.macro_auc(Y[:, columns], S[:, columns])
+            rows.append((name, group, len(columns), auc, *interval(values)))
+    return pd.DataFrame(rows, columns=["row", "group", "labels", "auc", "low", "high"])
+
+
+def differences_as_text(table: pd.DataFrame) -> list[str]:
+    """Columns ``difference``, ``low``, ``high`` as ``+0.010 [-0.020, +0.040]``; blank where there is no interval."""
+    numbers = table[["difference", "low", "high"]].to_numpy(float).round(3) + 0.0  # no -0.000
+    return ["" if np.isnan(row).any() else "{:+.3f} [{:+.3f}, {:+.3f}]".format(*row) for row in numbers]
