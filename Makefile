@@ -43,7 +43,7 @@ notebooks: .venv/.installed  ## run every notebook and store its outputs
 	$(BIN)/python notebooks/store_outputs.py
 
 lock: .venv/.installed  ## pin the newest versions that fit pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-annotate --no-emit-index-url --upgrade -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --extra explore --universal --python-version 3.11 --no-annotate --no-emit-index-url --upgrade -o requirements.lock
 
 clean:  ## remove everything that was made, the environment included
 	rm -rf .venv data runs .snakemake

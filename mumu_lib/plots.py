@@ -110,6 +110,7 @@ def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10) -> Figure:
     colours = sns.color_palette("colorblind", len(names))
     rest = ~genre.isin(names).to_numpy()
     axes.scatter(*xy[rest].T, s=10, color="0.8", label="others" if rest.any() else None)
+    above: dict[str, tuple[float, float]] = {}
     for name, marker, colour in zip(names, MARKERS, colours, strict=False):
         chosen = (genre == name).to_numpy()
         axes.scatter(
@@ -121,15 +122,27 @@ def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10) -> Figure:
             lw=0.4,
             label=f"{name} ({chosen.sum()})",
         )
-        above = np.median(xy[chosen, 0]), np.percentile(xy[chosen, 1], 90)
+        above[name] = np.median(xy[chosen, 0]), np.percentile(xy[chosen, 1], 90)
+    for name, place in _apart(above, np.ptp(xy, axis=0)).items():
         axes.annotate(
-            name, above, (0, 5), textcoords="offset points", ha="center", weight="bold", fontsize=9, color="0.15"
+            name, place, (0, 5), textcoords="offset points", ha="center", weight="bold", fontsize=9, color="0.15"
         )
     axes.set(xticks=[], yticks=[], xlabel="t-SNE, cosine distance: only neighbourhoods mean anything")
     axes.spines[:].set_visible(False)
     axes.margins(0.1)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=1.5)
     return figure
+
+
+def _apart(places: dict[str, tuple[float, float]], extent: np.ndarray) -> dict[str, tuple[float, float]]:
+    """Places of names, moved up until none lies over another: a letter is about 2 % of the map wide, a name 4 % high."""
+    free: dict[str, tuple[float, float]] = {}
+    for name, (x, y) in sorted(places.items(), key=lambda entry: entry[1][1]):
+        wide = {other: 0.011 * extent[0] * (len(name) + len(other)) for other in free}
+        while any(abs(x - free[o][0]) < wide[o] and abs(y - free[o][1]) < 0.04 * extent[1] for o in free):
+            y += 0.01 * extent[1]
+        free[name] = (x, y)
+    return free
 
 
 @mpl.rc_context(STYLE)
@@ -249,5 +262,6 @@ def grid(runs: pd.DataFrame) -> Figure:
             )
         ax.set(xscale="log", xlabel=name, ylabel="AUC, with 95 % interval")
         ax.margins(x=0.15)
-    axes[0].legend(loc="best")
+    if len(runs):
+        axes[0].legend(loc="best")
     return figure

@@ -1,0 +1,184 @@
+"""Maps for the t-SNE browser: where every album or track lies and what is known about it.
+
+Paper: Figure 1.  Notebooks: 03_label_factors, 04_audio, 06_image, 07_multimodal.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mumu_lib import plots
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.errors import BadDataError, ParameterError
+from mumu_lib.tables import SPLITS
+
+RIGHT = ("all", "some", "none", "not known")
+
+
+def coordinates(folder: Path, vectors: np.ndarray, *, perplexity: float = 30, seed: int = 0) -> np.ndarray:
+    """t-SNE coordinates of vectors, computed once and kept in a run's folder.
+
+    The file's name says what made it (vectors, perplexity, seed, version of openTSNE): other vectors get
+    other coordinates, the same ones the same map, on whatever machine and at any number of threads.
+
+    Parameters
+    ----------
+    folder : Path
+        For instance a run's.
+    vectors : np.ndarray [shape=(n, d)]
+    perplexity : float > 0
+    seed : int
+
+    Returns
+    -------
+    xy : np.ndarray [shape=(n, 2), float32]
+
+    Raises
+    ------
+    BadDataError
+        Fewer than five vectors, NaN, or a zero vector, which has no cosine distance to anything.
+    """
+    if (bad := ~np.isfinite(vectors).all(axis=1) | ~np.any(vectors, axis=1)).any():
+        raise BadDataError(
+            f"{bad.sum()} of {len(bad)} vectors are NaN or zero, the first in row {bad.argmax()}; leave them out"
+        )
+    made_of = repr((vectors.shape, str(vectors.dtype), float(perplexity), seed, version("openTSNE")))
+    digest = hashlib.sha256(made_of.encode() + np.ascontiguousarray(vectors).tobytes()).hexdigest()
+    path = folder / f"tsne-{digest[:16]}.npy"
+    if path.is_file():
+        return np.load(path, allow_pickle=False)
+    xy = plots.tsne(vectors, perplexity=perplexity, seed=seed).astype(np.float32)
+    folder.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".tmp")
+    with part.open("wb") as file:
+        np.save(file, xy)
+    os.replace(part, path)
+    return xy
+
+
+def album_map(
+    catalogue: Catalogue, xy: np.ndarray, rows: np.ndarray | None = None, *, scores: np.ndarray | None = None
+) -> pd.DataFrame:
+    """Albums on a map, for :func:`mumu_lib.widgets.browse`.
+
+    Parameters
+    ----------
+    xy : np.ndarray [shape=(n, 2)]
+        From :func:`coordinates`.
+    rows : np.ndarray [shape=(n,), int], optional
+        Rows of ``catalogue.albums``; all of them if left out.
+    scores : np.ndarray [shape=(n, labels)], optional
+        Of a run; adds what it predicts.
+
+    Returns
+    -------
+    points : pd.DataFrame
+        ``x``, ``y``, ``album_id``, ``title``, ``artist``, ``genres``, ``true genre``, ``split``, ``cover`` and
+        ``audio`` (paths, empty where there is none; the album's first recording); with scores also
+        ``predicted`` (as many labels as the album has), ``predicted genre`` and ``correct``. An album of several
+        top-level genres is shown as the rarest of them, since Pop is on most.
+
+    Raises
+    ------
+    ParameterError
+        Lengths that do not agree.
+    """
+    albums = catalogue.albums.iloc[np.arange(len(catalogue.albums)) if rows is None else np.asarray(rows)]
+    heard = catalogue.tracks[catalogue.tracks["audio"] != ""].drop_duplicates("album_id")
+    audio = albums["album_id"].map(dict(zip(heard["album_id"], heard["audio"], strict=True))).astype(object).fillna("")
+    return _points(catalogue, albums[["album_id", "title", "artist"]], albums.index.to_numpy(), xy, scores, audio)
+
+
+def track_map(
+    catalogue: Catalogue, xy: np.ndarray, track_ids: pd.Series, *, scores: np.ndarray | None = None
+) -> pd.DataFrame:
+    """Tracks on a map, as :func:`album_map`; genres, cover and split are those of the album.
+
+    Parameters
+    ----------
+    xy : np.ndarray [shape=(n, 2)]
+    track_ids : pd.Series [length n]
+        For instance ``track_id`` of :func:`mumu_lib.albums.track_table`.
+    scores : np.ndarray [shape=(n, labels)], optional
+
+    Returns
+    -------
+    points : pd.DataFrame
+        As :func:`album_map`, with ``track_id`` and ``album``, the title of the album.
+
+    Raises
+    ------
+    ParameterError
+        A track the catalogue does not have; lengths that do not agree.
+    """
+    where = pd.Index(catalogue.tracks["track_id"]).get_indexer(pd.Index(track_ids))
+    if (where < 0).any():
+        raise ParameterError(f"track {list(track_ids)[int((where < 0).argmax())]!r} is not in {catalogue.name!r}")
+    tracks = catalogue.tracks.iloc[where]
+    album = pd.Index(catalogue.albums["album_id"]).get_indexer(pd.Index(tracks["album_id"]))
+    of = catalogue.albums.iloc[album]
+    known = tracks[["track_id", "album_id", "title"]].assign(album=of["title"].array, artist=of["artist"].array)
+    return _points(catalogue, known, album, xy, scores, tracks["audio"])
+
+
+def _points(
+    catalogue: Catalogue, known: pd.DataFrame, album: np.ndarray, xy: np.ndarray, scores: np.ndarray | None, audio: pd.Series
+) -> pd.DataFrame:  # fmt: skip
+    if np.shape(xy) != (len(known), 2) or (
+        scores is not None and np.shape(scores) != (len(known), len(catalogue.labels))
+    ):
+        raise ParameterError(
+            f"{len(known)} points want coordinates of shape {(len(known), 2)} and scores of shape "
+            f"{(len(known), len(catalogue.labels))}; got {np.shape(xy)} and {np.shape(scores) if scores is not None else 'none'}"
+        )
+    truth = catalogue.label_matrix()[album].toarray() > 0
+    rarest_first = catalogue.label_matrix().getnnz(axis=0).argsort(kind="stable")
+    albums = catalogue.albums.iloc[album]
+    points = known.reset_index(drop=True).assign(
+        x=np.asarray(xy)[:, 0], y=np.asarray(xy)[:, 1], genres=albums["genres"].map(list).array,
+        split=pd.Categorical(albums["split"], [*SPLITS, "none"]).remove_unused_categories(),
+        cover=_paths(catalogue.cover_path, albums["cover"]), audio=_paths(catalogue.audio_path, audio),
+    )  # fmt: skip
+    points["true genre"] = _shown_as(truth, catalogue, rarest_first)
+    if scores is not None:
+        best, wanted = np.argsort(-np.asarray(scores), axis=1, kind="stable"), truth.sum(axis=1)
+        names = [[catalogue.labels[i] for i in r[: max(1, n)]] for r, n in zip(best, wanted, strict=True)]
+        points["predicted"] = pd.Series(names)
+        guess = _among_first(best, np.maximum(1, wanted))
+        points["predicted genre"] = _shown_as(guess, catalogue, rarest_first)
+        hits = (guess & truth).sum(axis=1)
+        verdict = np.select([wanted == 0, hits == wanted, hits > 0], [RIGHT[3], *RIGHT[:2]], RIGHT[2])
+        points["correct"] = pd.Categorical(verdict, RIGHT).remove_unused_categories()
+    # Both columns keep one list of genres, so that a genre has one colour.
+    both = [column for column in ("true genre", "predicted genre") if column in points]
+    used = set().union(*(points[column].unique() for column in both))
+    for column in both:
+        points[column] = points[column].cat.set_categories([g for g in points[column].cat.categories if g in used])
+    points.attrs.update(catalogue=catalogue.name, synthetic=catalogue.synthetic)
+    return points
+
+
+def _paths(of: Callable[[str], Path], entries: pd.Series) -> list[str]:
+    return [str(of(entry)) if entry else "" for entry in entries]
+
+
+def _among_first(order: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Which columns are among the first ``counts[i]`` of row i of an order [shape=(n, labels), bool]."""
+    chosen = np.zeros(order.shape, bool)
+    np.put_along_axis(chosen, order, np.arange(order.shape[1]) < counts[:, None], axis=1)
+    return chosen
+
+
+def _shown_as(chosen: np.ndarray, catalogue: Catalogue, rarest_first: np.ndarray) -> pd.Categorical:
+    """One top-level genre for each row, the rarest; categories from the most frequent down, so that colours agree."""
+    top = set(catalogue.top_labels or catalogue.labels)
+    columns = [i for i in rarest_first if catalogue.labels[i] in top]
+    names = [catalogue.labels[i] for i in columns]
+    found = chosen[:, columns]
+    code = np.where(found.any(axis=1), len(names) - 1 - found.argmax(axis=1), len(names))
+    return pd.Categorical.from_codes(code, pd.Index([*names[::-1], "no top-level genre"]))

@@ -1,0 +1,277 @@
+"""Notebook 03 in JupyterLab in a real browser: point, click, filter, search, lasso. Pictures in tests/artefacts/."""
+
+import io
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+import requests
+import soundfile
+from PIL import Image
+from scipy import ndimage
+
+from mumu_lib import catalogue, params
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install -e .[dev])")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine (Debian: apt-get install chromium)")
+ARTEFACTS = Path(__file__).parent / "artefacts"
+EVIL = "<img src=x onerror=alert(1)>"
+GENRES = [["Rock", "<b>Loud</b>"], ["Jazz"], ["Jazz", "Vocal Jazz"], ["Folk"]]
+N = 40
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "apputils-extension/themes": {"theme": "JupyterLab Light"},
+    "notebook-extension/tracker": {"windowingMode": "none"},
+}
+TRACKS_WITH_PREDICTIONS = """
+import numpy as np
+rng = np.random.default_rng(0)
+ids = music.tracks.track_id
+guesses = rng.random((len(ids), len(music.labels)))
+browser = mm.widgets.browse(mm.maps.track_map(music, rng.normal(size=(len(ids), 2)), ids, scores=guesses))
+display(browser)
+print("the second map is there")
+"""
+PICTURE_ENGINE = "mm.widgets.browse(mm.maps.album_map(music, xy, top.index), engine='matplotlib')"
+
+
+def make_catalogue(folder):
+    """Forty albums with covers and recordings; every title but four is plain."""
+    rng = np.random.default_rng(0)
+    ids = [f"A{i:02d}" for i in range(N)]
+    for name in ("audio", "covers"):
+        (folder / name).mkdir(parents=True)
+    for i, album in enumerate(ids):
+        Image.fromarray(np.full((200, 200, 3), rng.integers(60, 220, 3), np.uint8)).save(folder / f"covers/{album}.jpg")
+        tone = 0.2 * np.sin(2 * np.pi * (220 + 10 * i) * np.arange(22050) / 22050)
+        soundfile.write(folder / f"audio/{album}.ogg", tone, 22050)
+    albums = pd.DataFrame(
+        {"album_id": ids, "title": [EVIL if i % 10 == 0 else f"Harbour {i}" for i in range(N)], "artist": [f"Artist {i // 2}" for i in range(N)],
+         "genres": [GENRES[i % 4] for i in range(N)], "cover": [f"{i}.jpg" for i in ids], "split": np.resize(["train", "train", "train", "val", "test"], N)}
+    )  # fmt: skip
+    tracks = pd.DataFrame(
+        {
+            "track_id": [f"T{i}" for i in ids],
+            "album_id": ids,
+            "title": [f"Track {i}" for i in ids],
+            "audio": [f"{i}.ogg" for i in ids],
+        }
+    )
+    catalogue.write(
+        folder, name="shop", albums=albums, tracks=tracks, reviews=pd.DataFrame({"album_id": ids, "text": ""}), min_albums=2,
+        source="test", branches=[["Rock", "<b>Loud</b>"], ["Jazz", "Vocal Jazz"], ["Folk"]],
+        roots={"audio": "audio", "covers": "covers"}, synthetic=True,
+    )  # fmt: skip
+
+
+def make_notebook(folder):
+    """Notebook 03 on that catalogue, without outputs, and two more maps."""
+    notebook = nbformat.read(params.checkout() / "notebooks" / "03_label_factors.ipynb", as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+            cell.source = cell.source.replace('catalogue: str = "sample"', 'catalogue: str = "shop"')
+    more = (TRACKS_WITH_PREDICTIONS, PICTURE_ENGINE, "print('the end of', 'the notebook')")
+    notebook.cells += [nbformat.v4.new_code_cell(source.strip()) for source in more]
+    nbformat.write(notebook, folder / "03.ipynb")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """Address of a JupyterLab of its own, with a token."""
+    folder = tmp_path_factory.mktemp("lab")
+    make_catalogue(folder / "home" / "data" / "shop")
+    make_notebook(folder)
+    for name, values in SETTINGS.items():
+        path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    env = {**os.environ, "MUMU_HOME": str(folder / "home"), "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+           "JUPYTER_CONFIG_DIR": str(folder / "config"), "IPYTHONDIR": str(folder / "ipython")}  # fmt: skip
+    words = ["--no-browser", f"--port={port}", "--IdentityProvider.token=secret", f"--ServerApp.root_dir={folder}"]
+    log = (folder / "lab.log").open("w")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", "--allow-root", *words], env=env, stdout=log, stderr=log
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        shutil.copy(params.checkout() / "notebooks" / "03_label_factors.ipynb", folder / "stored.ipynb")
+        wait_for(lambda: answers(address), 60, (folder / "lab.log"))
+        yield address
+    finally:
+        server.terminate()
+        server.wait(20)
+        log.close()
+
+
+def answers(address):
+    try:
+        return requests.get(f"{address}/api", timeout=1).ok
+    except requests.ConnectionError:
+        return False
+
+
+def wait_for(condition, seconds, log):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, log.read_text()[-2000:]
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def page(lab):
+    """The notebook, run; what the page asks of other machines and every alert are noted."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    with sync_api.sync_playwright() as play:
+        flags = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=flags)
+        page = chromium.new_page(viewport={"width": 1360, "height": 1000})
+        page.foreign, page.alerts = [], []
+        page.on(
+            "request",
+            lambda r: page.foreign.append(r.url) if not r.url.startswith((lab, "ws", "data:", "blob:")) else None,
+        )
+        page.on("dialog", lambda dialog: (page.alerts.append(dialog.message), dialog.dismiss()))
+        page.goto(f"{lab}/lab/tree/03.ipynb?token=secret")
+        page.get_by_text("| Idle").wait_for(timeout=60_000)
+        page.get_by_role("menuitem", name="Run", exact=True).click(timeout=60_000)
+        page.get_by_text("Run All Cells", exact=True).click()
+        page.get_by_text("the end of the notebook", exact=True).wait_for(timeout=60_000)
+        page.wait_for_timeout(1500)
+        yield page
+        chromium.close()
+
+
+def output(page, number):
+    """The output area of one of the maps, scrolled to."""
+    area = page.locator(".jp-OutputArea-output:has(.widget-select)").nth(number)
+    area.scroll_into_view_if_needed()
+    return area
+
+
+def points_on_screen(area):
+    """Centres, on the page, of the dots of the map that stand apart."""
+    canvas = area.locator("canvas").first
+    picture = np.asarray(Image.open(io.BytesIO(canvas.screenshot())).convert("RGB")).astype(int)
+    dots, n = ndimage.label(np.ptp(picture, axis=2) > 90)
+    centres = np.array(ndimage.center_of_mass(dots > 0, dots, range(1, n + 1)))
+    box = canvas.bounding_box()
+    return [(box["x"] + x, box["y"] + y) for y, x in centres]
+
+
+def picture_of(page, name):
+    page.wait_for_timeout(400)
+    page.screenshot(path=ARTEFACTS / f"{name}.png")
+
+
+def test_every_cell_ran_and_nothing_came_from_elsewhere(page):
+    assert page.locator("[data-mime-type='application/vnd.jupyter.error']").count() == 0
+    output(page, 0)
+    picture_of(page, "1_notebook_03")
+    assert page.foreign == []
+
+
+def test_pointing_shows_cover_title_artist_and_genres(page):
+    area = output(page, 1)
+    page.mouse.move(*points_on_screen(area)[3], steps=4)
+    card = area.locator("div:has(> img)").first
+    card.wait_for(timeout=5000)
+    assert "Track A" in card.inner_text()
+    assert "Artist" in card.inner_text()
+    assert any(genre in card.inner_text() for genre in ("Rock, <b>Loud</b>", "Jazz", "Folk"))
+    assert card.locator("img").evaluate("image => image.naturalWidth") == 160
+    picture_of(page, "2_hover")
+
+
+def test_a_click_plays_the_track_and_pins_true_and_predicted_genres(page):
+    area = output(page, 1)
+    page.mouse.click(*points_on_screen(area)[3])
+    table = area.locator(".mumu-genres")
+    table.wait_for(timeout=5000)
+    assert "true genres" in table.inner_text()
+    assert "predicted genres" in table.inner_text()
+    sound = area.locator("audio").element_handle()
+    page.wait_for_function("sound => sound.currentTime > 0 && sound.src.startsWith('blob:')", arg=sound, timeout=5000)
+    picture_of(page, "3_click")
+
+
+def test_search_filter_and_legend_count_what_is_left(page):
+    area = output(page, 0)
+    area.get_by_placeholder("title or artist").fill("harBOUR 1")
+    area.get_by_text("10 of 40 synthetic albums shown").wait_for(timeout=5000)
+    picture_of(page, "4_search")
+    area.get_by_placeholder("title or artist").fill("")
+    area.locator("select").nth(1).select_option(label="Jazz (20)")
+    area.get_by_text("20 of 40 synthetic albums shown").wait_for(timeout=5000)
+    area.locator("select").nth(1).select_option(index=0)
+    area.get_by_role("button", name="Folk (10)").click()
+    area.get_by_text("30 of 40 synthetic albums shown").wait_for(timeout=5000)
+    picture_of(page, "5_legend")
+
+
+def test_markup_in_a_title_is_shown_as_written(page):
+    area = output(page, 0)
+    area.locator("select").nth(2).select_option(label=f"{EVIL} — Artist 0")
+    area.locator("b", has_text=EVIL).first.wait_for(timeout=5000)
+    assert "<b>Loud</b>" in area.locator(".mumu-genres").inner_text()
+    picture_of(page, "6_markup")
+    assert page.alerts == []
+    assert page.locator("img[src='x']").count() == 0
+
+
+def test_a_lasso_lists_what_is_inside(page):
+    area = output(page, 1)
+    area.get_by_role("button", name="lasso").click()
+    box = area.locator("canvas").first.bounding_box()
+    corners = [(0.02, 0.02), (0.98, 0.02), (0.98, 0.98), (0.02, 0.98), (0.02, 0.03)]
+    for number, (x, y) in enumerate(corners):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=12)
+        if number == 0:
+            page.mouse.down()
+    page.mouse.up()
+    area.get_by_text("40 tracks selected").wait_for(timeout=5000)
+    assert area.locator(".mumu-selection tr").count() == 41
+    picture_of(page, "7_lasso")
+
+
+def test_without_jupyter_scatter_a_picture_has_the_same_controls(page):
+    area = output(page, 2)
+    area.get_by_role("button", name="list this region").click()
+    area.get_by_text("40 albums selected").wait_for(timeout=5000)
+    picture_of(page, "8_picture")
+
+
+def test_the_dark_theme_is_followed(page):
+    page.get_by_role("menuitem", name="Settings", exact=True).click()
+    page.get_by_text("Theme", exact=True).click()
+    page.get_by_text("JupyterLab Dark", exact=True).click()
+    page.wait_for_timeout(1500)
+    area = output(page, 1)
+    colour = area.locator(".mumu-selection th").first.evaluate("cell => getComputedStyle(cell).color")
+    assert min(map(int, re.findall(r"\d+", colour)[:3])) > 150
+    picture_of(page, "9_dark")
+
+
+def test_a_stored_notebook_shows_the_picture_before_it_is_run(page, lab):
+    other = page.context.browser.new_page(viewport={"width": 1360, "height": 1000})
+    other.goto(f"{lab}/doc/tree/stored.ipynb?token=secret")
+    pictures = other.locator(".jp-RenderedImage img")
+    pictures.first.wait_for(timeout=20_000)
+    other.get_by_role("heading", name="Browse the map").scroll_into_view_if_needed()
+    picture_of(other, "10_stored")
+    assert other.get_by_text("Error displaying widget").count() == 0
+    assert pictures.count() == 2
