@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers
 
+from mumu_lib import backbones
 from mumu_lib.errors import ParameterError
 from mumu_lib.params import AUDIO_FILTERS, TARGETS, did_you_mean
 
@@ -40,8 +42,8 @@ def cnn(
     n_labels: int = 250,
     d: int = 50,
     *,
-    mean: Sequence[float] | None = None,
-    std: Sequence[float] | None = None,
+    mean: Sequence[float] | np.ndarray | None = None,
+    std: Sequence[float] | np.ndarray | None = None,
     plain: bool = False,
 ) -> keras.Model:
     """One of the twelve audio networks of Table 2.
@@ -116,6 +118,83 @@ def album_mlp(n_features: int, target: str, n_labels: int = 250, d: int = 50) ->
     inputs = keras.Input((n_features,), name="album_vector")
     x = layers.UnitNormalization(name=FEATURES)(inputs)
     return keras.Model(inputs, head(x, target, n_labels, d), name=f"album_{target}")
+
+
+def text_mlp(n_features: int, target: str, n_labels: int = 250, d: int = 50) -> keras.Model:
+    """Text network: two dense layers of 2,048 with ReLU (paper 5.2).
+
+    Dropout before each of the three dense layers, as the authors' code had it at the time of the paper, which
+    does not mention it: 0.5 with the logistic target, 0.3 with the cosine one.
+
+    Parameters
+    ----------
+    n_features : int > 0
+        Size of the vocabulary, or length of any other album vector.
+
+    Returns
+    -------
+    model : keras.Model
+        tf-idf [shape=(n, n_features)] -> outputs; the layer ``features`` holds the album vector [shape=(n, 2048)].
+    """
+    dropout = 0.5 if target == "logistic" else 0.3
+    x = inputs = keras.Input((n_features,), name="text_vector")
+    for name in ("dense", FEATURES):
+        x = layers.Dropout(dropout)(x)
+        x = layers.Dense(2048, activation="relu", kernel_initializer=_uniform(), name=name)(x)
+    x = layers.Dropout(dropout)(x)
+    return keras.Model(inputs, head(x, target, n_labels, d), name=f"text_{target}")
+
+
+def resnet(
+    backbone: str, target: str, n_labels: int = 250, d: int = 50, *, weights: str = "imagenet", image_size: int = 224
+) -> keras.Model:
+    """Image network: a residual network, mean over the picture, one output layer (paper 5.3).
+
+    Parameters
+    ----------
+    backbone : str
+        ``resnet101`` as in the paper, or another of :data:`mumu_lib.params.BACKBONES`.
+    weights : str
+        ``imagenet``, ``random``, or the path of a weights file (:func:`mumu_lib.backbones.body`).
+    image_size : int
+        Side of the pictures.
+
+    Returns
+    -------
+    model : keras.Model
+        Pictures [shape=(n, image_size, image_size, 3), uint8, RGB] -> outputs; the layer ``features`` holds the
+        album vector [shape=(n, 2048)] of a ResNet. Mean and scale of the pre-training are applied inside.
+    """
+    inputs = keras.Input((image_size, image_size, 3), dtype="uint8", name="cover")
+    x = layers.GlobalAveragePooling2D(name=FEATURES)(backbones.body(inputs, backbone, weights))
+    return keras.Model(inputs, head(x, target, n_labels, d), name=f"{backbone}_{target}")
+
+
+def fusion(
+    sizes: Sequence[int], target: str, n_labels: int = 250, d: int = 50, *, modality_dropout: float = 0.0
+) -> keras.Model:
+    """Late fusion: each modality's vector l2-normalised, concatenated, directly connected to the output (paper 5.4).
+
+    Dropout of 0.7 before the output with the cosine target, none with the logistic one (paper 6.4).
+
+    Parameters
+    ----------
+    sizes : sequence of int > 0
+        Lengths of the vectors, in the order in which they stand in one row of the input.
+    modality_dropout : float in [0, 1)
+        How often a whole vector is left out of a training example. Ours, for albums that lack a modality: their
+        vector is zero, and stays zero.
+    """
+    inputs = keras.Input((sum(sizes),), name="album_vectors")
+    ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
+    parts = keras.ops.split(inputs, ends[:-1], axis=1)
+    parts = [layers.UnitNormalization(name=f"normalise_{i}")(part) for i, part in enumerate(parts)]
+    if modality_dropout:
+        parts = [layers.Dropout(modality_dropout, noise_shape=(None, 1))(part) for part in parts]
+    x = layers.Concatenate(name=FEATURES)(parts) if len(parts) > 1 else layers.Identity(name=FEATURES)(parts[0])
+    if target == "cosine":
+        x = layers.Dropout(0.7)(x)
+    return keras.Model(inputs, head(x, target, n_labels, d), name=f"fusion_{target}")
 
 
 def head(x: Any, target: str, n_labels: int, d: int) -> Any:

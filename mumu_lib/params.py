@@ -18,7 +18,9 @@ from mumu_lib.errors import ParameterError
 
 AUDIO_FILTERS = ("timbre_mlp", "low_3x3", "high_3x3", "low_4x96", "high_4x96", "low_4x70", "high_4x70")
 TARGETS = ("logistic", "cosine")
-SECTIONS = ("overview", "factors", "audio", "text", "image", "multimodal", "results")
+BACKBONES = ("small", "mobilenet_v2", "resnet50", "resnet101", "resnet152")
+LINKERS = ("local", "babelfy", "spotlight")
+SECTIONS = ("overview", "factors", "audio", "text", "image", "multimodal", "results", "youralbum")
 
 
 def home() -> Path:
@@ -95,6 +97,56 @@ class Audio(Training):
     patches: int = _at_least(1)
     precision: str = _choice("float32", "mixed_float16", "mixed_bfloat16")
     workers: int = _at_least(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image(Training):
+    """Parameters of 06_image."""
+
+    backbone: str = _choice(*BACKBONES)
+    weights: str
+    image_size: int = _at_least(32)
+    head_epochs: int = _at_least(0)
+    head_learning_rate: float = _at_least(0, strictly=True)
+    frozen_statistics: bool
+    optimizer: str = _choice("adam", "sgd")
+    weight_decay: float = _at_least(0)
+    precision: str = _choice("float32", "mixed_float16", "mixed_bfloat16")
+    workers: int = _at_least(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(Training):
+    """Parameters of 05_text."""
+
+    features: str = _choice("vsm", "vsm_sem")
+    characters: int = _at_least(1)
+    vocabulary: int = _at_least(1)
+    linker: str = _choice(*LINKERS)
+    knowledge: str = ""
+    matrices: str = _choice("auto", "published", "reviews")
+    embeddings: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Multimodal(Training):
+    """Parameters of 07_multimodal."""
+
+    modalities: str
+    embeddings: str = ""
+    learning: str = _choice("late", "simultaneous")
+    missing: str = _choice("complete", "dropout")
+    together_epochs: int = _at_least(1)
+    together_learning_rate: float = _at_least(0, strictly=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class YourAlbum(Shared):
+    """Parameters of 09_your_album."""
+
+    folder: str = ""
+    genres: int = _at_least(1)
+    mix: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,8 +252,8 @@ def defaults(notebook: str | Path) -> dict[str, Any]:
 
 
 def paper(section: str) -> dict[str, Any]:
-    """The paper's values for one notebook, from ``params/paper.yaml``."""
-    return yaml.safe_load((checkout() / "params" / "paper.yaml").read_text())[section]
+    """The paper's values for one notebook, from ``params/paper.yaml``; none for a notebook that is not in the paper."""
+    return yaml.safe_load((checkout() / "params" / "paper.yaml").read_text()).get(section, {})
 
 
 def seed_everything(seed: int, precision: str = "float32") -> None:

@@ -5,6 +5,7 @@ Paper: Sections 5.1 and 6.1.  Notebooks: 04_audio.
 
 import json
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ class Batches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        features: np.ndarray,
+        features: Any,
         rows: np.ndarray,
         targets: np.ndarray | None = None,
         *,
@@ -61,10 +62,14 @@ class Batches(keras.utils.PyDataset):
     def __len__(self) -> int:
         return -(-len(self.rows) // self.batch_size)
 
-    def __getitem__(self, index: int) -> Any:
+    def chosen(self, index: int) -> np.ndarray:
+        """Which of ``rows`` one batch holds [shape=(at most batch_size,), int]."""
         chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         # Rising row numbers read a memory map in one direction; the order inside a batch does not matter.
-        chosen = chosen[np.argsort(self.rows[chosen], kind="stable")] if self.seed is not None else chosen
+        return chosen[np.argsort(self.rows[chosen], kind="stable")] if self.seed is not None else chosen
+
+    def __getitem__(self, index: int) -> Any:
+        chosen = self.chosen(index)
         inputs = take(self.features, self.rows[chosen])
         return inputs if self.targets is None else (inputs, self.targets[chosen])
 
@@ -79,9 +84,11 @@ def fit(
     patience: int,
     learning_rate: float,
     seed: int,
+    optimizer: keras.optimizers.Optimizer | None = None,
     folder: Path | None = None,
     jit_compile: bool | None = None,
     lines: bool = True,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> pd.DataFrame:
     """Train until the validation loss stops falling, keep the best weights.
 
@@ -93,6 +100,8 @@ def fit(
     loss : Keras loss
     epochs : int > 0
         At most; ``patience`` epochs without a lower validation loss end it earlier.
+    optimizer : keras.optimizers.Optimizer, optional
+        Instead of Adam; it has a learning rate of its own.
     folder : Path, optional
         Where to keep the state of an unfinished training, then ``model.keras`` and ``history.csv``; a finished
         one found there is loaded instead of repeated.
@@ -100,6 +109,8 @@ def fit(
         XLA. Without a word: only on JAX (it slows the wide networks on a CPU).
     lines : bool
         Print one line an epoch.
+    callbacks : sequence of keras.callbacks.Callback
+        Called before the epoch is kept.
 
     Returns
     -------
@@ -124,12 +135,19 @@ def fit(
         return history
     keeper = _Keeper(patience=patience, seed=seed, folder=folder, lines=lines)
     jit = keras.backend.backend() == "jax" if jit_compile is None else jit_compile
-    model.compile(optimizer=keras.optimizers.Adam(learning_rate, epsilon=1e-8), loss=loss, jit_compile=jit)
+    adam = keras.optimizers.Adam(learning_rate, epsilon=1e-8)
+    model.compile(optimizer=optimizer or adam, loss=loss, jit_compile=jit)
     first = keeper.resume(model)
     if first < epochs and not keeper.exhausted:
         train.shuffle_for(first)
         model.fit(
-            train, validation_data=val, initial_epoch=first, epochs=epochs, shuffle=False, verbose=0, callbacks=[keeper]
+            train,
+            validation_data=val,
+            initial_epoch=first,
+            epochs=epochs,
+            shuffle=False,
+            verbose=0,
+            callbacks=[*callbacks, keeper],
         )
     model.set_weights(keeper.best_weights)
     keeper.finish(model)
@@ -139,6 +157,12 @@ def fit(
 def _line(row: Any) -> str:
     """One epoch, for the eye."""
     return f"epoch {row['epoch']:3d}  loss {row['loss']:.4f}  val_loss {row['val_loss']:.4f}{'  best' if row['best'] else ''}"
+
+
+def _layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
+    """All layers, those of models within the model too."""
+    for layer in model.layers:
+        yield from _layers(layer) if isinstance(layer, keras.Model) else [layer]
 
 
 class _Keeper(keras.callbacks.Callback):
@@ -176,7 +200,7 @@ class _Keeper(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.started = time.perf_counter()
         # Dropout then draws the same masks whether or not the training was interrupted before.
-        for number, layer in enumerate(self.model.layers):
+        for number, layer in enumerate(_layers(self.model)):
             if hasattr(layer, "seed_generator"):
                 layer.seed_generator.state.assign([self.seed + number, epoch])
 

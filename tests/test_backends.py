@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 TRAIN = """
@@ -41,3 +42,36 @@ def test_jax_gives_the_losses_of_tensorflow(target):
     ours, reference = losses("jax", target), losses("tensorflow", target)
     for a, b in zip(ours, reference, strict=True):
         assert a == pytest.approx(b, rel=2e-3, abs=2e-4)
+
+
+OTHERS = """
+import json
+import numpy as np
+from mumu_lib import models, targets, training
+
+rng = np.random.default_rng(0)
+goal = targets.Cosine(rng.normal(size=(5, 3)))
+Y = goal.encode(rng.random((24, 5)) < 0.5)
+for network, X in (
+    (models.text_mlp(7, "cosine", 5, 3), rng.random((24, 7))),
+    (models.fusion([4, 3], "cosine", 5, 3, modality_dropout=0.5), rng.normal(size=(24, 7))),
+    (models.resnet("small", "cosine", 5, 3, weights="random", image_size=32), rng.integers(0, 255, (24, 32, 32, 3), np.uint8)),
+):
+    network.set_weights([rng.uniform(0.01, 0.1, w.shape) for w in network.get_weights()])
+    print("OUTPUTS", json.dumps(network.predict(X, verbose=0).tolist()))
+    train, val = (training.Batches(X.astype("float32"), np.arange(24), Y, batch_size=8, seed=s) for s in (0, None))
+    history = training.fit(network, goal.loss, train, val, epochs=2, patience=9, learning_rate=1e-3, seed=0, lines=False)
+    print("OUTPUTS", json.dumps([float(history.loss.max() < 1)]))
+"""
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")
+def test_text_image_and_fusion_networks_run_on_jax():
+    outputs = []
+    for backend in ("jax", "tensorflow"):
+        environment = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"}
+        done = subprocess.run([sys.executable, "-c", OTHERS], env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-2000:]
+        outputs.append([json.loads(part.splitlines()[0]) for part in done.stdout.split("OUTPUTS")[1:]])
+    for ours, reference in zip(*outputs, strict=True):
+        np.testing.assert_allclose(ours, reference, atol=1e-4)

@@ -11,7 +11,11 @@ NOTEBOOKS = {
     "02_dataset_overview": "Overview",
     "03_label_factors": "Factors",
     "04_audio": "Audio",
+    "05_text": "Text",
+    "06_image": "Image",
+    "07_multimodal": "Multimodal",
     "08_results": "Results",
+    "09_your_album": "YourAlbum",
 }
 
 
@@ -96,7 +100,7 @@ def test_papermills_help_lists_every_parameter_with_type_and_help(notebook):
         f.name: f.metadata["choices"] for f in fields(getattr(params, NOTEBOOKS[notebook])) if "choices" in f.metadata
     }
     for name, options in choices.items():
-        assert shown[name]["help"] == " | ".join(options)
+        assert all(option in shown[name]["help"] for option in options), name
 
 
 def test_home_is_where_mumu_home_says(tmp_path, monkeypatch):

@@ -141,14 +141,14 @@ def scan(root: Path, problems: Problems) -> pd.DataFrame:
         by_name: dict[str, list[Path]] = defaultdict(list)
         for f in files:
             by_name[f.stem].append(f)
-        shared = _beside(root, album, files, problems) if album.parts and audio else None
+        shared = beside(root, album, files, problems) if album.parts and audio else None
         for f in audio:
-            about = shared or _beside(root, album, by_name[f.stem], problems)
+            about = shared or beside(root, album, by_name[f.stem], problems)
             rows.append({"audio": f.as_posix(), "key": f.as_posix(), "row": f.as_posix(), **about})
     return pd.DataFrame(rows).reindex(columns=[*FIELDS, "row", "key"], fill_value="")
 
 
-def _beside(root: Path, album: Path, files: list[Path], problems: Problems) -> dict:
+def beside(root: Path, album: Path, files: list[Path], problems: Problems) -> dict:
     """What the files beside the audio, and the names of the folders, say about an album."""
     images = [f for f in files if f.suffix.lower() in IMAGES]
     named = [f for stem in ("cover", "folder", "front") for f in images if f.stem.lower() == stem]

@@ -1,0 +1,248 @@
+"""One new album through a finished run: its vector, the network's outputs, the scores of its genres.
+
+Paper: Sections 5.1 to 5.4.  Notebooks: 09_your_album.
+"""
+
+import json
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from tqdm.auto import tqdm
+
+from mumu_lib import extraction, image, labels, linking, targets, text
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.errors import AudioError, ImageError, MissingDataError, NothingUsableError
+from mumu_lib.models import FEATURES
+from mumu_lib.sources import collection
+
+Skipped = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class OwnAlbum:
+    """What lies in an album's folder."""
+
+    folder: Path
+    audio: list[Path]
+    cover: Path | None
+    texts: list[str]
+    skipped: Skipped
+
+    @property
+    def modalities(self) -> list[str]:
+        """Those of audio, text and image that are there."""
+        there = {"audio": self.audio, "text": self.texts, "image": self.cover}
+        return [modality for modality, found in there.items() if found]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What one run makes of one album.
+
+    Attributes
+    ----------
+    vector : np.ndarray [shape=(d,)]
+        Input of the run's last layer.
+    outputs, scores : np.ndarray [shape=(outputs,)], [shape=(labels,)]
+    tracks : pd.DataFrame [shape=(recordings, labels)]
+        Scores of each recording by itself; empty for other modalities.
+    """
+
+    run: str
+    target: str
+    dimensions: int
+    val_auc: float
+    vector: np.ndarray
+    outputs: np.ndarray
+    scores: np.ndarray
+    tracks: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def read_album(folder: str | Path) -> OwnAlbum:
+    """What is in an album's folder and the folders in it, hidden files left aside.
+
+    Raises
+    ------
+    MissingDataError
+        No such folder.
+    NothingUsableError
+        No recording, image or text in it.
+    """
+    folder = Path(folder).expanduser()
+    if not folder.is_dir():
+        raise MissingDataError(f"{folder} is not a folder; give the folder of one album")
+    files = sorted(p.relative_to(folder) for p in folder.rglob("*") if p.is_file())
+    files = [f for f in files if not any(part.startswith(".") for part in f.parts)]
+    problems: collection.Problems = []
+    audio = [folder / f for f in files if f.suffix.lower() in collection.AUDIO]
+    unread = [f for f in files if f.suffix.lower() in collection.AUDIO_NOT_READ]
+    about = collection.beside(folder, Path(), files, problems)
+    problems += [("", f.as_posix(), "format is not read; convert it to flac or mp3") for f in unread]
+    skipped = [(file, reason) for _, file, reason in problems]
+    album = OwnAlbum(folder, audio, folder / about["cover"] if about["cover"] else None, about["text"], skipped)
+    if not album.modalities:
+        why = "".join(f"\n  {file}: {reason}" for file, reason in skipped)
+        raise NothingUsableError(
+            f"{folder}: no recording ({', '.join(collection.AUDIO)}), no cover ({', '.join(collection.IMAGES)}) "
+            f"and no text ({', '.join(collection.TEXTS)}) in it{why}"
+        )
+    return album
+
+
+def encode(folder: Path, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped) -> Encoded:
+    """An album through the run in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Of a finished audio, text or image run of the catalogue.
+    skipped : list
+        Joined by (file, reason) for every file that could not be used.
+
+    Raises
+    ------
+    NothingUsableError
+        Nothing of that modality can be used, or the run cannot judge new albums.
+    """
+    params, facts = (json.loads((folder / name).read_text()) for name in ("params.json", "metrics.json"))
+    modality = {"audio": _audio, "text": _text, "image": _image}[facts["modality"]]
+    vector, outputs, parts = modality(folder, params, facts, album, catalogue, skipped)
+    return _encoded(folder, params, facts, catalogue, vector, outputs, parts)
+
+
+def fuse(folder: Path, vectors: list[np.ndarray], catalogue: Catalogue) -> Encoded:
+    """Vectors of one album, in the order of the run's sources, through a fusion run."""
+    params, facts = (json.loads((folder / name).read_text()) for name in ("params.json", "metrics.json"))
+    joined = np.concatenate(vectors)[None].astype(np.float32)
+    outputs = _run(_model(folder / facts["network"]), joined)[0]
+    return _encoded(folder, params, facts, catalogue, joined[0], outputs, {})
+
+
+def factors(catalogue: Catalogue, dimensions: int) -> np.ndarray:
+    """Label factors that the runs of a catalogue were trained towards [shape=(labels, d)]."""
+    return labels.label_factors(catalogue.label_matrix(("train", "val")), dimensions)
+
+
+def _encoded(
+    folder: Path, params: dict, facts: dict, catalogue: Catalogue, vector: np.ndarray, outputs: np.ndarray, parts: dict
+) -> Encoded:
+    C = factors(catalogue, params["dimensions"])
+    goal = targets.make(params["target"], catalogue.label_matrix(), C)
+    tracks = pd.DataFrame(
+        goal.scores(np.stack(list(parts.values()))) if parts else None, index=list(parts), columns=catalogue.labels
+    )
+    return Encoded(
+        facts["run"], params["target"], params["dimensions"], facts["val_auc"], vector, outputs,
+        goal.scores(outputs[None])[0], tracks,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _model(folder: Path) -> keras.Model:
+    return keras.saving.load_model(folder / "model.keras", compile=False)
+
+
+def _features(network: keras.Model) -> keras.Model:
+    return keras.Model(network.input, network.get_layer(FEATURES).output)
+
+
+def tfidf_rows(texts: pd.Series, folder: Path, catalogue: Catalogue) -> sp.csr_matrix:
+    """Album texts as a text run read them: enriched if it enriched, by its vocabulary.
+
+    Parameters
+    ----------
+    texts : pd.Series
+        As :func:`mumu_lib.text.aggregate` makes them.
+    folder : Path
+        Of the run.
+
+    Returns
+    -------
+    X : scipy.sparse.csr_matrix [shape=(texts, terms), float32]
+    """
+    vectorizer, settings = text.load_vectorizer(folder)
+    if settings["features"] == "vsm_sem":
+        linker = linking.make(settings["linker"], catalogue, settings["knowledge"])
+        annotations = linking.annotate(linker, texts.fillna("").tolist())
+        texts = text.enrich(texts, annotations, linker.categories(annotations["title"].unique()))
+    return sp.csr_matrix(vectorizer.transform(texts.fillna("")))
+
+
+def _audio(
+    folder: Path, params: dict, facts: dict, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped
+) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    if "Million Song Dataset's segments" in facts["features"]:
+        raise NothingUsableError("made from the Million Song Dataset's timbre, which a recording does not give")
+    kind = "timbre" if params["filters"] == "timbre_mlp" else "cqt"
+    settings = extraction.settings(kind, params["patches"], params["seed"], "fast")
+    encoder = _features(_model(folder / "tracks")) if kind == "cqt" else None
+    vectors = {}
+    for path in tqdm(album.audio, desc="recordings", unit="track", disable=None):
+        name = path.relative_to(album.folder).as_posix()
+        try:
+            found, about = extraction.features(name, str(path), "audio", settings)
+        except AudioError as error:
+            skipped.append((name, str(error).removeprefix(f"{path}: ")))
+            continue
+        if about["message"]:
+            skipped.append((name, "used, but: " + about["message"].removeprefix(f"{path}: ")))
+        vectors[name] = _run(encoder, found).mean(axis=0) if encoder else found
+    if not vectors:
+        raise NothingUsableError("none of the recordings can be used")
+    whole = np.mean(list(vectors.values()), axis=0)
+    outputs = _run(_model(folder / "albums"), np.stack([whole, *vectors.values()]))
+    return whole, outputs[0], dict(zip(vectors, outputs[1:], strict=True))
+
+
+def _text(
+    folder: Path, params: dict, facts: dict, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped
+) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    if facts["source"] != "reviews":
+        raise NothingUsableError(f"made from {facts['source']}, not from words; a new text cannot be put through it")
+    words = pd.Series([text.join(album.texts, params["characters"])])
+    x = tfidf_rows(words, folder, catalogue)
+    if not x.nnz:
+        raise NothingUsableError(
+            "the text has no word that the training albums' texts have; is it in another language?"
+        )
+    others = text.aggregate(catalogue, params["characters"], params["seed"]).iloc[catalogue.rows("val")].dropna()
+    share, usual = (_known(some, folder) for some in (words, others))
+    if share < usual / 3:
+        skipped.append((
+            "text", f"used, but: its network knows {share:.0%} of the words, usually {usual:.0%}; is it in another language?"
+        ))  # fmt: skip
+    return *_both(_model(folder / facts["network"]), x.toarray()), {}
+
+
+def _known(texts: pd.Series, folder: Path) -> float:
+    """Share of the words of some texts that a run's vocabulary has; the most frequent words of all it never has."""
+    vectorizer, _ = text.load_vectorizer(folder)
+    analyse, known = vectorizer.build_analyzer(), set(vectorizer.vocabulary)
+    return float(np.mean([word in known for written in texts for word in analyse(written)] or [False]))
+
+
+def _image(
+    folder: Path, params: dict, facts: dict, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped
+) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    network = _model(folder / facts["network"])
+    assert album.cover is not None
+    try:
+        pixels = image.load(album.cover, network.input_shape[1])
+    except ImageError as error:
+        raise NothingUsableError(str(error)) from None
+    return *_both(network, pixels[None]), {}
+
+
+def _both(network: keras.Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Vector and outputs of one example."""
+    return _run(_features(network), x)[0], _run(network, x)[0]
+
+
+def _run(network: keras.Model, x: np.ndarray) -> np.ndarray:
+    """Outputs of a few examples; called as a function, since compiling would take longer than running."""
+    return keras.ops.convert_to_numpy(network(x, training=False))

@@ -1,0 +1,279 @@
+"""Late fusion: which album vectors are joined, the network over them, and what happens when one is missing.
+
+Paper: Sections 5.4 and 6.4.  Notebooks: 07_multimodal.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mumu_lib import metrics, runs, vectors
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.errors import BadDataError, MissingDataError, ParameterError
+from mumu_lib.params import Multimodal, did_you_mean, home
+
+MODALITIES = {"a": "audio", "t": "text", "i": "image"}
+NOTEBOOKS = {"audio": "04_audio", "text": "05_text", "image": "06_image"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Album vectors that take part in a fusion.
+
+    Attributes
+    ----------
+    name : str
+        ``audio``, ``text``, ``image``, or the name of a run or file of album vectors.
+    origin : str
+        Name of the run's folder, or path of the file.
+    vectors : np.ndarray [shape=(albums, d)]
+        A row for every album of the catalogue; NaN where it has no vector.
+    val_auc : float
+        By which the run was chosen; NaN for a file.
+    """
+
+    name: str
+    origin: str
+    vectors: np.ndarray
+    val_auc: float = float("nan")
+
+
+def named(cfg: Multimodal) -> tuple[str, str]:
+    """Modality and setting of a fusion as they stand in Table 2, e.g. ``a+t+i`` and ``mlp``.
+
+    Raises
+    ------
+    ParameterError
+        An unknown letter, one named twice, nothing to fuse.
+    """
+    letters, asked = cfg.modalities, _entries(cfg.embeddings)
+    if unknown := [letter for letter in letters if letter not in MODALITIES]:
+        raise ParameterError(f"modalities={letters!r}: {unknown[0]!r} is not one of {list(MODALITIES)}, e.g. 'ati'")
+    if len(set(letters)) != len(letters) or len(set(asked)) != len(asked):
+        raise ParameterError(f"modalities={letters!r}, embeddings={cfg.embeddings!r}: each may be named once only")
+    if not letters and not asked:
+        raise ParameterError("nothing to fuse: give modalities such as 'ati', or embeddings")
+    if cfg.learning == "simultaneous" and (len(letters) < 2 or asked or cfg.missing != "complete"):
+        raise ParameterError(
+            "learning='simultaneous' takes two modalities or more, no embeddings, and missing='complete'"
+        )
+    names = [*(m for m in MODALITIES if m in letters), *(Path(entry).stem for entry in asked)]
+    setting = (
+        cfg.learning if cfg.learning == "simultaneous" else {"complete": "mlp", "dropout": "mlp_dropout"}[cfg.missing]
+    )
+    return "+".join(names), setting
+
+
+def _entries(embeddings: str) -> list[str]:
+    return [entry for entry in (part.strip() for part in embeddings.split(",")) if entry]
+
+
+def best_run(catalogue: Catalogue, modality: str) -> pd.Series:
+    """The finished run of a modality with the highest AUC on the *validation* albums (paper 6.4).
+
+    Parameters
+    ----------
+    modality : {'audio', 'text', 'image'}
+
+    Returns
+    -------
+    run : pd.Series
+        Its row of :func:`mumu_lib.runs.table`.
+
+    Raises
+    ------
+    MissingDataError
+        No finished run of it on this very catalogue; names the notebook to run.
+    """
+    finished = runs.table(catalogue.name)
+    of_it = finished[finished["modality"] == modality] if len(finished) else finished
+    ours = of_it[of_it["fingerprint"] == catalogue.fingerprint] if len(of_it) else of_it
+    if ours.empty:
+        why = "the catalogue has changed since they were made" if len(of_it) else "an unfinished one does not count"
+        raise MissingDataError(
+            f"no finished {modality} run of catalogue {catalogue.name!r} ({why}); "
+            f"run  papermill {NOTEBOOKS[modality]}.ipynb out.ipynb -p catalogue {catalogue.name}"
+        )
+    return ours.sort_values("val_auc", ascending=False, kind="stable").iloc[0]
+
+
+def sources(catalogue: Catalogue, cfg: Multimodal) -> list[Source]:
+    """Album vectors to fuse: the best run of each modality, and any others that were asked for.
+
+    Parameters
+    ----------
+    cfg : Multimodal
+        ``modalities``: letters of audio, text and image, e.g. ``ati``; may be empty if ``embeddings`` is not:
+        runs (by id, or name of the folder) and files of album vectors (:func:`mumu_lib.vectors.load`),
+        separated by commas.
+
+    Raises
+    ------
+    ParameterError
+        As :func:`named`.
+    MissingDataError
+        A run or file that is not there or not finished.
+    BadDataError
+        An id that several runs have.
+    """
+    named(cfg)
+    letters = [letter for letter in MODALITIES if letter in cfg.modalities]
+    found = [_of_run(catalogue, MODALITIES[m], best_run(catalogue, MODALITIES[m])) for m in letters]
+    return found + [_asked_for(catalogue, entry) for entry in _entries(cfg.embeddings)]
+
+
+def _of_run(catalogue: Catalogue, name: str, run: pd.Series) -> Source:
+    folder = Path(run["folder"])
+    return Source(name, folder.name, vectors.load(folder, catalogue), float(run["val_auc"]))
+
+
+def _asked_for(catalogue: Catalogue, entry: str) -> Source:
+    finished = runs.table(catalogue.name)
+    folders = finished["folder"].map(lambda folder: Path(folder).name) if len(finished) else pd.Series(dtype=object)
+    matching = finished[folders == entry]
+    if matching.empty and len(finished):
+        matching = finished[finished.index == entry]
+    if len(matching) > 1:
+        names = ", ".join(Path(folder).name for folder in matching["folder"])
+        raise BadDataError(f"{len(matching)} runs have the id {entry!r}; name one by its folder: {names}")
+    if len(matching):
+        return _of_run(catalogue, entry, matching.iloc[0])
+    if (home() / "runs" / catalogue.name / entry).is_dir():
+        raise MissingDataError(
+            f"run {entry!r} of {catalogue.name!r} is not finished; run its notebook again, it goes on"
+        )
+    if not Path(entry).is_file():
+        raise MissingDataError(
+            f"{entry!r} is neither a run of {catalogue.name!r} nor a file{did_you_mean(entry, folders)}"
+        )
+    return Source(Path(entry).stem, str(entry), vectors.load(entry, catalogue))
+
+
+def join(found: list[Source], missing: str = "complete") -> np.ndarray:
+    """All vectors of an album in one row.
+
+    Parameters
+    ----------
+    missing : {'complete', 'dropout'}
+        An album that lacks a vector is left out (NaN), as in the paper, or has zeros in its place; one that has
+        none at all is left out in either case.
+
+    Returns
+    -------
+    X : np.ndarray [shape=(albums, sum of d), float32]
+    """
+    blocks = [source.vectors.astype(np.float32) for source in found]
+    there = np.stack([np.isfinite(block).all(axis=1) for block in blocks])
+    usable = there.all(axis=0) if missing == "complete" else there.any(axis=0)
+    joined = np.hstack([np.where(known[:, None], block, 0) for block, known in zip(blocks, there, strict=True)])
+    joined[~usable] = np.nan
+    return joined
+
+
+def described(found: list[Source], catalogue: Catalogue) -> pd.DataFrame:
+    """What is fused: origin, validation AUC, length, and how many albums have it [a row a source]."""
+    there = [np.isfinite(source.vectors).all(axis=1) for source in found]
+    return pd.DataFrame(
+        {
+            "from": [source.origin for source in found],
+            "AUC (validation)": [source.val_auc for source in found],
+            "length": [source.vectors.shape[1] for source in found],
+            "albums with it": [int(known.sum()) for known in there],
+            "without": [int((~known).sum()) for known in there],
+        },
+        index=[source.name for source in found],
+    ).round(3)
+
+
+def patterns(found: list[Source]) -> list[tuple[int, ...]]:
+    """Every choice of sources that may be there, the whole first [tuples of positions in ``found``]."""
+    positions = range(len(found))
+    return [chosen for n in range(len(found), 0, -1) for chosen in combinations(positions, n)]
+
+
+def without(X: np.ndarray, found: list[Source], kept: tuple[int, ...]) -> np.ndarray:
+    """Joined vectors with all but some sources set to zero, as if the albums lacked them."""
+    ends = np.cumsum([source.vectors.shape[1] for source in found])
+    result = np.zeros_like(X)
+    for position in kept:
+        part = slice(ends[position] - found[position].vectors.shape[1], ends[position])
+        result[:, part] = X[:, part]
+    return result
+
+
+def missing_modalities(
+    predict: Callable[[np.ndarray], np.ndarray],
+    X: np.ndarray,
+    catalogue: Catalogue,
+    found: list[Source],
+    *,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """AUC for every pattern of missing modalities, on the test albums that have them all.
+
+    Parameters
+    ----------
+    predict : function
+        Joined vectors -> scores [shape=(albums, labels)].
+    X : np.ndarray [shape=(albums, sum of d)]
+
+    Returns
+    -------
+    table : pd.DataFrame
+        Index: what is there. Columns: ``AUC``, ``from``, ``to`` (95 %).
+    """
+    test = np.intersect1d(catalogue.rows("test"), np.flatnonzero(np.isfinite(join(found)).all(axis=1)))
+    truth, rows = catalogue.label_matrix()[test], {}
+    for kept in patterns(found):
+        scores = predict(without(X[test], found, kept))
+        low, high = metrics.interval(metrics.bootstrap(truth, scores, seed=seed))
+        rows[" + ".join(found[i].name for i in kept)] = (metrics.macro_auc(truth, scores), low, high)
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["AUC", "from", "to"]).rename_axis("there")
+
+
+def recorded(cfg: Multimodal, found: list[Source]) -> dict[str, object]:
+    """What ``metrics.json`` keeps for predictions: ``missing``, and name, origin and length of each vector.
+
+    What was learned simultaneously has no sources that a new album could be put through one by one.
+    """
+    kept = [] if cfg.learning == "simultaneous" else found
+    sources = [{"name": s.name, "origin": s.origin, "length": s.vectors.shape[1]} for s in kept]
+    return {"missing": cfg.missing, "sources": sources}
+
+
+def against_single(
+    catalogue: Catalogue, found: list[Source], scored: np.ndarray, scores: np.ndarray, *, seed: int = 0
+) -> pd.DataFrame:
+    """A fusion against the runs it is made of, on the test albums that both have judged, paired (paper 6.4).
+
+    Parameters
+    ----------
+    scored : np.ndarray [shape=(n,), int]
+        Rows of the album table that the fusion has judged.
+    scores : np.ndarray [shape=(n, labels)]
+
+    Returns
+    -------
+    table : pd.DataFrame
+        A row a source that is a run: its AUC, the fusion's, the difference with its 95 % interval, albums compared.
+    """
+    rows, album_ids = {}, catalogue.albums["album_id"]
+    fused = pd.DataFrame(scores, index=album_ids.iloc[scored])
+    for source in found:
+        folder = home() / "runs" / catalogue.name / source.origin
+        if not (folder / "metrics.json").is_file():
+            continue
+        run = runs.Run(source.origin, folder, catalogue)
+        single = pd.DataFrame(run.array("scores"), index=run.album_ids)
+        test = [i for i in album_ids.iloc[catalogue.rows("test")] if i in fused.index and i in single.index]
+        truth = catalogue.label_matrix()[pd.Index(album_ids).get_indexer(test)]
+        ours, theirs = (metrics.bootstrap(truth, table.loc[test].to_numpy(), seed=seed) for table in (fused, single))
+        low, high = metrics.interval(ours - theirs)
+        aucs = [metrics.macro_auc(truth, table.loc[test].to_numpy()) for table in (single, fused)]
+        rows[source.name] = (*aucs, aucs[1] - aucs[0], low, high, len(test))
+    columns = ["AUC alone", "AUC fused", "difference", "from", "to", "albums"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).round(3)

@@ -1,0 +1,130 @@
+"""Plots of one album's genres, and of what a fusion loses without a modality.
+
+Paper: none; section 6.4 for the latter.  Notebooks: 07_multimodal, 09_your_album.
+"""
+
+import html
+import io
+import textwrap
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import soundfile
+from IPython.display import HTML, Audio
+from matplotlib.figure import Figure
+
+from mumu_lib import audio, cards
+from mumu_lib.encoders import OwnAlbum
+from mumu_lib.figures import STYLE
+from mumu_lib.plots import MARKERS, _axes
+
+
+@mpl.rc_context(STYLE)
+def ranked_genres(genres: pd.DataFrame, *, n: int = 8) -> Figure:
+    """Highest scores by modality, a panel each; genres of the first panel's list are dark in the others too.
+
+    Parameters
+    ----------
+    genres : pd.DataFrame
+        From :func:`mumu_lib.predict_album`.
+    n : int > 0
+        Genres in a panel.
+    """
+    modalities = list(genres["modality"].unique())
+    figure, axes = _axes(2.9 * len(modalities) + 0.4, 0.9 + 0.26 * n, columns=len(modalities))
+    leading = set(genres[genres["modality"] == modalities[0]]["genre"].head(n))
+    for ax, modality in zip(axes, modalities, strict=True):
+        top = genres[genres["modality"] == modality].head(n).iloc[::-1]
+        colours = ["C0" if genre in leading else "0.75" for genre in top["genre"]]
+        ax.barh(range(len(top)), top["score"], color=colours, height=0.7)
+        names = [textwrap.shorten(genre, 22, placeholder="…") for genre in top["genre"]]
+        ax.set(yticks=range(len(top)), yticklabels=names, title=modality, xlabel="score")
+        for place, score in enumerate(top["score"]):
+            ax.annotate(
+                f"{score:.2f}", (max(score, 0), place), (3, 0), textcoords="offset points", va="center", fontsize=8
+            )
+        ax.margins(x=0.22)
+        ax.grid(axis="y", visible=False)
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def missing_modalities(table: pd.DataFrame) -> Figure:
+    """AUC with its interval for every pattern of missing modalities.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        From :func:`mumu_lib.fusion.missing_modalities`.
+    """
+    figure, (axes,) = _axes(6.5, 0.9 + 0.3 * len(table))
+    shown = table.iloc[::-1]
+    spread = [shown["AUC"] - shown["from"], shown["to"] - shown["AUC"]]
+    axes.errorbar(shown["AUC"], range(len(shown)), xerr=spread, fmt="o", capsize=3)
+    axes.axvline(0.5, color="0.5", lw=1, ls="--")
+    axes.set(
+        yticks=range(len(shown)),
+        yticklabels=shown.index,
+        xlabel="AUC on the test albums, 95 % interval (0.5 is chance)",
+    )
+    axes.margins(y=0.15)
+    axes.grid(axis="y", visible=False)
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def branch_curves(curves: pd.DataFrame) -> Figure:
+    """Validation AUC of each branch by itself, by epoch (the argument of the paper's section 5.4).
+
+    Parameters
+    ----------
+    curves : pd.DataFrame
+        Index: epoch from 1; a column a branch.
+    """
+    figure, (axes,) = _axes(6.5, 3.4)
+    for name, marker in zip(curves, MARKERS, strict=False):
+        axes.plot(curves.index, curves[name], "-", marker=marker, ms=4, label=name)
+    axes.axhline(0.5, color="0.5", lw=1, ls="--")
+    axes.set(xlabel="epoch", ylabel="validation AUC, branch alone")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend()
+    return figure
+
+
+def shown(album: OwnAlbum, characters: int = 600) -> HTML:
+    """Cover and texts of an album, to be displayed; every text is escaped."""
+    picture = cards.thumbnail(str(album.cover or ""))
+    cover = (
+        f"<img src='{picture}' alt='Cover of {html.escape(album.folder.name, quote=True)}' width=160>"
+        if picture
+        else ""
+    )
+    texts = [textwrap.shorten(words, characters, placeholder=" …") for words in album.texts]
+    return HTML(cover + "".join(f"<blockquote>{html.escape(words)}</blockquote>" for words in texts))
+
+
+def players(album: OwnAlbum, tracks: pd.DataFrame, genres: list[str], seconds: int = 5) -> list[Any]:
+    """The recording that pulls most towards each genre, to be played: its first seconds.
+
+    Parameters
+    ----------
+    tracks : pd.DataFrame
+        From :attr:`mumu_lib.prediction.Prediction.tracks`.
+    """
+    parts: list[Any] = []
+    if len(tracks):
+        best = tracks[genres].idxmax()
+        for track, towards in best.groupby(best):
+            parts.append(HTML(f"<b>{html.escape(str(track))}</b>: {html.escape(', '.join(towards.index))}"))
+            parts.append(_player(audio.load(album.folder / str(track))[: seconds * audio.SAMPLE_RATE]))
+    return parts
+
+
+def _player(y: np.ndarray) -> Audio:
+    file = io.BytesIO()
+    soundfile.write(file, y, audio.SAMPLE_RATE, format="MP3")
+    player = Audio(data=file.getvalue())
+    player.mimetype = "audio/mpeg"
+    return player

@@ -1,0 +1,220 @@
+"""All modalities learned at once, by one loss: what section 5.4 of the paper argues against.
+
+Paper: Section 5.4.  Notebooks: 07_multimodal.
+
+The networks of the runs that the late fusion would join are built anew, as they were before training, and joined
+where their vectors are joined. An example is a track with its album's text and cover, since the audio network is
+trained on tracks; without audio it is an album.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+from keras import layers
+
+from mumu_lib import albums, covers, encoders, fusion, metrics, models, patches, text, training
+from mumu_lib.augment import centre_view
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.errors import NothingUsableError
+from mumu_lib.fusion import Source
+from mumu_lib.params import Multimodal, home
+from mumu_lib.store import take
+from mumu_lib.targets import Target
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One modality: a network from its input to its vector, and what the network is given.
+
+    Attributes
+    ----------
+    read : function
+        Rows -> inputs.
+    rows : pd.Series
+        Index: row of the album table, one for a track or an album; value: row to read.
+    """
+
+    name: str
+    network: keras.Model
+    read: Callable[[np.ndarray], np.ndarray]
+    rows: pd.Series
+
+
+class Examples:
+    """Inputs of all branches, example by example, to be indexed as an array would be."""
+
+    def __init__(self, branches: list[Branch], table: pd.DataFrame) -> None:
+        self.branches, self.table = branches, table
+
+    def __getitem__(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        return tuple(branch.read(self.table[branch.name].to_numpy()[rows]) for branch in self.branches)
+
+
+@dataclass
+class Together:
+    """A network of several branches with its examples.
+
+    Attributes
+    ----------
+    network, judge : keras.Model
+        Inputs of all branches -> outputs; joined vectors -> outputs, the same last layers.
+    curves : pd.DataFrame
+        Validation AUC of each branch by itself, by epoch.
+    """
+
+    catalogue: Catalogue
+    branches: list[Branch]
+    examples: Examples
+    network: keras.Model
+    judge: keras.Model
+    goal: Target
+    wanted: np.ndarray
+    curves: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def build(catalogue: Catalogue, sources: list[Source], goal: Target, wanted: np.ndarray, cfg: Multimodal) -> Together:
+    """The branches of some runs, untrained, joined.
+
+    Parameters
+    ----------
+    sources : list of Source
+        The runs whose networks and inputs to take (:func:`mumu_lib.fusion.sources`).
+    wanted : np.ndarray [shape=(albums, outputs)]
+        ``goal.encode`` of all albums.
+    """
+    make = {"audio": _audio, "text": _text, "image": _image}
+    folders = [home() / "runs" / catalogue.name / source.origin for source in sources]
+    branches = [
+        make[s.name](f, json.loads((f / "params.json").read_text()), catalogue)
+        for s, f in zip(sources, folders, strict=True)
+    ]
+    table = branches[0].rows.rename(branches[0].name).to_frame()
+    for branch in branches[1:]:
+        table = table.join(branch.rows.rename(branch.name), how="inner")
+    table = table.rename_axis("album").reset_index()
+    inputs = [keras.Input(branch.network.input_shape[1:], name=f"of_{branch.name}") for branch in branches]
+    vectors = [layers.UnitNormalization()(b.network(x)) for b, x in zip(branches, inputs, strict=True)]
+    joined = layers.Concatenate(name=models.FEATURES)(vectors)
+    after = keras.Input((joined.shape[1],), name="joined")
+    x = layers.Dropout(0.7)(after) if cfg.target == "cosine" else after
+    judge = keras.Model(after, models.head(x, cfg.target, len(catalogue.labels), goal.n_outputs), name="judge")
+    x = joined
+    for layer in judge.layers[1:]:
+        x = layer(x)
+    return Together(catalogue, branches, Examples(branches, table), keras.Model(inputs, x), judge, goal, wanted)
+
+
+def fit(together: Together, cfg: Multimodal, folder: Path) -> pd.DataFrame:
+    """Train all branches by one loss; resumes as :func:`mumu_lib.training.fit`.
+
+    Returns
+    -------
+    history : pd.DataFrame
+        As of :func:`mumu_lib.training.fit`; ``together.curves`` holds what each branch knows by itself.
+    """
+    album = together.examples.table["album"].to_numpy()
+    can = albums.learnable(together.wanted)[album]
+    parts = {split: np.flatnonzero(can & np.isin(album, together.catalogue.rows(split))) for split in ("train", "val")}
+    fed = [
+        training.Batches(together.examples, rows, together.wanted[album[rows]], batch_size=cfg.batch_size, seed=seed)
+        for rows, seed in ((parts["train"], cfg.seed), (parts["val"], None))
+    ]
+    watch = _Watch(together, parts["val"], folder / "branches.csv")
+    history = training.fit(
+        together.network, together.goal.loss, *fed, epochs=cfg.together_epochs, patience=cfg.patience, learning_rate=cfg.together_learning_rate,
+        seed=cfg.seed, folder=folder, callbacks=[watch],
+    )  # fmt: skip
+    together.curves = pd.read_csv(folder / "branches.csv", index_col="epoch")
+    return history
+
+
+def encode(together: Together) -> list[Source]:
+    """Each branch's part of the joined vectors, means over an album's tracks [a Source a branch]."""
+    vectors = _vectors(together, np.arange(len(together.examples.table)))
+    ends = np.cumsum([branch.network.output_shape[1] for branch in together.branches])
+    parts = np.split(vectors, ends[:-1], axis=1)
+    return [Source(b.name, "simultaneous", part) for b, part in zip(together.branches, parts, strict=True)]
+
+
+def _vectors(together: Together, rows: np.ndarray) -> np.ndarray:
+    album = together.examples.table["album"].to_numpy()[rows]
+    batches = training.Batches(together.examples, rows, batch_size=64)
+    return albums.album_vectors(together.network, batches, album, len(together.catalogue.albums))
+
+
+class _Watch(keras.callbacks.Callback):
+    """After every epoch: the validation AUC with all branches but one at zero."""
+
+    def __init__(self, together: Together, val: np.ndarray, path: Path) -> None:
+        super().__init__()
+        self.together, self.val, self.path = together, val, path
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        X = _vectors(self.together, self.val)
+        known = albums.complete(X)
+        truth, sources = self.together.catalogue.label_matrix()[known], _parts(self.together)
+        row: dict[str, float] = {"epoch": epoch + 1}
+        for i, branch in enumerate(self.together.branches):
+            alone = fusion.without(X[known], sources, (i,))
+            row[branch.name] = metrics.macro_auc(
+                truth, self.together.goal.scores(self.together.judge.predict(alone, verbose=0))
+            )
+        before = pd.read_csv(self.path) if self.path.is_file() else pd.DataFrame()
+        before = before[before["epoch"] <= epoch] if len(before) else before
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        pd.concat([before, pd.DataFrame([row])]).to_csv(self.path, index=False)
+
+
+def _parts(together: Together) -> list[Source]:
+    return [Source(b.name, "", np.empty((0, b.network.output_shape[1]))) for b in together.branches]
+
+
+def _upto_features(network: keras.Model, name: str) -> keras.Model:
+    return keras.Model(network.input, network.get_layer(models.FEATURES).output, name=name)
+
+
+def _audio(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
+    if params["filters"] == "timbre_mlp":
+        raise NothingUsableError(f"{folder.name} has no network below its vectors; name a convolutional run's modality")
+    store = patches.extract(catalogue, "cqt", patches=params["patches"], seed=params["seed"])
+    tracks, flat = albums.track_table(catalogue, store), albums.flat_patches(store)
+    mean, std = store.standardisation(tracks["row"][tracks["split"] == "train"].unique() // params["patches"])
+    network = models.cnn(
+        params["filters"], params["target"], len(catalogue.labels), params["dimensions"], mean=mean, std=std
+    )
+    return Branch(
+        "audio", _upto_features(network, "audio"), lambda rows: take(flat, rows), tracks.set_index("album")["row"]
+    )
+
+
+def _text(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
+    texts = text.aggregate(catalogue, params["characters"], params["seed"])
+    X = encoders.tfidf_rows(texts, folder, catalogue)
+    network = models.text_mlp(X.shape[1], params["target"], len(catalogue.labels), params["dimensions"])
+    rows = text.covered(X)
+    return Branch("text", _upto_features(network, "text"), lambda rows: take(X, rows), pd.Series(rows, rows))
+
+
+def _image(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
+    store = covers.decode(catalogue)
+    network = models.resnet(
+        params["backbone"], params["target"], len(catalogue.labels), params["dimensions"],
+        weights=params["weights"], image_size=params["image_size"],
+    )  # fmt: skip
+    usable = store.rows(catalogue.albums["album_id"])
+    usable = usable[usable >= 0]
+
+    def read(rows: np.ndarray) -> np.ndarray:
+        views = [
+            centre_view(pixels, tuple(store.sizes[row]), params["image_size"])
+            for row, pixels in zip(rows, take(store.patches, rows), strict=True)
+        ]
+        return np.stack(views)
+
+    return Branch("image", _upto_features(network, "image"), read, pd.Series(usable, usable))
