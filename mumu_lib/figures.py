@@ -28,8 +28,9 @@ STYLE: Any = {
 
 
 def save(
-    figure: Figure, name: str, catalogue: Catalogue, *, caption: str, alt: str, folder: Path | None = None
-) -> Image:
+    figure: Figure, name: str, catalogue: Catalogue, *, caption: str, alt: str, folder: Path | None = None,
+    photographs: bool = False,
+) -> Image:  # fmt: skip
     """Write a figure as PNG and SVG with its caption, and show it.
 
     Parameters
@@ -40,6 +41,9 @@ def save(
         What it shows; what somebody sees who cannot see it. A synthetic catalogue is named as such.
     folder : Path, optional
         For instance a run's, for what belongs to one run; else ``figures/<catalogue>/``.
+    photographs : bool
+        What is shown has 256 colours and 75 dpi; the PNG in the folder keeps all colours, at 220 dpi, unless the
+        catalogue is synthetic.
 
     Returns
     -------
@@ -51,16 +55,23 @@ def save(
         caption += " Synthetic sample: these numbers say nothing about music."
         figure.set_layout_engine("constrained", rect=(0, 0.04, 1, 0.96))
         figure.text(0.995, 0.004, "synthetic sample", ha="right", va="bottom", fontsize=7.5, color="0.45")
-    png = io.BytesIO()
     with mpl.rc_context(STYLE):
-        figure.savefig(png, format="png", dpi=110, metadata={"Software": None})
+        small = png(figure, dpi=75 if photographs else 110)
         figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Description": alt, "Title": caption})
-    # A palette of 256 colours keeps notebooks with several figures small enough for git.
-    small = io.BytesIO()
-    PIL.Image.open(png).convert("RGB").quantize(256, dither=PIL.Image.Dither.NONE).save(small, "png", optimize=True)
-    (folder / f"{name}.png").write_bytes(small.getvalue())
+        if photographs and not catalogue.synthetic:
+            figure.savefig(folder / f"{name}.png", dpi=220, metadata={"Software": None})
+        else:
+            (folder / f"{name}.png").write_bytes(small)
     write_atomically(folder / f"{name}.txt", f"{caption}\n\nAlt text: {alt}\n")
-    return Image(data=small.getvalue(), alt=alt)
+    return Image(data=small, alt=alt)
+
+
+def png(figure: Figure, *, dpi: int = 110) -> bytes:
+    """A figure as a PNG of 256 colours, which keeps notebooks with several figures small enough for git."""
+    drawn, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=dpi, metadata={"Software": None})
+    PIL.Image.open(drawn).convert("RGB").quantize(256, dither=PIL.Image.Dither.NONE).save(small, "png", optimize=True)
+    return small.getvalue()
 
 
 def save_table(
