@@ -190,7 +190,11 @@ def test_extract(tmp_path, pack):
     assert (tmp_path / "out" / "d" / "a.txt").read_text() == "hello"
 
 
-@pytest.mark.parametrize("data", [b"no archive", b"", tarred({"a": "x" * 5000})[:60], zipped({"a": "x" * 5000})[:-30]])
+@pytest.mark.parametrize(
+    "data",
+    [b"no archive", b"", tarred({"a": "x" * 5000})[:60], zipped({"a": "x" * 5000})[:-30]],
+    ids=["no archive", "empty", "cut tar", "cut zip"],
+)
 def test_broken_archive(tmp_path, data):
     (tmp_path / "x.zip").write_bytes(data)
     with pytest.raises(BadDataError, match=r"x\.zip is no whole zip or tar"):

@@ -173,7 +173,7 @@ def test_no_server_at_all(monkeypatch, server):
         linking.make("spotlight", OWN).link(TEXT)
 
 
-@pytest.mark.parametrize("after", ["7", formatdate(usegmt=True)])
+@pytest.mark.parametrize("after", ["7", formatdate(usegmt=True)], ids=["seconds", "date"])
 def test_retry_after_is_heeded(server, after):
     server.plan = [(429, b"", {"Retry-After": after}), (503, b""), (200, [babelfy(0, 4, "Adele")])]
     assert len(linking.make("babelfy", OWN).link(TEXT)) == 1

@@ -91,6 +91,18 @@ def sources_open(music):
     return type(music)(music.folder)
 
 
+def test_notebooks_run_by_the_tests_are_not_the_whole_series(whole):
+    music = sources_open(whole)
+    once = {"02_dataset_overview": ("overview", params.Overview), "03_label_factors": ("factors", params.Factors),
+            "08_results": ("results", params.Results), "09_your_album": ("your_album", params.YourAlbum)}  # fmt: skip
+    for notebook, (run_id, kind) in once.items():
+        cell = params.defaults(params.checkout() / "notebooks" / f"{notebook}.ipynb")
+        runs.start(music, run_id, kind(**{**cell, "catalogue": str(music.folder)})).finish({"rows": 1})
+    jobs, _ = dry_run("catalogue=tiny", "profile=sample")
+    assert jobs["audio"] == (series.rows("sample").notebook == "04_audio").sum()
+    assert jobs["results"] == 1
+
+
 @pytest.mark.parametrize("profile", ["sample", "paper"])
 def test_every_row_is_a_run_that_its_notebook_would_name_so(profile):
     kinds = {
