@@ -21,6 +21,8 @@ from mumu_lib.models import FEATURES
 from mumu_lib.sources import collection
 
 Skipped = list[tuple[str, str]]
+# How a patch store names timbre that came from elsewhere.
+MSD_TIMBRE = "Million Song Dataset's segments"
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,11 @@ def read_album(folder: str | Path) -> OwnAlbum:
             f"and no text ({', '.join(collection.TEXTS)}) in it{why}"
         )
     return album
+
+
+def judges_new_albums(run: pd.Series) -> bool:
+    """Whether a run was made from what an album's own files hold, and not from vectors or statistics of others."""
+    return run.get("source") not in ("embeddings", "published") and MSD_TIMBRE not in str(run.get("features"))
 
 
 def encode(folder: Path, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped) -> Encoded:
@@ -176,7 +183,7 @@ def tfidf_rows(texts: pd.Series, folder: Path, catalogue: Catalogue) -> sp.csr_m
 def _audio(
     folder: Path, params: dict, facts: dict, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    if "Million Song Dataset's segments" in facts["features"]:
+    if MSD_TIMBRE in facts["features"]:
         raise NothingUsableError("made from the Million Song Dataset's timbre, which a recording does not give")
     kind = "timbre" if params["filters"] == "timbre_mlp" else "cqt"
     settings = extraction.settings(kind, params["patches"], params["seed"], "fast")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mumu_lib import metrics, runs, vectors
+from mumu_lib import metrics, results, runs, vectors
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import BadDataError, MissingDataError, ParameterError
 from mumu_lib.params import Multimodal, did_you_mean, home
@@ -72,12 +72,14 @@ def _entries(embeddings: str) -> list[str]:
     return [entry for entry in (part.strip() for part in embeddings.split(",")) if entry]
 
 
-def best_run(catalogue: Catalogue, modality: str) -> pd.Series:
+def best_run(catalogue: Catalogue, modality: str, only: Callable[[pd.Series], bool] | None = None) -> pd.Series:
     """The finished run of a modality with the highest AUC on the *validation* albums (paper 6.4).
 
     Parameters
     ----------
     modality : {'audio', 'text', 'image'}
+    only : function, optional
+        Run -> whether it may be chosen.
 
     Returns
     -------
@@ -92,8 +94,10 @@ def best_run(catalogue: Catalogue, modality: str) -> pd.Series:
     finished = runs.table(catalogue.name)
     of_it = finished[finished["modality"] == modality] if len(finished) else finished
     ours = of_it[of_it["fingerprint"] == catalogue.fingerprint] if len(of_it) else of_it
+    why = "the catalogue has changed since they were made" if len(of_it) else "an unfinished one does not count"
+    if only is not None and len(ours):
+        ours, why = ours[[only(run) for _, run in ours.iterrows()]], "those there cannot judge a new album"
     if ours.empty:
-        why = "the catalogue has changed since they were made" if len(of_it) else "an unfinished one does not count"
         raise MissingDataError(
             f"no finished {modality} run of catalogue {catalogue.name!r} ({why}); "
             f"run  papermill {NOTEBOOKS[modality]}.ipynb out.ipynb -p catalogue {catalogue.name}"
@@ -174,7 +178,7 @@ def join(found: list[Source], missing: str = "complete") -> np.ndarray:
     return joined
 
 
-def described(found: list[Source], catalogue: Catalogue) -> pd.DataFrame:
+def described(found: list[Source]) -> pd.DataFrame:
     """What is fused: origin, validation AUC, length, and how many albums have it [a row a source]."""
     there = [np.isfinite(source.vectors).all(axis=1) for source in found]
     return pd.DataFrame(
@@ -261,19 +265,15 @@ def against_single(
     table : pd.DataFrame
         A row a source that is a run: its AUC, the fusion's, the difference with its 95 % interval, albums compared.
     """
-    rows, album_ids = {}, catalogue.albums["album_id"]
-    fused = pd.DataFrame(scores, index=album_ids.iloc[scored])
+    rows = {}
+    fused = pd.DataFrame(scores, index=catalogue.albums["album_id"].iloc[scored])
     for source in found:
         folder = home() / "runs" / catalogue.name / source.origin
         if not (folder / "metrics.json").is_file():
             continue
-        run = runs.Run(source.origin, folder, catalogue)
-        single = pd.DataFrame(run.array("scores"), index=run.album_ids)
-        test = [i for i in album_ids.iloc[catalogue.rows("test")] if i in fused.index and i in single.index]
-        truth = catalogue.label_matrix()[pd.Index(album_ids).get_indexer(test)]
-        ours, theirs = (metrics.bootstrap(truth, table.loc[test].to_numpy(), seed=seed) for table in (fused, single))
-        low, high = metrics.interval(ours - theirs)
-        aucs = [metrics.macro_auc(truth, table.loc[test].to_numpy()) for table in (single, fused)]
-        rows[source.name] = (*aucs, aucs[1] - aucs[0], low, high, len(test))
+        single = results.test_scores(catalogue, str(folder))
+        single = single[single.index.isin(fused.index)]
+        pair = metrics.paired(results.truth(catalogue, single.index), fused.loc[single.index], single, seed=seed)
+        rows[source.name] = (*(pair[key] for key in ("second", "first", "difference", "low", "high")), len(single))
     columns = ["AUC alone", "AUC fused", "difference", "from", "to", "albums"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).round(3)

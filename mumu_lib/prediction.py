@@ -82,7 +82,7 @@ def predict(album: OwnAlbum, catalogue: Catalogue) -> Prediction:
     chosen, lacking = {}, {}
     for modality in album.modalities:
         try:
-            chosen[modality] = fusion.best_run(catalogue, modality)["folder"]
+            chosen[modality] = fusion.best_run(catalogue, modality, encoders.judges_new_albums)["folder"]
         except MissingDataError as error:
             lacking[modality] = str(error)
     if not chosen:

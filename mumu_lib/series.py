@@ -15,6 +15,7 @@ from mumu_lib.params import checkout
 
 # What a modality's notebook calls the setting of Table 2.
 SETTING_IS = {"04_audio": "filters", "05_text": "features", "06_image": "backbone"}
+NEEDS = {"audio": "audio", "a": "audio", "text": "reviews", "t": "reviews", "image": "covers", "i": "covers"}
 FUSION: dict[str, dict[str, str]] = {
     "mlp": {},
     "mlp_dropout": {"missing": "dropout"},
@@ -53,11 +54,7 @@ def possible(wanted: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     lacks = {}
     for modality in set("+".join(wanted["modality"]).split("+")):
         try:
-            catalogue.require(
-                {"a": "audio", "text": "reviews", "t": "reviews", "image": "covers", "i": "covers"}.get(
-                    modality, modality
-                )
-            )
+            catalogue.require(NEEDS[modality])
         except MissingDataError as error:
             lacks[modality] = error
             print(f"left out, every row with {modality}: {error}", file=sys.stderr)

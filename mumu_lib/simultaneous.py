@@ -7,6 +7,7 @@ where their vectors are joined. An example is a track with its album's text and 
 trained on tracks; without audio it is an album.
 """
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -108,6 +109,14 @@ def build(catalogue: Catalogue, sources: list[Source], goal: Target, wanted: np.
     for layer in judge.layers[1:]:
         x = layer(x)
     return Together(catalogue, branches, Examples(branches, table), keras.Model(inputs, x), judge, goal, wanted)
+
+
+def folder_name(catalogue: Catalogue, sources: list[Source]) -> str:
+    """Where in a run the networks of these sources are kept: those of other runs are not taken for them."""
+    folders = [home() / "runs" / catalogue.name / source.origin for source in sources]
+    networks = [json.loads((folder / "metrics.json").read_text()).get("network", "") for folder in folders]
+    made_of = json.dumps([[source.origin for source in sources], networks])
+    return "together-" + hashlib.sha256(made_of.encode()).hexdigest()[:8]
 
 
 def fit(together: Together, cfg: Multimodal, folder: Path) -> pd.DataFrame:

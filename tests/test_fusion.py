@@ -51,7 +51,7 @@ def test_the_best_run_of_a_modality_is_chosen_by_validation_auc_and_named(three)
         ("text", "text-cosine-vsm"),
         ("image", "image-cosine-resnet101"),
     ]
-    shown = fusion.described(found, three)
+    shown = fusion.described(found)
     assert list(shown["length"]) == [6, 4, 5]
     assert list(shown["without"]) == [0, 0, 2]
 
@@ -179,3 +179,19 @@ def test_a_run_may_hold_zero_vectors(three):
     finished(three, "text", "dead", X, 0.99)
     (source,) = fusion.sources(three, cfg("t"))
     assert not source.vectors[4].any()
+
+
+def test_the_difference_to_each_modality_is_paired_on_the_albums_both_have_judged(three):
+    rng = np.random.default_rng(0)
+    found, scored = fusion.sources(three, cfg()), np.arange(1, 30)
+    scores = three.label_matrix().toarray()[scored] + rng.normal(0, 0.1, (29, 4))
+    table = fusion.against_single(three, found, scored, scores)
+    assert list(table.index) == ["audio", "text", "image"]
+    test = three.rows("test")
+    assert list(table["albums"]) == [len(test), len(test), len(test[test >= 2])]
+    assert (
+        table.loc["text", "AUC fused"] == round(metrics.macro_auc(three.label_matrix()[test], scores[test - 1]), 3) == 1
+    )
+    # The stored runs score every label 0, which is chance.
+    assert (table["AUC alone"] == 0.5).all()
+    assert (table["difference"] == 0.5).all()

@@ -312,6 +312,27 @@ def test_the_example_is_a_test_album_with_all_its_files(music):
     assert album.texts == [music.reviews.text[music.rows("test")[0]]]
 
 
+def test_a_run_that_cannot_judge_new_texts_gives_way_to_one_that_can(music, own, monkeypatch):
+    table_of = runs.table
+
+    def with_a_better_encoder(name=None):
+        table = table_of(name)
+        better = table[table.modality == "text"].assign(val_auc=0.999, source="embeddings", folder="nowhere")
+        return pd.concat([table, better])
+
+    monkeypatch.setattr(runs, "table", with_a_better_encoder)
+    table = mumu_lib.predict_album(own, music)
+    assert set(table[table.modality == "text"].run) == {"text-cosine-vsm"}
+
+
+def test_networks_learned_at_once_are_kept_by_what_they_are_made_of(music):
+    cfg = settings(params.Multimodal, music, learning="simultaneous")
+    found = fusion.sources(music, cfg)
+    names = {simultaneous.folder_name(music, some) for some in (found, found[:2], found[1:])}
+    assert len(names) == 3
+    assert simultaneous.folder_name(music, found) in names
+
+
 @pytest.fixture
 def together(music):
     """The three networks joined anew, and a function that trains them for some epochs."""
