@@ -17,6 +17,7 @@ from mumu_lib import (
     finetuning,
     fusion,
     labels,
+    metrics,
     models,
     params,
     patches,
@@ -371,3 +372,9 @@ def test_the_joined_vectors_lead_to_the_outputs_of_the_whole_network(together, t
     np.testing.assert_allclose(made.judge.predict(X[made.examples.table.album], verbose=0), whole, atol=1e-5)
     for part in parts:
         np.testing.assert_allclose(np.linalg.norm(part.vectors, axis=1), 1, rtol=1e-4)
+    val, kept = music.rows("val"), np.cumsum([0, 256, 2048, 128])
+    for name, start, end in zip(made.curves, kept[:-1], kept[1:], strict=True):
+        alone = np.zeros_like(X[val])
+        alone[:, start:end] = X[val, start:end]
+        scores = made.goal.scores(made.judge.predict(alone, verbose=0))
+        assert made.curves[name].iloc[0] == pytest.approx(metrics.macro_auc(music.label_matrix()[val], scores))
