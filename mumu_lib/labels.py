@@ -154,6 +154,28 @@ def single_top_label(catalogue: Catalogue) -> pd.Series:
     return pd.Series(np.array(catalogue.top_labels, dtype=object)[M[one].indices], index=one, name="top_label")
 
 
+def rarest_top_label(catalogue: Catalogue, chosen: np.ndarray) -> pd.Categorical:
+    """One top-level label for each row of chosen labels: its rarest, since Pop stands on most albums.
+
+    Parameters
+    ----------
+    chosen : np.ndarray [shape=(n, labels), bool]
+        For instance an album's true or predicted labels.
+
+    Returns
+    -------
+    label : pd.Categorical [length n]
+        Categories from the most frequent label down; missing where none is of the top level.
+    """
+    tops = set(catalogue.top_labels or catalogue.labels)
+    frequent_first = catalogue.label_matrix().getnnz(axis=0).argsort(kind="stable")[::-1]
+    columns = [i for i in frequent_first if catalogue.labels[i] in tops]
+    found = chosen[:, columns]
+    last = len(columns) - 1 - found[:, ::-1].argmax(axis=1)
+    names = pd.Index([catalogue.labels[i] for i in columns])
+    return pd.Categorical.from_codes(np.where(found.any(axis=1), last, -1), names)
+
+
 def neighbour_agreement(F: np.ndarray, group: pd.Series, k: int = 5) -> float:
     """Share of the k nearest albums, by cosine, that are of the same group; NaN for fewer than two albums.
 

@@ -227,7 +227,7 @@ def query(mix: str, catalogue: Catalogue, n: int = 10) -> pd.DataFrame:
         raise MissingDataError(
             f"no finished run of {catalogue.name!r} with the cosine target; run notebook 04 with  -p target cosine"
         )
-    best = cosine.sort_values("val_auc", ascending=False, kind="stable").iloc[0]
+    best = runs.by_validation(cosine).iloc[0]
     run = runs.Run(str(best.name), Path(best["folder"]), catalogue)
     params = json.loads((run.folder / "params.json").read_text())
     columns = [catalogue.labels.index(label) for label in wanted]

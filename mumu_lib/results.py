@@ -39,7 +39,7 @@ def comparable(catalogue: Catalogue) -> tuple[pd.DataFrame, pd.DataFrame]:
     table = runs.table(catalogue.name).reset_index()
     table = table.reindex(columns=list(dict.fromkeys([*table, *USED])))
     table["reason"] = pd.Series([_reason(catalogue, row) for _, row in table.iterrows()], dtype=object)
-    table = table.assign(key=key(table)).sort_values("val_auc", ascending=False, kind="stable")
+    table = runs.by_validation(table.assign(key=key(table)))
     usable = table[table["reason"] == ""]
     again = usable.index[usable.duplicated(KEY)]
     table.loc[again, "reason"] = "another run of " + table["key"] + " has the better validation AUC"

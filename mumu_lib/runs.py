@@ -184,6 +184,11 @@ def table(catalogue: str | Catalogue | None = None) -> pd.DataFrame:
     return frame.reindex(columns=[*first, *(c for c in frame if c not in first)]).set_index("run")
 
 
+def by_validation(table: pd.DataFrame) -> pd.DataFrame:
+    """Runs of :func:`table`, the best *validation* AUC first: by it runs are chosen, never by the test AUC."""
+    return table.sort_values("val_auc", ascending=False, kind="stable")
+
+
 def grid() -> pd.DataFrame:
     """The 26 rows of the paper's Table 2 with the paper's own numbers, from ``params/grid.tsv``."""
     return pd.read_csv(checkout() / "params" / "grid.tsv", sep="\t")
@@ -192,7 +197,7 @@ def grid() -> pd.DataFrame:
 def table2(catalogue: str | Catalogue) -> pd.DataFrame:
     """Table 2: the paper's numbers, ours, and the difference; a row not run is blank.
 
-    Of several runs of one row the one with the best validation AUC counts, never the test AUC.
+    Of several runs of one row the first of :func:`by_validation` counts.
 
     Parameters
     ----------
@@ -215,7 +220,7 @@ def table2(catalogue: str | Catalogue) -> pd.DataFrame:
         name = catalogue.name if isinstance(catalogue, Catalogue) else catalogue
         raise MissingDataError(f"no finished run of catalogue {name!r} under {home() / 'runs'}; run notebook 04 first")
     keys = ["modality", "target", "setting"]
-    best = ours.sort_values("val_auc", ascending=False, kind="stable").drop_duplicates(keys)
+    best = by_validation(ours).drop_duplicates(keys)
     ours = best.reindex(columns=[*keys, *PAPER_COLUMNS, *INTERVAL])
     rows = grid().merge(ours, on=keys, how="left", suffixes=(" paper", " ours"))
     result = rows[[*keys, *(f"{column} {whose}" for column in PAPER_COLUMNS for whose in ("paper", "ours"))]].copy()

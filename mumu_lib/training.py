@@ -1,6 +1,6 @@
 """Train with early stopping and resume.
 
-Paper: Sections 5.1 and 6.1.  Notebooks: 04_audio.
+Paper: Sections 5.1 to 5.4.  Notebooks: 04 to 07.
 """
 
 import json
