@@ -12,9 +12,8 @@ import keras
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from tqdm.auto import tqdm
 
-from mumu_lib import extraction, image, labels, linking, targets, text
+from mumu_lib import extraction, image, labels, linking, progress, targets, text
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import AudioError, ImageError, MissingDataError, NothingUsableError
 from mumu_lib.models import FEATURES
@@ -189,7 +188,7 @@ def _audio(
     settings = extraction.settings(kind, params["patches"], params["seed"], "fast")
     encoder = _features(_model(folder / "tracks")) if kind == "cqt" else None
     vectors = {}
-    for path in tqdm(album.audio, desc="recordings", unit="track", disable=None):
+    for path in progress.bar(album.audio, "recordings", unit="track"):
         name = path.relative_to(album.folder).as_posix()
         try:
             found, about = extraction.features(name, str(path), "audio", settings)

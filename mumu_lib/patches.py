@@ -19,9 +19,8 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock
 from joblib import cpu_count
-from tqdm.auto import tqdm
 
-from mumu_lib import extraction
+from mumu_lib import extraction, progress
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import MumuError, NothingUsableError, ParameterError
 from mumu_lib.extraction import KINDS, Shard
@@ -178,7 +177,7 @@ def _part(index: Path) -> pd.DataFrame:
 def _extract_shards(shards: list[Shard], workers: int, kind: type[Store]) -> None:
     total = sum(len(shard.tracks) for shard in shards)
     done = sum(len(shard.tracks) for shard in shards if shard.index.is_file())
-    with tqdm(total=total, initial=done, desc=kind.task, unit=kind.unit, disable=None) as bar:
+    with progress.bar(total=total, initial=done, desc=kind.task, unit=kind.unit) as bar:
         for tracks in extraction.run(shards, workers or cpu_count()):
             bar.update(tracks)
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
-from mumu_lib import metrics, runs
+from mumu_lib import metrics, progress, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.resampling import interval
 
@@ -123,7 +122,7 @@ def by_frequency(catalogue: Catalogue, chosen: pd.DataFrame, *, resamples: int =
     """
     groups = metrics.frequency_groups(catalogue.label_matrix("train").getnnz(axis=0))
     rows = []
-    for name, folder in tqdm(list(chosen["folder"].items()), desc="AUC by label frequency", unit="run", disable=None):
+    for name, folder in progress.bar(chosen["folder"].items(), "AUC by label frequency", len(chosen), unit="run"):
         scores = test_scores(catalogue, folder)
         Y, S = truth(catalogue, scores.index), scores.to_numpy()
         for group, columns in groups.items():

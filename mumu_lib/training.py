@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import pandas as pd
 
+from mumu_lib import progress
 from mumu_lib.errors import BadDataError, MumuError
 from mumu_lib.files import write_atomically
 from mumu_lib.store import take
@@ -140,15 +141,22 @@ def fit(
     first = keeper.resume(model)
     if first < epochs and not keeper.exhausted:
         train.shuffle_for(first)
-        model.fit(
-            train,
-            validation_data=val,
-            initial_epoch=first,
-            epochs=epochs,
-            shuffle=False,
-            verbose=0,
-            callbacks=[*callbacks, keeper],
-        )
+        steps = len(train)
+        with progress.bar(initial=first * steps, total=epochs * steps, desc="training", unit="batch") as bar:
+            # It moves when a batch begins: a callback at its end would make Keras wait for the loss of every batch.
+            moves = keras.callbacks.LambdaCallback(
+                on_train_batch_begin=lambda batch, logs: bar.update(), on_epoch_end=lambda epoch, logs: bar.clear()
+            )
+            model.fit(
+                train,
+                validation_data=val,
+                initial_epoch=first,
+                epochs=epochs,
+                shuffle=False,
+                verbose=0,
+                callbacks=[*callbacks, moves, keeper],
+            )
+            bar.total = bar.n
     model.set_weights(keeper.best_weights)
     keeper.finish(model)
     return keeper.history

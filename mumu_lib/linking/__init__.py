@@ -16,8 +16,8 @@ from typing import Any
 
 import pandas as pd
 from filelock import FileLock
-from tqdm.auto import tqdm
 
+from mumu_lib import progress
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import MissingDataError, ParameterError, ServiceError
 from mumu_lib.linking.interface import Annotation, Categories, Linker
@@ -143,7 +143,7 @@ def annotate(linker: Linker, texts: Sequence[str]) -> pd.DataFrame:
     link_all = getattr(linker, "link_all", lambda some: map(linker.link, some))
     found, done = [], 0
     try:
-        for annotations in tqdm(link_all(texts), linker.name, len(texts), unit="text", disable=None):
+        for annotations in progress.bar(link_all(texts), linker.name, len(texts), unit="text"):
             found += [(done, *_values(annotation)) for annotation in annotations]
             done += 1
     except ServiceError as error:

@@ -19,8 +19,8 @@ from typing import Any
 
 import pandas as pd
 import requests
-from tqdm.auto import tqdm
 
+from mumu_lib import progress
 from mumu_lib.errors import BadDataError, MumuError, ServiceError
 from mumu_lib.params import home
 
@@ -132,14 +132,7 @@ def _append(url: str, part: Path) -> None:
             size = int(reply.headers.get("Content-Length", 0)) + (at if resumed else 0)
             with (
                 part.open("ab" if resumed else "wb") as out,
-                tqdm(
-                    total=size or None,
-                    initial=at if resumed else 0,
-                    unit="B",
-                    unit_scale=True,
-                    desc=part.stem,
-                    disable=None,
-                ) as bar,
+                progress.bar(total=size or None, initial=at if resumed else 0, desc=part.stem, unit="B") as bar,
             ):
                 for chunk in reply.iter_content(CHUNK):
                     bar.update(out.write(chunk))

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
-from tqdm.auto import tqdm
 
+from mumu_lib import progress
 from mumu_lib.errors import MissingDataError, ServiceError
 from mumu_lib.sources import musicbrainz_web
 from mumu_lib.sources.web import Client
@@ -131,7 +131,7 @@ def each(
     done: list[tuple[str, ...]] = []
     failures = 0
     try:
-        for _, row in tqdm(table.iterrows(), total=len(table), desc=report.parent.name, disable=None):
+        for _, row in progress.bar(table.iterrows(), report.parent.name, len(table), unit="item"):
             try:
                 done.append((row[key], *job(row)))
                 failures = 0

@@ -18,9 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
-from mumu_lib import catalogue
+from mumu_lib import catalogue, progress
 from mumu_lib.errors import ParameterError
 from mumu_lib.files import write_atomically
 from mumu_lib.params import home
@@ -232,7 +231,7 @@ def _run(jobs: list[Callable[[], None]]) -> None:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         running = [pool.submit(job) for job in jobs]
         try:
-            for done in tqdm(as_completed(running), "making the sample", len(running), unit="file", disable=None):
+            for done in progress.bar(as_completed(running), "making the sample", len(running), unit="file"):
                 done.result()
         except BaseException:
             pool.shutdown(cancel_futures=True)
