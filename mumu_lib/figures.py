@@ -16,7 +16,7 @@ from IPython.display import Image, Markdown
 from matplotlib.figure import Figure
 
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.files import write_atomically
+from mumu_lib.files import make_folder, whole, write_atomically
 from mumu_lib.params import home
 
 STYLE: Any = {
@@ -57,11 +57,14 @@ def save(
         figure.text(0.995, 0.004, "synthetic sample", ha="right", va="bottom", fontsize=7.5, color="0.45")
     with mpl.rc_context(STYLE):
         small = png(figure, dpi=75 if photographs else 110)
-        figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Description": alt, "Title": caption})
+        with whole(folder / f"{name}.svg") as part:
+            metadata = {"Date": None, "Description": alt, "Title": caption}
+            figure.savefig(part, format="svg", metadata=metadata)
         if photographs and not catalogue.synthetic:
-            figure.savefig(folder / f"{name}.png", dpi=220, metadata={"Software": None})
+            with whole(folder / f"{name}.png") as part:
+                figure.savefig(part, format="png", dpi=220, metadata={"Software": None})
         else:
-            (folder / f"{name}.png").write_bytes(small)
+            write_atomically(folder / f"{name}.png", small)
     write_atomically(folder / f"{name}.txt", f"{caption}\n\nAlt text: {alt}\n")
     return Image(data=small, alt=alt)
 
@@ -90,12 +93,10 @@ def save_table(
     title += " (synthetic sample)" if catalogue.synthetic else ""
     text = "\n\n".join([f"**{title}**", table.to_markdown(index=False, disable_numparse=True), *notes])
     write_atomically(folder / f"{name}.md", text + "\n")
-    table.to_csv(folder / f"{name}.csv", index=False)
+    write_atomically(folder / f"{name}.csv", table.to_csv(index=False))
     return Markdown(text)
 
 
 def folder_for(catalogue: Catalogue) -> Path:
     """``figures/<catalogue>/``, made if need be."""
-    folder = home() / "figures" / catalogue.name
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return make_folder(home() / "figures" / catalogue.name)

@@ -4,7 +4,6 @@ Paper: Figure 1.  Notebooks: 03_label_factors, 04_audio, 06_image, 07_multimodal
 """
 
 import hashlib
-import os
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +14,7 @@ import pandas as pd
 from mumu_lib import plots
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import BadDataError, ParameterError
+from mumu_lib.files import save_array
 from mumu_lib.labels import rarest_top_label
 from mumu_lib.tables import SPLITS
 
@@ -55,11 +55,7 @@ def coordinates(folder: Path, vectors: np.ndarray, *, perplexity: float = 30, se
     if path.is_file():
         return np.load(path, allow_pickle=False)
     xy = plots.tsne(vectors, perplexity=perplexity, seed=seed).astype(np.float32)
-    folder.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".tmp")
-    with part.open("wb") as file:
-        np.save(file, xy)
-    os.replace(part, path)
+    save_array(path, xy)
     return xy
 
 

@@ -4,7 +4,6 @@ Paper: none; it is what sections 5 and 6 are for.  Notebooks: 09_your_album.
 """
 
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from mumu_lib import encoders, fusion, labels, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.encoders import Encoded, OwnAlbum
 from mumu_lib.errors import MissingDataError, NothingUsableError, ParameterError
+from mumu_lib.files import write_atomically
 from mumu_lib.params import did_you_mean, home
 from mumu_lib.sources import open_catalogue
 
@@ -263,7 +263,7 @@ def example_album(catalogue: Catalogue) -> Path:
     Returns
     -------
     folder : Path
-        ``data/your-album/<catalogue>``, made anew.
+        ``data/your-album/<catalogue>``; what else lay in it goes.
     """
     audio = catalogue.tracks.groupby("album_id")["audio"].agg(lambda paths: [p for p in paths if p])
     text = catalogue.reviews.groupby("album_id")["text"].agg("\n\n".join)
@@ -271,12 +271,17 @@ def example_album(catalogue: Catalogue) -> Path:
     whole = test[(test["cover"] != "") & test.index.isin(text.index) & test.index.isin(audio[audio.map(len) > 0].index)]
     album = (whole if len(whole) else test).iloc[0]
     folder = home() / "data" / "your-album" / catalogue.name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for number, name in enumerate(audio.get(album.name, []), 1):
-        shutil.copy(catalogue.audio_path(name), folder / f"{number:02d}{Path(name).suffix}")
+    found = {
+        f"{number:02d}{Path(name).suffix}": catalogue.audio_path(name)
+        for number, name in enumerate(audio.get(album.name, []), 1)
+    }
     if album["cover"]:
-        shutil.copy(catalogue.cover_path(album["cover"]), folder / f"cover{Path(album['cover']).suffix}")
+        found[f"cover{Path(album['cover']).suffix}"] = catalogue.cover_path(album["cover"])
+    contents = {name: path.read_bytes() for name, path in found.items()}
     if album.name in text:
-        (folder / "review.txt").write_text(text[str(album.name)], encoding="utf-8")
+        contents["review.txt"] = text[str(album.name)].encode()
+    for name, content in contents.items():
+        write_atomically(folder / name, content)
+    for stranger in [path for path in folder.iterdir() if path.name not in contents]:
+        stranger.unlink(missing_ok=True)
     return folder

@@ -18,7 +18,7 @@ from mumu_lib import metrics
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.environment import device, git_commit, versions
 from mumu_lib.errors import BadDataError, MissingDataError
-from mumu_lib.files import write_atomically
+from mumu_lib.files import locked, reading, save_array, write_atomically
 from mumu_lib.params import Shared, checkout, home
 
 PAPER_COLUMNS = ["params", "seconds_per_epoch", "auc", "coverage@1", "coverage@3", "coverage@5"]
@@ -47,16 +47,26 @@ class Run:
     @property
     def metrics(self) -> dict[str, Any]:
         """What :meth:`finish` wrote."""
-        return json.loads((self.folder / "metrics.json").read_text())
+        return json.loads(self._read("metrics.json"))
 
     @property
     def album_ids(self) -> list[str]:
         """Albums of the rows of ``embeddings`` and ``scores``."""
-        return (self.folder / "album_ids.txt").read_text(encoding="utf-8").split("\n")
+        return self._read("album_ids.txt").split("\n")
 
     def array(self, name: str) -> np.ndarray:
         """``embeddings`` [shape=(albums, features)] or ``scores`` [shape=(albums, labels)]."""
-        return np.load(self.folder / f"{name}.npy", allow_pickle=False)
+        path = self.folder / f"{name}.npy"
+        with reading(path, self._remedy):
+            return np.load(path, allow_pickle=False)
+
+    def _read(self, name: str) -> str:
+        with reading(self.folder / name, self._remedy):
+            return (self.folder / name).read_text(encoding="utf-8")
+
+    @property
+    def _remedy(self) -> str:
+        return f"remove {self.folder} and run its notebook again"
 
     def finish(
         self,
@@ -79,9 +89,9 @@ class Run:
         if any(len(array) != len(album_ids or ()) for array in arrays.values()):
             raise BadDataError(f"run {self.id}: {len(album_ids or ())} album ids for arrays of other lengths")
         for name, array in arrays.items():
-            np.save(self.folder / f"{name}.npy", array)
+            save_array(self.folder / f"{name}.npy", array)
         if album_ids is not None:
-            (self.folder / "album_ids.txt").write_text("\n".join(album_ids), encoding="utf-8")
+            write_atomically(self.folder / "album_ids.txt", "\n".join(album_ids))
         facts = {
             "run": self.id, "catalogue": self.catalogue.name, "synthetic": self.catalogue.synthetic,
             "fingerprint": self.catalogue.fingerprint, "device": device(), "versions": versions(), "commit": git_commit(),
@@ -121,9 +131,10 @@ def start(catalogue: Catalogue, run_id: str, cfg: Shared) -> Run:
     cfg : Shared
         The notebook's parameters.
     """
-    folder = folder_of(catalogue, run_id, cfg)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / "params.json", _record(catalogue, cfg))
+    # Two runs of one id that start together must not both find its folder free.
+    with locked(home() / "runs" / catalogue.name):
+        folder = folder_of(catalogue, run_id, cfg)
+        write_atomically(folder / "params.json", _record(catalogue, cfg))
     return Run(run_id, folder, catalogue)
 
 

@@ -157,7 +157,6 @@ def save_vectorizer(folder: Path, vectorizer: TfidfVectorizer, settings: Mapping
     settings : mapping
         How texts were made before tf-idf: characters, features, linker, knowledge.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     facts = {
         "format": FORMAT,
         "settings": dict(settings),

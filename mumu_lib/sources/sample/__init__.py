@@ -21,7 +21,7 @@ import pandas as pd
 
 from mumu_lib import catalogue, progress
 from mumu_lib.errors import ParameterError
-from mumu_lib.files import write_atomically
+from mumu_lib.files import locked, make_folder, write_atomically
 from mumu_lib.params import home
 from mumu_lib.sources import splits
 from mumu_lib.sources.sample import covers, files, sound, styles, words
@@ -90,10 +90,19 @@ def build(folder: Path | None = None, *, albums: int = 400, seed: int = 0) -> ca
     """
     folder = home() / "data" / "sample" if folder is None else Path(folder)
     made = tables(albums, seed)
+    # Two notebooks started at once in a new checkout both make it; the second waits and finds the files.
+    with locked(folder):
+        return _build(folder, made, albums, seed)
+
+
+def _build(folder: Path, made: Tables, albums: int, seed: int) -> catalogue.Catalogue:
     for name in ("audio", "covers"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+        make_folder(folder / name)
     _forget_others(folder, f"{albums} albums, seed {seed}")
-    _run(_jobs(folder, made, seed))
+    jobs = _jobs(folder, made, seed)
+    if not jobs and (folder / "catalogue.json").is_file():
+        return catalogue.Catalogue(folder)
+    _run(jobs)
     return catalogue.write(
         folder,
         name="sample",
@@ -245,6 +254,11 @@ def _forget_others(folder: Path, arguments: str) -> None:
     note = folder / "recipe.txt"
     if note.is_file() and note.read_text(encoding="utf-8") == recipe:
         return
-    for stale in (*folder.glob(f"audio/{TRACK_PREFIX}*"), *folder.glob(f"covers/{ALBUM_PREFIX}*")):
-        stale.unlink()
+    # First of all: a catalogue without its files would pass for the sample if this were cut short.
+    for stale in (
+        folder / "catalogue.json",
+        *folder.glob(f"audio/{TRACK_PREFIX}*"),
+        *folder.glob(f"covers/{ALBUM_PREFIX}*"),
+    ):
+        stale.unlink(missing_ok=True)
     write_atomically(note, recipe)
