@@ -96,7 +96,9 @@ def _decode(path: Path) -> tuple[np.ndarray, int, float, str]:
         # seeks, after which an mp3 decoder is off for some samples.
         return *_read(path, _BLOCK_SECONDS), fault
     except soundfile.LibsndfileError:
-        raise AudioError("corrupt", f"{path}: cannot be decoded ({fault})") from None
+        # That no such file exists is what libsndfile says of any format it does not know; load has seen the file.
+        why = "not audio" if "does not exist" in fault else fault
+        raise AudioError("corrupt", f"{path}: cannot be decoded ({why})") from None
 
 
 def _read(path: Path, block_seconds: float) -> tuple[np.ndarray, int, float]:

@@ -6,6 +6,7 @@ Paper: Section 6.3, Figure 2.  Notebooks: 06_image.
 import base64
 import html
 import io
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -13,7 +14,6 @@ from string import Template
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from PIL import Image, ImageDraw, ImageFont
@@ -22,7 +22,7 @@ from scipy.spatial.distance import cdist
 
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import BadDataError
-from mumu_lib.figures import STYLE
+from mumu_lib.figures import PALETTE, STYLE
 from mumu_lib.files import write_atomically
 from mumu_lib.labels import rarest_top_label
 from mumu_lib.plots import FEWEST_ON_A_MAP, tsne
@@ -30,9 +30,9 @@ from mumu_lib.plots import FEWEST_ON_A_MAP, tsne
 # Places for each cover: some stay empty, so that clusters keep their outlines.
 PLACES_PER_COVER = 1.4
 CELL, GAP, FRAME = 96, 3, 7
+# Share of a cell's height that two lines under a cover take.
+TITLE = 0.2
 ZOOM_SIDE = 128
-# The colour-blind palette, neighbours in hue set apart.
-PALETTE = (0, 1, 2, 4, 9, 5, 8, 7, 3, 6)
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,7 @@ class CoverMap:
     @property
     def colours(self) -> list[str]:
         """One for each of :attr:`genres`, told apart by the colour-blind too."""
-        palette = sns.color_palette("colorblind").as_hex()
-        return [palette[PALETTE[i % len(PALETTE)]] for i in range(len(self.genres))]
+        return [PALETTE[i % len(PALETTE)] for i in range(len(self.genres))]
 
     def fullest(self, width: int, height: int) -> tuple[int, int, int, int]:
         """Column, row, width and height of the window with the most covers, no larger than the grid."""
@@ -185,14 +184,15 @@ def cover_detail(covers: CoverMap, window: tuple[int, int, int, int]) -> Figure:
         In cells.
     """
     column, row, width, height = window
-    letters = int(150 / width)  # of 6 points that stand on 7.5 inches
+    letters = max(8, int(106 / width))  # of 9 points that stand on 7.5 inches
     figure = Figure(figsize=(7.5, 7.5 * height / width + 0.6), layout="constrained")
     axes = figure.subplots()
-    axes.imshow(_mosaic(covers, window, text=0.14), extent=(column, column + width, row + height, row))
+    axes.imshow(_mosaic(covers, window, text=TITLE), extent=(column, column + width, row + height, row))
     for (x, y), title in zip(covers.cells, covers.titles, strict=True):
         if column <= x < column + width and row <= y < row + height:
-            short = title if len(title) <= letters else title[: letters - 1].rstrip() + "…"
-            axes.text(x + 0.5, y + 0.93, short.replace("$", r"\$"), ha="center", va="center", fontsize=6)
+            lines = textwrap.wrap(title, letters, max_lines=2, placeholder="…")
+            words = "\n".join(lines).replace("$", r"\$")
+            axes.text(x + 0.5, y + 1 - TITLE, words, ha="center", va="top", fontsize=9, linespacing=1)
     axes.set_axis_off()
     _legend(figure, covers)
     return figure

@@ -2,17 +2,20 @@
 
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import pandas as pd
 
-from mumu_lib.params import checkout
+from mumu_lib.params import checkout, home
 
 PACKAGES = ("mumu-lib", "keras", "tensorflow", "librosa", "scikit-learn", "numpy", "openTSNE")
+TOOLS = ("papermill", "jupyterlab", "ipykernel", "ipywidgets", "jupyter-scatter", "snakemake", "soundfile", "pandas")
 
 
 def versions() -> dict[str, str]:
@@ -72,3 +75,39 @@ def hello() -> None:
             tf.config.experimental.set_memory_growth(gpu, True)
     print("versions:", ", ".join(f"{name} {number}" for name, number in versions().items()))
     print("device:", running)
+
+
+def report() -> None:
+    """Print what an issue report needs: :func:`hello`, then system, tools, commit, where data lie and what is there.
+
+    The same as ``python -m mumu_lib``. The home directory is written as ``~``, so that no user's name is in it.
+    """
+    hello()
+    print("system:", platform.platform())
+    print("tools:", ", ".join(f"{name} {_version(name)}" for name in TOOLS))
+    print("commit:", git_commit() or "none, this is not a git checkout")
+    print("home:", _home())
+    catalogues = sorted(path.parent.name for path in (home() / "data").glob("*/catalogue.json"))
+    finished = {name: len(list((home() / "runs" / name).glob("*/metrics.json"))) for name in catalogues}
+    print("catalogues:", ", ".join(f"{name} ({n} finished runs)" for name, n in finished.items()) or "none")
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "missing"
+
+
+def _home() -> str:
+    """Where data and runs lie, why there, whether it can be written to, and how much space is left."""
+    folder = home()
+    if not folder.is_dir():
+        return f"{_short(folder)} (MUMU_HOME) is not there yet"
+    why = "MUMU_HOME" if os.environ.get("MUMU_HOME") else "the checkout"
+    read_only = "" if os.access(folder, os.W_OK) else ", read-only"
+    return f"{_short(folder)} ({why}){read_only}, {shutil.disk_usage(folder).free / 1e9:.0f} GB free"
+
+
+def _short(folder: Path) -> str:
+    return f"~/{folder.relative_to(Path.home())}" if folder.is_relative_to(Path.home()) else str(folder)

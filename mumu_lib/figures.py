@@ -19,11 +19,18 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.files import make_folder, whole, write_atomically
 from mumu_lib.params import home
 
+# The colour-blind palette, neighbours in hue set apart. Colour never stands alone: a marker, a line style, a hatch or a
+# name says the same, for readers of a greyscale print.
+_COLOURS = sns.color_palette("colorblind").as_hex()
+PALETTE = [_COLOURS[i] for i in (0, 1, 2, 4, 9, 5, 8, 7, 3, 6)]
+BLUE, ORANGE, GREEN, VERMILION = _COLOURS[:4]
+MARKERS = "osD^vPX*<>"
+LINES = ("-", "--", "-.", ":")
 STYLE: Any = {
     "axes.spines.top": False, "axes.spines.right": False, "axes.titlelocation": "left", "axes.axisbelow": True,
     "axes.grid": True, "grid.color": "0.92", "figure.facecolor": "white", "savefig.facecolor": "white",
     "font.size": 9.5, "axes.titlesize": 10.5, "legend.frameon": False, "svg.hashsalt": "mumu", "svg.fonttype": "none",
-    "axes.prop_cycle": cycler(color=sns.color_palette("colorblind")),
+    "axes.prop_cycle": cycler(color=PALETTE),
 }  # fmt: skip
 
 
@@ -54,7 +61,8 @@ def save(
     if catalogue.synthetic:
         caption += " Synthetic sample: these numbers say nothing about music."
         figure.set_layout_engine("constrained", rect=(0, 0.04, 1, 0.96))
-        figure.text(0.995, 0.004, "synthetic sample", ha="right", va="bottom", fontsize=7.5, color="0.45")
+        size = 9 if photographs else 7.5
+        figure.text(0.995, 0.004, "synthetic sample", ha="right", va="bottom", fontsize=size, color="0.45")
     with mpl.rc_context(STYLE):
         small = png(figure, dpi=75 if photographs else 110)
         with whole(folder / f"{name}.svg") as part:

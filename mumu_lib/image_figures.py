@@ -35,8 +35,8 @@ def view_examples(store: CoverStore, rows: np.ndarray, size: int, *, views: int 
         for ax, picture in zip(line, pictures, strict=True):
             ax.imshow(picture)
             ax.set_axis_off()
-    figure.axes[0].set_title("test crop", fontsize=8.5)
-    figure.axes[1].set_title("training views", fontsize=8.5)
+    figure.axes[0].set_title("test crop", fontsize=9)
+    figure.axes[1].set_title("training views", fontsize=9)
     return figure
 
 
@@ -66,7 +66,7 @@ def class_maps(views: np.ndarray, maps: np.ndarray, genre: pd.Series, scores: np
         for place, item in enumerate(np.flatnonzero(genre == name)):
             row[2 * place].imshow(views[item])
             _overlay(row[2 * place + 1], views[item], maps[item])
-            row[2 * place + 1].set_title(f"{scores[item]:.2f}", fontsize=8)
+            row[2 * place + 1].set_title(f"score {scores[item]:.2f}", fontsize=9)
     return figure
 
 

@@ -7,7 +7,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mumu_lib.figures import STYLE
+from mumu_lib.figures import BLUE, ORANGE, STYLE
 
 
 def funnel(steps: pd.DataFrame) -> Figure:
@@ -22,8 +22,8 @@ def funnel(steps: pd.DataFrame) -> Figure:
         figure = Figure(figsize=(9, 0.4 + 0.36 * len(steps)), layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True, width_ratios=[2, 1])
         for axes, column, colour, title in (
-            (left, "albums", "C0", "albums"),
-            (right, "tracks", "C1", "recordings, then tracks"),
+            (left, "albums", BLUE, "albums"),
+            (right, "tracks", ORANGE, "recordings, then tracks"),
         ):
             values = steps[column].astype("Float64").fillna(0).to_numpy(float)
             bars = axes.barh(steps["step"], values, color=colour)

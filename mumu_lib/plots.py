@@ -8,21 +8,23 @@ import textwrap
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.transforms import ScaledTranslation
+from sklearn.neighbors import NearestNeighbors
 
 from mumu_lib import progress
 from mumu_lib.errors import BadDataError
-from mumu_lib.figures import STYLE
+from mumu_lib.figures import BLUE, LINES, MARKERS, PALETTE, STYLE, VERMILION
 
-MARKERS = "osD^vPX*<>"
 FEWEST_ON_A_MAP = 5
 
 
-def _axes(width: float, height: float, columns: int = 1) -> tuple[Figure, np.ndarray]:
+def _axes(width: float, height: float, columns: int = 1, rows: int = 1) -> tuple[Figure, np.ndarray]:
     """Figure without pyplot, so that nothing is left open and no backend is chosen."""
     figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots(1, columns, squeeze=False)[0]
+    return figure, figure.subplots(rows, columns, squeeze=False).ravel()
 
 
 @mpl.rc_context(STYLE)
@@ -54,7 +56,7 @@ def label_distribution(frequencies: pd.DataFrame, per_album: pd.Series) -> Figur
     left.margins(x=0.12, y=0.12)
     values, counts = np.unique(per_album, return_counts=True)
     right.bar(values, counts, color="0.75", edgecolor="0.4")
-    right.axvline(per_album.mean(), color="C3", lw=2)
+    right.axvline(per_album.mean(), color=VERMILION, lw=2)
     right.set(
         xlabel="labels of an album",
         ylabel="albums",
@@ -101,7 +103,7 @@ def tsne(X: np.ndarray, *, perplexity: float = 30, seed: int = 0) -> np.ndarray:
 
 @mpl.rc_context(STYLE)
 def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10) -> Figure:
-    """Albums on a plane, a colour and a marker per genre, names at the clusters (paper's Figure 1).
+    """Albums on a plane, a colour and a marker per genre, names where a genre is densest (paper's Figure 1).
 
     Parameters
     ----------
@@ -112,26 +114,23 @@ def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10) -> Figure:
     """
     figure, (axes,) = _axes(7.5, 6)
     names = genre.value_counts().index[: min(most, len(MARKERS))]
-    colours = sns.color_palette("colorblind", len(names))
     rest = ~genre.isin(names).to_numpy()
-    axes.scatter(*xy[rest].T, s=10, color="0.8", label="others" if rest.any() else None)
+    size = float(np.clip(450 / np.sqrt(len(xy)), 4, 40))
+    axes.scatter(*xy[rest].T, s=size / 3, color="0.75", label="others" if rest.any() else None)
     above: dict[str, tuple[float, float]] = {}
-    for name, marker, colour in zip(names, MARKERS, colours, strict=False):
+    for name, marker, colour in zip(names, MARKERS, PALETTE, strict=False):
         chosen = (genre == name).to_numpy()
+        # The dark edge keeps the palette's pale colours on the page, in greyscale too.
         axes.scatter(
-            *xy[chosen].T,
-            s=22,
-            marker=marker,
-            color=colour,
-            edgecolor="white",
-            lw=0.4,
-            label=f"{name} ({chosen.sum()})",
+            *xy[chosen].T, s=size, marker=marker, color=colour, ec="0.2", lw=size / 80, label=f"{name} ({chosen.sum()})"
         )
-        above[name] = np.median(xy[chosen, 0]), np.percentile(xy[chosen, 1], 90)
+        above[name] = _densest(xy[chosen])
     for name, place in _apart(above, np.ptp(xy, axis=0)).items():
-        axes.annotate(
-            name, place, (0, 5), textcoords="offset points", ha="center", weight="bold", fontsize=9, color="0.15"
-        )
+        text = axes.annotate(
+            name, above[name], place, ha="center", weight="bold", fontsize=9, color="0.1",
+            arrowprops={"arrowstyle": "-", "color": "0.4", "lw": 0.7, "shrinkA": 0, "shrinkB": 2},
+        )  # fmt: skip
+        text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
     axes.set(xticks=[], yticks=[], xlabel="t-SNE, cosine distance: only neighbourhoods mean anything")
     axes.spines[:].set_visible(False)
     axes.margins(0.1)
@@ -139,14 +138,27 @@ def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10) -> Figure:
     return figure
 
 
+def _densest(xy: np.ndarray) -> tuple[float, float]:
+    """Middle (x) and top (y) of the crowd around the point whose neighbours (a third of all, twenty at most) are closest."""
+    n = min(len(xy), 20, max(3, len(xy) // 3))
+    radius = NearestNeighbors(n_neighbors=n).fit(xy).kneighbors(xy)[0][:, -1]
+    crowd = xy[np.linalg.norm(xy - xy[radius.argmin()], axis=1) <= 2 * radius.min()]
+    return float(crowd[:, 0].mean()), float(crowd[:, 1].max())
+
+
 def _apart(places: dict[str, tuple[float, float]], extent: np.ndarray) -> dict[str, tuple[float, float]]:
-    """Places of names, moved up until none lies over another: a letter is about 2 % of the map wide, a name 4 % high."""
+    """Free places just above or as near as can be, so that no name lies over another.
+
+    A letter is about 2 % of the map wide, a name 4 % high.
+    """
     free: dict[str, tuple[float, float]] = {}
-    for name, (x, y) in sorted(places.items(), key=lambda entry: entry[1][1]):
+    for name, (x, y) in sorted(places.items(), key=lambda entry: -entry[1][1]):
         wide = {other: 0.011 * extent[0] * (len(name) + len(other)) for other in free}
-        while any(abs(x - free[o][0]) < wide[o] and abs(y - free[o][1]) < 0.04 * extent[1] for o in free):
-            y += 0.01 * extent[1]
-        free[name] = (x, y)
+        for step in sorted(range(-60, 61), key=lambda i: (abs(i), -i)):
+            moved = y + (0.022 + 0.01 * step) * extent[1]
+            if not any(abs(x - free[o][0]) < wide[o] and abs(moved - free[o][1]) < 0.042 * extent[1] for o in free):
+                break
+        free[name] = (x, moved)
     return free
 
 
@@ -182,8 +194,8 @@ def learning_curves(history: pd.DataFrame, loss_name: str) -> Figure:
     """Training and validation loss by epoch; the epoch that was kept is marked."""
     figure, (axes,) = _axes(6.5, 3.4)
     kept = history[history["best"]].iloc[-1]
-    axes.plot(history["epoch"], history["loss"], "-o", ms=3, label="training")
-    axes.plot(history["epoch"], history["val_loss"], "-s", ms=3, label="validation")
+    axes.plot(history["epoch"], history["loss"], "-o", ms=4, label="training")
+    axes.plot(history["epoch"], history["val_loss"], "--s", ms=4, label="validation")
     axes.plot(
         kept["epoch"],
         kept["val_loss"],
@@ -217,7 +229,7 @@ def auc_by_label(auc: pd.Series, albums: pd.Series, *, n: int = 10) -> Figure:
     shown = auc if len(auc) <= 2 * n else pd.concat([auc.head(n), auc.tail(n)])
     figure, (left, right) = _axes(9.5, 1.2 + 0.2 * len(shown), columns=2)
     names = [textwrap.shorten(f"{label} ({albums[label]})", 30, placeholder="…") for label in shown.index]
-    left.barh(range(len(shown)), shown - 0.5, left=0.5, color=np.where(shown >= 0.5, "C0", "C3"), height=0.7)
+    left.barh(range(len(shown)), shown - 0.5, left=0.5, color=np.where(shown >= 0.5, BLUE, VERMILION), height=0.7)
     left.set(
         yticks=range(len(shown)),
         yticklabels=names,
@@ -234,12 +246,17 @@ def auc_by_label(auc: pd.Series, albums: pd.Series, *, n: int = 10) -> Figure:
         ylabel="AUC",
         title="Rare genres are judged on few albums",
     )
+    right.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    right.xaxis.set_major_formatter("{x:g}")
+    right.xaxis.set_minor_formatter(NullFormatter())
     return figure
 
 
 @mpl.rc_context(STYLE)
 def grid(runs: pd.DataFrame) -> Figure:
     """AUC against parameters and against seconds per epoch, a point a run (the argument of the paper's section 6.1).
+
+    Both targets have nearly the same parameters; they are drawn six points apart, so that neither hides the other.
 
     Parameters
     ----------
@@ -251,22 +268,28 @@ def grid(runs: pd.DataFrame) -> Figure:
     for ax, column, name in zip(
         axes, ("params", "seconds_per_epoch"), ("parameters (log)", "seconds per epoch (log)"), strict=True
     ):
-        for (target, part), marker, colour in zip(runs.groupby("target"), MARKERS, ("C0", "C1"), strict=False):
+        for (target, part), marker, colour, line, aside in zip(
+            runs.groupby("target"), MARKERS, PALETTE, LINES, (-3, 3), strict=False
+        ):
             spread = np.abs(part[["auc_low", "auc_high"]].to_numpy().T - part["auc"].to_numpy())
-            ax.errorbar(
-                part[column], part["auc"], spread, fmt=marker, color=colour, elinewidth=0.8, capsize=2, label=target
-            )
+            drawn = ax.errorbar(
+                part[column], part["auc"], spread, fmt=marker, color=colour, elinewidth=0.9, capsize=2, label=target,
+                transform=ax.transData + ScaledTranslation(aside / 72, 0, figure.dpi_scale_trans),
+            )  # fmt: skip
+            drawn[2][0].set_linestyle(line)
+            ax.update_datalim(np.vstack([part[[column, "auc_low"]], part[[column, "auc_high"]]]))
         for run in runs.itertuples():
             above = run.target == "cosine"
             ax.annotate(
                 run.setting,
                 (getattr(run, column), run.auc),
-                (4, 5 if above else -11),
+                (7, 5) if above else (1, -11),
                 textcoords="offset points",
                 fontsize=8,
             )
         ax.set(xscale="log", xlabel=name, ylabel="AUC, with 95 % interval")
         ax.margins(x=0.15)
+        ax.autoscale_view()
     if len(runs):
         axes[0].legend(loc="best")
     return figure

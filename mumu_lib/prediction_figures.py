@@ -17,8 +17,8 @@ from matplotlib.figure import Figure
 
 from mumu_lib import audio, cards
 from mumu_lib.encoders import OwnAlbum
-from mumu_lib.figures import STYLE
-from mumu_lib.plots import MARKERS, _axes
+from mumu_lib.figures import BLUE, LINES, MARKERS, STYLE
+from mumu_lib.plots import _axes
 
 
 @mpl.rc_context(STYLE)
@@ -33,11 +33,15 @@ def ranked_genres(genres: pd.DataFrame, *, n: int = 8) -> Figure:
         Genres in a panel.
     """
     modalities = list(genres["modality"].unique())
-    figure, axes = _axes(2.9 * len(modalities) + 0.4, 0.9 + 0.26 * n, columns=len(modalities))
+    columns = min(2, len(modalities))
+    rows = -(-len(modalities) // columns)
+    figure, axes = _axes(3.9 * columns, (0.9 + 0.24 * n) * rows, columns=columns, rows=rows)
     leading = set(genres[genres["modality"] == modalities[0]]["genre"].head(n))
-    for ax, modality in zip(axes, modalities, strict=True):
+    for ax in axes[len(modalities) :]:
+        ax.set_axis_off()
+    for ax, modality in zip(axes, modalities, strict=False):
         top = genres[genres["modality"] == modality].head(n).iloc[::-1]
-        colours = ["C0" if genre in leading else "0.75" for genre in top["genre"]]
+        colours = [BLUE if genre in leading else "0.75" for genre in top["genre"]]
         ax.barh(range(len(top)), top["score"], color=colours, height=0.7)
         names = [textwrap.shorten(genre, 22, placeholder="…") for genre in top["genre"]]
         ax.set(yticks=range(len(top)), yticklabels=names, title=modality, xlabel="score")
@@ -84,8 +88,8 @@ def branch_curves(curves: pd.DataFrame) -> Figure:
         Index: epoch from 1; a column a branch.
     """
     figure, (axes,) = _axes(6.5, 3.4)
-    for name, marker in zip(curves, MARKERS, strict=False):
-        axes.plot(curves.index, curves[name], "-", marker=marker, ms=4, label=name)
+    for name, marker, line in zip(curves, MARKERS, LINES, strict=False):
+        axes.plot(curves.index, curves[name], line, marker=marker, ms=4, label=name)
     axes.axhline(0.5, color="0.5", lw=1, ls="--")
     axes.set(xlabel="epoch", ylabel="validation AUC, branch alone")
     axes.xaxis.get_major_locator().set_params(integer=True)

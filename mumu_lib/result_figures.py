@@ -12,11 +12,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mumu_lib.figures import STYLE
+from mumu_lib.figures import BLUE, GREEN, ORANGE, STYLE, VERMILION
 from mumu_lib.results import key
 
-GROUPS = {"head": ("o", "C0"), "middle": ("s", "C1"), "tail": ("D", "C2")}
-VERDICTS = {"holds": ("o", "C2"), "cannot tell here": ("s", "0.5"), "does not hold": ("X", "C3")}
+GROUPS: dict[str, Any] = {
+    "head": {"marker": "o", "color": BLUE},
+    "middle": {"marker": "s", "color": ORANGE},
+    "tail": {"marker": "D", "color": GREEN, "mfc": "white"},
+}
+VERDICTS: dict[str, Any] = {
+    "holds": {"marker": "o", "color": GREEN},
+    "cannot tell here": {"marker": "o", "color": "0.5", "mfc": "white"},
+    "does not hold": {"marker": "X", "color": VERMILION, "ms": 8},
+}
+PAPER: Any = {"marker": "D", "color": "0.35", "mfc": "none", "ms": 5}
 
 
 def _rows(names: list[str], width: float, columns: int = 1) -> tuple[Figure, list[Axes]]:
@@ -45,8 +54,8 @@ def beside_paper(table2: pd.DataFrame) -> Figure:
     """
     figure, (axes,) = _rows(list(key(table2)), 7.5)
     where = np.arange(len(table2))
-    axes.plot(table2["auc paper"], where, "D", mfc="none", color="0.35", ls="none", label="paper, on MuMu")
-    _whiskers(axes, where, table2, "auc ours", ["auc_low", "auc_high"], marker="o", color="C0", label="ours, 95 %")
+    axes.plot(table2["auc paper"], where, ls="none", **PAPER, label="paper, on MuMu")
+    _whiskers(axes, where, table2, "auc ours", ["auc_low", "auc_high"], marker="o", color=BLUE, label="ours, 95 %")
     axes.set(xlabel="AUC, macro over labels")
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return figure
@@ -63,11 +72,11 @@ def by_frequency(table: pd.DataFrame) -> Figure:
     """
     names = list(dict.fromkeys(table["row"]))
     figure, (axes,) = _rows(names, 7.5)
-    for offset, (group, (marker, colour)) in zip((-0.22, 0, 0.22), GROUPS.items(), strict=True):
+    for offset, (group, style) in zip((-0.22, 0, 0.22), GROUPS.items(), strict=True):
         part = table[table["group"] == group]
         where = np.array([names.index(row) for row in part["row"]]) + offset
         label = f"{group} ({part['labels'].max()} labels)"
-        _whiskers(axes, where, part, "auc", ["low", "high"], marker=marker, color=colour, ms=5, label=label)
+        _whiskers(axes, where, part, "auc", ["low", "high"], **style, ms=5, label=label)
     axes.axvline(0.5, color="0.5", lw=1, ls="--")
     axes.set(xlabel="AUC over a third of the labels, by training albums; 95 % interval, 0.5 is chance")
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
@@ -85,18 +94,15 @@ def claims(table: pd.DataFrame) -> Figure:
     """
     table = table[table["metric"].isin(["auc", "coverage"]) & (table["verdict"] != "not run")].reset_index(drop=True)
     figure, axes = _rows([f"{row.section}  {row.claim}" for row in table.itertuples()], 10.5, columns=2)
-    for ax, metric, name in zip(axes, ("auc", "coverage"), ("AUC", "coverage (mean of C@1, C@3, C@5)"), strict=True):
+    for ax, metric, name in zip(axes, ("auc", "coverage"), ("AUC", "coverage\n(mean of C@1, C@3, C@5)"), strict=True):
         part = table[table["metric"] == metric]
-        for verdict, (marker, colour) in VERDICTS.items():
+        for verdict, style in VERDICTS.items():
             of_it = part[part["verdict"] == verdict]
-            _whiskers(ax, of_it.index.to_numpy(), of_it, "difference", ["low", "high"], marker=marker, color=colour)
-        ax.plot(part["paper_difference"], part.index, "D", mfc="none", color="0.35", ls="none")
+            _whiskers(ax, of_it.index.to_numpy(), of_it, "difference", ["low", "high"], **style)
+        ax.plot(part["paper_difference"], part.index, ls="none", **PAPER)
         ax.axvline(0, color="0.5", lw=1, ls="--")
         ax.set(xlabel=f"difference in {name}")
-    marks = {**VERDICTS, "in the paper's table": ("D", "0.35")}
-    handles = [
-        Line2D([], [], ls="none", marker=marker, color=colour, mfc="none" if marker == "D" else colour, label=name)
-        for name, (marker, colour) in marks.items()
-    ]
+    marks = {**VERDICTS, "in the paper's table": PAPER}
+    handles = [Line2D([], [], ls="none", label=name, **style) for name, style in marks.items()]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
     return figure

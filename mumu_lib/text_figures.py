@@ -13,10 +13,11 @@ from IPython.display import HTML
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from mumu_lib.figures import STYLE
+from mumu_lib.figures import BLUE, ORANGE, STYLE
 from mumu_lib.text import CATEGORY
 
-COLOURS = {"word": "C0", "category": "C1"}
+COLOURS = {"word": BLUE, "category": ORANGE}
+HATCHES = {"word": "", "category": "////"}
 
 
 def highlight(text: str, annotations: pd.DataFrame, categories: Mapping[str, Iterable[str]]) -> HTML:
@@ -61,7 +62,8 @@ def telling_terms(table: pd.DataFrame, genres: list[str], *, top: int = 8) -> Fi
     axes = figure.subplots(lines, columns, squeeze=False).ravel()
     for ax, genre in zip(axes, genres, strict=False):
         part = table[table["genre"] == genre].head(top)[::-1]
-        ax.barh(range(len(part)), part["gain"], color=part["kind"].map(COLOURS), height=0.7)
+        looks = {"color": part["kind"].map(COLOURS), "hatch": list(part["kind"].map(HATCHES)), "ec": "white", "lw": 0}
+        ax.barh(range(len(part)), part["gain"], height=0.7, **looks)
         ax.set(
             yticks=range(len(part)),
             yticklabels=[_tick(*row) for row in part[["term", "names"]].to_numpy()],
@@ -71,8 +73,14 @@ def telling_terms(table: pd.DataFrame, genres: list[str], *, top: int = 8) -> Fi
         ax.grid(axis="y", visible=False)
     for ax in axes[len(genres) :]:
         ax.set_axis_off()
-    kinds = [Patch(color=COLOURS[kind], label=kind) for kind in COLOURS if kind in set(table["kind"])]
-    figure.legend(handles=kinds, loc="outside lower center", ncols=2)
+    kinds = [
+        Patch(fc=COLOURS[kind], hatch=HATCHES[kind], ec="white", lw=0, label=kind)
+        for kind in COLOURS
+        if kind in set(table["kind"])
+    ]
+    if (table["names"] == "this genre").any():
+        kinds.append(Patch(color="none", label="★ names the genre"))
+    figure.legend(handles=kinds, loc="outside lower center", ncols=3)
     return figure
 
 

@@ -171,6 +171,7 @@ def test_load_says_why_a_recording_cannot_be_used(tmp_path, reason, content):
     with pytest.raises(AudioError, match=re.escape(str(path))) as error:
         audio.load(path)
     assert error.value.reason == reason
+    assert "does not exist" not in str(error.value)
 
 
 def test_load_says_that_a_file_is_missing(tmp_path):

@@ -115,5 +115,5 @@ def test_class_maps_have_a_row_a_genre_and_a_score_each():
     maps[:, 0, 0] = 1
     figure = image_figures.class_maps(views, maps, pd.Series(["Jazz", "Jazz", "Pop"]), np.array([0.9, 0.5, 0.25]))
     titles = [title for ax in figure.axes if (title := ax.get_title("left"))]
-    assert titles == ["0.90", "0.50", "0.25"]
+    assert titles == ["score 0.90", "score 0.50", "score 0.25"]
     np.testing.assert_array_equal(figure.axes[1].images[1].get_array(), maps[0])
