@@ -113,12 +113,12 @@ def jobs(catalogue: Catalogue, settings: Settings) -> pd.DataFrame:
     -------
     jobs : pd.DataFrame
         A row a track: ``track_id``, ``audio`` (path), ``source`` (``audio`` or ``msd``) and ``fingerprint``,
-        which changes with the file and the settings.
+        which changes with the file, the settings and the constants of the transform.
     """
     tracks = catalogue.tracks[["track_id", "audio"]]
     source = "msd" if settings.kind == "timbre" and "msd" in catalogue.info["roots"] else "audio"
     base = catalogue.folder / catalogue.info["roots"][source]
-    rows = []
+    made, rows = [FORMAT, audio.RECIPE, repr(settings)], []
     for track_id, name in tracks.itertuples(index=False):
         if source == "msd":
             # Sharded by the third to fifth letter, as published; a hand-picked few lie flat.
@@ -129,7 +129,7 @@ def jobs(catalogue: Catalogue, settings: Settings) -> pd.DataFrame:
             facts = path.stat() if path else None
         except OSError:
             facts = None
-        state = [FORMAT, repr(settings), source, track_id, name, facts and (facts.st_size, facts.st_mtime_ns)]
+        state = [made, source, track_id, name, facts and (facts.st_size, facts.st_mtime_ns)]
         rows.append((track_id, str(path or ""), source, hashlib.sha256(json.dumps(state).encode()).hexdigest()[:24]))
     return pd.DataFrame(rows, columns=["track_id", "audio", "source", "fingerprint"])
 

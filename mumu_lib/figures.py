@@ -3,6 +3,7 @@
 Paper: Tables 1 and 2.  Notebooks: all.
 """
 
+import html
 import io
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pandas as pd
 import PIL.Image
 import seaborn as sns
 from cycler import cycler
-from IPython.display import Image, Markdown
+from IPython.display import HTML, Image, Markdown
 from matplotlib.figure import Figure
 
 from mumu_lib.catalogue import Catalogue
@@ -97,12 +98,33 @@ def save_table(
     notes : strings
         Footnotes.
     """
-    folder = folder_for(catalogue)
-    title += " (synthetic sample)" if catalogue.synthetic else ""
+    folder, title = folder_for(catalogue), _marked(title, catalogue)
     text = "\n\n".join([f"**{title}**", table.to_markdown(index=False, disable_numparse=True), *notes])
     write_atomically(folder / f"{name}.md", text + "\n")
     write_atomically(folder / f"{name}.csv", table.to_csv(index=False))
     return Markdown(text)
+
+
+def show_table(table: pd.DataFrame, catalogue: Catalogue, *, title: str, index: bool = True) -> HTML:
+    """Show a table under its title, without writing a file.
+
+    Parameters
+    ----------
+    title : str
+        A synthetic catalogue is named as such in it.
+    index : bool
+        Whether the row names say something.
+
+    Returns
+    -------
+    shown : IPython.display.HTML
+        Every text in it escaped, as pandas does.
+    """
+    return HTML(f"<p><b>{html.escape(_marked(title, catalogue))}</b></p>\n{table.to_html(index=index)}")
+
+
+def _marked(title: str, catalogue: Catalogue) -> str:
+    return f"{title} (synthetic sample)" if catalogue.synthetic else title
 
 
 def folder_for(catalogue: Catalogue) -> Path:

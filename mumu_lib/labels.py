@@ -114,6 +114,11 @@ def label_factors(M: sp.csr_matrix, d: int = 50) -> np.ndarray:
     return U[:, kept] * np.sqrt(S[kept])
 
 
+def learned_factors(catalogue: Catalogue, d: int = 50) -> np.ndarray:
+    """Label factors of a catalogue's training and validation albums (paper 6) [shape=(labels, d)], as :func:`label_factors`."""
+    return label_factors(catalogue.label_matrix(("train", "val")), d)
+
+
 def album_factors(M: sp.csr_matrix, C: np.ndarray) -> np.ndarray:
     """Album factors F_d = M C_d: the sum of the factors of an album's labels (paper 4.1).
 
@@ -136,7 +141,8 @@ def nearest_labels(C: np.ndarray, labels: list[str], label: str, n: int = 5) -> 
     """
     if label not in labels:
         raise ParameterError(f"unknown label {label!r}{did_you_mean(label, labels)}")
-    similarity = cosine_similarity(C[[labels.index(label)]], C)[0]
+    # Rounded, so that labels on the same albums keep their order whatever the last bit says.
+    similarity = cosine_similarity(C[[labels.index(label)]], C)[0].round(9)
     return pd.Series(similarity, index=labels, name=label).drop(label).nlargest(n)
 
 

@@ -155,7 +155,9 @@ def _ranked(modality: str, found: Encoded, catalogue: Catalogue) -> pd.DataFrame
 
 def _place(found: Encoded, catalogue: Catalogue) -> np.ndarray:
     """Cosine outputs are a place already; probabilities weigh the factors of their labels, as labels do (paper 4.1)."""
-    return found.outputs if found.target == "cosine" else found.outputs @ encoders.factors(catalogue, found.dimensions)
+    if found.target == "cosine":
+        return found.outputs
+    return found.outputs @ labels.learned_factors(catalogue, found.dimensions)
 
 
 def pulling_tracks(tracks: pd.DataFrame, genres: list[str]) -> pd.DataFrame:
@@ -191,7 +193,7 @@ def nearest_albums(place: np.ndarray, catalogue: Catalogue, n: int = 5) -> pd.Da
     table : pd.DataFrame
         ``title``, ``artist``, ``genres``, ``similarity``, nearest first; index: row of the album table.
     """
-    F = labels.album_factors(catalogue.label_matrix(), encoders.factors(catalogue, len(place)))
+    F = labels.album_factors(catalogue.label_matrix(), labels.learned_factors(catalogue, len(place)))
     similarity = pd.Series(cosine_similarity(place[None], F)[0]).nlargest(n)
     return catalogue.albums.loc[similarity.index, ["title", "artist", "genres"]].assign(similarity=similarity)
 
@@ -231,7 +233,7 @@ def query(mix: str, catalogue: Catalogue, n: int = 10) -> pd.DataFrame:
     run = runs.Run(str(best.name), Path(best["folder"]), catalogue)
     params = json.loads((run.folder / "params.json").read_text())
     columns = [catalogue.labels.index(label) for label in wanted]
-    C = normalize(encoders.factors(catalogue, params["dimensions"])[columns])
+    C = normalize(labels.learned_factors(catalogue, params["dimensions"])[columns])
     # A run's scores are the cosines with each label; with their sum it is the sum of these, up to its length.
     similarity = run.array("scores")[:, columns].sum(axis=1) / np.linalg.norm(C.sum(axis=0))
     table = catalogue.albums.set_index("album_id").loc[run.album_ids, ["title", "artist", "genres", "split"]]

@@ -54,6 +54,14 @@ class Run:
         """Albums of the rows of ``embeddings`` and ``scores``."""
         return self._read("album_ids.txt").split("\n")
 
+    def __str__(self) -> str:
+        kind = "synthetic sample, " if self.catalogue.synthetic else ""
+        if not self.finished or "auc" not in self.metrics:
+            return f"{self.id} on {self.catalogue.name!r} ({kind}{'finished' if self.finished else 'not finished'})"
+        of = self.metrics
+        auc, low, high = (of[key] if of[key] is not None else np.nan for key in ("auc", *INTERVAL))
+        return f"{self.id} on {self.catalogue.name!r} ({kind}{of['albums']} test albums): AUC {auc:.3f} [{low:.3f}, {high:.3f}]"
+
     def array(self, name: str) -> np.ndarray:
         """``embeddings`` [shape=(albums, features)] or ``scores`` [shape=(albums, labels)]."""
         path = self.folder / f"{name}.npy"
