@@ -89,7 +89,7 @@ def complete(
     workers : int
         Processes; 0 is one a core.
     """
-    folder, digest = _folder(catalogue) / settings.name, _digest(jobs)
+    folder, digest = features_folder(catalogue) / settings.name, _digest(jobs)
     if not (folder / f"{digest}.parquet").is_file():
         folder.mkdir(parents=True, exist_ok=True)
         # A second run of the same features waits, and then finds them done.
@@ -136,7 +136,7 @@ def extract_part(
     if not 0 <= part < parts:
         raise ParameterError(f"part={part} must be from 0 to parts - 1 = {parts - 1}")
     settings = extraction.settings(kind, patches, seed, method)
-    folder, jobs = _folder(catalogue) / settings.name, extraction.jobs(catalogue, settings)
+    folder, jobs = features_folder(catalogue) / settings.name, extraction.jobs(catalogue, settings)
     if (folder / f"{_digest(jobs)}.parquet").is_file():
         return 0
     _, shards = _shards(folder, jobs, settings)
@@ -144,8 +144,8 @@ def extract_part(
     return sum(len(shard.tracks) for shard in shards[part::parts])
 
 
-def _folder(catalogue: Catalogue) -> Path:
-    """Beside the catalogue, or in the project's data where that is read-only."""
+def features_folder(catalogue: Catalogue) -> Path:
+    """Where stores of a catalogue lie: beside it, or in the project's data where it is read-only."""
     beside = catalogue.folder / "features"
     if os.access(beside if beside.is_dir() else catalogue.folder, os.W_OK):
         return beside
