@@ -199,7 +199,8 @@ class Catalogue:
         table : pd.DataFrame
             One row a part of the catalogue: how many are expected, there and missing, and a note.
         """
-        albums, present = self.albums, {part: sum(self._found(part)) for part in ("labels", "audio", "reviews", "covers")}
+        albums = self.albums
+        present = {part: sum(self._found(part)) for part in ("labels", "audio", "reviews", "covers")}
         rare = self.info.get("rare_labels", [])
         unlabelled = int((~albums["split"].isin(SPLITS)).sum())
         sizes = Counter(albums["split"])

@@ -17,6 +17,8 @@ from mumu_lib.params import checkout
 
 # A job may take as long as on two cores without a GPU, within these bounds: a training that is stopped goes on.
 MINUTES = (60, 1440)
+# Of every run, beside what the table has: the sample's series of 26 took 12 minutes.
+SECONDS_PER_RUN = 30
 
 
 def table() -> pd.DataFrame:
@@ -42,13 +44,15 @@ def counts(catalogue: Catalogue, given: Mapping[str, Any]) -> dict[str, int]:
     """
     heard = catalogue.tracks["album_id"][catalogue.tracks["audio"] != ""]
     training = catalogue.albums["album_id"].iloc[catalogue.rows("train")]
+    learnt = int(heard.isin(training).sum()) * given.get("patches", 1)
     epochs = given.get("epochs", 0) + given.get("head_epochs", 0)
     return {
         "track": len(heard),
         "cover": int((catalogue.albums["cover"] != "").sum()),
         "album": len(catalogue.albums),
-        "training patch and epoch": int(heard.isin(training).sum()) * given.get("patches", 1) * epochs,
+        "training patch and epoch": learnt * epochs,
         "training album and epoch": len(training) * epochs,
+        "training patch, together": learnt * given.get("together_epochs", 0),
     }
 
 
@@ -69,36 +73,52 @@ def estimate(catalogue: Catalogue, plan: pd.DataFrame, values: Mapping[str, Mapp
         ``memory_mb``, ``gpu``, and ``minutes`` to ask a cluster for.
     """
     found = plan.join(table(), on=["stage", "setting"])
+    # Learned at once: the dearest network of each modality, with each patch.
+    single = found[found["stage"].isin(["audio", "text", "image"]) & found["each"].str.endswith("epoch")]
+    dearest = single.groupby("stage")[["ms", "mb"]].max().sum()
+    found.loc[found["setting"] == "simultaneous", ["ms", "mb"]] = dearest.to_numpy()
     numbers = {stage: counts(catalogue, values.get(stage, {})) for stage in found["stage"].unique()}
-    each = [numbers[row.stage][row.each] for row in found.itertuples()]
-    of = [numbers[row.stage][row.of] for row in found.itertuples()]
-    hours = found["ms"] * each / 3.6e6
-    return found.assign(
-        hours=hours, gb=found["bytes"] * of / 1e9 + found["mb"] / 1e3, minutes=(60 * hours).clip(*MINUTES).astype(int)
-    ).drop(columns=["ms", "each", "bytes", "of", "source"])
+    each, of = ([numbers[s][unit] for s, unit in zip(found["stage"], found[of], strict=True)] for of in ("each", "of"))
+    hours = found["ms"] * each / 3.6e6 + SECONDS_PER_RUN / 3600
+    found = found.assign(hours=hours, gb=found["bytes"] * of / 1e9 + found["mb"] / 1e3)
+    found["minutes"] = (60 * hours).clip(*MINUTES).astype(int)
+    return found.drop(columns=["ms", "each", "bytes", "of", "source"])
 
 
-def check_disk(needed: Mapping[Path, float]) -> None:
-    """Stop before a series that its disks cannot hold.
+def disks(needed: Mapping[Path, float]) -> pd.DataFrame:
+    """What is needed of each disk, and what is free there.
 
     Parameters
     ----------
     needed : mapping
         Gigabytes to be written under each folder; the folders need not exist yet.
 
+    Returns
+    -------
+    disks : pd.DataFrame
+        A row a disk: ``folder`` (one of those on it), ``needed`` and ``free`` [GB].
+    """
+    there = [next(parent for parent in (folder, *folder.parents) if parent.exists()) for folder in needed]
+    parts = pd.DataFrame({"folder": there, "needed": list(needed.values()), "disk": [p.stat().st_dev for p in there]})
+    found = parts.groupby("disk", sort=False).agg({"folder": "first", "needed": "sum"}).reset_index(drop=True)
+    return found.assign(free=[shutil.disk_usage(folder).free / 1e9 for folder in found["folder"]])
+
+
+def check(found: pd.DataFrame) -> None:
+    """Stop before a series that its disks cannot hold.
+
+    Parameters
+    ----------
+    found : pd.DataFrame
+        As from :func:`disks`.
+
     Raises
     ------
     MumuError
         With what is lacking and what can be done.
     """
-    disks: dict[int, list[tuple[Path, float]]] = {}
-    for folder, gb in needed.items():
-        there = next(p for p in (folder, *folder.parents) if p.exists())
-        disks.setdefault(there.stat().st_dev, []).append((there, gb))
-    for parts in disks.values():
-        folder, gb = parts[0][0], sum(gb for _, gb in parts)
-        if (free := shutil.disk_usage(folder).free / 1e9) < gb:
-            raise MumuError(
-                f"the series needs about {gb:,.1f} GB on the disk of {folder}, and {free:,.1f} GB are free; free some, or "
-                "move data/ and runs/ to a larger disk and set MUMU_HOME to it (params/costs.tsv has the sizes)"
-            )
+    for disk in found[found["free"] < found["needed"]].itertuples():
+        raise MumuError(
+            f"the series needs about {disk.needed:,.1f} GB on the disk of {disk.folder}, and {disk.free:,.1f} GB are free: "
+            "free some, or move data/ and runs/ to a larger disk and set MUMU_HOME to it (sizes: params/costs.tsv)"
+        )

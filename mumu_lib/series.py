@@ -5,6 +5,7 @@ Paper: Table 2.  Read by the Snakefile.
 
 import argparse
 import sys
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -87,34 +88,39 @@ def plan(catalogue: Catalogue, profile: str) -> pd.DataFrame:
         ``finished``, ``left_out`` (a tuple, empty or with what the catalogue lacks), and the columns of
         :func:`mumu_lib.costs.estimate`.
     """
-    wanted = rows(profile)
     stage_of = {notebook: stage for stage, (notebook, *_) in STAGES.items()}
-    wanted = wanted.assign(stage=wanted["notebook"].map(stage_of), arguments=[arguments(r) for r in wanted.itertuples()])
-    once = [
-        {"stage": stage, "notebook": notebook, "modality": "", "target": "", "setting": "", "arguments": {}}
+    wanted = rows(profile)
+    wanted = wanted.assign(stage=wanted["notebook"].map(stage_of))
+    jobs: list[dict[Any, Any]] = wanted.to_dict("records")
+    for job, row in zip(jobs, wanted.itertuples(), strict=True):
+        job["arguments"] = arguments(row)
+    jobs += [
+        {"stage": stage, "notebook": notebook, "arguments": {}}
         for stage, (notebook, _, run_id) in STAGES.items()
         if run_id and not (stage == "youralbum" and profile == "paper")
     ]
-    found = pd.concat([wanted, pd.DataFrame(once)], ignore_index=True)
-    found["folder"] = [_folder(catalogue, profile, row) for row in found.itertuples()]
-    found["finished"] = [(folder / "metrics.json").is_file() for folder in found["folder"]]
-    stores = [
-        {"stage": "features", "modality": "audio", "setting": "cqt", "finished": features_done(catalogue).is_file()},
-        {"stage": "covers", "modality": "image", "setting": "store",
-         "finished": bool(found["finished"][found["stage"] == "image"].any())},
-    ]  # fmt: skip
-    found = pd.concat([found, pd.DataFrame(stores)], ignore_index=True).fillna({"target": "", "notebook": ""})
-    found = found.sort_values("stage", key=lambda s: s.map(ORDER.index), kind="stable", ignore_index=True)
+    for job in jobs:
+        job["folder"] = _folder(catalogue, profile, job)
+        job["finished"] = (job["folder"] / "metrics.json").is_file()
+    covered = any(job["finished"] for job in jobs if job["stage"] == "image")
+    heard = features_done(catalogue).is_file()
+    jobs += [
+        {"stage": "features", "modality": "audio", "setting": "cqt", "finished": heard},
+        {"stage": "covers", "modality": "image", "setting": "store", "finished": covered},
+    ]
     lacks = _lacking(catalogue)
-    found["left_out"] = [tuple(lacks[m] for m in modality.split("+") if m in lacks) for modality in found["modality"]]
+    for job in jobs:
+        job["left_out"] = tuple(lacks[m] for m in job.get("modality", "").split("+") if m in lacks)
+    jobs.sort(key=lambda job: ORDER.index(job["stage"]))
+    found = pd.DataFrame(jobs).fillna({"modality": "", "target": "", "setting": "", "notebook": ""})
     return costs.estimate(catalogue, found, {**values(profile), "features": values(profile)["audio"]})
 
 
-def _folder(catalogue: Catalogue, profile: str, row: Any) -> Path:
+def _folder(catalogue: Catalogue, profile: str, job: Mapping[str, Any]) -> Path:
     """Folder of a run: the one its notebook will choose with the same parameters."""
-    _, kind, run_id = STAGES[row.stage]
-    given = {**values(profile)[row.stage], **row.arguments, "catalogue": str(catalogue.folder)}
-    run_id = run_id or f"{row.modality}-{row.target}-{row.setting}"
+    _, kind, run_id = STAGES[job["stage"]]
+    given = {**values(profile)[job["stage"]], **job["arguments"], "catalogue": str(catalogue.folder)}
+    run_id = run_id or f"{job['modality']}-{job['target']}-{job['setting']}"
     return runs.folder_of(catalogue, run_id, kind(**{f.name: given[f.name] for f in fields(kind)}))
 
 
@@ -169,44 +175,44 @@ class Alone:
             ) from None
 
 
-def report(catalogue: Catalogue, found: pd.DataFrame) -> str:
-    """A plan as text: every row with its state, every stage with its jobs, hours and disk, and what is left out."""
+def disk(catalogue: Catalogue, found: pd.DataFrame) -> pd.DataFrame:
+    """What is still to run of a plan needs of each disk, as from :func:`mumu_lib.costs.disks`."""
+    from mumu_lib.patches import features_folder
+
+    todo = possible(found[~found["finished"]])
+    store = todo["stage"].isin(["features", "covers"])
+    place = features_folder(catalogue)
+    extracted = sum(shard.stat().st_size for shard in place.glob("*/shards/*")) / 1e9
+    # While a network learns, its last and its best state stand beside each other.
+    learning = 2 * todo["mb"].max() / 1e3 if len(todo) else 0.0
+    return costs.disks(
+        {
+            place: max(todo["gb"][store].sum() - extracted, 0.0),
+            home() / "runs" / catalogue.name: todo["gb"][~store].sum() + learning,
+        }
+    )
+
+
+def report(found: pd.DataFrame) -> str:
+    """A plan as text: every row of Table 2 and ours with its state, then jobs, hours and disk of every stage."""
     able = found["left_out"].map(len) == 0
     todo = able & ~found["finished"]
     state = np.select([~able, found["finished"]], ["left out", "finished"], "to run")
     named = found.assign(state=state, hours=found["hours"].where(todo), gb=found["gb"].where(todo))
     lines = named.loc[named["target"] != "", ["modality", "target", "setting", "state", "hours"]]
-    stages = named.groupby("stage", sort=False)
-    sums = pd.DataFrame({name: stages["state"].agg(lambda s, name=name: (s == name).sum())
-                         for name in ("to run", "finished", "left out")}).join(stages[["hours", "gb"]].sum())  # fmt: skip
+    # The covers' store is no job of its own: the first image run makes it.
+    own = named[named["stage"] != "covers"]
+    sums = named.groupby("stage", sort=False)[["hours", "gb"]].sum()
+    jobs = pd.crosstab(own["stage"], own["state"]).reindex(sums.index).fillna(0)
+    sums = jobs.join(sums)
     sums.loc["in all"] = sums.sum()
-    return "\n\n".join(
-        [f"{catalogue!r}", _text(lines, index=False), _text(sums, index=True),
-         "Hours at most, on 2 cores without a GPU: every epoch is counted, and patience mostly stops a training long "
-         "before. Several\nnetworks were not measured but reckoned (params/costs.tsv says which); no GPU was measured."]
-    )  # fmt: skip
-
-
-def _text(table: pd.DataFrame, index: bool) -> str:
-    whole = {name: table[name].astype(int) for name in ("to run", "finished", "left out") if name in table}
-    form = "{:,.1f}".format
-    return table.assign(**whole).to_string(index=index, na_rep="", float_format=form)
-
-
-def disk(catalogue: Catalogue, found: pd.DataFrame) -> dict[Path, float]:
-    """Gigabytes that what is still to run of a plan will write, by folder."""
-    from mumu_lib.patches import features_folder
-
-    todo = found[~found["finished"] & (found["left_out"].map(len) == 0)]
-    store = todo["stage"].isin(["features", "covers"])
-    place = features_folder(catalogue)
-    before = sum(shard.stat().st_size for shard in place.glob("*/shards/*")) / 1e9
-    # While a network learns, its last and its best state stand beside each other.
-    training = 2 * todo["mb"].max() / 1e3 if len(todo) else 0.0
-    return {
-        place: max(todo["gb"][store].sum() - before, 0.0),
-        home() / "runs" / catalogue.name: todo["gb"][~store].sum() + training,
-    }
+    sums = sums.astype(dict.fromkeys(jobs, int)).rename_axis("jobs")
+    lines, sums = (part.map(lambda x: f"{x:,.1f}" if isinstance(x, float) else x) for part in (lines, sums))
+    return (
+        f"{lines.replace('nan', '').to_string(index=False)}\n\n{sums.to_string()}\n\n"
+        "Hours on 2 cores without a GPU, at most: all epochs are counted, and patience ends most trainings long before.\n"
+        "Some networks were not measured but reckoned (params/costs.tsv says which); none was measured on a GPU."
+    )
 
 
 def main(words: list[str] | None = None) -> int:
@@ -218,9 +224,11 @@ def main(words: list[str] | None = None) -> int:
     try:
         music = open_catalogue(asked.catalogue)
         found = plan(music, asked.profile)
-        print(report(music, found), flush=True)
-        possible(found)
-        costs.check_disk(disk(music, found))
+        space = disk(music, found)
+        print(f"{music!r}\n\n{report(found)}\n")
+        print(*(f"Disk of {d.folder}: about {d.needed:,.1f} GB needed, {d.free:,.1f} GB free." for d in space.itertuples()),
+              sep="\n", flush=True)  # fmt: skip
+        costs.check(space)
     except MumuError as error:
         print(error, file=sys.stderr)
         return 1

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 import textwrap
@@ -12,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-import yaml
 
 from mumu_lib import catalogue, params, series
 
