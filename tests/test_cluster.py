@@ -1,11 +1,11 @@
-"""The series on a cluster: what each profile asks for, and jobs that really run through an executor."""
+"""The series on a cluster: jobs that really run through an executor, and what its commands say."""
 
 import json
 import os
 import subprocess
 import sys
 import textwrap
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 
 import numpy as np
 import pandas as pd
@@ -81,7 +81,7 @@ def test_jobs_run_through_the_generic_executor_and_are_not_run_twice(small, tmp_
     kubectl.chmod(0o755)
     plan = series.plan(small, "sample").set_index("stage")
     text = plan[(plan["target"] == "cosine") & (plan["setting"] == "vsm")].loc["text", "folder"]
-    wanted = [plan.loc["overview", "folder"], plan.loc["factors", "folder"], text]
+    wanted = [plan.loc["overview", "folder"], text]
     call = ["--workflow-profile", str(PROFILES / "kubernetes"), "--latency-wait", "5", "--retries", "0",
             "--seconds-between-status-checks", "1", "--config", "catalogue=small", "profile=sample", "parts=2", "--",
             *(str(folder / "metrics.json") for folder in wanted), str(series.features_done(small))]  # fmt: skip
@@ -89,8 +89,31 @@ def test_jobs_run_through_the_generic_executor_and_are_not_run_twice(small, tmp_
     snakemake(*call, PATH=path)
     assert all(json.loads((folder / "metrics.json").read_text())["catalogue"] == "small" for folder in wanted)
     asked = [json.loads(job.read_text())["spec"]["template"]["spec"]["containers"][0] for job in jobs.glob("*.json")]
-    assert len(asked) == 6
+    assert len(asked) == 5
+    assert sorted(pod["resources"]["limits"]["cpu"] for pod in asked) == ["1", "4", "4", "4", "8"]
+    assert [pod["resources"]["limits"].get("nvidia.com/gpu") for pod in asked].count("1") == 1  # the text network
     logs = sorted(series.features_done(small).parent.glob("*-of-2.log"))
     assert [log.read_text().split()[-2:] for log in logs] == [["64", "tracks"], ["2", "tracks"]]
     snakemake(*call, PATH=path)
-    assert len(list(jobs.glob("*.json"))) == 6
+    assert len(list(jobs.glob("*.json"))) == 5
+
+
+@pytest.mark.parametrize(
+    ("code", "answer", "complaint", "said"),
+    [
+        (0, "1/", "", "success"),
+        (0, "/1", "", "failed"),
+        (0, "/", "", "running"),
+        (1, "", 'Error from server (NotFound): jobs.batch "x" not found', "failed"),
+        (1, "", "Unable to connect to the server", "running"),
+    ],
+)
+def test_kubernetes_is_asked_again_when_it_does_not_answer(monkeypatch, capsys, code, answer, complaint, said):
+    spec = spec_from_file_location("job", PROFILES / "kubernetes" / "job.py")
+    job = module_from_spec(spec)
+    spec.loader.exec_module(job)
+    monkeypatch.setattr(
+        job.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], code, answer, complaint)
+    )
+    assert job.main(["status", "x"]) == 0
+    assert capsys.readouterr().out.strip() == said
