@@ -2,8 +2,11 @@
 PYTHON ?= python3
 CATALOGUE ?= sample
 CORES ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count())")
+# Where the jobs of make paper run (params/profiles/), and in how many shares the audio features are extracted.
+ON ?= local
+PARTS ?= 1
 BIN := .venv/bin
-SNAKEMAKE = PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores $(CORES) --rerun-triggers mtime --rerun-incomplete --show-failed-logs --quiet rules host reason
+SNAKEMAKE = PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --workflow-profile params/profiles/$(ON) $(if $(filter local,$(ON)),--cores $(CORES)) --quiet rules host reason
 
 .PHONY: help run paper features test lint lab notebooks lock clean
 .DEFAULT_GOAL := help
@@ -22,8 +25,9 @@ run: .venv/.installed  ## the whole series on the embedded sample, ending in Tab
 	$(SNAKEMAKE) --config catalogue=sample profile=sample
 	$(BIN)/python -m mumu_lib.runs sample
 
-paper: .venv/.installed  ## every row of Table 2 with the paper's parameters: make paper CATALOGUE=...
-	$(SNAKEMAKE) --config catalogue=$(CATALOGUE) profile=paper
+paper: .venv/.installed  ## every row of Table 2 with the paper's parameters: make paper CATALOGUE=... [ON=slurm PARTS=64]
+	$(BIN)/python -m mumu_lib.series $(CATALOGUE)
+	$(SNAKEMAKE) --config catalogue=$(CATALOGUE) profile=paper parts=$(PARTS)
 	$(BIN)/python -m mumu_lib.runs $(notdir $(CATALOGUE))
 
 features: .venv/.installed  ## the audio features of a catalogue: make features CATALOGUE=...

@@ -3,56 +3,69 @@
 #
 #   snakemake --cores 2                                             the embedded sample
 #   snakemake --cores 2 --config catalogue=mine profile=paper       every row of Table 2, and ours
-from dataclasses import fields
+#   snakemake --workflow-profile params/profiles/slurm --config catalogue=mine profile=paper parts=64
+#
+# What a job needs (memory, minutes, a GPU) depends on its row, so that it is said here, from params/costs.tsv.
+# What a cluster gives (queues, cores a job, retries) stands in params/profiles/, where set-resources may overrule this.
+import os
+import shlex
+import sys
 
 import mumu_lib as mm
 
 shell.prefix("set -euo pipefail; ")
+# Jobs run in notebooks/, and on other machines: all of them must mean the same folders.
+os.environ["MUMU_HOME"] = str(mm.params.home().absolute())
 PROFILE = config.get("profile", "sample")
-PAPER = PROFILE == "paper"
 music = mm.open_catalogue(config.get("catalogue", "sample"))
-FILE_ARGS = f"-f {mm.params.checkout()}/params/paper.yaml" if PAPER else ""
-SERIES = {
-    "overview": ("02_dataset_overview", mm.params.Overview),
-    "factors": ("03_label_factors", mm.params.Factors),
-    "audio": ("04_audio", mm.params.Audio),
-    "text": ("05_text", mm.params.Text),
-    "image": ("06_image", mm.params.Image),
-    "multimodal": ("07_multimodal", mm.params.Multimodal),
-    "results": ("08_results", mm.params.Results),
-    "youralbum": ("09_your_album", mm.params.YourAlbum),
-}
-DEFAULTS = {stage: mm.params.defaults(f"{mm.params.checkout()}/notebooks/{notebook}.ipynb") for stage, (notebook, _) in SERIES.items()}
-VALUES = {stage: {**cell, **(mm.params.paper(stage) if PAPER else {})} for stage, cell in DEFAULTS.items()}
-
-
-def run_folder(stage, run_id, **own):
-    """Folder of a run: the one its notebook will choose with the same parameters."""
-    kind = SERIES[stage][1]
-    values = {**VALUES[stage], **own, "catalogue": str(music.folder)}
-    return mm.runs.folder_of(music, run_id, kind(**{f.name: values[f.name] for f in fields(kind)}))
-
-
-ROWS = mm.series.possible(mm.series.rows(PROFILE), music)
-
-
-def rows_of(stage):
-    """Run folder -> papermill arguments, for the rows of Table 2 and ours that a stage runs."""
-    found = {}
-    for row in ROWS[ROWS.notebook == SERIES[stage][0]].itertuples():
-        own = mm.series.arguments(row)
-        folder = run_folder(stage, f"{row.modality}-{row.target}-{row.setting}", **own)
-        found[folder.name] = " ".join(f"-p {name} {value}" for name, value in own.items())
-    return found
-
-
-AUDIO, TEXT, IMAGE, MULTIMODAL = (rows_of(stage) for stage in ("audio", "text", "image", "multimodal"))
+CATALOGUE = music.folder.absolute()
 RUNS = mm.params.home() / "runs" / music.name
+PLAN = mm.series.possible(mm.series.plan(music, PROFILE))
+VALUES = mm.series.values(PROFILE)
+
+
+def runs_of(stage):
+    """Name of a run's folder -> its row of the plan."""
+    return {row.folder.name: row for row in PLAN[PLAN.stage == stage].itertuples()}
+
+
+def told(row):
+    """What papermill is told for a row."""
+    return " ".join(f"-p {name} {value}" for name, value in row.arguments.items())
+
+
+def needs(row_of, share=1):
+    """What to ask a cluster for, from the row of a job's wildcards; twice the memory once a try has failed."""
+    return {
+        "mem_mb": lambda wildcards, attempt: int(row_of(wildcards).memory_mb) * min(attempt, 2),
+        "runtime": lambda wildcards: max(int(row_of(wildcards).minutes) // share, mm.costs.MINUTES[0]),
+        "gpu": lambda wildcards: int(row_of(wildcards).gpu),
+    }
+
+
+def every_core(wildcards):
+    """Of this machine. On a cluster nobody knows how many those are; there a profile's set-threads comes before this."""
+    return workflow.cores
+
+
+AUDIO, TEXT, IMAGE, MULTIMODAL = (runs_of(stage) for stage in ("audio", "text", "image", "multimodal"))
+ONCE = {row.stage: row for row in PLAN[PLAN.target == ""].itertuples()}
 SINGLE = [RUNS / name / "metrics.json" for name in (*AUDIO, *TEXT, *IMAGE)]
 EVERY = [*SINGLE, *(RUNS / name / "metrics.json" for name in MULTIMODAL)]
-OVERVIEW, FACTORS, RESULTS = (run_folder(stage, stage) for stage in ("overview", "factors", "results"))
-YOURALBUM = run_folder("youralbum", "your_album")
-PAPERMILL = f"papermill --cwd notebooks --no-progress-bar notebooks/{{params.notebook}}.ipynb {{params.folder}}/notebook.ipynb -p catalogue {music.folder} {FILE_ARGS} {{params.own}} > {{log}} 2>&1"
+PYTHON = shlex.quote(sys.executable)
+FILE_ARGS = f"-f {shlex.quote(str(mm.params.checkout() / 'params' / 'paper.yaml'))}" if PROFILE == "paper" else ""
+NOTEBOOKS = shlex.quote(str(mm.params.checkout() / "notebooks"))
+PAPERMILL = f"{PYTHON} -m papermill --cwd {NOTEBOOKS} --no-progress-bar {NOTEBOOKS}/{{params.row.notebook}}.ipynb {{params.row.folder:q}}/notebook.ipynb -p catalogue {shlex.quote(str(CATALOGUE))} {FILE_ARGS} {{params.own}} > {{log:q}} 2>&1"
+# Only one series at a time on a catalogue. Snakemake's own lock (nolock in the profiles) would outlive a kill.
+ALONE = mm.series.Alone(music)
+
+
+onstart:
+    ALONE.begin()
+
+
+envvars:
+    "MUMU_HOME",
 
 
 wildcard_constraints:
@@ -66,84 +79,86 @@ wildcard_constraints:
 rule series:
     input:
         EVERY,
-        RESULTS / "metrics.json",
-        OVERVIEW / "metrics.json",
-        FACTORS / "metrics.json",
-        [YOURALBUM / "metrics.json"] if not PAPER else [],
+        [row.folder / "metrics.json" for row in ONCE.values() if row.notebook],
     default_target: True
 
 
 rule overview:
-    input: music.folder / "catalogue.json"
-    output: OVERVIEW / "metrics.json"
-    log: OVERVIEW / "papermill.log"
-    params: notebook="02_dataset_overview", folder=OVERVIEW, own=""
+    input: CATALOGUE / "catalogue.json"
+    output: ONCE["overview"].folder / "metrics.json"
+    log: ONCE["overview"].folder / "papermill.log"
+    params: row=ONCE["overview"], own=""
+    resources: **needs(lambda wildcards: ONCE["overview"])
     shell: PAPERMILL
 
 
 rule factors:
-    input: music.folder / "catalogue.json"
-    output: FACTORS / "metrics.json"
-    log: FACTORS / "papermill.log"
-    params: notebook="03_label_factors", folder=FACTORS, own=""
+    input: CATALOGUE / "catalogue.json"
+    output: ONCE["factors"].folder / "metrics.json"
+    log: ONCE["factors"].folder / "papermill.log"
+    params: row=ONCE["factors"], own=""
+    resources: **needs(lambda wildcards: ONCE["factors"])
     shell: PAPERMILL
 
 
 # Features of a large catalogue: shares of the tracks on as many machines as there are, then one joins them.
 #   snakemake --config parts=64 ...
 PARTS = int(config.get("parts", 1))
-EXTRACT = f"python -m mumu_lib.patches {music.folder} --patches {VALUES['audio']['patches']} --seed {VALUES['audio']['seed']} --workers {{threads}}"
+DONE = mm.series.features_done(music)
+EXTRACT = f"{PYTHON} -m mumu_lib.patches {shlex.quote(str(CATALOGUE))} --patches {VALUES['audio']['patches']} --seed {VALUES['audio']['seed']} --workers {{threads}}"
 
 
 rule features_part:
-    input: music.folder / "catalogue.json"
-    output: touch(RUNS / "features" / f"{{part}}-of-{PARTS}.done")
-    log: RUNS / "features" / f"{{part}}-of-{PARTS}.log"
-    threads: workflow.cores
-    shell: f"{EXTRACT} --part {{wildcards.part}} {PARTS} > {{log}} 2>&1"
+    input: CATALOGUE / "catalogue.json"
+    output: touch(DONE.parent / f"{{part}}-of-{PARTS}.done")
+    log: DONE.parent / f"{{part}}-of-{PARTS}.log"
+    threads: every_core
+    resources: **needs(lambda wildcards: ONCE["features"], share=PARTS)
+    shell: f"{EXTRACT} --part {{wildcards.part}} {PARTS} > {{log:q}} 2>&1"
 
 
 rule features:
-    input: [RUNS / "features" / f"{part}-of-{PARTS}.done" for part in range(PARTS)] if PARTS > 1 else music.folder / "catalogue.json"
-    output: touch(RUNS / "features" / "all.done")
-    log: RUNS / "features" / "all.log"
-    threads: workflow.cores
-    shell: f"{EXTRACT} > {{log}} 2>&1"
+    input: [DONE.parent / f"{part}-of-{PARTS}.done" for part in range(PARTS)] if PARTS > 1 else CATALOGUE / "catalogue.json"
+    output: touch(DONE)
+    log: DONE.with_suffix(".log")
+    threads: every_core
+    resources: **needs(lambda wildcards: ONCE["features"])
+    shell: f"{EXTRACT} > {{log:q}} 2>&1"
 
 
 rule audio:
-    input: music.folder / "catalogue.json", RUNS / "features" / "all.done"
+    input: CATALOGUE / "catalogue.json", ancient(DONE)
     output: RUNS / "{audio}" / "metrics.json"
     log: RUNS / "{audio}" / "papermill.log"
     params:
-        notebook="04_audio",
-        folder=lambda w: RUNS / w.audio,
-        own=lambda w: AUDIO[w.audio],
-    threads: workflow.cores  # one training at a time keeps every core busy
+        row=lambda w: AUDIO[w.audio],
+        own=lambda w: told(AUDIO[w.audio]),
+    threads: every_core  # one training at a time keeps every core busy
+    resources: **needs(lambda w: AUDIO[w.audio])
     shell: PAPERMILL
 
 
 rule text:
-    input: music.folder / "catalogue.json"
+    input: CATALOGUE / "catalogue.json"
     output: RUNS / "{text}" / "metrics.json"
     log: RUNS / "{text}" / "papermill.log"
     params:
-        notebook="05_text",
-        folder=lambda w: RUNS / w.text,
-        own=lambda w: TEXT[w.text],
-    threads: workflow.cores
+        row=lambda w: TEXT[w.text],
+        own=lambda w: told(TEXT[w.text]),
+    threads: every_core
+    resources: **needs(lambda w: TEXT[w.text])
     shell: PAPERMILL
 
 
 rule image:
-    input: music.folder / "catalogue.json"
+    input: CATALOGUE / "catalogue.json"
     output: RUNS / "{image}" / "metrics.json"
     log: RUNS / "{image}" / "papermill.log"
     params:
-        notebook="06_image",
-        folder=lambda w: RUNS / w.image,
-        own=lambda w: IMAGE[w.image],
-    threads: workflow.cores
+        row=lambda w: IMAGE[w.image],
+        own=lambda w: told(IMAGE[w.image]),
+    threads: every_core
+    resources: **needs(lambda w: IMAGE[w.image])
     shell: PAPERMILL
 
 
@@ -153,23 +168,27 @@ rule multimodal:
     output: RUNS / "{multimodal}" / "metrics.json"
     log: RUNS / "{multimodal}" / "papermill.log"
     params:
-        notebook="07_multimodal",
-        folder=lambda w: RUNS / w.multimodal,
-        own=lambda w: MULTIMODAL[w.multimodal],
+        row=lambda w: MULTIMODAL[w.multimodal],
+        own=lambda w: told(MULTIMODAL[w.multimodal]),
+    resources: **needs(lambda w: MULTIMODAL[w.multimodal])
     shell: PAPERMILL
 
 
 rule results:
     input: EVERY
-    output: RESULTS / "metrics.json"
-    log: RESULTS / "papermill.log"
-    params: notebook="08_results", folder=RESULTS, own=""
+    output: ONCE["results"].folder / "metrics.json"
+    log: ONCE["results"].folder / "papermill.log"
+    params: row=ONCE["results"], own=""
+    resources: **needs(lambda wildcards: ONCE["results"])
     shell: PAPERMILL
 
 
-rule your_album:
-    input: EVERY
-    output: YOURALBUM / "metrics.json"
-    log: YOURALBUM / "papermill.log"
-    params: notebook="09_your_album", folder=YOURALBUM, own=""
-    shell: PAPERMILL
+if "youralbum" in ONCE:
+
+    rule your_album:
+        input: EVERY
+        output: ONCE["youralbum"].folder / "metrics.json"
+        log: ONCE["youralbum"].folder / "papermill.log"
+        params: row=ONCE["youralbum"], own=""
+        resources: **needs(lambda wildcards: ONCE["youralbum"])
+        shell: PAPERMILL

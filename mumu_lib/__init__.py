@@ -24,6 +24,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "cards",
         "catalogue",
         "claims",
+        "costs",
         "cover_maps",
         "covers",
         "encoders",

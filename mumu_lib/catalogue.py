@@ -172,7 +172,7 @@ class Catalogue:
             if (self.folder / self.info["roots"].get("msd", "no such folder")).is_dir():
                 return
             modality = "audio"
-        if not self._present()[modality]:
+        if not any(self._found(modality)):
             remedy = {
                 "audio": "put the recordings there and name them in tracks.audio",
                 "reviews": "add reviews (column 'text' of a manifest)",
@@ -184,17 +184,14 @@ class Catalogue:
                 f"or use the sample with  -p catalogue sample"
             )
 
-    def _present(self) -> dict[str, int]:
-        return {
-            "labels": len(self.labels),
-            "audio": self._on_disk(self.tracks["audio"], "audio"),
-            "reviews": int((self.reviews["text"].str.strip() != "").sum()),
-            "covers": self._on_disk(self.albums["cover"], "covers"),
-        }
-
-    def _on_disk(self, entries: pd.Series, root: str) -> int:
-        base = self.folder / self.info["roots"][root]
-        return sum(os.path.isfile(base / entry) for entry in entries if entry)
+    def _found(self, part: str) -> Iterable[bool]:
+        """Of each entry of a part, whether it is there; files are looked for one by one, as they are asked for."""
+        if part == "labels":
+            return [True] * len(self.labels)
+        if part == "reviews":
+            return self.reviews["text"].str.strip() != ""
+        base, entries = self.folder / self.info["roots"][part], {"audio": self.tracks, "covers": self.albums}[part]
+        return (os.path.isfile(base / entry) for entry in entries[part.removesuffix("s")] if entry)
 
     def validate(self) -> pd.DataFrame:
         """What is there, what is missing, and what each notebook can therefore do.
@@ -204,7 +201,8 @@ class Catalogue:
         table : pd.DataFrame
             One row a part of the catalogue: how many are expected, there and missing, and a note.
         """
-        albums, present = self.albums, self._present()
+        albums = self.albums
+        present = {part: sum(self._found(part)) for part in ("labels", "audio", "reviews", "covers")}
         rare = self.info.get("rare_labels", [])
         unlabelled = int((~albums["split"].isin(SPLITS)).sum())
         sizes = Counter(albums["split"])

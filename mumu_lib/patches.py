@@ -90,7 +90,7 @@ def complete(
     """
     digest = _digest(jobs)
     finished = [place / settings.name for place in _places(catalogue) if _finished(place / settings.name, digest)]
-    folder = finished[0] if finished else _folder(catalogue) / settings.name
+    folder = finished[0] if finished else features_folder(catalogue) / settings.name
     # A second run of the same features waits, and then finds them done; one killed at the very end left things lying.
     if not finished or (_leftovers(folder, digest) and os.access(folder, os.W_OK)):
         with locked(folder):
@@ -139,7 +139,7 @@ def extract_part(
     if not 0 <= part < parts:
         raise ParameterError(f"part={part} must be from 0 to parts - 1 = {parts - 1}")
     settings = extraction.settings(kind, patches, seed, method)
-    folder, jobs = _folder(catalogue) / settings.name, extraction.jobs(catalogue, settings)
+    folder, jobs = features_folder(catalogue) / settings.name, extraction.jobs(catalogue, settings)
     if (folder / f"{_digest(jobs)}.parquet").is_file():
         return 0
     _, shards = _shards(folder, jobs, settings)
@@ -152,8 +152,8 @@ def _places(catalogue: Catalogue) -> tuple[Path, Path]:
     return catalogue.folder / "features", home() / "data" / "features" / catalogue.name
 
 
-def _folder(catalogue: Catalogue) -> Path:
-    """Where features are made: in the project's data where the catalogue is read-only."""
+def features_folder(catalogue: Catalogue) -> Path:
+    """Where stores of a catalogue are made: beside it, or in the project's data where the catalogue is read-only."""
     beside, apart = _places(catalogue)
     return beside if os.access(beside if beside.is_dir() else catalogue.folder, os.W_OK) else apart
 

@@ -1,18 +1,39 @@
-"""Which runs there are: the rows of Table 2 and ours, and what papermill is told for each.
+"""Which runs there are: the rows of Table 2 and ours, what papermill is told for each, and the plan of a whole series.
 
 Paper: Table 2.  Read by the Snakefile.
 """
 
+import argparse
 import sys
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from filelock import FileLock, Timeout
 
-from mumu_lib import runs
+from mumu_lib import costs, params, runs
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import MissingDataError, ParameterError
-from mumu_lib.params import checkout
+from mumu_lib.errors import MissingDataError, MumuError, ParameterError
+from mumu_lib.params import checkout, home
+from mumu_lib.sources import open_catalogue
 
+# Stage: its notebook, the parameters it takes, and the run it makes when it runs only once.
+STAGES: dict[str, tuple[str, type[params.Shared], str]] = {
+    "overview": ("02_dataset_overview", params.Overview, "overview"),
+    "factors": ("03_label_factors", params.Factors, "factors"),
+    "audio": ("04_audio", params.Audio, ""),
+    "text": ("05_text", params.Text, ""),
+    "image": ("06_image", params.Image, ""),
+    "multimodal": ("07_multimodal", params.Multimodal, ""),
+    "results": ("08_results", params.Results, "results"),
+    "youralbum": ("09_your_album", params.YourAlbum, "your_album"),
+}
+# In this order they are listed.
+ORDER = ("overview", "factors", "features", "audio", "text", "covers", "image", "multimodal", "results", "youralbum")
 # What a modality's notebook calls the setting of Table 2.
 SETTING_IS = {"04_audio": "filters", "05_text": "features", "06_image": "backbone"}
 NEEDS = {"audio": "audio", "a": "audio", "text": "reviews", "t": "reviews", "image": "covers", "i": "covers"}
@@ -49,13 +70,170 @@ def arguments(row: Any) -> dict[str, str]:
     return {"target": row.target, "modalities": row.modality.replace("+", ""), **FUSION[row.setting]}
 
 
-def possible(wanted: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """Rows whose modalities a catalogue has; the others are named on the screen."""
+@cache
+def values(profile: str) -> dict[str, dict[str, Any]]:
+    """Parameters of each stage: its notebook's own, and in the profile ``paper`` those of ``params/paper.yaml``."""
+    own = {stage: params.defaults(checkout() / "notebooks" / f"{book}.ipynb") for stage, (book, *_) in STAGES.items()}
+    return {stage: {**cell, **(params.paper(stage) if profile == "paper" else {})} for stage, cell in own.items()}
+
+
+def plan(catalogue: Catalogue, profile: str) -> pd.DataFrame:
+    """Everything that the series does on a catalogue, in the order of the notebooks, and what it costs.
+
+    Returns
+    -------
+    plan : pd.DataFrame
+        A row a run, after the stores of audio features and covers: ``stage``, ``notebook``, ``modality``, ``target``,
+        ``setting``, ``arguments`` (what papermill is told), ``folder`` (where the notebook will put the run),
+        ``finished``, ``left_out`` (a tuple, empty or with what the catalogue lacks), and the columns of
+        :func:`mumu_lib.costs.estimate`.
+    """
+    stage_of = {notebook: stage for stage, (notebook, *_) in STAGES.items()}
+    wanted = rows(profile)
+    wanted = wanted.assign(stage=wanted["notebook"].map(stage_of))
+    jobs: list[dict[Any, Any]] = wanted.to_dict("records")
+    for job, row in zip(jobs, wanted.itertuples(), strict=True):
+        job["arguments"] = arguments(row)
+    jobs += [
+        {"stage": stage, "notebook": notebook, "arguments": {}}
+        for stage, (notebook, _, run_id) in STAGES.items()
+        if run_id and not (stage == "youralbum" and profile == "paper")
+    ]
+    for job in jobs:
+        job["folder"] = _folder(catalogue, profile, job)
+        job["finished"] = (job["folder"] / "metrics.json").is_file()
+    covered = any(job["finished"] for job in jobs if job["stage"] == "image")
+    heard = features_done(catalogue).is_file()
+    jobs += [
+        {"stage": "features", "modality": "audio", "setting": "cqt", "finished": heard},
+        {"stage": "covers", "modality": "image", "setting": "store", "finished": covered},
+    ]
+    lacks = _lacking(catalogue)
+    for job in jobs:
+        job["left_out"] = tuple(lacks[m] for m in job.get("modality", "").split("+") if m in lacks)
+    jobs.sort(key=lambda job: ORDER.index(job["stage"]))
+    found = pd.DataFrame(jobs).fillna({"modality": "", "target": "", "setting": "", "notebook": ""})
+    return costs.estimate(catalogue, found, {**values(profile), "features": values(profile)["audio"]})
+
+
+def _folder(catalogue: Catalogue, profile: str, job: Mapping[str, Any]) -> Path:
+    """Folder of a run: the one its notebook will choose with the same parameters."""
+    _, kind, run_id = STAGES[job["stage"]]
+    given = {**values(profile)[job["stage"]], **job["arguments"], "catalogue": str(catalogue.folder)}
+    run_id = run_id or f"{job['modality']}-{job['target']}-{job['setting']}"
+    return runs.folder_of(catalogue, run_id, kind(**{f.name: given[f.name] for f in fields(kind)}))
+
+
+def _lacking(catalogue: Catalogue) -> dict[str, str]:
+    """Modalities that a catalogue does not have, with the reason and the remedy."""
     lacks = {}
-    for modality in set("+".join(wanted["modality"]).split("+")):
+    for modality, needed in NEEDS.items():
         try:
-            catalogue.require(NEEDS[modality])
+            catalogue.require(needed)
         except MissingDataError as error:
-            lacks[modality] = error
-            print(f"left out, every row with {modality}: {error}", file=sys.stderr)
-    return wanted[[lacks.keys().isdisjoint(modality.split("+")) for modality in wanted["modality"]]]
+            lacks[modality] = f"every row with {needed}: {error}"
+    return lacks
+
+
+def possible(found: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a plan that the catalogue allows; the others are named on the screen."""
+    for reason in dict.fromkeys(reason for reasons in found["left_out"] for reason in reasons):
+        print(f"left out, {reason}", file=sys.stderr)
+    return found[found["left_out"].map(len) == 0]
+
+
+def features_done(catalogue: Catalogue) -> Path:
+    """The file that says that a catalogue's audio features are extracted."""
+    return home() / "runs" / catalogue.name / "features" / "all.done"
+
+
+class Alone:
+    """Lets one series at a time run on a catalogue; unlike Snakemake's own lock it ends with its process.
+
+    Snakemake's lock is a file that outlives a kill, so that the next call would refuse to go on.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue.name
+        self.lock = FileLock(home() / "runs" / catalogue.name / "series.lock")
+
+    def begin(self) -> None:
+        """Take the lock.
+
+        Raises
+        ------
+        MumuError
+            Another series runs on this catalogue now.
+        """
+        Path(self.lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.lock.acquire(timeout=0)
+        except Timeout:
+            raise MumuError(
+                f"another series is running on catalogue {self.catalogue!r} (it holds {self.lock.lock_file}); "
+                "wait for it, or end it"
+            ) from None
+
+
+def disk(catalogue: Catalogue, found: pd.DataFrame) -> pd.DataFrame:
+    """What is still to run of a plan needs of each disk, as from :func:`mumu_lib.costs.disks`."""
+    from mumu_lib.patches import features_folder
+
+    todo = possible(found[~found["finished"]])
+    store = todo["stage"].isin(["features", "covers"])
+    place = features_folder(catalogue)
+    extracted = sum(shard.stat().st_size for shard in place.glob("*/shards/*")) / 1e9
+    # While a network learns, its last and its best state stand beside each other.
+    learning = 2 * todo["mb"].max() / 1e3 if len(todo) else 0.0
+    return costs.disks(
+        {
+            place: max(todo["gb"][store].sum() - extracted, 0.0),
+            home() / "runs" / catalogue.name: todo["gb"][~store].sum() + learning,
+        }
+    )
+
+
+def report(found: pd.DataFrame) -> str:
+    """A plan as text: every row of Table 2 and ours with its state, then jobs, hours and disk of every stage."""
+    able = found["left_out"].map(len) == 0
+    todo = able & ~found["finished"]
+    state = np.select([~able, found["finished"]], ["left out", "finished"], "to run")
+    named = found.assign(state=state, hours=found["hours"].where(todo), gb=found["gb"].where(todo))
+    lines = named.loc[named["target"] != "", ["modality", "target", "setting", "state", "hours"]]
+    # The covers' store is no job of its own: the first image run makes it.
+    own = named[named["stage"] != "covers"]
+    sums = named.groupby("stage", sort=False)[["hours", "gb"]].sum()
+    jobs = pd.crosstab(own["stage"], own["state"]).reindex(sums.index).fillna(0)
+    sums = jobs.join(sums)
+    sums.loc["in all"] = sums.sum()
+    sums = sums.astype(dict.fromkeys(jobs, int)).rename_axis("jobs")
+    lines, sums = (part.map(lambda x: f"{x:,.1f}" if isinstance(x, float) else x) for part in (lines, sums))
+    return (
+        f"{lines.replace('nan', '').to_string(index=False)}\n\n{sums.to_string()}\n\n"
+        "Hours on 2 cores without a GPU, at most: all epochs are counted, and patience ends most trainings long before.\n"
+        "Some networks were not measured but reckoned (params/costs.tsv says which); none was measured on a GPU."
+    )
+
+
+def main(words: list[str] | None = None) -> int:
+    """Command line: ``python -m mumu_lib.series CATALOGUE`` prints the plan; fails where the disk cannot hold it."""
+    parser = argparse.ArgumentParser(description="Print what a series would run, for how long, and the disk it needs.")
+    parser.add_argument("catalogue", help="name under data/, or path")
+    parser.add_argument("--profile", choices=("sample", "paper"), default="paper")
+    asked = parser.parse_args(words)
+    try:
+        music = open_catalogue(asked.catalogue)
+        found = plan(music, asked.profile)
+        space = disk(music, found)
+        print(f"{music!r}\n\n{report(found)}\n")
+        print(*(f"Disk of {d.folder}: about {d.needed:,.1f} GB needed, {d.free:,.1f} GB free." for d in space.itertuples()),
+              sep="\n", flush=True)  # fmt: skip
+        costs.check(space)
+    except MumuError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
