@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
+from mumu_lib import progress
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.models import FEATURES
 from mumu_lib.patches import Store
@@ -94,7 +94,7 @@ def album_vectors(model: keras.Model, batches: Batches, albums: np.ndarray, n_al
     """
     extractor = keras.Model(model.inputs, model.get_layer(FEATURES).output)
     total = np.zeros((n_albums, extractor.output_shape[-1]))
-    for index in tqdm(range(len(batches)), desc="track vectors", unit="batch", disable=None):
+    for index in progress.bar(range(len(batches)), "album vectors", unit="batch"):
         rows = albums[index * batches.batch_size : (index + 1) * batches.batch_size]
         np.add.at(total, rows, np.asarray(extractor.predict_on_batch(batches[index])))
     return _mean(total, albums)

@@ -27,6 +27,9 @@ MAX_SECONDS = 600.0
 METHODS = ("fast", "librosa")
 TIMBRE_COEFFICIENTS = 12
 
+# What features depend on besides a recording: those made with other values are never taken for them.
+RECIPE = SAMPLE_RATE, HOP, BINS, BINS_PER_OCTAVE, FLOOR_DB, PATCH_FRAMES, MIN_SECONDS, TIMBRE_COEFFICIENTS
+
 _C1 = 440.0 * 2 ** (-45 / 12)
 _WAVELET = 128
 _BLOCK_SECONDS = 1

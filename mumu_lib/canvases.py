@@ -26,8 +26,8 @@ HEIGHT = 460
 ACCENT = "#e8590c"
 
 
-def make(engine: str, xy: np.ndarray, on_hover: Callable, on_select: Callable) -> "WebGL | Picture":
-    """The canvas of an engine; ``auto`` is jupyter-scatter where it is installed.
+def checked(engine: str) -> str:
+    """The engine that draws; ``auto`` is jupyter-scatter where it is installed.
 
     Raises
     ------
@@ -39,8 +39,7 @@ def make(engine: str, xy: np.ndarray, on_hover: Callable, on_select: Callable) -
     installed = find_spec("jscatter") is not None
     if engine == "jupyter-scatter" and not installed:
         raise ParameterError("jupyter-scatter is not installed; install it with  pip install jupyter-scatter")
-    kind = WebGL if installed and engine != "matplotlib" else Picture
-    return kind(np.asarray(xy, np.float32), on_hover, on_select)
+    return engine if engine != "auto" else "jupyter-scatter" if installed else "matplotlib"
 
 
 class WebGL:
@@ -48,7 +47,9 @@ class WebGL:
 
     Parameters
     ----------
-    xy : np.ndarray [shape=(n, 2)]
+    xy : np.ndarray [shape=(n, 2), float32]
+    codes, colours
+        As for :meth:`colour`.
     on_hover : function of int or None
         Called with the row under the pointer.
     on_select : function of an array of int
@@ -57,7 +58,9 @@ class WebGL:
 
     hint = "Point at one of the {}; click to hear it."
 
-    def __init__(self, xy: np.ndarray, on_hover: Callable, on_select: Callable) -> None:
+    def __init__(
+        self, xy: np.ndarray, codes: np.ndarray, colours: list[str], on_hover: Callable, on_select: Callable
+    ) -> None:
         import jscatter
 
         size = int(np.clip(round(60 / np.log2(len(xy) + 2) ** 1.15), 2, 8))
@@ -66,6 +69,8 @@ class WebGL:
             background_color=(0.5, 0.5, 0.5, 0), lasso_color=ACCENT, color_selected=ACCENT, color_hover=ACCENT,
             opacity=0.9 if len(xy) < 10_000 else 0.5,
         )  # fmt: skip
+        # Before the widget is there: the points are sent once, coloured.
+        self.colour(codes, colours)
         self.widget = self._scatter.show([])
         self.widget.observe(lambda change: on_hover(change["new"]), "hovering")
         self.widget.observe(lambda change: on_select(np.asarray(change["new"], int).ravel()), "selection")
@@ -81,7 +86,7 @@ class WebGL:
     def colour(self, codes: np.ndarray, colours: list[str]) -> None:
         """Give every point the colour of its code."""
         used = np.unique(codes)
-        groups = pd.Categorical.from_codes(np.searchsorted(used, codes), pd.Index(used.astype(str)))
+        groups = pd.Categorical.from_codes(np.searchsorted(used, codes), pd.Index(used))
         self._scatter.color(by=groups, map=[colours[i] for i in used])
 
     def show(self, rows: np.ndarray | None) -> None:
@@ -98,7 +103,9 @@ class Picture:
 
     Parameters
     ----------
-    xy : np.ndarray [shape=(n, 2)]
+    xy : np.ndarray [shape=(n, 2), float32]
+    codes, colours
+        As for :meth:`colour`.
     on_hover : function
         Never called: a picture does not know where the pointer is.
     on_select : function of an array of int
@@ -106,17 +113,19 @@ class Picture:
 
     hint = "Pick one of the {} from the list to hear it."
 
-    def __init__(self, xy: np.ndarray, on_hover: Callable, on_select: Callable) -> None:
+    def __init__(
+        self, xy: np.ndarray, codes: np.ndarray, colours: list[str], on_hover: Callable, on_select: Callable
+    ) -> None:
         low, span = xy.min(axis=0), np.ptp(xy, axis=0)
         self._xy = 100 * (xy - low) / np.where(span > 0, span, 1)
         self._rows, self._marked = np.arange(len(xy)), np.empty(0, int)
-        self._codes, self._colours = np.zeros(len(xy), int), ["0.5"]
         self._on_select = on_select
         self.widget = ipywidgets.Image(format="png", layout=Layout(height=f"{HEIGHT}px", object_fit="contain"))
         self._frame = [self._slider(name) for name in ("from left to right, %", "from bottom to top, %")]
         button = ipywidgets.Button(description="list this region", layout=Layout(width="auto"))
         button.on_click(lambda _: self._select())
         self.controls: list[Any] = [*self._frame, button]
+        self.colour(codes, colours)
 
     def _slider(self, description: str) -> ipywidgets.FloatRangeSlider:
         slider = ipywidgets.FloatRangeSlider(
@@ -165,3 +174,6 @@ class Picture:
         # Transparent, so that the page's own background, light or dark, is the map's.
         figure.savefig(png, dpi=110, transparent=True)
         self.widget.value = png.getvalue()
+
+
+KINDS: dict[str, type[WebGL] | type[Picture]] = {"jupyter-scatter": WebGL, "matplotlib": Picture}

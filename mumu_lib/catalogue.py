@@ -11,6 +11,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ import pyarrow as pa
 import scipy.sparse as sp
 
 from mumu_lib.errors import BadDataError, MissingDataError
-from mumu_lib.files import write_atomically
+from mumu_lib.files import reading, whole, write_atomically
 from mumu_lib.tables import COLUMNS, SPLITS, check, fill, keep_labels
 
 FORMAT = 1
@@ -107,7 +108,8 @@ class Catalogue:
         """Hash of all tables: two catalogues with one fingerprint give the same results."""
         digest = hashlib.sha256()
         for name in ("catalogue.json", *(f"{t}.parquet" for t in COLUMNS)):
-            digest.update((self.folder / name).read_bytes())
+            with reading(self.folder / name, "make the catalogue again"):
+                digest.update((self.folder / name).read_bytes())
         return digest.hexdigest()[:16]
 
     def rows(self, *splits: str) -> np.ndarray:
@@ -219,15 +221,8 @@ class Catalogue:
                 for notebook, needs in NOTEBOOK_NEEDS.items()
             },
         }
-        rows = [
-            (
-                "albums",
-                len(albums),
-                len(albums),
-                0,
-                ", ".join(f"{s} {sizes[s]}" for s in SPLITS) + (f"; without genre {unlabelled}" if unlabelled else ""),
-            )
-        ]
+        note = ", ".join(f"{s} {sizes[s]}" for s in SPLITS) + (f"; without genre {unlabelled}" if unlabelled else "")
+        rows = [("albums", len(albums), len(albums), 0, note)]
         rows += [(part, listed[part], there, listed[part] - there, notes[part]) for part, there in present.items()]
         return pd.DataFrame(rows, columns=["part", "listed", "there", "missing", "note"]).set_index("part")
 
@@ -292,9 +287,10 @@ def write(
         "rare_labels": rare,
         "counts": {key: len(table) for key, table in tables.items()},
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "catalogue.json").unlink(missing_ok=True)
-    for key, table in tables.items():
-        table.to_parquet(folder / f"{key}.parquet", index=False)
+    with ExitStack() as parts:
+        for key, table in tables.items():
+            table.to_parquet(parts.enter_context(whole(folder / f"{key}.parquet")), index=False)
+        # All there: from here on there is no catalogue until all have their names.
+        (folder / "catalogue.json").unlink(missing_ok=True)
     write_atomically(folder / "catalogue.json", json.dumps(info, indent=1, ensure_ascii=False))
     return Catalogue(folder)

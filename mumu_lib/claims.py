@@ -13,9 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
-from mumu_lib import metrics, results, runs
+from mumu_lib import metrics, progress, results, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import BadDataError
 from mumu_lib.params import checkout
@@ -226,7 +225,7 @@ def table(
     def measured(metric: str, rows: frozenset, row: str) -> np.ndarray:
         return on(tuple(common(rows)), metric, row)
 
-    claims = tqdm(list(load().iterrows()), desc="claims", unit="claim", disable=None)
+    claims = progress.bar(list(load().iterrows()), "claims", unit="claim")
     rows = [{**claim, **_in_paper(claim, grid), **_here(claim, chosen, grid.index, measured)} for _, claim in claims]
     return pd.DataFrame(rows).reindex(columns=COLUMNS)
 

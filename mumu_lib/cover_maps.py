@@ -24,6 +24,7 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import BadDataError
 from mumu_lib.figures import PALETTE, STYLE
 from mumu_lib.files import write_atomically
+from mumu_lib.labels import rarest_top_label
 from mumu_lib.plots import FEWEST_ON_A_MAP, tsne
 
 # Places for each cover: some stay empty, so that clusters keep their outlines.
@@ -89,11 +90,11 @@ def main_genre(catalogue: Catalogue) -> pd.Series:
     genre : pd.Series
         Index: row of the album in ``catalogue.albums``; albums without a top-level genre are left out.
     """
-    tops = catalogue.top_labels or catalogue.labels
-    M = catalogue.label_matrix()[:, [catalogue.labels.index(label) for label in tops]].toarray()
-    rarest = np.where(M > 0, M.sum(axis=0), np.inf).argmin(axis=1)
-    kept = np.flatnonzero(M.any(axis=1))
-    return pd.Series(np.array(tops, dtype=object)[rarest[kept]], index=kept, name="genre")
+    return (
+        pd.Series(rarest_top_label(catalogue, catalogue.label_matrix().toarray() > 0), name="genre")
+        .astype(object)
+        .dropna()
+    )
 
 
 def lay_out(

@@ -12,9 +12,8 @@ import keras
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from tqdm.auto import tqdm
 
-from mumu_lib import extraction, image, labels, linking, targets, text
+from mumu_lib import extraction, image, linking, progress, targets, text
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import AudioError, ImageError, MissingDataError, NothingUsableError
 from mumu_lib.models import FEATURES
@@ -130,16 +129,10 @@ def fuse(folder: Path, vectors: list[np.ndarray], catalogue: Catalogue) -> Encod
     return _encoded(folder, params, facts, catalogue, joined[0], outputs, {})
 
 
-def factors(catalogue: Catalogue, dimensions: int) -> np.ndarray:
-    """Label factors that the runs of a catalogue were trained towards [shape=(labels, d)]."""
-    return labels.label_factors(catalogue.label_matrix(("train", "val")), dimensions)
-
-
 def _encoded(
     folder: Path, params: dict, facts: dict, catalogue: Catalogue, vector: np.ndarray, outputs: np.ndarray, parts: dict
 ) -> Encoded:
-    C = factors(catalogue, params["dimensions"])
-    goal = targets.make(params["target"], catalogue.label_matrix(), C)
+    goal = targets.of(catalogue, params["target"], params["dimensions"])
     tracks = pd.DataFrame(
         goal.scores(np.stack(list(parts.values()))) if parts else None, index=list(parts), columns=catalogue.labels
     )
@@ -187,9 +180,10 @@ def _audio(
         raise NothingUsableError("made from the Million Song Dataset's timbre, which a recording does not give")
     kind = "timbre" if params["filters"] == "timbre_mlp" else "cqt"
     settings = extraction.settings(kind, params["patches"], params["seed"], "fast")
-    encoder = _features(_model(folder / "tracks")) if kind == "cqt" else None
+    # Runs that were finished before their networks' folders had hashes in their names.
+    encoder = _features(_model(folder / facts.get("network", "tracks"))) if kind == "cqt" else None
     vectors = {}
-    for path in tqdm(album.audio, desc="recordings", unit="track", disable=None):
+    for path in progress.bar(album.audio, "recordings", unit="track"):
         name = path.relative_to(album.folder).as_posix()
         try:
             found, about = extraction.features(name, str(path), "audio", settings)
@@ -202,7 +196,7 @@ def _audio(
     if not vectors:
         raise NothingUsableError("none of the recordings can be used")
     whole = np.mean(list(vectors.values()), axis=0)
-    outputs = _run(_model(folder / "albums"), np.stack([whole, *vectors.values()]))
+    outputs = _run(_model(folder / facts.get("album_network", "albums")), np.stack([whole, *vectors.values()]))
     return whole, outputs[0], dict(zip(vectors, outputs[1:], strict=True))
 
 

@@ -17,6 +17,10 @@ class BadDataError(MumuError, ValueError):
     """A file is there but does not hold what it should; the message names file and row."""
 
 
+class WriteError(MumuError, OSError):
+    """A file cannot be written: no space, no right to, no folder; the message says what to do."""
+
+
 class RefusedError(MumuError):
     """One item of many cannot be used; the others go on.
 

@@ -32,6 +32,7 @@ from threadpoolctl import threadpool_limits
 from mumu_lib import audio
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import AudioError, MumuError, ParameterError, RefusedError
+from mumu_lib.files import make_folder, save_array, whole
 from mumu_lib.params import did_you_mean
 from mumu_lib.store import Recipe
 
@@ -112,12 +113,12 @@ def jobs(catalogue: Catalogue, settings: Settings) -> pd.DataFrame:
     -------
     jobs : pd.DataFrame
         A row a track: ``track_id``, ``audio`` (path), ``source`` (``audio`` or ``msd``) and ``fingerprint``,
-        which changes with the file and the settings.
+        which changes with the file, the settings and the constants of the transform.
     """
     tracks = catalogue.tracks[["track_id", "audio"]]
     source = "msd" if settings.kind == "timbre" and "msd" in catalogue.info["roots"] else "audio"
     base = catalogue.folder / catalogue.info["roots"][source]
-    rows = []
+    made, rows = [FORMAT, audio.RECIPE, repr(settings)], []
     for track_id, name in tracks.itertuples(index=False):
         if source == "msd":
             # Sharded by the third to fifth letter, as published; a hand-picked few lie flat.
@@ -128,7 +129,7 @@ def jobs(catalogue: Catalogue, settings: Settings) -> pd.DataFrame:
             facts = path.stat() if path else None
         except OSError:
             facts = None
-        state = [FORMAT, repr(settings), source, track_id, name, facts and (facts.st_size, facts.st_mtime_ns)]
+        state = [made, source, track_id, name, facts and (facts.st_size, facts.st_mtime_ns)]
         rows.append((track_id, str(path or ""), source, hashlib.sha256(json.dumps(state).encode()).hexdigest()[:24]))
     return pd.DataFrame(rows, columns=["track_id", "audio", "source", "fingerprint"])
 
@@ -193,7 +194,7 @@ def _end_with_parent() -> None:
 def _extract(shard: Shard) -> int:
     values: np.ndarray = np.zeros((len(shard.tracks), *shard.settings.shape), shard.settings.dtype)
     rows, stopped = [], _stopped_by(shard)
-    shard.index.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(shard.index.parent)
     with threadpool_limits(1), open(_trail(shard), "a", encoding="utf-8") as trail:
         faulthandler.enable(trail)
         for row, (track_id, path, source, fingerprint) in enumerate(shard.tracks):
@@ -238,12 +239,9 @@ def _stopped_by(shard: Shard) -> dict[int, str]:
 
 def _write(index: Path, values: np.ndarray, table: pd.DataFrame) -> None:
     """Both files under their names only when whole, the index last."""
-    values_part, index_part = (index.with_suffix(f".{os.getpid()}.{end}.tmp") for end in ("npy", "parquet"))
-    with open(values_part, "wb") as file:
-        np.save(file, values)
-    table.to_parquet(index_part)
-    os.replace(values_part, index.with_suffix(".npy"))
-    os.replace(index_part, index)
+    save_array(index.with_suffix(".npy"), values)
+    with whole(index) as part:
+        table.to_parquet(part)
 
 
 def features(track_id: str, path: str, source: str, settings: Settings) -> tuple[np.ndarray, dict[str, Any]]:

@@ -3,6 +3,7 @@
 Paper: Tables 1 and 2.  Notebooks: all.
 """
 
+import html
 import io
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,11 @@ import pandas as pd
 import PIL.Image
 import seaborn as sns
 from cycler import cycler
-from IPython.display import Image, Markdown
+from IPython.display import HTML, Image, Markdown
 from matplotlib.figure import Figure
 
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.files import write_atomically
+from mumu_lib.files import make_folder, whole, write_atomically
 from mumu_lib.params import home
 
 # The colour-blind palette, neighbours in hue set apart. Colour never stands alone: a marker, a line style, a hatch or a
@@ -65,11 +66,14 @@ def save(
         figure.text(0.995, 0.004, "synthetic sample", ha="right", va="bottom", fontsize=size, color="0.45")
     with mpl.rc_context(STYLE):
         small = png(figure, dpi=75 if photographs else 110)
-        figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Description": alt, "Title": caption})
+        with whole(folder / f"{name}.svg") as part:
+            metadata = {"Date": None, "Description": alt, "Title": caption}
+            figure.savefig(part, format="svg", metadata=metadata)
         if photographs and not catalogue.synthetic:
-            figure.savefig(folder / f"{name}.png", dpi=220, metadata={"Software": None})
+            with whole(folder / f"{name}.png") as part:
+                figure.savefig(part, format="png", dpi=220, metadata={"Software": None})
         else:
-            (folder / f"{name}.png").write_bytes(small)
+            write_atomically(folder / f"{name}.png", small)
     write_atomically(folder / f"{name}.txt", f"{caption}\n\nAlt text: {alt}\n")
     return Image(data=small, alt=alt)
 
@@ -94,16 +98,35 @@ def save_table(
     notes : strings
         Footnotes.
     """
-    folder = folder_for(catalogue)
-    title += " (synthetic sample)" if catalogue.synthetic else ""
+    folder, title = folder_for(catalogue), _marked(title, catalogue)
     text = "\n\n".join([f"**{title}**", table.to_markdown(index=False, disable_numparse=True), *notes])
     write_atomically(folder / f"{name}.md", text + "\n")
-    table.to_csv(folder / f"{name}.csv", index=False)
+    write_atomically(folder / f"{name}.csv", table.to_csv(index=False))
     return Markdown(text)
+
+
+def show_table(table: pd.DataFrame, catalogue: Catalogue, *, title: str, index: bool = True) -> HTML:
+    """Show a table under its title, without writing a file.
+
+    Parameters
+    ----------
+    title : str
+        A synthetic catalogue is named as such in it.
+    index : bool
+        Whether the row names say something.
+
+    Returns
+    -------
+    shown : IPython.display.HTML
+        Every text in it escaped, as pandas does.
+    """
+    return HTML(f"<p><b>{html.escape(_marked(title, catalogue))}</b></p>\n{table.to_html(index=index)}")
+
+
+def _marked(title: str, catalogue: Catalogue) -> str:
+    return f"{title} (synthetic sample)" if catalogue.synthetic else title
 
 
 def folder_for(catalogue: Catalogue) -> Path:
     """``figures/<catalogue>/``, made if need be."""
-    folder = home() / "figures" / catalogue.name
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return make_folder(home() / "figures" / catalogue.name)

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from joblib import cpu_count
 from sklearn.preprocessing import normalize
-from tqdm.auto import tqdm
 
+from mumu_lib import progress
 from mumu_lib.albums import learnable
 from mumu_lib.augment import centre_view, random_view
 from mumu_lib.catalogue import Catalogue
@@ -214,7 +214,7 @@ def describe(network: keras.Model, batches: CoverBatches) -> tuple[np.ndarray, n
     outputs : np.ndarray [shape=(n, outputs), float32]
     """
     both = keras.Model(network.inputs, [network.get_layer(FEATURES).output, network.output])
-    with tqdm(total=len(batches), desc="cover vectors", unit="batch", disable=None) as bar:
+    with progress.bar(total=len(batches), desc="cover vectors", unit="batch") as bar:
         step = keras.callbacks.LambdaCallback(on_predict_batch_end=lambda batch, logs=None: bar.update())
         vectors, outputs = both.predict(batches, verbose=0, callbacks=[step])
     return np.asarray(vectors, np.float32), np.asarray(outputs, np.float32)

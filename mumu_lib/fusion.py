@@ -102,7 +102,7 @@ def best_run(catalogue: Catalogue, modality: str, only: Callable[[pd.Series], bo
             f"no finished {modality} run of catalogue {catalogue.name!r} ({why}); "
             f"run  papermill {NOTEBOOKS[modality]}.ipynb out.ipynb -p catalogue {catalogue.name}"
         )
-    return ours.sort_values("val_auc", ascending=False, kind="stable").iloc[0]
+    return runs.by_validation(ours).iloc[0]
 
 
 def sources(catalogue: Catalogue, cfg: Multimodal) -> list[Source]:

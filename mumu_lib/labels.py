@@ -114,6 +114,11 @@ def label_factors(M: sp.csr_matrix, d: int = 50) -> np.ndarray:
     return U[:, kept] * np.sqrt(S[kept])
 
 
+def learned_factors(catalogue: Catalogue, d: int = 50) -> np.ndarray:
+    """Label factors of a catalogue's training and validation albums (paper 6) [shape=(labels, d)], as :func:`label_factors`."""
+    return label_factors(catalogue.label_matrix(("train", "val")), d)
+
+
 def album_factors(M: sp.csr_matrix, C: np.ndarray) -> np.ndarray:
     """Album factors F_d = M C_d: the sum of the factors of an album's labels (paper 4.1).
 
@@ -136,7 +141,8 @@ def nearest_labels(C: np.ndarray, labels: list[str], label: str, n: int = 5) -> 
     """
     if label not in labels:
         raise ParameterError(f"unknown label {label!r}{did_you_mean(label, labels)}")
-    similarity = cosine_similarity(C[[labels.index(label)]], C)[0]
+    # Rounded, so that labels on the same albums keep their order whatever the last bit says.
+    similarity = cosine_similarity(C[[labels.index(label)]], C)[0].round(9)
     return pd.Series(similarity, index=labels, name=label).drop(label).nlargest(n)
 
 
@@ -152,6 +158,28 @@ def single_top_label(catalogue: Catalogue) -> pd.Series:
     M = catalogue.label_matrix()[:, columns]
     one = np.flatnonzero(M.getnnz(axis=1) == 1)
     return pd.Series(np.array(catalogue.top_labels, dtype=object)[M[one].indices], index=one, name="top_label")
+
+
+def rarest_top_label(catalogue: Catalogue, chosen: np.ndarray) -> pd.Categorical:
+    """One top-level label for each row of chosen labels: its rarest, since Pop stands on most albums.
+
+    Parameters
+    ----------
+    chosen : np.ndarray [shape=(n, labels), bool]
+        For instance an album's true or predicted labels.
+
+    Returns
+    -------
+    label : pd.Categorical [length n]
+        Categories from the most frequent label down; missing where none is of the top level.
+    """
+    tops = set(catalogue.top_labels or catalogue.labels)
+    frequent_first = catalogue.label_matrix().getnnz(axis=0).argsort(kind="stable")[::-1]
+    columns = [i for i in frequent_first if catalogue.labels[i] in tops]
+    found = chosen[:, columns]
+    last = len(columns) - 1 - found[:, ::-1].argmax(axis=1)
+    names = pd.Index([catalogue.labels[i] for i in columns])
+    return pd.Categorical.from_codes(np.where(found.any(axis=1), last, -1), names)
 
 
 def neighbour_agreement(F: np.ndarray, group: pd.Series, k: int = 5) -> float:

@@ -4,7 +4,6 @@ Paper: Figure 1.  Notebooks: 03_label_factors, 04_audio, 06_image, 07_multimodal
 """
 
 import hashlib
-import os
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -15,8 +14,11 @@ import pandas as pd
 from mumu_lib import plots
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import BadDataError, ParameterError
+from mumu_lib.files import save_array
+from mumu_lib.labels import rarest_top_label
 from mumu_lib.tables import SPLITS
 
+NO_GENRE = "no top-level genre"
 RIGHT = ("all", "some", "none", "not known")
 
 
@@ -53,11 +55,7 @@ def coordinates(folder: Path, vectors: np.ndarray, *, perplexity: float = 30, se
     if path.is_file():
         return np.load(path, allow_pickle=False)
     xy = plots.tsne(vectors, perplexity=perplexity, seed=seed).astype(np.float32)
-    folder.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".tmp")
-    with part.open("wb") as file:
-        np.save(file, xy)
-    os.replace(part, path)
+    save_array(path, xy)
     return xy
 
 
@@ -137,20 +135,19 @@ def _points(
             f"{(len(known), len(catalogue.labels))}; got {np.shape(xy)} and {np.shape(scores) if scores is not None else 'none'}"
         )
     truth = catalogue.label_matrix()[album].toarray() > 0
-    rarest_first = catalogue.label_matrix().getnnz(axis=0).argsort(kind="stable")
     albums = catalogue.albums.iloc[album]
     points = known.reset_index(drop=True).assign(
         x=np.asarray(xy)[:, 0], y=np.asarray(xy)[:, 1], genres=albums["genres"].map(list).array,
         split=pd.Categorical(albums["split"], [*SPLITS, "none"]).remove_unused_categories(),
         cover=_paths(catalogue.cover_path, albums["cover"]), audio=_paths(catalogue.audio_path, audio),
     )  # fmt: skip
-    points["true genre"] = _shown_as(truth, catalogue, rarest_first)
+    points["true genre"] = _shown_as(truth, catalogue)
     if scores is not None:
         best, wanted = np.argsort(-np.asarray(scores), axis=1, kind="stable"), truth.sum(axis=1)
         names = [[catalogue.labels[i] for i in r[: max(1, n)]] for r, n in zip(best, wanted, strict=True)]
         points["predicted"] = pd.Series(names)
         guess = _among_first(best, np.maximum(1, wanted))
-        points["predicted genre"] = _shown_as(guess, catalogue, rarest_first)
+        points["predicted genre"] = _shown_as(guess, catalogue)
         hits = (guess & truth).sum(axis=1)
         verdict = np.select([wanted == 0, hits == wanted, hits > 0], [RIGHT[3], *RIGHT[:2]], RIGHT[2])
         points["correct"] = pd.Categorical(verdict, RIGHT).remove_unused_categories()
@@ -174,11 +171,6 @@ def _among_first(order: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return chosen
 
 
-def _shown_as(chosen: np.ndarray, catalogue: Catalogue, rarest_first: np.ndarray) -> pd.Categorical:
-    """One top-level genre for each row, the rarest; categories from the most frequent down, so that colours agree."""
-    top = set(catalogue.top_labels or catalogue.labels)
-    columns = [i for i in rarest_first if catalogue.labels[i] in top]
-    names = [catalogue.labels[i] for i in columns]
-    found = chosen[:, columns]
-    code = np.where(found.any(axis=1), len(names) - 1 - found.argmax(axis=1), len(names))
-    return pd.Categorical.from_codes(code, pd.Index([*names[::-1], "no top-level genre"]))
+def _shown_as(chosen: np.ndarray, catalogue: Catalogue) -> pd.Categorical:
+    """One top-level genre for each row, so that the colours of true and predicted genres agree."""
+    return rarest_top_label(catalogue, chosen).add_categories([NO_GENRE]).fillna(NO_GENRE)

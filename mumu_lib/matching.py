@@ -18,9 +18,8 @@ import pyarrow.compute as pc
 import scipy.sparse as sp
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Indel, JaroWinkler
-from tqdm.auto import tqdm
 
-from mumu_lib import names
+from mumu_lib import names, progress
 from mumu_lib.errors import BadDataError, ParameterError
 from mumu_lib.params import did_you_mean
 
@@ -87,9 +86,7 @@ def match(
     entity = pd.factorize(right[same])[0] if same else np.arange(len(right))
     similar = partial(_similar, method=method, threshold=threshold)
     found = []
-    for i, block in enumerate(
-        tqdm(blocks(sides[0], sides[1]), total=len(left), desc="matching", disable=None, delay=2)
-    ):
+    for i, block in enumerate(progress.bar(blocks(sides[0], sides[1]), "matching", len(left), unit="album")):
         block = block[similar(titles[i], right_titles[block]) > 0]
         block = block[similar(artists[i], right_artists[block]) > 0]
         if len(block):

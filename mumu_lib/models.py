@@ -1,6 +1,6 @@
 """Every network, as functions that return a Keras model.
 
-Paper: Sections 5 and 6.1.  Notebooks: 04_audio.
+Paper: Sections 5 and 6.1.  Notebooks: 04 to 07.
 
 Layer by layer the authors' code speaks where the paper is silent: ``valid`` convolutions, no batch
 normalisation, kernels from uniform(-0.05, 0.05), a fourth convolution of one frame, no pooling after

@@ -17,14 +17,13 @@ from typing import TypeVar
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock
 from joblib import cpu_count
-from tqdm.auto import tqdm
 
-from mumu_lib import extraction
+from mumu_lib import extraction, progress
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import MumuError, NothingUsableError, ParameterError
 from mumu_lib.extraction import KINDS, Shard
+from mumu_lib.files import locked, need_room, whole
 from mumu_lib.params import home
 from mumu_lib.sources import open_catalogue
 from mumu_lib.store import CHUNK, USABLE, Recipe, Store
@@ -89,15 +88,19 @@ def complete(
     workers : int
         Processes; 0 is one a core.
     """
-    folder, digest = _folder(catalogue) / settings.name, _digest(jobs)
-    if not (folder / f"{digest}.parquet").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        # A second run of the same features waits, and then finds them done.
-        with FileLock(folder / "lock"):
-            if not (folder / f"{digest}.parquet").is_file():
+    digest = _digest(jobs)
+    finished = [place / settings.name for place in _places(catalogue) if _finished(place / settings.name, digest)]
+    folder = finished[0] if finished else _folder(catalogue) / settings.name
+    # A second run of the same features waits, and then finds them done; one killed at the very end left things lying.
+    if not finished or (_leftovers(folder, digest) and os.access(folder, os.W_OK)):
+        with locked(folder):
+            if not _finished(folder, digest):
                 before, shards = _shards(folder, jobs, settings)
+                need_room(folder, _size(shards, jobs, settings))
                 _extract_shards(shards, workers, kind)
                 _join(folder, digest, jobs, settings, before, shards)
+            for path in _leftovers(folder, digest):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
     store = kind(folder, digest)
     if not store.index["status"].isin(USABLE).any():
         reasons = "; ".join(f"{n} {status}" for status, n in store.counts().items())
@@ -144,12 +147,25 @@ def extract_part(
     return sum(len(shard.tracks) for shard in shards[part::parts])
 
 
+def _places(catalogue: Catalogue) -> tuple[Path, Path]:
+    """Beside the catalogue, and in the project's data."""
+    return catalogue.folder / "features", home() / "data" / "features" / catalogue.name
+
+
 def _folder(catalogue: Catalogue) -> Path:
-    """Beside the catalogue, or in the project's data where that is read-only."""
-    beside = catalogue.folder / "features"
-    if os.access(beside if beside.is_dir() else catalogue.folder, os.W_OK):
-        return beside
-    return home() / "data" / "features" / catalogue.name
+    """Where features are made: in the project's data where the catalogue is read-only."""
+    beside, apart = _places(catalogue)
+    return beside if os.access(beside if beside.is_dir() else catalogue.folder, os.W_OK) else apart
+
+
+def _finished(folder: Path, digest: str) -> bool:
+    return all((folder / f"{digest}.{end}").is_file() for end in ("npy", "parquet"))
+
+
+def _size(shards: list[Shard], jobs: pd.DataFrame, settings: Recipe) -> int:
+    """Bytes still to be written: the shards that are not there, then all of it once more."""
+    lacking = sum(len(shard.tracks) for shard in shards if not shard.index.is_file())
+    return (lacking + len(jobs)) * int(np.prod(settings.shape)) * np.dtype(settings.dtype).itemsize
 
 
 def _digest(jobs: pd.DataFrame) -> str:
@@ -159,7 +175,7 @@ def _digest(jobs: pd.DataFrame) -> str:
 def _shards(folder: Path, jobs: pd.DataFrame, settings: Recipe) -> tuple[pd.DataFrame, list[Shard]]:
     """Rows of earlier extractions that can be taken over, by fingerprint, and shards of all other tracks."""
     columns = ["fingerprint", "status", "message", *settings.facts, "file", "row"]
-    parts = [_part(path)[columns] for path in sorted(folder.glob("*.parquet"))]
+    parts = [_part(path)[columns] for path in sorted(folder.glob("*.parquet")) if path.with_suffix(".npy").is_file()]
     before = pd.concat(parts) if parts else pd.DataFrame(columns=columns)
     before = before.drop_duplicates("fingerprint").set_index("fingerprint")
     new = jobs[~jobs["fingerprint"].isin(before.index)]
@@ -178,7 +194,7 @@ def _part(index: Path) -> pd.DataFrame:
 def _extract_shards(shards: list[Shard], workers: int, kind: type[Store]) -> None:
     total = sum(len(shard.tracks) for shard in shards)
     done = sum(len(shard.tracks) for shard in shards if shard.index.is_file())
-    with tqdm(total=total, initial=done, desc=kind.task, unit=kind.unit, disable=None) as bar:
+    with progress.bar(total=total, initial=done, desc=kind.task, unit=kind.unit) as bar:
         for tracks in extraction.run(shards, workers or cpu_count()):
             bar.update(tracks)
 
@@ -186,7 +202,7 @@ def _extract_shards(shards: list[Shard], workers: int, kind: type[Store]) -> Non
 def _join(
     folder: Path, digest: str, jobs: pd.DataFrame, settings: Recipe, before: pd.DataFrame, shards: list[Shard]
 ) -> None:
-    """All rows into one file in the order of the tracks, then its index; then what it was made of goes."""
+    """All rows into one file in the order of the tracks, then its index."""
     known = pd.concat([before, *(_part(shard.index).set_index("fingerprint") for shard in shards)])
     index = jobs.join(known, on="fingerprint").reset_index(drop=True)
     header = {
@@ -195,7 +211,7 @@ def _join(
         "shape": (len(jobs), *settings.shape),
     }
     # Written as a stream: pages of a memory map would count as this process's memory.
-    with open(folder / "joined.tmp", "wb") as file:
+    with whole(folder / f"{digest}.npy") as joined, open(joined, "wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
         for start in range(0, len(index), CHUNK):
             part = index[start : start + CHUNK]
@@ -205,13 +221,13 @@ def _join(
                     rows["row"].to_numpy(int)
                 ]
             file.write(values.data)
-    os.replace(folder / "joined.tmp", folder / f"{digest}.npy")
-    index.drop(columns=["file", "row"]).to_parquet(folder / "index.tmp")
-    os.replace(folder / "index.tmp", folder / f"{digest}.parquet")
-    for path in folder.iterdir():
-        if path.suffix in (".npy", ".parquet") and path.stem != digest:
-            path.unlink()
-    shutil.rmtree(folder / "shards", ignore_errors=True)
+    with whole(folder / f"{digest}.parquet") as index_part:
+        index.drop(columns=["file", "row"]).to_parquet(index_part)
+
+
+def _leftovers(folder: Path, digest: str) -> list[Path]:
+    """What a finished store was made of."""
+    return [path for path in folder.iterdir() if path.stem not in (digest, "lock")]
 
 
 def main(words: list[str] | None = None) -> int:

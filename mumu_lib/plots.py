@@ -14,6 +14,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from matplotlib.transforms import ScaledTranslation
 from sklearn.neighbors import NearestNeighbors
 
+from mumu_lib import progress
 from mumu_lib.errors import BadDataError
 from mumu_lib.figures import BLUE, LINES, MARKERS, PALETTE, STYLE, VERMILION
 
@@ -91,9 +92,13 @@ def tsne(X: np.ndarray, *, perplexity: float = 30, seed: int = 0) -> np.ndarray:
         raise BadDataError(f"a map needs at least {FEWEST_ON_A_MAP} albums, there are {len(X)}")
     perplexity = min(perplexity, (len(X) - 1) / 3)
     neighbours = "exact" if len(X) < 5000 else "annoy"
-    return np.asarray(
-        TSNE(perplexity=perplexity, metric="cosine", neighbors=neighbours, random_state=seed, n_jobs=1).fit(X)
-    )
+    iterations = {"early_exaggeration_iter": 250, "n_iter": 500}
+    with progress.bar(total=sum(iterations.values()), desc="t-SNE", unit="iteration") as bar:
+        embedding = TSNE(
+            perplexity=perplexity, metric="cosine", neighbors=neighbours, random_state=seed, n_jobs=1, **iterations,
+            callbacks=lambda *_: bar.update(10) and None, callbacks_every_iters=10,  # a true value would stop it
+        ).fit(X)  # fmt: skip
+    return np.asarray(embedding)
 
 
 @mpl.rc_context(STYLE)

@@ -4,7 +4,6 @@ Paper: none; it is what sections 5 and 6 are for.  Notebooks: 09_your_album.
 """
 
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from mumu_lib import encoders, fusion, labels, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.encoders import Encoded, OwnAlbum
 from mumu_lib.errors import MissingDataError, NothingUsableError, ParameterError
+from mumu_lib.files import write_atomically
 from mumu_lib.params import did_you_mean, home
 from mumu_lib.sources import open_catalogue
 
@@ -155,7 +155,9 @@ def _ranked(modality: str, found: Encoded, catalogue: Catalogue) -> pd.DataFrame
 
 def _place(found: Encoded, catalogue: Catalogue) -> np.ndarray:
     """Cosine outputs are a place already; probabilities weigh the factors of their labels, as labels do (paper 4.1)."""
-    return found.outputs if found.target == "cosine" else found.outputs @ encoders.factors(catalogue, found.dimensions)
+    if found.target == "cosine":
+        return found.outputs
+    return found.outputs @ labels.learned_factors(catalogue, found.dimensions)
 
 
 def pulling_tracks(tracks: pd.DataFrame, genres: list[str]) -> pd.DataFrame:
@@ -191,7 +193,7 @@ def nearest_albums(place: np.ndarray, catalogue: Catalogue, n: int = 5) -> pd.Da
     table : pd.DataFrame
         ``title``, ``artist``, ``genres``, ``similarity``, nearest first; index: row of the album table.
     """
-    F = labels.album_factors(catalogue.label_matrix(), encoders.factors(catalogue, len(place)))
+    F = labels.album_factors(catalogue.label_matrix(), labels.learned_factors(catalogue, len(place)))
     similarity = pd.Series(cosine_similarity(place[None], F)[0]).nlargest(n)
     return catalogue.albums.loc[similarity.index, ["title", "artist", "genres"]].assign(similarity=similarity)
 
@@ -227,11 +229,11 @@ def query(mix: str, catalogue: Catalogue, n: int = 10) -> pd.DataFrame:
         raise MissingDataError(
             f"no finished run of {catalogue.name!r} with the cosine target; run notebook 04 with  -p target cosine"
         )
-    best = cosine.sort_values("val_auc", ascending=False, kind="stable").iloc[0]
+    best = runs.by_validation(cosine).iloc[0]
     run = runs.Run(str(best.name), Path(best["folder"]), catalogue)
     params = json.loads((run.folder / "params.json").read_text())
     columns = [catalogue.labels.index(label) for label in wanted]
-    C = normalize(encoders.factors(catalogue, params["dimensions"])[columns])
+    C = normalize(labels.learned_factors(catalogue, params["dimensions"])[columns])
     # A run's scores are the cosines with each label; with their sum it is the sum of these, up to its length.
     similarity = run.array("scores")[:, columns].sum(axis=1) / np.linalg.norm(C.sum(axis=0))
     table = catalogue.albums.set_index("album_id").loc[run.album_ids, ["title", "artist", "genres", "split"]]
@@ -263,7 +265,7 @@ def example_album(catalogue: Catalogue) -> Path:
     Returns
     -------
     folder : Path
-        ``data/your-album/<catalogue>``, made anew.
+        ``data/your-album/<catalogue>``; what else lay in it goes.
     """
     audio = catalogue.tracks.groupby("album_id")["audio"].agg(lambda paths: [p for p in paths if p])
     text = catalogue.reviews.groupby("album_id")["text"].agg("\n\n".join)
@@ -271,12 +273,17 @@ def example_album(catalogue: Catalogue) -> Path:
     whole = test[(test["cover"] != "") & test.index.isin(text.index) & test.index.isin(audio[audio.map(len) > 0].index)]
     album = (whole if len(whole) else test).iloc[0]
     folder = home() / "data" / "your-album" / catalogue.name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for number, name in enumerate(audio.get(album.name, []), 1):
-        shutil.copy(catalogue.audio_path(name), folder / f"{number:02d}{Path(name).suffix}")
+    found = {
+        f"{number:02d}{Path(name).suffix}": catalogue.audio_path(name)
+        for number, name in enumerate(audio.get(album.name, []), 1)
+    }
     if album["cover"]:
-        shutil.copy(catalogue.cover_path(album["cover"]), folder / f"cover{Path(album['cover']).suffix}")
+        found[f"cover{Path(album['cover']).suffix}"] = catalogue.cover_path(album["cover"])
+    contents = {name: path.read_bytes() for name, path in found.items()}
     if album.name in text:
-        (folder / "review.txt").write_text(text[str(album.name)], encoding="utf-8")
+        contents["review.txt"] = text[str(album.name)].encode()
+    for name, content in contents.items():
+        write_atomically(folder / name, content)
+    for stranger in [path for path in folder.iterdir() if path.name not in contents]:
+        stranger.unlink(missing_ok=True)
     return folder

@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from mumu_lib import progress
+
 BLOCK = 125
 
 
@@ -94,7 +96,7 @@ def ranked(truth: np.ndarray, scores: np.ndarray, n: int, seed: int) -> dict[str
     ]
     columns = list(zip(order, ties, np.ascontiguousarray(truth.T), strict=True))
     blocks = []
-    for block in weights(len(truth), n, seed):
+    for block in progress.bar(weights(len(truth), n, seed), "bootstrap", -(-n // BLOCK), unit="block"):
         sums, labels = np.zeros((2, block.shape[1])), np.zeros((2, block.shape[1]))
         for column in columns:
             auc, precision, positives = _sweep(*column, block)

@@ -1,6 +1,6 @@
-"""Figures of the results: our AUC beside the paper's, frequent against rare labels, the claims.
+"""Figures of the results: of one run, our AUC beside the paper's, frequent against rare labels, the claims.
 
-Paper: Table 2, Section 6.  Notebooks: 08_results.
+Paper: Table 2, Section 6.  Notebooks: 04 to 08.
 """
 
 from typing import Any
@@ -8,12 +8,15 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from mumu_lib import figures, plots
 from mumu_lib.figures import BLUE, GREEN, ORANGE, STYLE, VERMILION
 from mumu_lib.results import key
+from mumu_lib.runs import Run
 
 GROUPS: dict[str, Any] = {
     "head": {"marker": "o", "color": BLUE},
@@ -106,3 +109,43 @@ def claims(table: pd.DataFrame) -> Figure:
     handles = [Line2D([], [], ls="none", label=name, **style) for name, style in marks.items()]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
     return figure
+
+
+def learning(run: Run, history: pd.DataFrame, target: str) -> Image:
+    """Learning curves of a run, written into its folder and shown.
+
+    Parameters
+    ----------
+    history : pd.DataFrame
+        From :func:`mumu_lib.training.fit`.
+    target : str
+        Names the loss.
+    """
+    return figures.save(
+        plots.learning_curves(history, f"{target} loss"),
+        "learning_curves",
+        run.catalogue,
+        folder=run.folder,
+        caption=f"Learning curves of {run.id}.",
+        alt=f"Training and validation loss over {len(history)} epochs; "
+        f"the weights of epoch {history.epoch[history.val_loss.idxmin()]}, the lowest validation loss, are kept.",
+    )
+
+
+def genres(run: Run, by_label: pd.DataFrame) -> Image:
+    """AUC by genre of a run, written into its folder and shown.
+
+    Parameters
+    ----------
+    by_label : pd.DataFrame
+        From :func:`mumu_lib.runs.judge`.
+    """
+    best, worst = by_label.auc.nlargest(3).index, by_label.auc.nsmallest(3).index
+    return figures.save(
+        plots.auc_by_label(by_label.auc, by_label.albums),
+        "auc_by_genre",
+        run.catalogue,
+        folder=run.folder,
+        caption=f"AUC by genre of {run.id}.",
+        alt=f"Best learned: {', '.join(best)}; worst: {', '.join(worst)}.",
+    )

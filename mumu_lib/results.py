@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
-from mumu_lib import metrics, runs
+from mumu_lib import metrics, progress, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.resampling import interval
 
@@ -39,7 +38,7 @@ def comparable(catalogue: Catalogue) -> tuple[pd.DataFrame, pd.DataFrame]:
     table = runs.table(catalogue.name).reset_index()
     table = table.reindex(columns=list(dict.fromkeys([*table, *USED])))
     table["reason"] = pd.Series([_reason(catalogue, row) for _, row in table.iterrows()], dtype=object)
-    table = table.assign(key=key(table)).sort_values("val_auc", ascending=False, kind="stable")
+    table = runs.by_validation(table.assign(key=key(table)))
     usable = table[table["reason"] == ""]
     again = usable.index[usable.duplicated(KEY)]
     table.loc[again, "reason"] = "another run of " + table["key"] + " has the better validation AUC"
@@ -123,7 +122,7 @@ def by_frequency(catalogue: Catalogue, chosen: pd.DataFrame, *, resamples: int =
     """
     groups = metrics.frequency_groups(catalogue.label_matrix("train").getnnz(axis=0))
     rows = []
-    for name, folder in tqdm(list(chosen["folder"].items()), desc="AUC by label frequency", unit="run", disable=None):
+    for name, folder in progress.bar(chosen["folder"].items(), "AUC by label frequency", len(chosen), unit="run"):
         scores = test_scores(catalogue, folder)
         Y, S = truth(catalogue, scores.index), scores.to_numpy()
         for group, columns in groups.items():

@@ -18,7 +18,7 @@ from mumu_lib import metrics
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.environment import device, git_commit, versions
 from mumu_lib.errors import BadDataError, MissingDataError
-from mumu_lib.files import write_atomically
+from mumu_lib.files import locked, reading, save_array, write_atomically
 from mumu_lib.params import Shared, checkout, home
 
 PAPER_COLUMNS = ["params", "seconds_per_epoch", "auc", "coverage@1", "coverage@3", "coverage@5"]
@@ -47,16 +47,34 @@ class Run:
     @property
     def metrics(self) -> dict[str, Any]:
         """What :meth:`finish` wrote."""
-        return json.loads((self.folder / "metrics.json").read_text())
+        return json.loads(self._read("metrics.json"))
 
     @property
     def album_ids(self) -> list[str]:
         """Albums of the rows of ``embeddings`` and ``scores``."""
-        return (self.folder / "album_ids.txt").read_text(encoding="utf-8").split("\n")
+        return self._read("album_ids.txt").split("\n")
+
+    def __str__(self) -> str:
+        kind = "synthetic sample, " if self.catalogue.synthetic else ""
+        if not self.finished or "auc" not in self.metrics:
+            return f"{self.id} on {self.catalogue.name!r} ({kind}{'finished' if self.finished else 'not finished'})"
+        of = self.metrics
+        auc, low, high = (of[key] if of[key] is not None else np.nan for key in ("auc", *INTERVAL))
+        return f"{self.id} on {self.catalogue.name!r} ({kind}{of['albums']} test albums): AUC {auc:.3f} [{low:.3f}, {high:.3f}]"
 
     def array(self, name: str) -> np.ndarray:
         """``embeddings`` [shape=(albums, features)] or ``scores`` [shape=(albums, labels)]."""
-        return np.load(self.folder / f"{name}.npy", allow_pickle=False)
+        path = self.folder / f"{name}.npy"
+        with reading(path, self._remedy):
+            return np.load(path, allow_pickle=False)
+
+    def _read(self, name: str) -> str:
+        with reading(self.folder / name, self._remedy):
+            return (self.folder / name).read_text(encoding="utf-8")
+
+    @property
+    def _remedy(self) -> str:
+        return f"remove {self.folder} and run its notebook again"
 
     def finish(
         self,
@@ -79,9 +97,9 @@ class Run:
         if any(len(array) != len(album_ids or ()) for array in arrays.values()):
             raise BadDataError(f"run {self.id}: {len(album_ids or ())} album ids for arrays of other lengths")
         for name, array in arrays.items():
-            np.save(self.folder / f"{name}.npy", array)
+            save_array(self.folder / f"{name}.npy", array)
         if album_ids is not None:
-            (self.folder / "album_ids.txt").write_text("\n".join(album_ids), encoding="utf-8")
+            write_atomically(self.folder / "album_ids.txt", "\n".join(album_ids))
         facts = {
             "run": self.id, "catalogue": self.catalogue.name, "synthetic": self.catalogue.synthetic,
             "fingerprint": self.catalogue.fingerprint, "device": device(), "versions": versions(), "commit": git_commit(),
@@ -121,9 +139,10 @@ def start(catalogue: Catalogue, run_id: str, cfg: Shared) -> Run:
     cfg : Shared
         The notebook's parameters.
     """
-    folder = folder_of(catalogue, run_id, cfg)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / "params.json", _record(catalogue, cfg))
+    # Two runs of one id that start together must not both find its folder free.
+    with locked(home() / "runs" / catalogue.name):
+        folder = folder_of(catalogue, run_id, cfg)
+        write_atomically(folder / "params.json", _record(catalogue, cfg))
     return Run(run_id, folder, catalogue)
 
 
@@ -184,6 +203,11 @@ def table(catalogue: str | Catalogue | None = None) -> pd.DataFrame:
     return frame.reindex(columns=[*first, *(c for c in frame if c not in first)]).set_index("run")
 
 
+def by_validation(table: pd.DataFrame) -> pd.DataFrame:
+    """Runs of :func:`table`, the best *validation* AUC first: by it runs are chosen, never by the test AUC."""
+    return table.sort_values("val_auc", ascending=False, kind="stable")
+
+
 def grid() -> pd.DataFrame:
     """The 26 rows of the paper's Table 2 with the paper's own numbers, from ``params/grid.tsv``."""
     return pd.read_csv(checkout() / "params" / "grid.tsv", sep="\t")
@@ -192,7 +216,7 @@ def grid() -> pd.DataFrame:
 def table2(catalogue: str | Catalogue) -> pd.DataFrame:
     """Table 2: the paper's numbers, ours, and the difference; a row not run is blank.
 
-    Of several runs of one row the one with the best validation AUC counts, never the test AUC.
+    Of several runs of one row the first of :func:`by_validation` counts.
 
     Parameters
     ----------
@@ -215,7 +239,7 @@ def table2(catalogue: str | Catalogue) -> pd.DataFrame:
         name = catalogue.name if isinstance(catalogue, Catalogue) else catalogue
         raise MissingDataError(f"no finished run of catalogue {name!r} under {home() / 'runs'}; run notebook 04 first")
     keys = ["modality", "target", "setting"]
-    best = ours.sort_values("val_auc", ascending=False, kind="stable").drop_duplicates(keys)
+    best = by_validation(ours).drop_duplicates(keys)
     ours = best.reindex(columns=[*keys, *PAPER_COLUMNS, *INTERVAL])
     rows = grid().merge(ours, on=keys, how="left", suffixes=(" paper", " ours"))
     result = rows[[*keys, *(f"{column} {whose}" for column in PAPER_COLUMNS for whose in ("paper", "ours"))]].copy()

@@ -23,6 +23,7 @@ from mumu_lib import albums, covers, encoders, fusion, metrics, models, patches,
 from mumu_lib.augment import centre_view
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import NothingUsableError
+from mumu_lib.files import write_atomically
 from mumu_lib.fusion import Source
 from mumu_lib.params import Multimodal, home
 from mumu_lib.store import take
@@ -176,8 +177,7 @@ class _Watch(keras.callbacks.Callback):
             )
         before = pd.read_csv(self.path) if self.path.is_file() else pd.DataFrame()
         before = before[before["epoch"] <= epoch] if len(before) else before
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        pd.concat([before, pd.DataFrame([row])]).to_csv(self.path, index=False)
+        write_atomically(self.path, pd.concat([before, pd.DataFrame([row])]).to_csv(index=False))
 
 
 def _parts(together: Together) -> list[Source]:

@@ -10,8 +10,9 @@ import scipy.sparse as sp
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.preprocessing import normalize
 
+from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import ParameterError
-from mumu_lib.labels import album_factors
+from mumu_lib.labels import album_factors, learned_factors
 from mumu_lib.params import TARGETS, did_you_mean
 
 
@@ -101,3 +102,15 @@ def make(name: str, M: sp.csr_matrix, C: np.ndarray) -> Logistic | Cosine:
     if name not in TARGETS:
         raise ParameterError(f"target={name!r} is not one of {list(TARGETS)}{did_you_mean(name, TARGETS)}")
     return Logistic(M.shape[1]) if name == "logistic" else Cosine(C)
+
+
+def of(catalogue: Catalogue, name: str, d: int) -> Logistic | Cosine:
+    """Target of a run on a catalogue; its factors know the training and validation albums only.
+
+    Parameters
+    ----------
+    name : {'logistic', 'cosine'}
+    d : int > 0
+        Length of the label factors.
+    """
+    return make(name, catalogue.label_matrix(), learned_factors(catalogue, d))

@@ -17,6 +17,7 @@ import pandas as pd
 import scipy.sparse as sp
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from mumu_lib import progress
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import BadDataError, MissingDataError, ParameterError
 from mumu_lib.files import write_atomically
@@ -73,7 +74,8 @@ def aggregate(catalogue: Catalogue, characters: int = 1000, seed: int = 0) -> pd
     order = np.lexsort((lot, -reviews["helpful"].fillna(-1).to_numpy(), album))
     bounds = np.searchsorted(album[order], np.arange(len(albums) + 1))
     written = reviews["text"].array
-    texts = (join((written[i] for i in order[start:end]), characters) for start, end in itertools.pairwise(bounds))
+    parts = progress.bar(itertools.pairwise(bounds), "album texts", len(albums), unit="album")
+    texts = (join((written[i] for i in order[start:end]), characters) for start, end in parts)
     return pd.Series([text or None for text in texts], index=albums, dtype="str")
 
 
@@ -135,13 +137,14 @@ def tfidf(texts: pd.Series, train: np.ndarray, size: int = 10_000) -> tuple[sp.c
         raise BadDataError("no training album has a text; add reviews, or look at the split")
     vectorizer = TfidfVectorizer(sublinear_tf=True, max_df=0.5, max_features=size, dtype=np.float32)
     try:
-        fitted = vectorizer.fit_transform(texts[training])
+        fitted = vectorizer.fit_transform(progress.bar(texts[training], "vocabulary", unit="text"))
     except ValueError as error:
         raise BadDataError(
             f"no vocabulary can be made from the texts of {training.sum()} training albums ({error}); "
             f"terms of two characters or more are needed that stand in at most half of the texts"
         ) from None
-    rest = vectorizer.transform(texts[~training].fillna("")) if (~training).any() else fitted[:0]
+    others = progress.bar(texts[~training].fillna(""), "tf-idf", unit="text")
+    rest = vectorizer.transform(others) if (~training).any() else fitted[:0]
     back = np.argsort(np.r_[np.flatnonzero(training), np.flatnonzero(~training)])
     return sp.csr_matrix(sp.vstack([fitted, rest], format="csr")[back]), vectorizer
 
@@ -154,7 +157,6 @@ def save_vectorizer(folder: Path, vectorizer: TfidfVectorizer, settings: Mapping
     settings : mapping
         How texts were made before tf-idf: characters, features, linker, knowledge.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     facts = {
         "format": FORMAT,
         "settings": dict(settings),

@@ -139,7 +139,7 @@ def text_runs(catalogue: Catalogue, target: str) -> dict[str, runs.Run]:
     ours = table[
         (table["modality"] == "text") & (table["target"] == target) & table["setting"].isin(["vsm", "vsm_sem"])
     ]
-    best = ours.sort_values("val_auc", ascending=False, kind="stable").drop_duplicates("setting")
+    best = runs.by_validation(ours).drop_duplicates("setting")
     found = zip(best["setting"], best.index, best["folder"], strict=True)
     return {setting: runs.Run(run_id, Path(folder), catalogue) for setting, run_id, folder in found}
 
@@ -160,13 +160,12 @@ def semantic_gain(vsm: runs.Run, sem: runs.Run, *, seed: int = 0) -> tuple[dict[
     common = tested[tested.isin(vsm.album_ids) & tested.isin(sem.album_ids)]
     truth = catalogue.label_matrix()[common.index]
     scores = [run.array("scores")[pd.Index(run.album_ids).get_indexer(pd.Index(common))] for run in (vsm, sem)]
-    before, after = (metrics.macro_auc(truth, s) for s in scores)
-    drawn = [metrics.bootstrap(truth, s, seed=seed) for s in scores]
-    low, high = metrics.interval(drawn[1] - drawn[0])
+    pair = metrics.paired(truth, scores[1], scores[0], seed=seed)
     by_label = pd.DataFrame(
         {name: metrics.auc_per_label(truth, s) for name, s in zip(("vsm", "vsm_sem"), scores, strict=True)},
         catalogue.labels,
     )
     by_label["difference"], by_label["albums"] = by_label["vsm_sem"] - by_label["vsm"], truth.getnnz(axis=0)
-    result = {"auc_vsm": before, "auc_vsm_sem": after, "difference": after - before, "low": low, "high": high}
-    return {**result, "albums": len(common)}, by_label.sort_values("difference", ascending=False, kind="stable")
+    result = {name: pair[name] for name in ("difference", "low", "high")}
+    gain = {"auc_vsm": pair["second"], "auc_vsm_sem": pair["first"], **result, "albums": len(common)}
+    return gain, by_label.sort_values("difference", ascending=False, kind="stable")

@@ -1,11 +1,12 @@
 """Train with early stopping and resume.
 
-Paper: Sections 5.1 and 6.1.  Notebooks: 04_audio.
+Paper: Sections 5.1 to 5.4.  Notebooks: 04 to 07.
 """
 
 import json
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ import keras
 import numpy as np
 import pandas as pd
 
-from mumu_lib.errors import BadDataError, MumuError
-from mumu_lib.files import write_atomically
+from mumu_lib import progress
+from mumu_lib.errors import BadDataError, MissingDataError, MumuError
+from mumu_lib.files import locked, write_atomically, writing
 from mumu_lib.store import take
 
 
@@ -127,31 +129,48 @@ def fit(
     for name, batches in (("training", train), ("validation", val)):
         if not len(batches.rows):
             raise BadDataError(f"there is no usable {name} example; look at the split and at the skipped tracks")
-    if folder is not None and (folder / "history.csv").is_file():
-        model.set_weights(keras.saving.load_model(folder / "model.keras", compile=False).get_weights())
-        history = pd.read_csv(folder / "history.csv")
-        if lines:
-            print(*(_line(row) for _, row in history.iterrows()), sep="\n")
-        return history
-    keeper = _Keeper(patience=patience, seed=seed, folder=folder, lines=lines)
-    jit = keras.backend.backend() == "jax" if jit_compile is None else jit_compile
-    adam = keras.optimizers.Adam(learning_rate, epsilon=1e-8)
-    model.compile(optimizer=optimizer or adam, loss=loss, jit_compile=jit)
-    first = keeper.resume(model)
-    if first < epochs and not keeper.exhausted:
-        train.shuffle_for(first)
-        model.fit(
-            train,
-            validation_data=val,
-            initial_epoch=first,
-            epochs=epochs,
-            shuffle=False,
-            verbose=0,
-            callbacks=[*callbacks, keeper],
+    # A second run of the same training waits, and then finds it done.
+    with locked(folder) if folder is not None else nullcontext():
+        if folder is not None and (folder / "history.csv").is_file():
+            return _finished(model, folder, lines)
+        keeper = _Keeper(patience=patience, seed=seed, folder=folder, lines=lines)
+        jit = keras.backend.backend() == "jax" if jit_compile is None else jit_compile
+        adam = keras.optimizers.Adam(learning_rate, epsilon=1e-8)
+        model.compile(optimizer=optimizer or adam, loss=loss, jit_compile=jit)
+        first = keeper.resume(model)
+        if first < epochs and not keeper.exhausted:
+            _train(model, train, val, first, epochs, [*callbacks, keeper])
+        model.set_weights(keeper.best_weights)
+        keeper.finish(model)
+        return keeper.history
+
+
+def _train(model: keras.Model, train: Batches, val: Batches, first: int, epochs: int, callbacks: list) -> None:
+    train.shuffle_for(first)
+    steps = len(train)
+    with progress.bar(initial=first * steps, total=epochs * steps, desc="training", unit="batch") as bar:
+        # It moves when a batch begins: a callback at its end would make Keras wait for the loss of every batch.
+        moves = keras.callbacks.LambdaCallback(
+            on_train_batch_begin=lambda batch, logs: bar.update(), on_epoch_end=lambda epoch, logs: bar.clear()
         )
-    model.set_weights(keeper.best_weights)
-    keeper.finish(model)
-    return keeper.history
+        fed: dict[str, Any] = {"validation_data": val, "callbacks": [moves, *callbacks]}
+        model.fit(train, initial_epoch=first, epochs=epochs, shuffle=False, verbose=0, **fed)
+        bar.total = bar.n
+
+
+def _finished(model: keras.Model, folder: Path, lines: bool) -> pd.DataFrame:
+    """Best weights and history of a training that ended before."""
+    model.set_weights(_load(folder / "model.keras").get_weights())
+    history = pd.read_csv(folder / "history.csv")
+    if lines:
+        print(*(_line(row) for _, row in history.iterrows()), sep="\n")
+    return history
+
+
+def _load(path: Path, **options: Any) -> keras.Model:
+    if not path.is_file():
+        raise MissingDataError(f"{path} is gone; remove {path.parent} and run again to train anew")
+    return keras.saving.load_model(path, **{"compile": False, **options})
 
 
 def _line(row: Any) -> str:
@@ -188,13 +207,12 @@ class _Keeper(keras.callbacks.Callback):
         if self.folder is None or not (self.folder / "state.json").is_file():
             return 0
         state = json.loads((self.folder / "state.json").read_text())
-        saved = keras.saving.load_model(self.folder / state["last"])
+        saved = _load(self.folder / state["last"], compile=True)
         model.set_weights(saved.get_weights())
         model.optimizer.build(model.trainable_variables)
         for ours, theirs in zip(model.optimizer.variables, saved.optimizer.variables, strict=True):
             ours.assign(theirs)
-        best = keras.saving.load_model(self.folder / state["best"], compile=False)
-        self.rows, self.best_weights = state["history"], best.get_weights()
+        self.rows, self.best_weights = state["history"], _load(self.folder / state["best"]).get_weights()
         return len(self.rows)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -226,11 +244,11 @@ class _Keeper(keras.callbacks.Callback):
 
     def _save(self, best: bool, folder: Path) -> None:
         """State of this epoch; ``state.json`` names the files that belong together and is replaced last."""
-        folder.mkdir(parents=True, exist_ok=True)
         state_file = folder / "state.json"
         before = json.loads(state_file.read_text()) if state_file.is_file() else {"last": "", "best": ""}
         last = f"epoch-{len(self.rows):04d}.keras"
-        self.model.save(folder / last)
+        with writing(folder / last):
+            self.model.save(folder / last)
         state = {"last": last, "best": last if best else before["best"], "history": self.rows}
         write_atomically(state_file, json.dumps(state))
         for name in {before["last"], before["best"]} - {state["last"], state["best"], ""}:
@@ -240,8 +258,8 @@ class _Keeper(keras.callbacks.Callback):
         """Keep the best model and the history; the state of the unfinished training goes."""
         if self.folder is None:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        model.save(self.folder / "model.keras")
+        with writing(self.folder / "model.keras"):
+            model.save(self.folder / "model.keras")
         write_atomically(self.folder / "history.csv", self.history.to_csv(index=False))
         for path in [*self.folder.glob("epoch-*.keras"), self.folder / "state.json"]:
             path.unlink(missing_ok=True)

@@ -1,7 +1,9 @@
 """Run notebooks with their defaults and store the outputs that git keeps:  make notebooks.
 
-Without arguments every numbered notebook, in order; else the files named. Widget state, timing, kernel
-details and what was written to stderr are left out, so that a diff shows what changed and nothing else.
+Without arguments every numbered notebook, in order; else the files named. Left out is whatever would differ
+from one run to the next though nothing has changed: widget state and the random names of widgets, timing, kernel
+details, what was written to stderr, and how the system happened to cut a printed text into pieces. Cells keep
+their ids, so that an inserted cell is one change in a diff and not one for every cell below it.
 """
 
 import sys
@@ -16,14 +18,15 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-def transient(output: nbformat.NotebookNode) -> bool:
-    """Whether an output means nothing once the kernel is gone: progress bars, what went to stderr."""
+def kept(output: nbformat.NotebookNode) -> bool:
+    """Whether an output still means something once the kernel is gone; of a widget its picture does."""
     data = output.get("data", {})
-    return output.get("name") == "stderr" or (
-        "application/vnd.jupyter.widget-view+json" in data and "image/png" not in data
-    )
+    if data.pop(VIEW, None) is not None:
+        return "image/png" in data
+    return output.get("name") != "stderr"
 
 
 def store(path: Path) -> None:
@@ -31,15 +34,14 @@ def store(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(
         notebook, kernel_name="python3", resources={"metadata": {"path": str(HERE)}},
-        store_widget_state=False, record_timing=False,
+        store_widget_state=False, record_timing=False, coalesce_streams=True,
     )  # fmt: skip
     client.execute()
     notebook.metadata = METADATA
-    for number, cell in enumerate(notebook.cells):
-        cell.id = f"cell-{number:02d}"
+    for cell in notebook.cells:
         cell.metadata = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if not transient(output)]
+            cell.outputs = [output for output in cell.outputs if kept(output)]
     nbformat.write(notebook, path)
 
 

@@ -168,17 +168,21 @@ def test_fingerprint_follows_the_content(tmp_path):
     assert one.fingerprint == same.fingerprint != other.fingerprint
 
 
-def test_failed_rewrite_leaves_no_half_catalogue(tmp_path, monkeypatch):
-    write(tmp_path)
+@pytest.mark.parametrize("failing", [0, 3])
+def test_failed_rewrite_leaves_the_old_catalogue(tmp_path, monkeypatch, failing):
+    before, written = write(tmp_path), []
+    files = sorted(tmp_path.iterdir())
 
-    def full(*args, **kwargs):
-        raise OSError("disk full")
+    def full(table, path, index):
+        written.append(path.write_bytes(b"half"))
+        if len(written) > failing:
+            raise OSError("disk full")
 
     monkeypatch.setattr(pd.DataFrame, "to_parquet", full)
     with pytest.raises(OSError, match="disk full"):
-        write(tmp_path)
-    with pytest.raises(MissingDataError):
-        open_catalogue(tmp_path)
+        write(tmp_path, [("Jazz",), ("Rock",), ("Rock", "Jazz")])
+    assert open_catalogue(tmp_path).fingerprint == before.fingerprint
+    assert sorted(tmp_path.iterdir()) == files
 
 
 def test_catalogue_json_is_plain(tmp_path):

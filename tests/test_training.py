@@ -75,7 +75,7 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(data, tmp_path, mo
     pd.testing.assert_frame_equal(history.drop(columns="seconds"), expected.drop(columns="seconds"))
     for a, b in zip(resumed.get_weights(), whole.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
-    assert sorted(p.name for p in (tmp_path / "cut").iterdir()) == ["history.csv", "model.keras"]
+    assert sorted(p.name for p in (tmp_path / "cut").iterdir()) == ["history.csv", "lock", "model.keras"]
 
 
 def test_a_finished_training_is_loaded_not_repeated(data, tmp_path):

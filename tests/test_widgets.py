@@ -4,7 +4,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from mumu_lib import canvases, cards, maps, widgets
+from mumu_lib import canvases, cards, controls, maps, widgets
 from mumu_lib.errors import BadDataError, ParameterError
 
 EVIL = "<img src=x onerror=alert(1)>"
@@ -26,7 +26,7 @@ def browser(points, request):
 
 
 def shown(browser):
-    return int(browser._count.value.split(" of ")[0].rsplit(">", 1)[-1])
+    return int(browser.controls._count.value.split(" of ")[0].rsplit(">", 1)[-1])
 
 
 def test_coordinates_are_computed_once_for_what_made_them(tmp_path, monkeypatch):
@@ -73,41 +73,41 @@ def test_a_map_of_some_rows_and_of_tracks(tiny):
 
 def test_search_genre_and_legend_narrow_the_map_together(browser):
     assert shown(browser) == 30
-    browser._search.value = "ARTIST 1"
+    browser.controls._search.value = "ARTIST 1"
     assert shown(browser) == 12
-    browser._genre.value = "Rock"
+    browser.controls._genre.value = "Rock"
     assert shown(browser) == 3
-    browser._search.value, browser._genre.value = "", ""
+    browser.controls._search.value, browser.controls._genre.value = "", ""
     assert shown(browser) == 30
-    browser._legend.children[0].click()
-    hidden = int(browser._legend.children[0].description.split("(")[1].rstrip(")"))
+    browser.controls._legend.children[0].click()
+    hidden = int(browser.controls._legend.children[0].description.split("(")[1].rstrip(")"))
     assert shown(browser) == 30 - hidden
-    browser._legend.children[0].click()
+    browser.controls._legend.children[0].click()
     assert shown(browser) == 30
 
 
 def test_the_genre_list_has_counts(browser):
-    assert browser._genre.options[0] == ("all (30)", "")
-    assert browser._genre.index == 0
-    assert ("Vocal Jazz (5)", "Vocal Jazz") in browser._genre.options
+    assert browser.controls._genre.options[0] == ("all (30)", "")
+    assert browser.controls._genre.index == 0
+    assert ("Vocal Jazz (5)", "Vocal Jazz") in browser.controls._genre.options
 
 
 def test_a_pick_and_a_selection_come_to_python_as_a_table(browser, points):
     assert browser.selection.empty
-    browser._found.value = 4
+    browser.controls._found.value = 4
     assert list(browser.selection["album_id"]) == ["A04"]
-    assert "Title A04" in browser._pinned.value
-    browser._canvas.mark(np.array([2, 9, 11]))
+    assert "Title A04" in browser.controls._pinned.value
+    browser.controls.canvas.mark(np.array([2, 9, 11]))
     assert list(browser.selection["title"]) == list(points["title"][[2, 9, 11]])
-    assert "3 albums selected" in browser._listing.value
-    assert "Title A11" in browser._listing.value
+    assert "3 albums selected" in browser.controls._listing.value
+    assert "Title A11" in browser.controls._listing.value
 
 
 @pytest.mark.parametrize("colour", ["true genre", "predicted genre", "split", "correct", "artist", "year"])
 def test_any_column_can_be_coloured_by(points, colour):
     points["year"] = np.arange(1970, 2000)
     browser = widgets.browse(points, colour=colour, engine="matplotlib")
-    counts = [int(entry.description.rsplit("(", 1)[1].rstrip(")")) for entry in browser._legend.children]
+    counts = [int(entry.description.rsplit("(", 1)[1].rstrip(")")) for entry in browser.controls._legend.children]
     assert sum(counts) == 30
     assert 1 <= len(counts) <= 10
 
@@ -115,7 +115,7 @@ def test_any_column_can_be_coloured_by(points, colour):
 def test_colours_of_true_and_predicted_genres_agree_and_follow_frequency(points, tiny):
     colours = []
     for column in ("true genre", "predicted genre"):
-        _, names, shades = widgets.colour_groups(points[column])
+        _, names, shades = controls.colour_groups(points[column])
         colours.append(dict(zip(names, shades, strict=True)))
     assert colours[0] == colours[1]
     frequent = tiny.label_matrix().getnnz(axis=0)
@@ -124,11 +124,11 @@ def test_colours_of_true_and_predicted_genres_agree_and_follow_frequency(points,
 
 
 def test_many_values_share_a_colour_and_numbers_are_cut_into_ranges():
-    codes, names, colours = widgets.colour_groups(pd.Series(list("aabbccddeeffgghhiijk")))
+    codes, names, colours = controls.colour_groups(pd.Series(list("aabbccddeeffgghhiijk")))
     assert names[-1] == "others"
     assert (codes == len(names) - 1).sum() == 2
     assert len(names) == len(colours) == 10
-    codes, names, _ = widgets.colour_groups(pd.Series([1.0, np.nan, *range(20)]))
+    codes, names, _ = controls.colour_groups(pd.Series([1.0, np.nan, *range(20)]))
     assert names[codes[1]] == "others"
     assert (np.diff(codes[2:]) >= 0).all()
 
@@ -179,17 +179,25 @@ def test_no_sound_is_said_with_its_reason(tmp_path, points):
     assert cards.clip(str(tmp_path / "absent.mp3"))[1] == "no recording on this machine"
     assert "cannot be played" in cards.clip(str(tmp_path / "bad.aiff"))[1]
     browser = widgets.browse(points, engine="matplotlib")
-    browser._found.value = 0
-    assert "no recording" in browser._pinned.value
-    assert browser._sound.layout.display == "none"
+    browser.controls._found.value = 0
+    assert "no recording" in browser.controls._pinned.value
+    assert browser.controls._sound.layout.display == "none"
 
 
-def test_the_output_carries_a_picture_and_no_address(browser):
+def test_a_page_gets_the_widget_and_the_picture(browser, monkeypatch):
+    monkeypatch.setattr(widgets, "asked_by_a_page", lambda: True)
     data, metadata = browser._repr_mimebundle_()
     assert data["text/plain"] == "t-SNE browser of 30 albums"
-    assert widgets.VIEW in data
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == browser.widget.model_id
     assert "Jazz" in metadata["image/png"]["alt"]
     assert len(data["image/png"]) < 100_000
+
+
+def test_a_file_gets_the_picture_and_no_widget_is_made(points, monkeypatch):
+    monkeypatch.setattr(widgets, "Controls", None)
+    data, metadata = widgets.browse(points)._repr_mimebundle_()
+    assert set(data) == {"text/plain", "image/png"}
+    assert "Jazz" in metadata["image/png"]["alt"]
 
 
 def test_what_cannot_be_browsed_is_refused_with_the_remedy(points):
@@ -205,12 +213,12 @@ def test_what_cannot_be_browsed_is_refused_with_the_remedy(points):
 
 def test_jupyter_scatter_asked_for_and_not_installed(points, monkeypatch):
     monkeypatch.setattr(canvases, "find_spec", lambda _: None)
-    assert isinstance(widgets.browse(points)._canvas, canvases.Picture)
+    assert isinstance(widgets.browse(points).controls.canvas, canvases.Picture)
     with pytest.raises(ParameterError, match="pip install"):
         widgets.browse(points, engine="jupyter-scatter")
 
 
 def test_coordinates_alone_are_enough():
     browser = widgets.browse(pd.DataFrame({"x": [0.0, 1], "y": [0.0, 1]}), engine="matplotlib")
-    browser._search.value = "nothing"
+    browser.controls._search.value = "nothing"
     assert shown(browser) == 0

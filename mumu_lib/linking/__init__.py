@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from filelock import FileLock
-from tqdm.auto import tqdm
 
+from mumu_lib import progress
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import MissingDataError, ParameterError, ServiceError
+from mumu_lib.files import locked
 from mumu_lib.linking.interface import Annotation, Categories, Linker
 from mumu_lib.linking.services import Service
 from mumu_lib.params import LINKERS, did_you_mean, home
@@ -80,8 +80,7 @@ def _sample() -> Path:
     from mumu_lib.sources.sample import knowledge
 
     folder = home() / "data" / "sample-knowledge"
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "lock"):
+    with locked(folder):
         dumps = knowledge.write(folder)
         made = hashlib.sha256(b"".join(path.read_bytes() for path in dumps.values())).hexdigest()[:16]
         base = folder / f"knowledge-{FORMAT}-{made}"
@@ -143,7 +142,7 @@ def annotate(linker: Linker, texts: Sequence[str]) -> pd.DataFrame:
     link_all = getattr(linker, "link_all", lambda some: map(linker.link, some))
     found, done = [], 0
     try:
-        for annotations in tqdm(link_all(texts), linker.name, len(texts), unit="text", disable=None):
+        for annotations in progress.bar(link_all(texts), linker.name, len(texts), unit="text"):
             found += [(done, *_values(annotation)) for annotation in annotations]
             done += 1
     except ServiceError as error:

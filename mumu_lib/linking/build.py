@@ -22,7 +22,7 @@ import marisa_trie
 import numpy as np
 
 from mumu_lib.errors import MumuError
-from mumu_lib.files import write_atomically
+from mumu_lib.files import make_folder, save_array, write_atomically, writing
 from mumu_lib.linking import dictionary, dumps
 from mumu_lib.linking.dictionary import FORMAT, LAYOUT, grouped
 
@@ -58,15 +58,16 @@ def build(
     folder, problems = Path(folder), list[str]()
     part = folder.with_name(folder.name + ".tmp")
     shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
+    make_folder(part)
     titles = marisa_trie.Trie(_titles(categories, redirects, []), **LAYOUT)
-    titles.save(str(part / "titles.marisa"))
+    with writing(part):
+        titles.save(str(part / "titles.marisa"))
     arrays, counts = _articles(titles, categories, redirects, problems)
     named = [*_labels(titles, labels, problems)]
     arrays |= dictionary.make(titles, arrays, named, part / "names.marisa")
     arrays |= dictionary.category_words(titles, arrays["category_title"])
     for name, array in arrays.items():
-        np.save(part / f"{name}.npy", array, allow_pickle=False)
+        save_array(part / f"{name}.npy", array)
     dump_files = {"categories": categories, "redirects": redirects, "labels": labels}
     info = {
         "format": FORMAT,

@@ -12,8 +12,8 @@ from typing import Any
 
 import marisa_trie
 import numpy as np
-from tqdm.auto import tqdm
 
+from mumu_lib import progress
 from mumu_lib.errors import BadDataError
 from mumu_lib.linking import surfaces, words
 
@@ -86,7 +86,7 @@ def _names(
     def is_article(title: str) -> bool:
         return target[titles.get(title, 0)] >= 0 and title in titles
 
-    given = tqdm(titles.iteritems(), "names", len(titles), unit="title", disable=None)
+    given = progress.bar(titles.iteritems(), "names", len(titles), unit="title")
     for title, number in chain(given, labels):
         article = target[number]
         if article >= 0:
@@ -123,7 +123,7 @@ def _about_names(titles: marisa_trie.Trie, trie: marisa_trie.Trie, target: np.nd
     ordinary = _ordinary(titles)
     bits = np.zeros(words.size(len(trie)), np.uint8)
     weak, primary = np.zeros(len(trie), bool), np.full(len(trie), -1, np.int32)
-    names = iter(tqdm(trie.iterkeys(), "filter", len(trie), unit="name", disable=None))
+    names = iter(progress.bar(trie.iterkeys(), "filter", len(trie), unit="name"))
     while batch := list(islice(names, BATCH)):
         words.mark(batch, bits)
         for name in batch:
@@ -137,7 +137,7 @@ def _about_names(titles: marisa_trie.Trie, trie: marisa_trie.Trie, target: np.nd
 def _ordinary(titles: marisa_trie.Trie) -> set[str]:
     """Words that a title or category has in lower case, not as its first."""
     found: set[str] = set()
-    for title in tqdm(titles.iterkeys(), "words", len(titles), unit="title", disable=None):
+    for title in progress.bar(titles.iterkeys(), "words", len(titles), unit="title"):
         found.update(word for word in title.split("_")[1:] if word.islower())
     return found
 

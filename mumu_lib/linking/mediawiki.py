@@ -6,8 +6,7 @@ Paper: Section 5.2.  Notebook: 05.
 from collections.abc import Iterable
 from typing import Any
 
-from tqdm.auto import tqdm
-
+from mumu_lib import progress
 from mumu_lib.linking.services import Service
 
 URL = "https://en.wikipedia.org/w/api.php"
@@ -40,7 +39,7 @@ class MediaWiki:
         """
         found = {title: self._service.kept(self._path(title)) for title in titles}
         unknown = [title for title, kept in found.items() if kept is None]
-        with tqdm(total=len(unknown), desc="categories", unit="title", disable=None) as bar:
+        with progress.bar(total=len(unknown), desc="categories", unit="title") as bar:
             for i in range(0, len(unknown), AT_ONCE):
                 some = unknown[i : i + AT_ONCE]
                 for title, categories in self._ask(some).items():

@@ -103,7 +103,6 @@ class Service:
 
     def keep(self, path: Path, answer: Any) -> None:
         """Keep an answer on disk."""
-        path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps(answer))
 
     def _answer(self, reply: requests.Response, check: Callable[[Any], None]) -> Any:

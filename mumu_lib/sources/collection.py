@@ -14,8 +14,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import numpy as np
 import pandas as pd
 import soundfile
-from tqdm.auto import tqdm
 
+from mumu_lib import progress
 from mumu_lib.errors import BadDataError, MissingDataError
 
 AUDIO = (".mp3", ".flac", ".wav", ".ogg", ".opus", ".aif", ".aiff")
@@ -181,7 +181,7 @@ def canonical(cell: str) -> str:
 def read_tags(rows: pd.DataFrame, root: Path, problems: Problems) -> pd.DataFrame:
     """Tags of the audio files whose row leaves something open, ``""`` elsewhere; a row for each row."""
     wanted = (rows["audio"] != "") & (rows[["album", "artist", "title", "genres"]] == "").any(axis=1)
-    todo = tqdm(rows[wanted].to_dict("records"), desc="tags", disable=None)
+    todo = progress.bar(rows[wanted].to_dict("records"), "tags", unit="file")
     tags = pd.DataFrame([_tags(root, row, problems) for row in todo], rows.index[wanted], columns=[*TAGS])
     return tags.reindex(rows.index).fillna("").astype(str)
 

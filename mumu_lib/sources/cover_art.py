@@ -9,6 +9,7 @@ import pandas as pd
 from PIL import Image
 
 from mumu_lib.errors import ParameterError
+from mumu_lib.files import make_folder
 from mumu_lib.sources.previews import each
 from mumu_lib.sources.web import Client
 
@@ -43,8 +44,7 @@ def fetch(
     """
     if size not in SIZES:
         raise ParameterError(f"size must be one of {SIZES}, got {size}")
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_folder(Path(folder))
 
     def one(row: pd.Series) -> tuple[str, str]:
         path = folder / f"{row['album_id']}.jpg"

@@ -19,9 +19,10 @@ from typing import Any
 
 import pandas as pd
 import requests
-from tqdm.auto import tqdm
 
+from mumu_lib import progress
 from mumu_lib.errors import BadDataError, MumuError, ServiceError
+from mumu_lib.files import make_folder, writing
 from mumu_lib.params import home
 
 ZENODO = "https://zenodo.org/api/records"
@@ -84,13 +85,14 @@ def download(url: str, path: str | Path, *, checksum: str = "", retries: int = 5
     path = Path(path)
     if path.is_file() and (not checksum or digest(path, checksum) == checksum):
         return path
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     part = path.with_name(path.name + ".part")
     tries = 0
     while True:
         before = part.stat().st_size if part.is_file() else 0
         try:
-            _append(url, part)
+            with writing(part):
+                _append(url, part)
             break
         except _Broken as broken:
             gained = part.is_file() and part.stat().st_size > before
@@ -132,14 +134,7 @@ def _append(url: str, part: Path) -> None:
             size = int(reply.headers.get("Content-Length", 0)) + (at if resumed else 0)
             with (
                 part.open("ab" if resumed else "wb") as out,
-                tqdm(
-                    total=size or None,
-                    initial=at if resumed else 0,
-                    unit="B",
-                    unit_scale=True,
-                    desc=part.stem,
-                    disable=None,
-                ) as bar,
+                progress.bar(total=size or None, initial=at if resumed else 0, desc=part.stem, unit="B") as bar,
             ):
                 for chunk in reply.iter_content(CHUNK):
                     bar.update(out.write(chunk))
@@ -170,11 +165,11 @@ def extract(archive: str | Path, folder: str | Path) -> list[str]:
     archive, folder = Path(archive), Path(folder)
     try:
         if zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as zipped:
+            with zipfile.ZipFile(archive) as zipped, writing(folder):
                 _check_members(archive, folder, ((m.filename, m.file_size, True) for m in zipped.infolist()))
                 zipped.extractall(folder)
                 return [m.filename for m in zipped.infolist() if not m.is_dir()]
-        with tarfile.open(archive) as tar:
+        with tarfile.open(archive) as tar, writing(folder):
             members = tar.getmembers()
             _check_members(archive, folder, ((m.name, m.size, m.isfile() or m.isdir()) for m in members))
             for member in members:
@@ -195,7 +190,7 @@ def _check_members(archive: Path, folder: Path, members: Iterable[tuple[str, int
                 f"{archive}: the member {name!r} leads out of {folder} or is no plain file; nothing was unpacked"
             )
         total += size
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     if total > (free := shutil.disk_usage(folder).free):
         raise BadDataError(
             f"{archive} unpacks to {total / 1e9:.1f} GB, but {folder} has {free / 1e9:.1f} GB left; nothing was unpacked"

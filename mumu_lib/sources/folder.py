@@ -125,7 +125,6 @@ def build(
 
 
 def _write_report(folder: Path, problems: Problems) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "report.csv"
     write_atomically(path, pd.DataFrame(problems, columns=["row", "file", "reason"]).to_csv(index=False))
     return path

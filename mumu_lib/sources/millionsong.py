@@ -12,8 +12,8 @@ from typing import Any
 import h5py
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
+from mumu_lib import progress
 from mumu_lib.errors import BadDataError, MissingDataError
 from mumu_lib.sources import reading
 
@@ -92,7 +92,7 @@ def songs(paths: Iterable[str | Path]) -> pd.DataFrame:
     """
     problems: list[str] = []
     tables, paths = [], list(paths)
-    for path in tqdm(paths, desc="songs", disable=None, delay=2):
+    for path in progress.bar(paths, "songs", unit="file"):
         try:
             with _song_file(path) as file:
                 tables.append(_song_rows(file))

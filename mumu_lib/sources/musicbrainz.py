@@ -7,7 +7,6 @@ canonical release, and so understates how many albums a recording is on; the JSO
 (tar.xz, tens of gigabytes) has every track of every release, and no such blind spot.
 """
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
@@ -20,7 +19,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from mumu_lib.errors import BadDataError, MissingDataError
-from mumu_lib.files import write_atomically
+from mumu_lib.files import whole, write_atomically
 from mumu_lib.sources import reading
 
 RELEASES = ["release_mbid", "release_group_mbid", "title", "artist", "asin"]
@@ -62,16 +61,15 @@ def convert(dump: str | Path, folder: str | Path) -> list[str]:
     done = folder / "source.txt"
     if done.is_file() and (not Path(dump).exists() or done.read_text(encoding="utf-8") == note):
         return []
-    folder.mkdir(parents=True, exist_ok=True)
     problems: list[str] = []
-    releases, redirects = _read(dump, folder / "recordings.parquet.tmp", problems)
-    if not len(releases):
-        reason = f" {problems[0]}" if problems else ""
-        raise BadDataError(f"{dump} holds no release; expected canonical/{_DATA} or mbdump/release in it.{reason}")
-    os.replace(folder / "recordings.parquet.tmp", folder / "recordings.parquet")
+    with whole(folder / "recordings.parquet") as part:
+        releases, redirects = _read(dump, part, problems)
+        if not len(releases):
+            reason = f" {problems[0]}" if problems else ""
+            raise BadDataError(f"{dump} holds no release; expected canonical/{_DATA} or mbdump/release in it.{reason}")
     for name, table in (("redirects", redirects), ("releases", releases)):
-        table.to_parquet(folder / f"{name}.parquet.tmp", index=False)
-        os.replace(folder / f"{name}.parquet.tmp", folder / f"{name}.parquet")
+        with whole(folder / f"{name}.parquet") as part:
+            table.to_parquet(part, index=False)
     write_atomically(done, note)
     return problems
 

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pandas as pd
-from tqdm.auto import tqdm
 
+from mumu_lib import progress
 from mumu_lib.sources import musicbrainz
 from mumu_lib.sources.web import Client
 
@@ -53,7 +53,8 @@ def search_all(client: Client, albums: pd.DataFrame, *, url: str = URL) -> pd.Da
     """
     named = albums[(albums["title"] != "") & (albums["artist"] != "")]
     asked = zip(named["title"], named["artist"], strict=True)
-    found = [search(client, t, a, url=url) for t, a in tqdm(asked, total=len(named), desc="MusicBrainz", disable=None)]
+    asked = progress.bar(asked, "MusicBrainz", len(named), unit="album")
+    found = [search(client, title, artist, url=url) for title, artist in asked]
     columns = ["release_group_mbid", "title", "artist"]
     return pd.concat(found)[columns].drop_duplicates(ignore_index=True) if found else pd.DataFrame(columns=columns)
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
-from tqdm.auto import tqdm
 
+from mumu_lib import progress
 from mumu_lib.errors import MissingDataError, ServiceError
+from mumu_lib.files import make_folder, write_atomically
 from mumu_lib.sources import musicbrainz_web
 from mumu_lib.sources.web import Client
 
@@ -99,8 +100,7 @@ def by_isrc(
     ServiceError
         ``GIVE_UP`` tracks in a row failed. What was fetched stays; run it again to go on.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_folder(Path(folder))
 
     def one(row: pd.Series) -> tuple[str, str]:
         path = folder / f"{row['track_id']}.mp3"
@@ -131,7 +131,7 @@ def each(
     done: list[tuple[str, ...]] = []
     failures = 0
     try:
-        for _, row in tqdm(table.iterrows(), total=len(table), desc=report.parent.name, disable=None):
+        for _, row in progress.bar(table.iterrows(), report.parent.name, len(table), unit="item"):
             try:
                 done.append((row[key], *job(row)))
                 failures = 0
@@ -142,5 +142,5 @@ def each(
                     raise
     finally:
         frame = pd.DataFrame(done, columns=[key, *columns], dtype=str)
-        frame.to_csv(report, index=False)
+        write_atomically(report, frame.to_csv(index=False))
     return frame

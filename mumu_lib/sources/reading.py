@@ -25,8 +25,9 @@ from typing import Any, BinaryIO, cast
 
 import pandas as pd
 import pyarrow as pa
-from tqdm.auto import tqdm
+from tqdm import std
 
+from mumu_lib import progress
 from mumu_lib.errors import BadDataError, MissingDataError
 
 STREAM_ERRORS = (EOFError, OSError, zlib.error, lzma.LZMAError, tarfile.TarError, pa.ArrowException)
@@ -54,7 +55,7 @@ def opened(path: str | Path) -> Iterator[BinaryIO]:
         raise MissingDataError(f"{path} is not there; give the path of the file as it was published")
     with (
         path.open("rb", buffering=0) as raw,
-        tqdm(total=path.stat().st_size, desc=path.name, unit="B", unit_scale=True, disable=None, delay=2) as bar,
+        progress.bar(total=path.stat().st_size, desc=path.name, unit="B") as bar,
     ):
         yield _decompressed(io.BufferedReader(_Watched(raw, bar), CHUNK))
 
@@ -62,7 +63,7 @@ def opened(path: str | Path) -> Iterator[BinaryIO]:
 class _Watched(io.RawIOBase):
     """A file whose reading moves a progress bar, by bytes on disk."""
 
-    def __init__(self, raw: io.FileIO, bar: tqdm) -> None:
+    def __init__(self, raw: io.FileIO, bar: std.tqdm) -> None:
         self.raw, self.bar = raw, bar
 
     def readable(self) -> bool:

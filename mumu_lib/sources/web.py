@@ -5,7 +5,6 @@ Notebook: 01. Every service is called only when the user starts it, under the se
 
 import hashlib
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -98,7 +97,6 @@ class Client:
                 found = reply.json()
             except ValueError:
                 raise ServiceError(f"{url}: the reply is not JSON: {reply.text[:200]}") from None
-        path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps(found))
         return found
 
@@ -115,8 +113,5 @@ class Client:
             return False
         if not reply.ok:
             raise ServiceError(f"{url}: {reply.status_code} {reply.reason}")
-        part = path.with_name(path.name + ".part")
-        part.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(reply.content)
-        os.replace(part, path)
+        write_atomically(path, reply.content)
         return True

@@ -18,11 +18,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
-from mumu_lib import catalogue
+from mumu_lib import catalogue, progress
 from mumu_lib.errors import ParameterError
-from mumu_lib.files import write_atomically
+from mumu_lib.files import locked, make_folder, write_atomically
 from mumu_lib.params import home
 from mumu_lib.sources import splits
 from mumu_lib.sources.sample import covers, files, sound, styles, words
@@ -91,10 +90,19 @@ def build(folder: Path | None = None, *, albums: int = 400, seed: int = 0) -> ca
     """
     folder = home() / "data" / "sample" if folder is None else Path(folder)
     made = tables(albums, seed)
+    # Two notebooks started at once in a new checkout both make it; the second waits and finds the files.
+    with locked(folder):
+        return _build(folder, made, albums, seed)
+
+
+def _build(folder: Path, made: Tables, albums: int, seed: int) -> catalogue.Catalogue:
     for name in ("audio", "covers"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+        make_folder(folder / name)
     _forget_others(folder, f"{albums} albums, seed {seed}")
-    _run(_jobs(folder, made, seed))
+    jobs = _jobs(folder, made, seed)
+    if not jobs and (folder / "catalogue.json").is_file():
+        return catalogue.Catalogue(folder)
+    _run(jobs)
     return catalogue.write(
         folder,
         name="sample",
@@ -232,7 +240,7 @@ def _run(jobs: list[Callable[[], None]]) -> None:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         running = [pool.submit(job) for job in jobs]
         try:
-            for done in tqdm(as_completed(running), "making the sample", len(running), unit="file", disable=None):
+            for done in progress.bar(as_completed(running), "making the sample", len(running), unit="file"):
                 done.result()
         except BaseException:
             pool.shutdown(cancel_futures=True)
@@ -246,6 +254,11 @@ def _forget_others(folder: Path, arguments: str) -> None:
     note = folder / "recipe.txt"
     if note.is_file() and note.read_text(encoding="utf-8") == recipe:
         return
-    for stale in (*folder.glob(f"audio/{TRACK_PREFIX}*"), *folder.glob(f"covers/{ALBUM_PREFIX}*")):
-        stale.unlink()
+    # First of all: a catalogue without its files would pass for the sample if this were cut short.
+    for stale in (
+        folder / "catalogue.json",
+        *folder.glob(f"audio/{TRACK_PREFIX}*"),
+        *folder.glob(f"covers/{ALBUM_PREFIX}*"),
+    ):
+        stale.unlink(missing_ok=True)
     write_atomically(note, recipe)

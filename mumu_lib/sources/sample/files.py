@@ -1,15 +1,15 @@
 """The sample's recordings and covers as files: each whole or not there, the same bytes every time."""
 
-import os
-import threading
+import io
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soundfile as sf
 from PIL import Image
+
+from mumu_lib.files import write_atomically
 
 FORMATS: dict[str, dict[str, Any]] = {
     "mp3": {"format": "MP3", "bitrate_mode": "VARIABLE", "compression_level": 0.8},
@@ -29,18 +29,18 @@ def write_audio(path: Path, y: np.ndarray, rate: int) -> None:
     y : np.ndarray [shape=(n,) or (n, channels), float32]
     rate : int > 0 [Hz]
     """
-
-    def save(part: Path) -> None:
-        sf.write(part, y, rate, **FORMATS[path.suffix[1:]])
-        if path.suffix == ".ogg":
-            part.write_bytes(renumber_ogg(part.read_bytes(), 1))
-
-    _whole(path, save)
+    # In memory: libsndfile does not say that a disk is full.
+    encoded = io.BytesIO()
+    sf.write(encoded, y, rate, **FORMATS[path.suffix[1:]])
+    stream = encoded.getvalue()
+    write_atomically(path, renumber_ogg(stream, 1) if path.suffix == ".ogg" else stream)
 
 
 def write_cover(path: Path, cover: Image.Image) -> None:
     """Write a cover as jpg."""
-    _whole(path, lambda part: cover.save(part, "JPEG", quality=88))
+    encoded = io.BytesIO()
+    cover.save(encoded, "JPEG", quality=88)
+    write_atomically(path, encoded.getvalue())
 
 
 def renumber_ogg(stream: bytes, serial: int) -> bytes:
@@ -62,12 +62,3 @@ def renumber_ogg(stream: bytes, serial: int) -> bytes:
         pages.append(bytes(page))
         at = end
     return b"".join(pages)
-
-
-def _whole(path: Path, save: Callable[[Path], object]) -> None:
-    part = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
-    try:
-        save(part)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)

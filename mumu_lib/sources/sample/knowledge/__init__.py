@@ -7,9 +7,9 @@ no triples, a byte that is no UTF-8, redirects in a circle, articles that the re
 several things. Categories tell of genres as those of Wikipedia do: here and there.
 """
 
-import os
 from pathlib import Path
 
+from mumu_lib.files import write_atomically
 from mumu_lib.sources.sample.knowledge.articles import ARTICLES, REDIRECTS
 
 RESOURCE = "http://dbpedia.org/resource/"
@@ -42,9 +42,7 @@ def write(folder: Path) -> dict[str, Path]:
         triples = [_triple(title, PREDICATES[kind], other) for title, other in found]
         lines = [b"# started", *triples, *NOISE[kind], b"# completed"]
         path = written[kind] = folder / FILES[kind]
-        part = path.with_name(path.name + ".tmp")
-        part.write_bytes(b"\n".join(lines) + b"\n")
-        os.replace(part, path)
+        write_atomically(path, b"\n".join(lines) + b"\n")
     return written
 
 

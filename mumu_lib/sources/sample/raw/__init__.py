@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from mumu_lib.files import whole, write_atomically
 from mumu_lib.sources.sample import Tables
 from mumu_lib.sources.sample.raw import world
 from mumu_lib.sources.sample.raw.world import World
@@ -44,7 +45,6 @@ def write(made: Tables, folder: Path, seed: int = 0) -> Path:
         The same bytes for the same tables and seed.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng([seed, 9])
     true = world.make(made, rng)
     _amazon(true.shop, folder, rng)
@@ -60,12 +60,13 @@ def _truth(made: Tables, true: World, folder: Path) -> None:
     groups = made.albums.set_index("album_id")["release_group_mbid"]
     truth = true.shop[true.shop["of"] != ""]
     truth = truth.assign(release_group_mbid=truth["of"].map(groups))[["album_id", "release_group_mbid"]]
-    truth.to_csv(folder / "truth.csv", index=False)
+    write_atomically(folder / "truth.csv", truth.to_csv(index=False))
     on_release = true.recordings.merge(true.releases, on="release_mbid")[["recording_mbid", "release_group_mbid"]]
     named = true.songs[["track_id", "recordings"]].explode("recordings")
     now = true.moved.set_index("recording_mbid")["canonical_recording_mbid"]
     named["recording_mbid"] = named["recordings"].map(now).fillna(named["recordings"])
-    named.merge(on_release)[["track_id", "release_group_mbid"]].to_csv(folder / "truth_tracks.csv", index=False)
+    on = named.merge(on_release)[["track_id", "release_group_mbid"]]
+    write_atomically(folder / "truth_tracks.csv", on.to_csv(index=False))
 
 
 def _amazon(shop: pd.DataFrame, folder: Path, rng: np.random.Generator) -> None:
@@ -154,17 +155,16 @@ def _musicbrainz(true: World, path: Path) -> None:
     files = {
         f"musicbrainz-canonical-dump-sample/canonical/{name}.csv": t.to_csv(index=False) for name, t in tables.items()
     }
-    with pa.CompressedOutputStream(str(path), "zstd") as out:
+    with whole(path) as part, pa.CompressedOutputStream(str(part), "zstd") as out:
         out.write(_tar(files))
 
 
 def _millionsong(songs: pd.DataFrame, folder: Path, rng: np.random.Generator) -> None:
     lines = songs[["track_id", "song_id", "artist", "title"]].agg("<SEP>".join, axis=1)
-    (folder / "unique_tracks.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_atomically(folder / "unique_tracks.txt", "\n".join(lines) + "\n")
     for song in songs.head(SONG_FILES).to_dict("records"):
         track = song["track_id"]
         path = folder / "MillionSongSubset" / track[2] / track[3] / track[4] / f"{track}.h5"
-        path.parent.mkdir(parents=True, exist_ok=True)
         _song_file(path, song, rng)
 
 
@@ -175,7 +175,7 @@ def _song_file(path: Path, song: dict, rng: np.random.Generator) -> None:
     metadata["song_id"], metadata["track_7digitalid"] = song["song_id"].encode(), -1
     analysis = np.zeros(1, [("duration", "<f8"), ("track_id", "S32")])
     analysis["track_id"], analysis["duration"] = song["track_id"].encode(), rng.uniform(120, 300)
-    with h5py.File(path, "w") as file:
+    with whole(path) as part, h5py.File(part, "w") as file:
         for name, table in (
             ("metadata", metadata),
             ("analysis", analysis),
@@ -198,7 +198,7 @@ def _echonest(songs: pd.DataFrame, path: Path) -> None:
         found = {"id": song["song_id"], "title": song["title"], "artist_name": song["artist"], "tracks": tracks}
         reply = {"response": {"status": {"version": "4.2", "code": 0, "message": "Success"}, "songs": [found]}}
         files[f"millionsongdataset_echonest/{song['song_id'][2:4]}/{song['song_id']}.json"] = json.dumps(reply)
-    path.write_bytes(bz2.compress(_tar(files)))
+    write_atomically(path, bz2.compress(_tar(files)))
 
 
 def _tar(files: dict[str, str]) -> bytes:
@@ -212,4 +212,4 @@ def _tar(files: dict[str, str]) -> bytes:
 
 
 def _gz(path: Path, lines: list[str]) -> None:
-    path.write_bytes(gzip.compress(("\n".join(lines) + "\n").encode(), mtime=0))
+    write_atomically(path, gzip.compress(("\n".join(lines) + "\n").encode(), mtime=0))
