@@ -10,7 +10,8 @@ FROM python:3.11-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends make \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --create-home --uid 1000 mumu
+    && useradd --create-home --uid 1000 mumu \
+    && install -d -o 1000 -g 1000 /home/mumu/mumu
 
 # By number, so that Kubernetes can see that it is not root.
 USER 1000:1000
