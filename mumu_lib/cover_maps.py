@@ -192,7 +192,7 @@ def cover_detail(covers: CoverMap, window: tuple[int, int, int, int]) -> Figure:
         if column <= x < column + width and row <= y < row + height:
             lines = textwrap.wrap(title, letters, max_lines=2, placeholder="…")
             words = "\n".join(lines).replace("$", r"\$")
-            axes.text(x + 0.5, y + 1 - TITLE, words, ha="center", va="top", fontsize=9, linespacing=1)
+            axes.text(x + 0.5, y + 1 - TITLE, words, ha="center", va="top", fontsize=9, linespacing=1.1)
     axes.set_axis_off()
     _legend(figure, covers)
     return figure
