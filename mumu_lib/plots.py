@@ -125,12 +125,19 @@ def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10) -> Figure:
             color=colour,
             edgecolor="white",
             lw=0.4,
-            label=f"{name} ({chosen.sum()})",
+            label=f"{name} ({chosen.sum()})".replace("$", r"\$"),
         )
         above[name] = np.median(xy[chosen, 0]), np.percentile(xy[chosen, 1], 90)
     for name, place in _apart(above, np.ptp(xy, axis=0)).items():
         axes.annotate(
-            name, place, (0, 5), textcoords="offset points", ha="center", weight="bold", fontsize=9, color="0.15"
+            name.replace("$", r"\$"),
+            place,
+            (0, 5),
+            textcoords="offset points",
+            ha="center",
+            weight="bold",
+            fontsize=9,
+            color="0.15",
         )
     axes.set(xticks=[], yticks=[], xlabel="t-SNE, cosine distance: only neighbourhoods mean anything")
     axes.spines[:].set_visible(False)
