@@ -119,13 +119,13 @@ class Picture:
         low, span = xy.min(axis=0), np.ptp(xy, axis=0)
         self._xy = 100 * (xy - low) / np.where(span > 0, span, 1)
         self._rows, self._marked = np.arange(len(xy)), np.empty(0, int)
+        self.colour(codes, colours)
         self._on_select = on_select
         self.widget = ipywidgets.Image(format="png", layout=Layout(height=f"{HEIGHT}px", object_fit="contain"))
         self._frame = [self._slider(name) for name in ("from left to right, %", "from bottom to top, %")]
         button = ipywidgets.Button(description="list this region", layout=Layout(width="auto"))
         button.on_click(lambda _: self._select())
         self.controls: list[Any] = [*self._frame, button]
-        self.colour(codes, colours)
 
     def _slider(self, description: str) -> ipywidgets.FloatRangeSlider:
         slider = ipywidgets.FloatRangeSlider(
@@ -141,9 +141,8 @@ class Picture:
         self.mark(self._rows[((here >= low) & (here <= high)).all(axis=1)])
 
     def colour(self, codes: np.ndarray, colours: list[str]) -> None:
-        """Give every point the colour of its code."""
+        """Give every point the colour of its code; drawn by the next :meth:`show`."""
         self._codes, self._colours = codes, colours
-        self._draw()
 
     def show(self, rows: np.ndarray | None) -> None:
         """Show some rows only; ``None`` shows all."""

@@ -122,12 +122,18 @@ def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10) -> Figure:
         chosen = (genre == name).to_numpy()
         # The dark edge keeps the palette's pale colours on the page, in greyscale too.
         axes.scatter(
-            *xy[chosen].T, s=size, marker=marker, color=colour, ec="0.2", lw=size / 80, label=f"{name} ({chosen.sum()})"
+            *xy[chosen].T,
+            s=size,
+            marker=marker,
+            color=colour,
+            ec="0.2",
+            lw=size / 80,
+            label=f"{_plain(name)} ({chosen.sum()})",
         )
         above[name] = _densest(xy[chosen])
     for name, place in _apart(above, np.ptp(xy, axis=0)).items():
         text = axes.annotate(
-            name, above[name], place, ha="center", weight="bold", fontsize=9, color="0.1",
+            _plain(name), above[name], place, ha="center", weight="bold", fontsize=9, color="0.1",
             arrowprops={"arrowstyle": "-", "color": "0.4", "lw": 0.7, "shrinkA": 0, "shrinkB": 2},
         )  # fmt: skip
         text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
@@ -136,6 +142,11 @@ def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10) -> Figure:
     axes.margins(0.1)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=1.5)
     return figure
+
+
+def _plain(text: str) -> str:
+    """Text in which a dollar is a dollar, and not the start of a formula."""
+    return text.replace("$", r"\$")
 
 
 def _densest(xy: np.ndarray) -> tuple[float, float]:

@@ -200,6 +200,29 @@ def test_a_file_gets_the_picture_and_no_widget_is_made(points, monkeypatch):
     assert "Jazz" in metadata["image/png"]["alt"]
 
 
+def test_dollars_are_no_formulas(points):
+    points["$^ by $^"] = "A$^p and $^"
+    assert widgets.browse(points, colour="$^ by $^")._repr_mimebundle_()[0]["image/png"]
+
+
+def test_a_map_with_gaps_and_an_index_of_its_own(points):
+    points = points.set_index(pd.Index(range(100, 130))).assign(artist=None)
+    browser = widgets.browse(points, engine="matplotlib")
+    browser.controls._found.value = 4
+    assert browser.selection["title"].tolist() == ["Title A04"]
+
+
+def test_another_colour_brings_another_legend(browser):
+    before = browser.controls._legend.children
+    browser.controls._colour.value = "split"
+    assert sorted(entry.description for entry in browser.controls._legend.children) == [
+        "test (6)",
+        "train (18)",
+        "val (6)",
+    ]
+    assert all(entry.comm is None for entry in before)
+
+
 def test_what_cannot_be_browsed_is_refused_with_the_remedy(points):
     with pytest.raises(BadDataError, match="lacks the columns"):
         widgets.browse(points.drop(columns="x"))
