@@ -122,7 +122,7 @@ def learning(run: Run, history: pd.DataFrame, target: str) -> Image:
         folder=run.folder,
         caption=f"Learning curves of {run.id}.",
         alt=f"Training and validation loss over {len(history)} epochs; "
-        f"the weights of epoch {history.val_loss.idxmin() + 1}, the lowest validation loss, are kept.",
+        f"the weights of epoch {history.epoch[history.val_loss.argmin()]}, the lowest validation loss, are kept.",
     )
 
 
