@@ -25,7 +25,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from mumu_lib.params import checkout, home
+from mumu_lib.params import checkout
+from mumu_lib.sources import open_catalogue
 
 NOTEBOOKS = sorted(path.name for path in (checkout() / "notebooks").glob("[0-9]*.ipynb"))
 # What each notebook writes under runs/sample/.
@@ -120,7 +121,8 @@ def link(source: str, target: str) -> None:
 
 def furnish(folder: Path, sample: Path, runs: Path | None = None, number: str = "") -> Path:
     """A home with the sample and the runs of the notebooks before one."""
-    shutil.copytree(sample, folder / "data" / "sample", copy_function=link)
+    # Not its locks: a link to one would make this home wait for another.
+    shutil.copytree(sample, folder / "data" / "sample", copy_function=link, ignore=shutil.ignore_patterns("lock"))
     if runs and runs.is_dir():
         later = [f"{run}*" for of, run in RUNS.items() if of >= number]
         shutil.copytree(runs, folder / "runs" / "sample", ignore=shutil.ignore_patterns(*later))
@@ -129,18 +131,9 @@ def furnish(folder: Path, sample: Path, runs: Path | None = None, number: str = 
 
 def nbval(code: Path, home: Path, notebook: str, *words: str) -> tuple[bool, str]:
     """Whether a notebook passes, and what nbval printed."""
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "--nbval-lax",
-        "--nbval-current-env",
-        "-p",
-        "no:cacheprovider",
-        "--color=no",
-    ]
+    options = ["--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider", "--color=no"]
     done = subprocess.run(
-        [*command, *words, f"notebooks/{notebook}"], cwd=code, capture_output=True, text=True, timeout=LONGEST_SECONDS,
+        [sys.executable, "-m", "pytest", *options, *words, f"notebooks/{notebook}"], cwd=code, capture_output=True, text=True, timeout=LONGEST_SECONDS,
         env={**os.environ, "PYTHONPATH": str(code), "MUMU_HOME": str(home)}, check=False,
     )  # fmt: skip
     return done.returncode == 0, done.stdout + done.stderr
@@ -173,7 +166,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="only those of the test suite")
     asked = parser.parse_args(words)
     chosen = [m for m in MUTATIONS if (m.quick or not asked.quick) and all(word in m.name for word in asked.only)]
-    sample = home() / "data" / "sample"
+    sample = open_catalogue("sample").folder
     last = max((m.notebook for m in chosen), default="")
     needed = [name for name in NOTEBOOKS if name[:2] <= last and (not asked.quick or name[:2] in QUICK_CONTROL)]
     with tempfile.TemporaryDirectory() as name:
@@ -184,12 +177,13 @@ def main(words: Sequence[str] | None = None) -> int:
             if not passed:
                 print(said[-3000:])
                 return 1
-        runs = place / "runs" / "sample"
+        missed = 0
         with ThreadPoolExecutor(2) as pool:
-            found = list(zip(chosen, pool.map(lambda m: notices(m, sample, runs), chosen), strict=True))
-    for mutation, where in found:
-        print(f"{'noticed' if where else 'MISSED':8} {mutation.name}: {where or mutation.notebook}")
-    return int(not all(where for _, where in found))
+            tried = pool.map(lambda mutation: notices(mutation, sample, place / "runs" / "sample"), chosen)
+            for mutation, where in zip(chosen, tried, strict=True):
+                print(f"{'noticed' if where else 'MISSED':8} {mutation.name}: {where or mutation.notebook}", flush=True)
+                missed += not where
+    return min(missed, 1)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,14 @@ def test_a_table_says_that_it_is_synthetic(tiny, home):
     assert pd.read_csv(home / "figures" / "tiny" / "t.csv").shape == (2, 2)
 
 
+def test_a_table_that_is_only_shown_is_marked_and_escaped(tiny, home):
+    shown = figures.show_table(pd.DataFrame({"<i>a</i>": ["<img src=x>"]}), tiny, title="A <b> title").data
+    assert "A &lt;b&gt; title (synthetic sample)" in shown
+    assert "<img" not in shown
+    assert "<i>" not in shown
+    assert not (home / "figures").exists()
+
+
 def test_the_map_keeps_neighbours_together_and_is_seeded():
     rng = np.random.default_rng(0)
     X = np.concatenate([rng.normal(c, 0.05, (40, 4)) for c in np.eye(4)[:3]])

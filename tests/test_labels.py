@@ -125,3 +125,17 @@ def test_taxonomy_and_split_tables(tiny):
     split = labels.split_table(tiny)
     assert split["albums"].to_dict() == {"train": 18, "val": 6, "test": 6}
     assert split["tracks"].to_dict() == {"train": 36, "val": 12, "test": 12}
+
+
+def test_labels_equally_near_stand_in_the_order_of_columns_whatever_the_last_bit():
+    C = np.array([[1.0, 1], [3.0, 0.1], [0.3, 0.01]])
+    for _ in range(20):
+        near = labels.nearest_labels(C, ["a", "b", "c"], "a", 2)
+        assert list(near.index) == ["b", "c"]
+        C[2] = np.nextafter(C[2], 0)
+
+
+def test_learned_factors_know_no_test_album(tiny):
+    C = labels.learned_factors(tiny, 3)
+    np.testing.assert_array_equal(C, labels.label_factors(tiny.label_matrix(("train", "val")), 3))
+    assert not np.allclose(C, labels.label_factors(tiny.label_matrix(), 3))

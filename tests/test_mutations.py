@@ -1,6 +1,7 @@
 """The notebooks' checked outputs notice a changed constant; the others are left to ``mutations.py``."""
 
 import os
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def started():
 
 
 def unchanged(notebook, folder):
-    with mutations.tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name:
         code = mutations.copy(Path(name) / "code")
         return mutations.nbval(code, mutations.furnish(Path(name) / "home", folder), notebook)
 

@@ -213,6 +213,15 @@ def test_only_what_changed_is_extracted_again(good, monkeypatch):
     assert len(list((good.folder / "features").rglob("*.npy"))) == 1
 
 
+def test_features_of_another_transform_are_not_taken_for_these(good, monkeypatch):
+    patches.extract(good, workers=1)
+    settings = extraction.settings("cqt", 1, 0, "fast")
+    assert patches._shards(good.folder / "features" / settings.name, extraction.jobs(good, settings), settings)[1] == []
+    monkeypatch.setattr(audio, "RECIPE", (*audio.RECIPE[:1], 512, *audio.RECIPE[2:]))
+    (shard,) = patches._shards(good.folder / "features" / settings.name, extraction.jobs(good, settings), settings)[1]
+    assert len(shard.tracks) == 6
+
+
 def test_a_file_that_appears_later_is_taken_in(good):
     parked = good.audio_path("4.flac").rename(good.folder / "parked.flac")
     assert patches.extract(good, workers=1).counts() == {"ok": 5, "missing": 1}

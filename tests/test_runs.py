@@ -40,6 +40,16 @@ def test_a_run_is_done_when_its_metrics_are_there(tiny, cfg):
     assert {"versions", "device", "commit"} <= set(again.metrics)
 
 
+def test_a_run_says_what_it_is(tiny, cfg):
+    run = runs.start(tiny, "audio-cosine-low_4x96", cfg)
+    assert str(run) == "audio-cosine-low_4x96 on 'tiny' (synthetic sample, not finished)"
+    run.finish(facts(albums=6, auc_low=0.61234, auc_high=None))
+    assert str(run) == "audio-cosine-low_4x96 on 'tiny' (synthetic sample, 6 test albums): AUC 0.700 [0.612, nan]"
+    run = runs.start(tiny, "overview", cfg)
+    run.finish({"albums": 30})
+    assert str(run).endswith("(synthetic sample, finished)")
+
+
 def test_other_parameters_get_a_folder_of_their_own(tiny, cfg):
     first = runs.start(tiny, "x", cfg)
     other = runs.start(tiny, "x", replace(cfg, resamples=20))

@@ -57,3 +57,8 @@ def test_losses_by_hand():
 def test_unknown_target_is_named(M):
     with pytest.raises(ParameterError, match="did you mean 'cosine'"):
         targets.make("cosin", M, np.eye(4))
+
+
+def test_the_target_of_a_catalogue(tiny):
+    np.testing.assert_array_equal(targets.of(tiny, "cosine", 2).C, labels.learned_factors(tiny, 2))
+    assert targets.of(tiny, "logistic", 2).n_outputs == len(tiny.labels)
