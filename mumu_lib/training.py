@@ -187,7 +187,7 @@ class _Keeper(keras.callbacks.Callback):
         """Load the state of an interrupted training; return how many epochs it had finished."""
         if self.folder is None or not (self.folder / "state.json").is_file():
             return 0
-        state = json.loads((self.folder / "state.json").read_text())
+        state = json.loads((self.folder / "state.json").read_text(encoding="utf-8"))
         saved = keras.saving.load_model(self.folder / state["last"])
         model.set_weights(saved.get_weights())
         model.optimizer.build(model.trainable_variables)
@@ -228,7 +228,9 @@ class _Keeper(keras.callbacks.Callback):
         """State of this epoch; ``state.json`` names the files that belong together and is replaced last."""
         folder.mkdir(parents=True, exist_ok=True)
         state_file = folder / "state.json"
-        before = json.loads(state_file.read_text()) if state_file.is_file() else {"last": "", "best": ""}
+        before = (
+            json.loads(state_file.read_text(encoding="utf-8")) if state_file.is_file() else {"last": "", "best": ""}
+        )
         last = f"epoch-{len(self.rows):04d}.keras"
         self.model.save(folder / last)
         state = {"last": last, "best": last if best else before["best"], "history": self.rows}
