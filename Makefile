@@ -1,4 +1,5 @@
 # Two commands do everything, set-up included:  make run  and  make test.
+# On Windows: in Git Bash, with  make PYTHON=python.
 PYTHON ?= python3
 CATALOGUE ?= sample
 CORES ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count())")
@@ -8,14 +9,22 @@ PARTS ?= 1
 BIN := .venv/bin
 SNAKEMAKE = PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --workflow-profile params/profiles/$(ON) $(if $(filter local,$(ON)),--cores $(CORES)) --quiet rules host reason
 
-.PHONY: help run paper features test lint lab notebooks lock clean
+.PHONY: help run paper features test lint unit stored lab notebooks coverage mutants audit lock clean
 .DEFAULT_GOAL := help
+
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+endif
+# The tools of the environment first, for what tests and kernels start.
+WITH_PATH = PATH="$$PWD/$(BIN):$$PATH"
+# A file's tests share what is costly to make, so that they stay in one process; each takes some 2 GB.
+SPREAD = -n logical --maxprocesses 4 --dist loadfile
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 18
 
 .venv/.installed: requirements.lock pyproject.toml
-	$(PYTHON) -c "import sys; sys.exit('Python 3.11 or newer is needed; try  make PYTHON=python3.12') if sys.version_info < (3, 11) else None"
+	$(PYTHON) -c "import sys; sys.exit('Python 3.11, 3.12 or 3.13 is needed; try  make PYTHON=python3.12') if not (3, 11) <= sys.version_info < (3, 14) else None"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
@@ -33,12 +42,18 @@ paper: .venv/.installed  ## every row of Table 2 with the paper's parameters: ma
 features: .venv/.installed  ## the audio features of a catalogue: make features CATALOGUE=...
 	$(BIN)/python -m mumu_lib.patches $(CATALOGUE)
 
-test: .venv/.installed  ## lint, types, unit tests, notebooks
+test: lint unit stored  ## style, types, unit tests, and every notebook against its stored outputs
+
+lint: .venv/.installed  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest tests
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest --nbval-lax --nbval-current-env -p no:cacheprovider notebooks
+
+unit: .venv/.installed  ## unit tests
+	$(WITH_PATH) PYTHONWARNDEFAULTENCODING=1 $(BIN)/python -m pytest tests $(SPREAD)
+
+stored: .venv/.installed  ## every notebook against its stored outputs
+	$(WITH_PATH) $(BIN)/python -m pytest --nbval-lax --nbval-current-env -p no:cacheprovider notebooks
 
 lab: .venv/.installed  ## open the series in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir notebooks
@@ -46,8 +61,25 @@ lab: .venv/.installed  ## open the series in JupyterLab
 notebooks: .venv/.installed  ## run every notebook and store its outputs
 	$(BIN)/python notebooks/store_outputs.py
 
+coverage: .venv/.installed  ## lines and branches of the library that the unit tests reach: at least 92 %
+	$(BIN)/coverage erase
+	$(WITH_PATH) $(BIN)/coverage run -m pytest tests $(SPREAD)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+mutants: .venv/.installed  ## break the library on purpose and list what no test notices (not on Windows)
+	$(BIN)/python tests/mutants.py
+
+audit:  ## known weaknesses of the pinned dependencies: a report, it never fails
+	@$(PYTHON) -m venv .audit
+	@.audit/$(notdir $(BIN))/python -m pip install --quiet --disable-pip-version-check pip-audit && \
+	  { .audit/$(notdir $(BIN))/pip-audit --requirement requirements.lock --no-deps --disable-pip --progress-spinner off --output .audit/report || test -f .audit/report; } \
+	  || echo "No audit was possible: pip-audit or the list of weaknesses could not be reached."
+	@cat .audit/report 2>/dev/null || true
+	@rm -rf .audit
+
 lock: .venv/.installed  ## pin the newest versions that fit pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra dev --extra explore --universal --python-version 3.11 --no-annotate --no-emit-index-url --upgrade -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --extra cluster --extra explore --universal --python-version 3.11 --no-annotate --no-emit-index-url --upgrade -o requirements.lock
 
 clean:  ## remove everything that was made, the environment included
-	rm -rf .venv data runs .snakemake
+	rm -rf .venv .audit data runs .snakemake

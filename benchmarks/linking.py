@@ -137,7 +137,7 @@ def pieces(texts: list[str]) -> list[str]:
 
 
 def memory() -> str:
-    fields = dict(line.split(":") for line in Path("/proc/self/status").read_text().splitlines())
+    fields = dict(line.split(":") for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines())
     own, mapped = (int(fields[key].split()[0]) / 1e3 for key in ("RssAnon", "RssFile"))
     return f"{own:.0f} MB own, {mapped:.0f} MB mapped from files"
 

@@ -109,7 +109,9 @@ class Memory(threading.Thread):
     def run(self) -> None:
         """Look twenty times a second."""
         while not self.stop.wait(0.05):
-            fields = dict(line.split(":") for line in Path("/proc/self/status").read_text().splitlines())
+            fields = dict(
+                line.split(":") for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+            )
             whole, mapped = (int(fields[key].split()[0]) / 1e6 for key in ("VmRSS", "RssFile"))
             self.whole, self.own = max(self.whole, whole), max(self.own, whole - mapped)
 

@@ -115,7 +115,9 @@ def encode(folder: Path, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped
     NothingUsableError
         Nothing of that modality can be used, or the run cannot judge new albums.
     """
-    params, facts = (json.loads((folder / name).read_text()) for name in ("params.json", "metrics.json"))
+    params, facts = (
+        json.loads((folder / name).read_text(encoding="utf-8")) for name in ("params.json", "metrics.json")
+    )
     modality = {"audio": _audio, "text": _text, "image": _image}[facts["modality"]]
     vector, outputs, parts = modality(folder, params, facts, album, catalogue, skipped)
     return _encoded(folder, params, facts, catalogue, vector, outputs, parts)
@@ -123,7 +125,9 @@ def encode(folder: Path, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped
 
 def fuse(folder: Path, vectors: list[np.ndarray], catalogue: Catalogue) -> Encoded:
     """Vectors of one album, in the order of the run's sources, through a fusion run."""
-    params, facts = (json.loads((folder / name).read_text()) for name in ("params.json", "metrics.json"))
+    params, facts = (
+        json.loads((folder / name).read_text(encoding="utf-8")) for name in ("params.json", "metrics.json")
+    )
     joined = np.concatenate(vectors)[None].astype(np.float32)
     outputs = _run(_model(folder / facts["network"]), joined)[0]
     return _encoded(folder, params, facts, catalogue, joined[0], outputs, {})

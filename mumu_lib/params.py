@@ -253,7 +253,7 @@ def defaults(notebook: str | Path) -> dict[str, Any]:
 
 def paper(section: str) -> dict[str, Any]:
     """The paper's values for one notebook, from ``params/paper.yaml``; none for a notebook that is not in the paper."""
-    return yaml.safe_load((checkout() / "params" / "paper.yaml").read_text()).get(section, {})
+    return yaml.safe_load((checkout() / "params" / "paper.yaml").read_text(encoding="utf-8")).get(section, {})
 
 
 def seed_everything(seed: int, precision: str = "float32") -> None:

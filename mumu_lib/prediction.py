@@ -144,7 +144,7 @@ def _fused(catalogue: Catalogue, encode: _Encoder) -> Encoded | None:
 def _modality(origin: str) -> str:
     """Modality of a source of a fusion; a file of vectors has none that a new album could be put through."""
     path = Path(origin) / "metrics.json"
-    return json.loads(path.read_text())["modality"] if path.is_file() else ""
+    return json.loads(path.read_text(encoding="utf-8"))["modality"] if path.is_file() else ""
 
 
 def _ranked(modality: str, found: Encoded, catalogue: Catalogue) -> pd.DataFrame:
@@ -231,7 +231,7 @@ def query(mix: str, catalogue: Catalogue, n: int = 10) -> pd.DataFrame:
         )
     best = runs.by_validation(cosine).iloc[0]
     run = runs.Run(str(best.name), Path(best["folder"]), catalogue)
-    params = json.loads((run.folder / "params.json").read_text())
+    params = json.loads((run.folder / "params.json").read_text(encoding="utf-8"))
     columns = [catalogue.labels.index(label) for label in wanted]
     C = normalize(labels.learned_factors(catalogue, params["dimensions"])[columns])
     # A run's scores are the cosines with each label; with their sum it is the sum of these, up to its length.

@@ -93,7 +93,7 @@ def build(catalogue: Catalogue, sources: list[Source], goal: Target, wanted: np.
     make = {"audio": _audio, "text": _text, "image": _image}
     folders = [home() / "runs" / catalogue.name / source.origin for source in sources]
     branches = [
-        make[s.name](f, json.loads((f / "params.json").read_text()), catalogue)
+        make[s.name](f, json.loads((f / "params.json").read_text(encoding="utf-8")), catalogue)
         for s, f in zip(sources, folders, strict=True)
     ]
     table = branches[0].rows.rename(branches[0].name).to_frame()
@@ -115,7 +115,9 @@ def build(catalogue: Catalogue, sources: list[Source], goal: Target, wanted: np.
 def folder_name(catalogue: Catalogue, sources: list[Source]) -> str:
     """Where in a run the networks of these sources are kept: those of other runs are not taken for them."""
     folders = [home() / "runs" / catalogue.name / source.origin for source in sources]
-    networks = [json.loads((folder / "metrics.json").read_text()).get("network", "") for folder in folders]
+    networks = [
+        json.loads((folder / "metrics.json").read_text(encoding="utf-8")).get("network", "") for folder in folders
+    ]
     made_of = json.dumps([[source.origin for source in sources], networks])
     return "together-" + hashlib.sha256(made_of.encode()).hexdigest()[:8]
 

@@ -206,7 +206,7 @@ class _Keeper(keras.callbacks.Callback):
         """Load the state of an interrupted training; return how many epochs it had finished."""
         if self.folder is None or not (self.folder / "state.json").is_file():
             return 0
-        state = json.loads((self.folder / "state.json").read_text())
+        state = json.loads((self.folder / "state.json").read_text(encoding="utf-8"))
         saved = _load(self.folder / state["last"], compile=True)
         model.set_weights(saved.get_weights())
         model.optimizer.build(model.trainable_variables)
@@ -245,7 +245,9 @@ class _Keeper(keras.callbacks.Callback):
     def _save(self, best: bool, folder: Path) -> None:
         """State of this epoch; ``state.json`` names the files that belong together and is replaced last."""
         state_file = folder / "state.json"
-        before = json.loads(state_file.read_text()) if state_file.is_file() else {"last": "", "best": ""}
+        before = (
+            json.loads(state_file.read_text(encoding="utf-8")) if state_file.is_file() else {"last": "", "best": ""}
+        )
         last = f"epoch-{len(self.rows):04d}.keras"
         with writing(folder / last):
             self.model.save(folder / last)

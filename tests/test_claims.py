@@ -260,7 +260,7 @@ def test_runs_that_stand_for_no_row_are_named_with_their_reason(tiny, write):
     (folder / "text-cosine-vsm" / "scores.npy").unlink()
     np.save(folder / "text-logistic-vsm" / "scores.npy", np.zeros((30, 3)))
     stale = folder / "a+t-cosine-mlp" / "metrics.json"
-    stale.write_text(stale.read_text().replace(tiny.fingerprint, "0" * 16))
+    stale.write_text(stale.read_text(encoding="utf-8").replace(tiny.fingerprint, "0" * 16), encoding="utf-8")
     chosen, left_out = results.comparable(tiny)
     assert list(chosen.index) == ["audio/cosine/low_4x96", "image/cosine/resnet50"]
     assert chosen.loc["audio/cosine/low_4x96", "run"] == "better"

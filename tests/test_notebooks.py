@@ -129,5 +129,5 @@ def test_a_typing_error_stops_papermill_at_once_with_the_remedy(words, meant, tm
     done, out, finished = run(words, tmp_path, home)
     assert done.returncode == 1
     assert meant in done.stderr.splitlines()[-1] or meant in done.stderr
-    assert "An Exception was encountered" in out.read_text()
+    assert "An Exception was encountered" in out.read_text(encoding="utf-8")
     assert not finished

@@ -229,6 +229,7 @@ def test_a_file_that_appears_later_is_taken_in(good):
     assert patches.extract(good, workers=1).counts() == {"ok": 6}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_an_extraction_killed_at_any_moment_resumes_to_the_same_bits(shared, tmp_path, shards_of_two):
     music = again(shared, tmp_path / "killed")
     code = (
@@ -237,7 +238,7 @@ def test_an_extraction_killed_at_any_moment_resumes_to_the_same_bits(shared, tmp
         "    patches.SHARD = 2; patches.extract(catalogue.Catalogue(Path(sys.argv[1])), workers=1)\n"
     )
     script = tmp_path / "extract.py"
-    script.write_text(code)
+    script.write_text(code, encoding="utf-8")
     for _ in range(2):
         process = subprocess.Popen([sys.executable, script, music.folder], start_new_session=True)
         before = len(list(music.folder.rglob("shards/*.parquet")))
@@ -254,6 +255,7 @@ def test_an_extraction_killed_at_any_moment_resumes_to_the_same_bits(shared, tmp
     assert not list(music.folder.rglob("*shards*"))
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux lists processes there")
 def test_workers_end_with_their_parent(good, tmp_path):
     script = tmp_path / "extract.py"
     script.write_text(
@@ -269,7 +271,7 @@ def test_workers_end_with_their_parent(good, tmp_path):
     process.wait()
     for _ in range(100):
         status = Path(f"/proc/{worker}/stat")
-        if not status.exists() or status.read_text().split()[2] == "Z":
+        if not status.exists() or status.read_text(encoding="utf-8").split()[2] == "Z":
             return
         time.sleep(0.05)
     pytest.fail("the worker outlived its parent")
@@ -431,7 +433,7 @@ def test_take_keeps_no_pages_resident(tmp_path):
     mapped = np.load(tmp_path / "values.npy", mmap_mode="r")
 
     def resident():
-        fields = dict(line.split(":") for line in Path("/proc/self/status").read_text().splitlines())
+        fields = dict(line.split(":") for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines())
         return int(fields["RssFile"].split()[0]) / 1e3
 
     before = resident()
