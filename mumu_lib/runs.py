@@ -230,6 +230,7 @@ def table2(catalogue: str | Catalogue) -> pd.DataFrame:
         name = catalogue.name if isinstance(catalogue, Catalogue) else catalogue
         raise MissingDataError(f"no finished run of catalogue {name!r} under {home() / 'runs'}; run notebook 04 first")
     keys = ["modality", "target", "setting"]
+    ours = ours.astype(dict.fromkeys(keys, object))
     best = ours.sort_values("val_auc", ascending=False, kind="stable").drop_duplicates(keys)
     ours = best.reindex(columns=[*keys, *PAPER_COLUMNS, *INTERVAL])
     rows = grid().merge(ours, on=keys, how="left", suffixes=(" paper", " ours"))

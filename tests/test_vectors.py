@@ -109,7 +109,7 @@ def test_files_of_other_kinds_are_refused_and_never_unpickled(write, tiny, tmp_p
     with pytest.raises(BadDataError, match=r"own\.txt is not UTF-8"):
         vectors.load(path, tiny)
     (tmp_path / "own.parquet").write_text("album_id,vector")
-    with pytest.raises(BadDataError, match="cannot be read .* write it again as parquet"):
+    with pytest.raises(BadDataError, match=r"cannot be read .* write it again as parquet"):
         vectors.load(tmp_path / "own.parquet", tiny)
 
 

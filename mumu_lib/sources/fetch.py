@@ -148,7 +148,9 @@ def _append(url: str, part: Path) -> None:
             ):
                 for chunk in reply.iter_content(CHUNK):
                     bar.update(out.write(chunk))
-    except (requests.RequestException, UnicodeError) as error:
+    except ValueError as error:  # An address that no later try makes better.
+        raise ServiceError(f"{url!r:.200} is no address ({error}); download the record by hand") from None
+    except requests.RequestException as error:
         raise _Broken(str(error)) from None
 
 
