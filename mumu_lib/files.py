@@ -80,10 +80,10 @@ def parse_json(text: str | bytes) -> Any:
         It is not JSON, or nested deeper than Python can follow.
     """
     try:
+        text = text.decode("utf-8-sig") if isinstance(text, bytes) else text
         found = json.loads(text)
         # Only an escape can bring in half a character.
-        half = ("\\ud" if isinstance(text, str) else b"\\ud") in text.lower()  # type: ignore[operator]
-        return json.loads(storable(json.dumps(found, ensure_ascii=False))) if half else found
+        return json.loads(storable(json.dumps(found, ensure_ascii=False))) if "\\ud" in text.lower() else found
     except RecursionError:
         raise ValueError("nested too deeply") from None
 

@@ -187,9 +187,10 @@ def table(catalogue: str | Catalogue | None = None) -> pd.DataFrame:
 
 def _facts(path: Path) -> dict[str, Any]:
     """What a ``metrics.json`` says, if its names are texts and its numbers numbers."""
-    facts = read_json(path, AGAIN)
-    for key in ("run", "catalogue", "modality", "target", "setting", "fingerprint"):
-        if not isinstance(facts.get(key, ""), str):
+    texts = ("run", "catalogue", "modality", "target", "setting", "fingerprint")
+    facts = dict.fromkeys(texts, "") | {"val_auc": None} | read_json(path, AGAIN)
+    for key in texts:
+        if not isinstance(facts[key], str):
             raise BadDataError(f"{path}: {key!r} is no text; {AGAIN}")
     for key in ("val_auc", *PAPER_COLUMNS, *INTERVAL):
         if isinstance(value := facts.get(key), bool) or not isinstance(value, int | float | None):
@@ -230,7 +231,6 @@ def table2(catalogue: str | Catalogue) -> pd.DataFrame:
         name = catalogue.name if isinstance(catalogue, Catalogue) else catalogue
         raise MissingDataError(f"no finished run of catalogue {name!r} under {home() / 'runs'}; run notebook 04 first")
     keys = ["modality", "target", "setting"]
-    ours = ours.astype(dict.fromkeys(keys, object))
     best = ours.sort_values("val_auc", ascending=False, kind="stable").drop_duplicates(keys)
     ours = best.reindex(columns=[*keys, *PAPER_COLUMNS, *INTERVAL])
     rows = grid().merge(ours, on=keys, how="left", suffixes=(" paper", " ours"))

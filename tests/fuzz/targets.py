@@ -10,11 +10,12 @@ import json
 import sqlite3
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import h5py
@@ -653,12 +654,9 @@ def names_from_outside(data: bytes, folder: Path) -> None:
 
 @target(_json({"files": [{"key": "a.txt", "size": 3, "checksum": "md5:900150983cd24fb0d6963f7d28e17f72", "links": {"self": "http://localhost/a"}}]}, {"files": [{"key": "../x", "size": 3, "checksum": "", "links": {"self": "http://localhost/a"}}]}))  # fmt: skip
 def zenodo(data: bytes, folder: Path) -> None:
-    _answering(fetch_session := requests.Session(), data)
-    before, fetch.requests.get = fetch.requests.get, fetch_session.get
-    try:
+    _answering(session := requests.Session(), data)
+    with _fetching(session):
         fetch.published("1", folder / "raw", url="http://localhost")
-    finally:
-        fetch.requests.get = before
 
 
 @target(lambda _: [b"Retry-After: 5", b"Content-Length: 3", b"Retry-After: Wed, 21 Oct 2015 07:28:00 GMT"])
@@ -669,14 +667,27 @@ def reply_headers(data: bytes, folder: Path) -> None:
     _answering(
         session := requests.Session(), b"abc", headers={name: value}, status=200 if name.startswith("C") else 503
     )
-    before, fetch.requests.get = fetch.requests.get, session.get
-    try:
+    with _fetching(session):
         _each(
             lambda: service.ask({}, lambda _: None),
             lambda: fetch.download("http://localhost", folder / "x", retries=0),
         )
+
+
+@contextmanager
+def _fetching(session: requests.Session) -> Iterator[None]:
+    """Let downloads go through a session, without waiting between them."""
+    before = fetch.requests.get, fetch.time
+    fetch.requests.get, fetch.time = session.get, SimpleNamespace(sleep=_checked_pause)
+    try:
+        yield
     finally:
-        fetch.requests.get = before
+        fetch.requests.get, fetch.time = before
+
+
+def _checked_pause(seconds: float) -> None:
+    if not 0 <= seconds <= 3600:
+        raise AssertionError(f"a pause of {seconds} s")
 
 
 @target(lambda _: [b"TR1\tA/B/x.mp3\nTR2\t../../x.mp3\n", "TR1\t\u00e9.mp3\r\n".encode()])
