@@ -13,8 +13,9 @@ import scipy.fft
 import soundfile
 import soxr
 
-from mumu_lib.errors import AudioError, ParameterError
+from mumu_lib.errors import AudioError, BadDataError, ParameterError
 from mumu_lib.params import did_you_mean
+from mumu_lib.parsing import parsing, read_dataset
 
 SAMPLE_RATE = 22050
 HOP = 1024
@@ -24,6 +25,7 @@ FLOOR_DB = -80.0
 PATCH_FRAMES = int(15 * SAMPLE_RATE / HOP)
 MIN_SECONDS = 3.0
 MAX_SECONDS = 600.0
+MAX_RATE = 192_000
 METHODS = ("fast", "librosa")
 TIMBRE_COEFFICIENTS = 12
 
@@ -33,6 +35,8 @@ RECIPE = SAMPLE_RATE, HOP, BINS, BINS_PER_OCTAVE, FLOOR_DB, PATCH_FRAMES, MIN_SE
 _C1 = 440.0 * 2 ** (-45 / 12)
 _WAVELET = 128
 _BLOCK_SECONDS = 1
+# Ten minutes of the most that mp3 can hold; what has more channels or a higher rate comes in several blocks.
+_BLOCK_SAMPLES = 600 * 48_000 * 2
 # An mp3's header counts the codec's own delay, up to 0.2 s at 8 kHz, which no decoder returns.
 _SLACK_SECONDS = 0.5
 
@@ -108,11 +112,16 @@ def _read(path: Path, block_seconds: float) -> tuple[np.ndarray, int, float]:
     mono = [np.empty(0, np.float32)]
     with soundfile.SoundFile(path) as file:
         rate = file.samplerate
+        if rate > MAX_RATE:
+            raise AudioError("corrupt", f"{path}: claims {rate:,} samples a second, at most {MAX_RATE:,} are read")
+        # Room is made for all that the header promises, whatever the file holds.
+        length = max(1, min(int(block_seconds * rate), _BLOCK_SAMPLES // file.channels))
+        longest = int(MAX_SECONDS * rate)
         # A matrix product averages the channels 30 times faster than numpy's mean does.
         mix = np.full(file.channels, 1 / file.channels, np.float32)
         try:
-            for _ in range(int(MAX_SECONDS / block_seconds)):
-                block = file.read(int(block_seconds * rate), dtype="float32", always_2d=True)
+            for start in range(0, longest, length):
+                block = file.read(min(length, longest - start), dtype="float32", always_2d=True)
                 if not len(block):
                     break
                 mono.append(block @ mix)
@@ -286,12 +295,17 @@ def msd_timbre(path: str | Path) -> np.ndarray:
     if not path.is_file():
         raise AudioError("missing", f"{path}: no such file")
     try:
-        with h5py.File(path) as file:
-            segments = file["analysis/segments_timbre"][()]
-    except (OSError, KeyError) as error:
-        raise AudioError("corrupt", f"{path}: no song file of the Million Song Dataset ({error})") from None
-    if segments.ndim != 2 or segments.shape[1] != TIMBRE_COEFFICIENTS:
-        raise AudioError("corrupt", f"{path}: timbre of shape {segments.shape}, expected (segments, 12)")
+        with (
+            parsing(path, "get it again", trouble="is no song file of the Million Song Dataset"),
+            h5py.File(path) as file,
+        ):
+            segments = read_dataset(file, "analysis/segments_timbre")
+    except BadDataError as error:
+        raise AudioError("corrupt", str(error)) from None
+    if segments.ndim != 2 or segments.shape[1] != TIMBRE_COEFFICIENTS or segments.dtype.kind not in "fiu":
+        raise AudioError(
+            "corrupt", f"{path}: timbre of shape {segments.shape}, {segments.dtype}, expected (segments, 12)"
+        )
     if not len(segments):
         raise AudioError("short", f"{path}: not one segment")
     return timbre_stats(segments)

@@ -14,12 +14,15 @@ from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
-import PIL.Image
 import soundfile
+
+from mumu_lib.parsing import open_picture
 
 THUMBNAIL = 160
 SECONDS = 30
 SENT_WHOLE = 1_000_000
+# 30 seconds of a recording with eight channels at 96 kHz; more is claimed than played.
+MOST_SAMPLES = 30 * 96_000 * 8
 PLAYABLE = {".mp3": "mpeg", ".ogg": "ogg", ".oga": "ogg", ".opus": "ogg", ".flac": "flac", ".wav": "wav", ".m4a": "mp4"}
 LISTED = 100
 INK, FAINT = "var(--jp-ui-font-color1, inherit)", "var(--jp-ui-font-color2, gray)"
@@ -32,12 +35,12 @@ def thumbnail(path: str) -> str:
         return ""
     small = io.BytesIO()
     try:
-        with PIL.Image.open(path) as picture:
+        with open_picture(path) as picture:
             picture.draft("RGB", (THUMBNAIL, THUMBNAIL))
             cover = picture.convert("RGB")
         cover.thumbnail((THUMBNAIL, THUMBNAIL))
         cover.save(small, "JPEG", quality=85)
-    except (OSError, ValueError, PIL.Image.DecompressionBombError):
+    except Exception:  # Pillow's decoders raise nearly anything on damaged files
         return ""
     return "data:image/jpeg;base64," + base64.b64encode(small.getvalue()).decode()
 
@@ -60,9 +63,10 @@ def clip(path: str) -> tuple[bytes, str]:
     beginning = io.BytesIO()
     try:
         with soundfile.SoundFile(file) as sound:
-            samples = sound.read(SECONDS * sound.samplerate, dtype="float32")
+            frames = min(SECONDS * sound.samplerate, MOST_SAMPLES // sound.channels)
+            samples = sound.read(frames, dtype="float32")
             soundfile.write(beginning, samples, sound.samplerate, format="MP3")
-    except (soundfile.LibsndfileError, ValueError) as error:
+    except (soundfile.LibsndfileError, ValueError, MemoryError) as error:
         return b"", f"the recording cannot be played: {error}"
     return beginning.getvalue(), "mpeg"
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -22,12 +22,26 @@ import pyarrow as pa
 import scipy.sparse as sp
 
 from mumu_lib.errors import BadDataError, MissingDataError
-from mumu_lib.files import reading, whole, write_atomically
-from mumu_lib.tables import COLUMNS, SPLITS, check, fill, keep_labels
+from mumu_lib.files import whole, write_atomically
+from mumu_lib.parsing import parsing, plain_name, read_json, read_table
+from mumu_lib.tables import COLUMNS, SPLITS, check, fill, holds, keep_labels
 
 FORMAT = 1
-INFO = ("name", "synthetic", "labels", "min_label_albums", "roots")
+REMEDY = "make the catalogue again"
+INFO: dict[str, Callable[[Any], bool]] = {
+    "name": lambda name: isinstance(name, str),
+    "synthetic": lambda flag: isinstance(flag, bool),
+    "labels": lambda names: _texts(names) and len(set(names)) == len(names),
+    "min_label_albums": lambda number: isinstance(number, int),
+    "roots": lambda roots: (
+        isinstance(roots, dict) and {"audio", "covers"} <= roots.keys() and _texts([*roots.values()])
+    ),
+}
 NOTEBOOK_NEEDS = {"04_audio": "audio", "05_text": "reviews", "06_image": "covers"}
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 class Catalogue:
@@ -48,28 +62,25 @@ class Catalogue:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        try:
-            self.info: dict[str, Any] = json.loads((folder / "catalogue.json").read_text(encoding="utf-8"))
-        except (ValueError, UnicodeDecodeError) as error:
-            raise BadDataError(f"{folder / 'catalogue.json'} is not JSON ({error}); make the catalogue again") from None
-        if not isinstance(self.info, dict) or self.info.get("format") != FORMAT:
-            raise BadDataError(f"{folder / 'catalogue.json'} is not of format {FORMAT}; make the catalogue again")
+        self.info: dict[str, Any] = read_json(folder / "catalogue.json", REMEDY)
+        if self.info.get("format") != FORMAT:
+            raise BadDataError(f"{folder / 'catalogue.json'} is not of format {FORMAT}; {REMEDY}")
         if absent := [key for key in INFO if key not in self.info]:
-            raise BadDataError(f"{folder / 'catalogue.json'} lacks {absent}; make the catalogue again")
-        self.name: str = self.info["name"]
+            raise BadDataError(f"{folder / 'catalogue.json'} lacks {absent}; {REMEDY}")
+        if wrong := [key for key, fits in INFO.items() if not fits(self.info[key])]:
+            raise BadDataError(f"{folder / 'catalogue.json'}: {wrong} hold something else than they should; {REMEDY}")
+        # Runs and figures lie in folders of this name.
+        self.name: str = plain_name(self.info["name"], "the name of a catalogue")
         self.synthetic: bool = self.info["synthetic"]
 
     def _table(self, name: str) -> pd.DataFrame:
         path = self.folder / f"{name}.parquet"
-        try:
-            table = pd.read_parquet(path)
-        except FileNotFoundError:
-            raise MissingDataError(f"{path} is missing; make the catalogue again") from None
-        except (OSError, pa.ArrowException) as error:
-            raise BadDataError(f"{path} cannot be read ({error}); make the catalogue again") from None
+        table = read_table(path, REMEDY)
         absent = [c for c in COLUMNS[name] if c not in table]
         if absent:
-            raise BadDataError(f"{path} lacks the columns {absent}; make the catalogue again")
+            raise BadDataError(f"{path} lacks the columns {absent}; {REMEDY}")
+        if wrong := [c for c in COLUMNS[name] if not holds(c, table[c])]:
+            raise BadDataError(f"{path}: the columns {wrong} hold something else than they should; {REMEDY}")
         return table
 
     @cached_property
@@ -108,7 +119,7 @@ class Catalogue:
         """Hash of all tables: two catalogues with one fingerprint give the same results."""
         digest = hashlib.sha256()
         for name in ("catalogue.json", *(f"{t}.parquet" for t in COLUMNS)):
-            with reading(self.folder / name, "make the catalogue again"):
+            with parsing(self.folder / name, REMEDY):
                 digest.update((self.folder / name).read_bytes())
         return digest.hexdigest()[:16]
 
@@ -203,7 +214,7 @@ class Catalogue:
         """
         albums = self.albums
         present = {part: sum(self._found(part)) for part in ("labels", "audio", "reviews", "covers")}
-        rare = self.info.get("rare_labels", [])
+        rare = [str(label) for label in self.info.get("rare_labels") or []]
         unlabelled = int((~albums["split"].isin(SPLITS)).sum())
         sizes = Counter(albums["split"])
         listed = {
@@ -270,6 +281,7 @@ def write(
     }
     tables = {key: fill(key, table) for key, table in tables.items()}
     check(tables, source)
+    plain_name(name, "the name of a catalogue")
     kept, rare = keep_labels(tables["albums"]["genres"], min_albums)
     # An album none of whose genres is a label cannot teach or test anything.
     labelled = tables["albums"]["genres"].map(lambda g: not set(kept).isdisjoint(g))

@@ -3,7 +3,6 @@
 Paper: Sections 5.1 to 5.4.  Notebooks: 09_your_album.
 """
 
-import json
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -13,10 +12,11 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from mumu_lib import extraction, image, linking, progress, targets, text
+from mumu_lib import extraction, image, linking, progress, runs, targets, text
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import AudioError, ImageError, MissingDataError, NothingUsableError
 from mumu_lib.models import FEATURES
+from mumu_lib.parsing import read_json
 from mumu_lib.sources import collection
 
 Skipped = list[tuple[str, str]]
@@ -115,9 +115,7 @@ def encode(folder: Path, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped
     NothingUsableError
         Nothing of that modality can be used, or the run cannot judge new albums.
     """
-    params, facts = (
-        json.loads((folder / name).read_text(encoding="utf-8")) for name in ("params.json", "metrics.json")
-    )
+    params, facts = (read_json(folder / name, runs.AGAIN) for name in ("params.json", "metrics.json"))
     modality = {"audio": _audio, "text": _text, "image": _image}[facts["modality"]]
     vector, outputs, parts = modality(folder, params, facts, album, catalogue, skipped)
     return _encoded(folder, params, facts, catalogue, vector, outputs, parts)
@@ -125,9 +123,7 @@ def encode(folder: Path, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped
 
 def fuse(folder: Path, vectors: list[np.ndarray], catalogue: Catalogue) -> Encoded:
     """Vectors of one album, in the order of the run's sources, through a fusion run."""
-    params, facts = (
-        json.loads((folder / name).read_text(encoding="utf-8")) for name in ("params.json", "metrics.json")
-    )
+    params, facts = (read_json(folder / name, runs.AGAIN) for name in ("params.json", "metrics.json"))
     joined = np.concatenate(vectors)[None].astype(np.float32)
     outputs = _run(_model(folder / facts["network"]), joined)[0]
     return _encoded(folder, params, facts, catalogue, joined[0], outputs, {})

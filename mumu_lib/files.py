@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
-from mumu_lib.errors import MissingDataError, MumuError, WriteError
+from mumu_lib.errors import MumuError, WriteError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+CUT_SHORT = "requested and"
 AGAIN = "then run the same command again: what is finished is kept"
 
 
@@ -33,13 +34,15 @@ def writing(path: Path) -> Iterator[None]:
     except MumuError:
         raise
     except OSError as error:
+        # An error without a number is a parser's, not the system's; but numpy gives none when it cuts a file short.
+        if error.errno is None and CUT_SHORT not in str(error):
+            raise
         raise WriteError(f"{path} cannot be written: {_why(path, error)}; {AGAIN}") from error
 
 
 def _why(path: Path, error: OSError) -> str:
     folder = path.parent
-    # numpy's error of a file cut short carries no number.
-    if error.errno in FULL or "requested and" in str(error):
+    if error.errno in FULL or CUT_SHORT in str(error):
         return f"no space is left for it ({_free(folder) / 1e9:.2f} GB free in {folder}); make room there"
     if error.errno in CLOSED:
         return f"{folder} is read-only for you; get the right to write there, or set MUMU_HOME to a folder of your own"
@@ -134,18 +137,3 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-@contextmanager
-def reading(path: Path, remedy: str) -> Iterator[None]:
-    """Whatever reads a file that was there stands under this.
-
-    Raises
-    ------
-    MissingDataError
-        It is gone; with the remedy.
-    """
-    try:
-        yield
-    except FileNotFoundError:
-        raise MissingDataError(f"{path} is gone; {remedy}") from None

@@ -14,10 +14,8 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from mumu_lib.augment import SIDE, centre_view
 from mumu_lib.errors import ImageError
+from mumu_lib.parsing import MAX_PIXELS, open_picture
 
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
-# 8,000 pixels square: more than a sleeve scanned at 600 dpi, yet under 300 MB decoded.
-MAX_PIXELS = 64_000_000
 MIN_SIDE = 16
 # A picture of one colour has a deviation of 0, of 2 at most after JPEG.
 LEAST_DEVIATION = 2.0
@@ -48,10 +46,8 @@ def read(path: str | Path, *, at_least: int | None = None) -> tuple[Image.Image,
     if PLACEHOLDER.match(Path(path).stem):
         raise ImageError("placeholder", f"{path}: by its name no cover but a stand-in for one")
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with open_picture(path) as image:
             size = image.size
-            if size[0] * size[1] > MAX_PIXELS:
-                raise Image.DecompressionBombError(f"{size[0]} x {size[1]} pixels")
             if at_least:
                 image.draft(None, (at_least, at_least))
             turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5

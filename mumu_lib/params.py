@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import yaml
 
 from mumu_lib.errors import ParameterError
+from mumu_lib.parsing import parsing
 
 AUDIO_FILTERS = ("timbre_mlp", "low_3x3", "high_3x3", "low_4x96", "high_4x96", "low_4x70", "high_4x70")
 TARGETS = ("logistic", "cosine")
@@ -253,7 +254,9 @@ def defaults(notebook: str | Path) -> dict[str, Any]:
 
 def paper(section: str) -> dict[str, Any]:
     """The paper's values for one notebook, from ``params/paper.yaml``; none for a notebook that is not in the paper."""
-    return yaml.safe_load((checkout() / "params" / "paper.yaml").read_text(encoding="utf-8")).get(section, {})
+    path = checkout() / "params" / "paper.yaml"
+    with parsing(path, "mend it, or get it again", trouble="does not map each notebook to its parameters"):
+        return dict(yaml.safe_load(path.read_text(encoding="utf-8")).get(section) or {})
 
 
 def seed_everything(seed: int, precision: str = "float32") -> None:

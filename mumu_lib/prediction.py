@@ -3,7 +3,6 @@
 Paper: none; it is what sections 5 and 6 are for.  Notebooks: 09_your_album.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from mumu_lib.encoders import Encoded, OwnAlbum
 from mumu_lib.errors import MissingDataError, NothingUsableError, ParameterError
 from mumu_lib.files import write_atomically
 from mumu_lib.params import did_you_mean, home
+from mumu_lib.parsing import read_json
 from mumu_lib.sources import open_catalogue
 
 COLUMNS = ["modality", "genre", "score", "rank", "run"]
@@ -144,7 +144,7 @@ def _fused(catalogue: Catalogue, encode: _Encoder) -> Encoded | None:
 def _modality(origin: str) -> str:
     """Modality of a source of a fusion; a file of vectors has none that a new album could be put through."""
     path = Path(origin) / "metrics.json"
-    return json.loads(path.read_text(encoding="utf-8"))["modality"] if path.is_file() else ""
+    return read_json(path, runs.AGAIN)["modality"] if path.is_file() else ""
 
 
 def _ranked(modality: str, found: Encoded, catalogue: Catalogue) -> pd.DataFrame:
@@ -231,7 +231,7 @@ def query(mix: str, catalogue: Catalogue, n: int = 10) -> pd.DataFrame:
         )
     best = runs.by_validation(cosine).iloc[0]
     run = runs.Run(str(best.name), Path(best["folder"]), catalogue)
-    params = json.loads((run.folder / "params.json").read_text(encoding="utf-8"))
+    params = read_json(run.folder / "params.json", runs.AGAIN)
     columns = [catalogue.labels.index(label) for label in wanted]
     C = normalize(labels.learned_factors(catalogue, params["dimensions"])[columns])
     # A run's scores are the cosines with each label; with their sum it is the sum of these, up to its length.

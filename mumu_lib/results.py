@@ -10,6 +10,8 @@ import pandas as pd
 
 from mumu_lib import metrics, progress, runs
 from mumu_lib.catalogue import Catalogue
+from mumu_lib.errors import MumuError
+from mumu_lib.parsing import parsing, read_array, read_lines
 from mumu_lib.resampling import interval
 
 KEY = ["modality", "target", "setting"]
@@ -57,10 +59,10 @@ def _reason(catalogue: Catalogue, run: pd.Series) -> str:
         return "made on the catalogue as it was before; run its notebook again"
     folder = Path(run["folder"])
     try:
-        shape = np.load(folder / "scores.npy", mmap_mode="r", allow_pickle=False).shape
-        ids = (folder / "album_ids.txt").read_text(encoding="utf-8").split("\n")
-    except (OSError, ValueError) as error:
-        return f"scores cannot be read ({type(error).__name__}); delete the folder and run its notebook again"
+        shape = read_array(folder / "scores.npy", runs.AGAIN).shape
+        ids = read_lines(folder / "album_ids.txt", runs.AGAIN)
+    except (MumuError, OSError) as error:
+        return f"scores cannot be read ({type(error).__name__}); {runs.AGAIN}"
     if shape != (len(ids), len(catalogue.labels)):
         return f"scores of shape {shape} for {len(ids)} albums and {len(catalogue.labels)} labels"
     return ""
@@ -68,8 +70,12 @@ def _reason(catalogue: Catalogue, run: pd.Series) -> str:
 
 def test_scores(catalogue: Catalogue, folder: str) -> pd.DataFrame:
     """A run's scores of the test albums [index: album id, columns: labels], in the catalogue's order."""
-    ids = (Path(folder) / "album_ids.txt").read_text(encoding="utf-8").split("\n")
-    scores = pd.DataFrame(np.load(Path(folder) / "scores.npy", allow_pickle=False), ids, catalogue.labels)
+    ids, found = (
+        read_lines(Path(folder) / "album_ids.txt", runs.AGAIN),
+        read_array(Path(folder) / "scores.npy", runs.AGAIN),
+    )
+    with parsing(Path(folder) / "scores.npy", runs.AGAIN, trouble="is not albums x labels"):
+        scores = pd.DataFrame(found.astype(float), ids, catalogue.labels)
     test = catalogue.albums["album_id"].iloc[catalogue.rows("test")]
     return scores.loc[[album for album in test if album in scores.index]]
 

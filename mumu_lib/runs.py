@@ -18,11 +18,13 @@ from mumu_lib import metrics
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.environment import device, git_commit, versions
 from mumu_lib.errors import BadDataError, MissingDataError
-from mumu_lib.files import locked, reading, save_array, write_atomically
+from mumu_lib.files import locked, save_array, write_atomically
 from mumu_lib.params import Shared, checkout, home
+from mumu_lib.parsing import read_array, read_json, read_lines
 
 PAPER_COLUMNS = ["params", "seconds_per_epoch", "auc", "coverage@1", "coverage@3", "coverage@5"]
 INTERVAL = ["auc_low", "auc_high"]
+AGAIN = "delete the folder and run its notebook again"
 TABLE2_NOTES = (
     "AUDIO LOW-3x3: no geometry explains the printed parameters of both widths; this one explains HIGH-3x3.",
     "T + I: the paper prints the parameters of the row above; by its own sizes they are 1.0M and 0.2M.",
@@ -47,12 +49,12 @@ class Run:
     @property
     def metrics(self) -> dict[str, Any]:
         """What :meth:`finish` wrote."""
-        return json.loads(self._read("metrics.json"))
+        return read_json(self.folder / "metrics.json", AGAIN)
 
     @property
     def album_ids(self) -> list[str]:
         """Albums of the rows of ``embeddings`` and ``scores``."""
-        return self._read("album_ids.txt").split("\n")
+        return read_lines(self.folder / "album_ids.txt", AGAIN)
 
     def __str__(self) -> str:
         kind = "synthetic sample, " if self.catalogue.synthetic else ""
@@ -64,17 +66,7 @@ class Run:
 
     def array(self, name: str) -> np.ndarray:
         """``embeddings`` [shape=(albums, features)] or ``scores`` [shape=(albums, labels)]."""
-        path = self.folder / f"{name}.npy"
-        with reading(path, self._remedy):
-            return np.load(path, allow_pickle=False)
-
-    def _read(self, name: str) -> str:
-        with reading(self.folder / name, self._remedy):
-            return (self.folder / name).read_text(encoding="utf-8")
-
-    @property
-    def _remedy(self) -> str:
-        return f"remove {self.folder} and run its notebook again"
+        return np.array(read_array(self.folder / f"{name}.npy", AGAIN))
 
     def finish(
         self,
@@ -195,7 +187,7 @@ def table(catalogue: str | Catalogue | None = None) -> pd.DataFrame:
     name, now = (catalogue.name, catalogue.fingerprint) if isinstance(catalogue, Catalogue) else (catalogue, None)
     rows = []
     for path in sorted((home() / "runs").glob(f"{name or '*'}/*/metrics.json")):
-        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts = _facts(path)
         if "auc" in facts and facts.get("fingerprint") == (now or facts.get("fingerprint")):
             rows.append({**facts, "folder": str(path.parent)})
     first = ["run", "catalogue", "modality", "target", "setting"]
@@ -206,6 +198,21 @@ def table(catalogue: str | Catalogue | None = None) -> pd.DataFrame:
 def by_validation(table: pd.DataFrame) -> pd.DataFrame:
     """Runs of :func:`table`, the best *validation* AUC first: by it runs are chosen, never by the test AUC."""
     return table.sort_values("val_auc", ascending=False, kind="stable")
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    """What a ``metrics.json`` says, if its names are texts and its numbers numbers."""
+    texts = ("run", "catalogue", "modality", "target", "setting", "fingerprint")
+    facts = dict.fromkeys(texts, "") | {"val_auc": None} | read_json(path, AGAIN)
+    for key in texts:
+        if not isinstance(facts[key], str):
+            raise BadDataError(f"{path}: {key!r} is no text; {AGAIN}")
+    for key in ("val_auc", *PAPER_COLUMNS, *INTERVAL):
+        if isinstance(value := facts.get(key), bool) or not isinstance(value, int | float | None):
+            raise BadDataError(f"{path}: {key!r} is no number; {AGAIN}")
+        # Of a number beyond all others nothing is known either; and no integer is too large for a float.
+        facts |= {} if value is None else {key: float(value) if abs(value) < 1e300 else None}
+    return facts
 
 
 def grid() -> pd.DataFrame:

@@ -19,13 +19,14 @@ import numpy as np
 import pandas as pd
 from keras import layers
 
-from mumu_lib import albums, covers, encoders, fusion, metrics, models, patches, text, training
+from mumu_lib import albums, covers, encoders, fusion, metrics, models, patches, runs, text, training
 from mumu_lib.augment import centre_view
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import NothingUsableError
 from mumu_lib.files import write_atomically
 from mumu_lib.fusion import Source
 from mumu_lib.params import Multimodal, home
+from mumu_lib.parsing import read_json
 from mumu_lib.store import take
 from mumu_lib.targets import Target
 
@@ -93,7 +94,7 @@ def build(catalogue: Catalogue, sources: list[Source], goal: Target, wanted: np.
     make = {"audio": _audio, "text": _text, "image": _image}
     folders = [home() / "runs" / catalogue.name / source.origin for source in sources]
     branches = [
-        make[s.name](f, json.loads((f / "params.json").read_text(encoding="utf-8")), catalogue)
+        make[s.name](f, read_json(f / "params.json", runs.AGAIN), catalogue)
         for s, f in zip(sources, folders, strict=True)
     ]
     table = branches[0].rows.rename(branches[0].name).to_frame()
@@ -115,9 +116,7 @@ def build(catalogue: Catalogue, sources: list[Source], goal: Target, wanted: np.
 def folder_name(catalogue: Catalogue, sources: list[Source]) -> str:
     """Where in a run the networks of these sources are kept: those of other runs are not taken for them."""
     folders = [home() / "runs" / catalogue.name / source.origin for source in sources]
-    networks = [
-        json.loads((folder / "metrics.json").read_text(encoding="utf-8")).get("network", "") for folder in folders
-    ]
+    networks = [read_json(folder / "metrics.json", runs.AGAIN).get("network", "") for folder in folders]
     made_of = json.dumps([[source.origin for source in sources], networks])
     return "together-" + hashlib.sha256(made_of.encode()).hexdigest()[:8]
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from mumu_lib.errors import BadDataError
 
@@ -51,6 +52,23 @@ def fill(name: str, table: pd.DataFrame) -> pd.DataFrame:
         elif column != "branch":
             table[column] = table[column].astype(object).fillna("").astype(str)
     return table.reset_index(drop=True)
+
+
+def holds(column: str, cells: pd.Series) -> bool:
+    """Whether a column that was read holds what it must, in every row: texts, lists of texts, or numbers."""
+    if cells.empty:
+        return True
+    if column in ("rating", "helpful"):
+        return pd.api.types.is_numeric_dtype(cells)
+    try:
+        kind = pa.list_(pa.string()) if column in ("genres", "branch") else pa.string()
+        found = pa.array(cells, type=kind)
+        texts = found.flatten() if column in ("genres", "branch") else found
+    except (pa.ArrowException, TypeError, ValueError):
+        return False
+    # The first name of a branch is its top level.
+    empty = column == "branch" and (np.diff(found.offsets.to_numpy()) == 0).any()
+    return not (found.null_count or texts.null_count or empty)
 
 
 def check(tables: dict[str, pd.DataFrame], source: str) -> None:

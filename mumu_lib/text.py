@@ -21,6 +21,7 @@ from mumu_lib import progress
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import BadDataError, MissingDataError, ParameterError
 from mumu_lib.files import write_atomically
+from mumu_lib.parsing import parsing, read_json
 from mumu_lib.sources import ismir_data
 from mumu_lib.tables import SPLITS
 
@@ -183,15 +184,13 @@ def load_vectorizer(folder: str | Path) -> tuple[TfidfVectorizer, dict[str, Any]
     path = Path(folder) / "vocabulary.json"
     if not path.is_file():
         raise MissingDataError(f"{path} is not there; run notebook 05 on reviews first")
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
+    facts = read_json(path, "run notebook 05 again")
+    with parsing(path, "run notebook 05 again", trouble="is not a vocabulary of this version"):
         if facts["format"] != FORMAT:
             raise ValueError(f"format {facts['format']}")
         vectorizer = TfidfVectorizer(sublinear_tf=True, vocabulary=facts["terms"], dtype=np.float32)
         vectorizer.idf_ = np.array(facts["idf"], dtype=np.float32)
         return vectorizer, dict(facts["settings"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadDataError(f"{path} is not a vocabulary of this version ({error}); run notebook 05 again") from None
 
 
 def source_of(catalogue: Catalogue, matrices: str, embeddings: str) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.parsing import parsing, read_array, read_lines, read_table
 
 
 def load(path: str | Path, catalogue: Catalogue) -> np.ndarray:
@@ -44,7 +44,8 @@ def load(path: str | Path, catalogue: Catalogue) -> np.ndarray:
         raise MissingDataError(
             f"{path} is not there; give an .npy with its album ids in a .txt beside it, or a .parquet"
         )
-    ids, values = _parquet(path) if path.suffix == ".parquet" else (_ids(path), _array(path))
+    remedy = "save one array of numbers with numpy.save"
+    ids, values = _parquet(path) if path.suffix == ".parquet" else (_ids(path), read_array(path, remedy))
     # A run's vectors are its network's own affair: after ReLU one may well be zero.
     _check(path, ids, values, may_be_zero=(path.parent / "metrics.json").is_file())
     row = pd.Index(ids).get_indexer(pd.Index(catalogue.albums["album_id"]))
@@ -60,43 +61,25 @@ def load(path: str | Path, catalogue: Catalogue) -> np.ndarray:
     return result
 
 
-def _array(path: Path) -> np.ndarray:
-    try:
-        values = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise BadDataError(f"{path} is not an array of numbers ({error}); save it with numpy.save") from None
-    if not isinstance(values, np.ndarray):
-        raise BadDataError(f"{path} holds several arrays; save the one array with numpy.save")
-    return values
-
-
 def _ids(path: Path) -> list[str]:
     beside = [path.with_suffix(".txt"), path.with_name("album_ids.txt")]
     found = next((p for p in beside if p.is_file()), None)
     if found is None:
         raise MissingDataError(f"{path} has no ids: write one album id a line, in row order, into {beside[0]}")
-    try:
-        return found.read_text(encoding="utf-8-sig").removesuffix("\n").split("\n")
-    except UnicodeDecodeError as error:
-        raise BadDataError(f"{found} is not UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8") from None
+    return read_lines(found, "save it as UTF-8")
 
 
 def _parquet(path: Path) -> tuple[list[str], np.ndarray]:
-    try:
-        table = pd.read_parquet(path)
-    except (OSError, pa.ArrowException) as error:
-        raise BadDataError(f"{path} cannot be read as parquet ({error}); write it again") from None
+    table = read_table(path, "write it again as parquet")
     if "album_id" not in table and table.index.name == "album_id":
         table = table.reset_index()
     if "album_id" not in table:
         raise BadDataError(f"{path} has the columns {list(table)[:5]}, but no 'album_id'; name the column of ids so")
     ids, rest = table["album_id"].astype(str).tolist(), table.drop(columns="album_id")
-    try:
+    with parsing(path, "give each album one vector", trouble="holds vectors that are not numbers of one length"):
         if rest.shape[1] == 1 and not pd.api.types.is_numeric_dtype(rest.iloc[:, 0]):
             return ids, np.array(rest.iloc[:, 0].tolist(), dtype=np.float64)
         return ids, rest.to_numpy(dtype=np.float64)
-    except (ValueError, TypeError) as error:
-        raise BadDataError(f"{path}: its vectors are not numbers of one length ({error})") from None
 
 
 def _check(path: Path, ids: list[str], values: np.ndarray, *, may_be_zero: bool) -> None:

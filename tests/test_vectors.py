@@ -95,21 +95,21 @@ def test_missing_files_are_named(write, tiny, tmp_path):
 
 def test_files_of_other_kinds_are_refused_and_never_unpickled(write, tiny, tmp_path):
     path = write(np.array([{"a": 1}, None, 2], dtype=object), IDS)
-    with pytest.raises(BadDataError, match="not an array of numbers"):
+    with pytest.raises(BadDataError, match="is not an array file"):
         vectors.load(path, tiny)
     path.write_bytes(path.read_bytes()[:40])
-    with pytest.raises(BadDataError, match="not an array of numbers"):
+    with pytest.raises(BadDataError, match="is not an array file"):
         vectors.load(path, tiny)
     np.savez(tmp_path / "several.npz", a=VALUES, b=VALUES)
     (tmp_path / "several.txt").write_text("A00")
-    with pytest.raises(BadDataError, match="several arrays"):
+    with pytest.raises(BadDataError, match="is not an array file"):
         vectors.load(tmp_path / "several.npz", tiny)
     path = write(VALUES, IDS)
     path.with_suffix(".txt").write_bytes("é\n".encode("latin-1"))
     with pytest.raises(BadDataError, match=r"own\.txt is not UTF-8"):
         vectors.load(path, tiny)
     (tmp_path / "own.parquet").write_text("album_id,vector")
-    with pytest.raises(BadDataError, match="cannot be read as parquet"):
+    with pytest.raises(BadDataError, match=r"cannot be read .* write it again as parquet"):
         vectors.load(tmp_path / "own.parquet", tiny)
 
 

@@ -66,4 +66,5 @@ def _check(answer: Any) -> None:
         said = answer.get("message") or answer
         raise ValueError(f"it refuses ({said}); check BABELFY_KEY, or the day's quota is used up")
     for entry in answer:
-        (entry["charFragment"]["start"], entry["charFragment"]["end"], entry["score"])
+        (int(entry["charFragment"]["start"]), int(entry["charFragment"]["end"]), float(entry["score"]))
+        (entry.get("DBpediaURL") or "").strip()

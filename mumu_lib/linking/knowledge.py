@@ -3,7 +3,6 @@
 Paper: Section 5.2.  Made by :mod:`mumu_lib.linking.build`; everything is mapped from disk, not loaded.
 """
 
-import json
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -12,9 +11,10 @@ from typing import Any
 import marisa_trie
 import numpy as np
 
-from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.errors import MissingDataError
 from mumu_lib.linking import surfaces, words
 from mumu_lib.linking.dictionary import CATEGORY, FORMAT
+from mumu_lib.parsing import parsing, read_array, read_json
 
 REMEDY = "make it with  python -m mumu_lib.linking.build"
 ARRAYS = (
@@ -44,16 +44,14 @@ class Knowledge:
         folder = Path(folder)
         if not (folder / "info.json").is_file():
             raise MissingDataError(f"{folder} holds no knowledge base; {REMEDY}")
-        try:
-            self.info: dict[str, Any] = json.loads((folder / "info.json").read_text(encoding="utf-8"))
+        self.info: dict[str, Any] = read_json(folder / "info.json", REMEDY)
+        with parsing(f"the knowledge base {folder}", REMEDY):
             if self.info["format"] != FORMAT:
                 raise ValueError(f"it is of format {self.info['format']}, not {FORMAT}")
             self._arrays = {name: _mapped(folder / f"{name}.npy") for name in ARRAYS}
             self._titles, self._names = (
                 marisa_trie.Trie().mmap(str(folder / f"{name}.marisa")) for name in ("titles", "names")
             )
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-            raise BadDataError(f"the knowledge base {folder} cannot be read ({error}); {REMEDY}") from None
         # Plain functions remembered per instance, so that two knowledge bases never share an answer.
         self.articles = lru_cache(REMEMBERED)(self._articles)
         self.title = lru_cache(REMEMBERED)(self._title)
@@ -134,7 +132,7 @@ class Knowledge:
 
 def _mapped(path: Path) -> np.ndarray:
     # As a plain array: a memmap's own indexing is slow.
-    return np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+    return read_array(path, REMEDY).view(np.ndarray)
 
 
 def _in_word(character: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mumu_lib import progress
+from mumu_lib.errors import ServiceError
 from mumu_lib.linking.services import Service
 
 URL = "https://en.wikipedia.org/w/api.php"
@@ -37,8 +38,13 @@ class MediaWiki:
         ServiceError
             Wikipedia fails or refuses; what it answered is kept.
         """
-        found = {title: self._service.kept(self._path(title)) for title in titles}
-        unknown = [title for title, kept in found.items() if kept is None]
+        found, unknown = dict[str, list[str]](), list[str]()
+        for title in dict.fromkeys(titles):
+            kept = self._service.kept(self._path(title))
+            if isinstance(kept, list) and all(isinstance(name, str) for name in kept):
+                found[title] = kept
+            else:
+                unknown.append(title)
         with progress.bar(total=len(unknown), desc="categories", unit="title") as bar:
             for i in range(0, len(unknown), AT_ONCE):
                 some = unknown[i : i + AT_ONCE]
@@ -63,7 +69,11 @@ class MediaWiki:
             for page in query.get("pages", []):
                 names = [entry["title"].partition(":")[2].replace(" ", "_") for entry in page.get("categories", [])]
                 categories.setdefault(page["title"], []).extend(names)
-            more = answer.get("continue")
+            before, more = more, answer.get("continue")
+            if more == before:
+                raise ServiceError(
+                    f"{self._service.name} ({self._service.url}) answers in a circle; run it again later"
+                )
         return {title: sorted(set(categories.get(_end(title.replace("_", " "), leads), []))) for title in titles}
 
 
@@ -81,5 +91,9 @@ def _check(answer: Any) -> None:
         raise ValueError(f"it refuses ({answer['error'].get('code')}: {answer['error'].get('info')})")
     if "query" not in answer and "batchcomplete" not in answer:
         raise ValueError("its answer has no 'query'")
-    for page in answer.get("query", {}).get("pages", []):
-        page["title"]
+    query = answer.get("query", {})
+    for page in query.get("pages", []):
+        [page["title"].strip(), *(entry["title"].strip() for entry in page.get("categories", []))]
+    for step in [*query.get("normalized", []), *query.get("redirects", [])]:
+        (step["from"].strip(), step["to"].strip())
+    dict(answer.get("continue") or {})

@@ -5,6 +5,8 @@ from urllib.parse import unquote
 
 import numpy as np
 
+from mumu_lib.parsing import storable
+
 
 class Offsets:
     """Places in a text, from those of services written in Java.
@@ -18,12 +20,13 @@ class Offsets:
         if not self._plain:
             widths = np.array([1 + (character > "\uffff") for character in text])
             self._starts = np.concatenate([[0], np.cumsum(widths)])
+        self._length = len(text) if self._plain else int(self._starts[-1])
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Start and end (exclusive) in the Python string; (0, 0) if that is not in the text."""
+        if not 0 <= start < end <= self._length:
+            return self._refuse(f"{start!r:.20} to {end!r:.20}")
         places = [start, end] if self._plain else np.searchsorted(self._starts, [start, end]).tolist()
-        if not 0 <= start < end or places[1] > len(self._text):
-            return self._refuse(f"{start} to {end}")
         return places[0], places[1]
 
     def of_surface(self, start: int, surface: str) -> tuple[int, int]:
@@ -41,4 +44,4 @@ class Offsets:
 def title_of(address: str) -> str:
     """Title of a DBpedia resource, with ``_`` for blanks; ``""`` if it is none."""
     _, resource, name = address.partition("dbpedia.org/resource/")
-    return unquote(name).replace(" ", "_") if resource else ""
+    return storable(unquote(name)).replace(" ", "_") if resource else ""

@@ -3,6 +3,7 @@
 Paper: Section 5.2.  Notebook: 05.
 """
 
+import contextlib
 import hashlib
 import json
 import time
@@ -15,7 +16,9 @@ import requests
 
 from mumu_lib.errors import ServiceError
 from mumu_lib.files import write_atomically
-from mumu_lib.sources.web import RETRIED
+from mumu_lib.parsing import parse_json
+from mumu_lib.sources.reading import UNEXPECTED
+from mumu_lib.sources.web import RETRIED, body, seconds
 
 # A service that asks for more patience than this has had enough for today.
 PATIENCE = 120.0
@@ -79,8 +82,10 @@ class Service:
         """
         path = self.path(self.url, form)
         found = self.kept(path)
-        if found is not None:
-            return found
+        with contextlib.suppress(*UNEXPECTED):
+            if found is not None:
+                check(found)
+                return found
         answer = self.fetch(form | (secret or {}), check)
         self.keep(path, answer)
         return answer
@@ -97,7 +102,7 @@ class Service:
     def kept(self, path: Path) -> Any:
         """An answer kept on disk; None if there is none, or not a whole one."""
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            return parse_json(path.read_bytes())
         except (FileNotFoundError, ValueError):
             return None
 
@@ -107,17 +112,18 @@ class Service:
 
     def _answer(self, reply: requests.Response, check: Callable[[Any], None]) -> Any:
         said = f"{self.name} ({self.url}) answers {reply.status_code}"
+        said_whole = body(reply).decode("utf-8", "replace")
         try:
-            answer = reply.json()
+            answer = parse_json(said_whole)
         except ValueError:
-            seen = reply.text.strip()[:200] or "nothing"
+            seen = said_whole.strip()[:200] or "nothing"
             raise ServiceError(f"{said} with no JSON but {seen!r}; check the address, then {AGAIN}") from None
         try:
             check(answer)
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
+        except UNEXPECTED as error:
             raise ServiceError(f"{said}: {error}; {AGAIN}") from None
         if not reply.ok:
-            raise ServiceError(f"{said} {reply.reason}: {reply.text[:200]}; {AGAIN}")
+            raise ServiceError(f"{said} {reply.reason}: {said_whole[:200]}; {AGAIN}")
         return answer
 
     def _post(self, form: dict[str, str]) -> requests.Response:
@@ -125,7 +131,7 @@ class Service:
             time.sleep(max(0.0, self._last + self.pause - time.monotonic()))
             wait = self.backoff * 2**attempt
             try:
-                reply = self._session.post(self.url, data=form, timeout=self.timeout)
+                reply = self._session.post(self.url, data=form, timeout=self.timeout, stream=True)
             except requests.RequestException as error:
                 # Its text may hold the address, but never the form, and so no key.
                 trouble = f"no reply ({type(error).__name__})"
@@ -146,9 +152,7 @@ class Service:
 def _retry_after(reply: requests.Response) -> float | None:
     """Seconds that a service asks to wait, from a number or a date."""
     asked = reply.headers.get("Retry-After", "").strip()
-    if asked.isdigit():
-        return float(asked)
     try:
-        return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
-    except ValueError:
+        return seconds(asked) or max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
+    except UNEXPECTED:
         return None

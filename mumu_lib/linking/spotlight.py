@@ -62,4 +62,4 @@ def _check(answer: Any) -> None:
     if "@text" not in answer and "Resources" not in answer:
         raise ValueError(f"it refuses ({str(answer)[:200]})")
     for entry in answer.get("Resources", []):
-        (int(entry["@offset"]), entry["@surfaceForm"], entry["@URI"], float(entry["@similarityScore"]))
+        (int(entry["@offset"]), entry["@surfaceForm"].strip(), entry["@URI"].strip(), float(entry["@similarityScore"]))

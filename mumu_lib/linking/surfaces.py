@@ -18,6 +18,8 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 
+from mumu_lib.parsing import storable
+
 LONGEST = 100
 NO_ARTICLE = re.compile(
     r"(?:Category|Template|File|Image|Wikipedia|Portal|Help|Module|Draft|User|MediaWiki|Book|Talk):|Lists?_of_"
@@ -79,8 +81,7 @@ def alike(text: str) -> str:
     """A text with every blank, apostrophe and hyphen written in one way, of the same length."""
     for written, plain in LIKE.items():
         text = text.replace(written, plain)
-    # Half an emoji, which a cut may leave, is no text that could be looked up.
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    return storable(text)
 
 
 def forms(title: str, *, is_article: Callable[[str], bool], is_topic: bool) -> Iterator[str]:
@@ -112,7 +113,7 @@ def bare(written: str, is_article: Callable[[str], bool]) -> str:
 
 def _cases(written: str, is_topic: bool) -> Iterator[str]:
     words = WORD.findall(written)
-    if not 2 <= len(written) <= LONGEST or written[0] != words[0][0] or not any(map(str.isalpha, written)):
+    if not (words and 2 <= len(written) <= LONGEST) or written[0] != words[0][0] or not any(map(str.isalpha, written)):
         return
     alone, lower = written == words[0], written[0].lower() + written[1:]
     if alone and written.lower() in common():

@@ -15,15 +15,16 @@ from typing import Any
 
 import pandas as pd
 
+from mumu_lib.parsing import storable
 from mumu_lib.sources import reading
 
 ROOTS = ("CDs & Vinyl", "Digital Music")
 METADATA = ["album_id", "title", "artist", "branches", "cover_url"]
 REVIEWS = ["album_id", "text", "summary", "rating", "helpful"]
 
-_FORMAT = re.compile(r"\s+Format:.*$", re.DOTALL)
+_FORMAT = re.compile(r" Format:.*$")
 _ROLE = re.compile(
-    r"\s*\((?:Artist|Composer|Conductor|Orchestra|Performer|Producer|Actor|Author|Primary Contributor|Contributor|Ensemble|Choir|Soloist|Vocals?)[^()]*\)",
+    r" ?\((?:Artist|Composer|Conductor|Orchestra|Performer|Producer|Actor|Author|Primary Contributor|Contributor|Ensemble|Choir|Soloist|Vocals?)[^()]*\)",
     re.IGNORECASE,
 )
 
@@ -77,7 +78,7 @@ def _reviews(path: str | Path, wanted: Collection[str] | None, problems: list[st
     for record in reading.records(path, problems):
         album_id = _album_id(record)
         if not album_id:
-            problems.append(f"{path}: a review without asin, parent_asin or amazon_id: {str(record)[:80]}")
+            problems.append(f"{path}: a review without asin, parent_asin or amazon_id, but with {list(record)!r:.80}")
         elif wanted is None or album_id in wanted:
             text = _text(record, "reviewText", "review_text", "text")
             summary = _text(record, "summary", "title")
@@ -107,9 +108,9 @@ def clean_artist(credit: str) -> str:
     >>> clean_artist("John Barry  (Composer),     Barry, John  (Composer)    Format: Audio CD")
     'John Barry'
     """
-    credit = _FORMAT.sub("", html.unescape(credit))
-    first = _ROLE.split(credit, maxsplit=1)[0]
-    return " ".join(first.split()).rstrip(",")
+    # Blanks first: between many of them a search for the patterns takes forever.
+    credit = _FORMAT.sub("", " ".join(html.unescape(credit).split()))
+    return _ROLE.split(credit, maxsplit=1)[0].strip().rstrip(",")
 
 
 def genre_branches(categories: Any) -> list[list[str]]:
@@ -146,7 +147,7 @@ def nodes(branches: Iterable[Iterable[str]]) -> list[str]:
 def _album(record: dict[str, Any], path: str | Path, problems: list[str]) -> dict[str, Any] | None:
     album_id = _album_id(record)
     if not album_id:
-        problems.append(f"{path}: a record without asin, parent_asin or amazon_id: {str(record)[:80]}")
+        problems.append(f"{path}: a record without asin, parent_asin or amazon_id, but with {list(record)!r:.80}")
         return None
     return {
         "album_id": album_id,
@@ -181,8 +182,7 @@ def _text(record: dict[str, Any], *keys: str) -> str:
     for key in keys:
         value = record.get(key)
         if isinstance(value, str) and value.strip():
-            # Half of an emoji, as a cut leaves it, cannot be stored as UTF-8.
-            return html.unescape(value).encode("utf-8", "replace").decode("utf-8").strip()
+            return storable(html.unescape(value)).strip()
     return ""
 
 
@@ -206,7 +206,7 @@ def _cover_url(record: dict[str, Any]) -> str:
     url = _text(record, "imUrl")
     images = record.get("imageURLHighRes") or record.get("imageURL") or record.get("images") or []
     if isinstance(images, dict):  # The 2023 release as Hugging Face serves it: a dict of lists.
-        images = [{key: values[0] for key, values in images.items() if values}]
+        images = [{key: values[0] for key, values in images.items() if isinstance(values, list) and values}]
     first = images[0] if isinstance(images, list) and images else ""
     if not url and isinstance(first, dict):
         url = _text(first, "hi_res", "large", "thumb")

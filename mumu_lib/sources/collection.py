@@ -9,7 +9,7 @@ import os
 import re
 import warnings
 from collections import defaultdict
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ import soundfile
 
 from mumu_lib import progress
 from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.parsing import stays_inside
 
 AUDIO = (".mp3", ".flac", ".wav", ".ogg", ".opus", ".aif", ".aiff")
 AUDIO_NOT_READ = (".m4a", ".aac", ".mp4", ".wma", ".ape", ".wv")
@@ -78,7 +79,10 @@ def _read_csv(manifest: Path) -> pd.DataFrame:
             )
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
         raise BadDataError(f"{manifest} is not a CSV with a header and as many fields in each row ({error})") from None
-    return table.rename(columns=lambda c: str(c).strip().lower()).fillna("").apply(lambda cells: cells.str.strip())
+    table = table.rename(columns=lambda c: str(c).strip().lower())
+    if (twice := table.columns[table.columns.duplicated()]).size:
+        raise BadDataError(f"{manifest}: the column {twice[0]!r} stands there twice; rename one")
+    return table.fillna("").apply(lambda cells: cells.str.strip())
 
 
 def _resolve(row: dict, manifest: Path, root: Path, problems: Problems) -> bool:
@@ -87,7 +91,7 @@ def _resolve(row: dict, manifest: Path, root: Path, problems: Problems) -> bool:
     is_file = "\n" not in text and text.lower().endswith(TEXTS)
     for column in FILES if is_file else FILES[:2]:
         entry = row[column]
-        _stays_inside(entry, f"{manifest}, row {number}")
+        stays_inside(entry, f"{manifest}, row {number}")
         if entry and not os.path.isfile(root / entry):
             what = "row kept out" if column == "audio" else "row kept without it"
             problems.append((number, entry, f"{column} file is missing; {what}"))
@@ -104,12 +108,6 @@ def _resolve(row: dict, manifest: Path, root: Path, problems: Problems) -> bool:
     row["text"] = [row["text"]] if row["text"] else []
     row["genres"] = canonical(row["genres"])
     return bool(row["key"])
-
-
-def _stays_inside(entry: str, where: str) -> None:
-    absolute = PurePosixPath(entry).is_absolute() or PureWindowsPath(entry).drive
-    if absolute or os.path.normpath(entry).split(os.sep)[0] == "..":
-        raise BadDataError(f"{where}: {entry!r} leaves the collection; give a path relative to its folder")
 
 
 def _read_text(root: Path, entry: str, row: int | str, problems: Problems) -> str:

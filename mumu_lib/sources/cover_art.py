@@ -6,10 +6,10 @@ Paper: Sections 3 and 5.3.  Notebooks: 01, 06. You start it yourself; covers may
 from pathlib import Path
 
 import pandas as pd
-from PIL import Image
 
 from mumu_lib.errors import ParameterError
 from mumu_lib.files import make_folder
+from mumu_lib.parsing import open_picture, plain_name
 from mumu_lib.sources.previews import each
 from mumu_lib.sources.web import Client
 
@@ -47,7 +47,7 @@ def fetch(
     folder = make_folder(Path(folder))
 
     def one(row: pd.Series) -> tuple[str, str]:
-        path = folder / f"{row['album_id']}.jpg"
+        path = folder / f"{plain_name(row['album_id'], 'the id of an album')}.jpg"
         if path.is_file():
             return "", "there already"
         reasons = []
@@ -78,8 +78,8 @@ def _addresses(row: pd.Series, size: int, archive_url: str) -> list[tuple[str, s
 def _flaw(path: Path) -> str:
     """Why a picture cannot be used; Amazon answers some requests with a single transparent pixel."""
     try:
-        with Image.open(path) as image:
+        with open_picture(path) as image:
             image.load()
             return "" if min(image.size) >= 16 else f"only {image.size[0]}x{image.size[1]} pixels"
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
         return f"not a picture ({error})"

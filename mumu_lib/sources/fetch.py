@@ -24,13 +24,17 @@ from mumu_lib import progress
 from mumu_lib.errors import BadDataError, MumuError, ServiceError
 from mumu_lib.files import make_folder, writing
 from mumu_lib.params import home
+from mumu_lib.parsing import parse_json, parsing, plain_name
+from mumu_lib.sources.reading import UNEXPECTED, PlainInfo
+from mumu_lib.sources.web import body, seconds
 
 ZENODO = "https://zenodo.org/api/records"
 # MSD-I's number comes from other people's folder names; MuMu's from its authors.
 RECORDS = {"mumu": "831189", "msd-i": "1240485"}
 # What a cut connection can cost: a chunk that has not come whole is lost.
 CHUNK = 1 << 14
-WAIT = 2.0
+WAIT, LONGEST_WAIT = 2.0, 3600.0
+METHODS = ("md5", "sha1", "sha256", "sha512")
 
 
 def files(record: str, *, url: str = ZENODO) -> pd.DataFrame:
@@ -47,12 +51,13 @@ def files(record: str, *, url: str = ZENODO) -> pd.DataFrame:
         No reply, or one of another form.
     """
     try:
-        reply = requests.get(f"{url}/{record}", timeout=60)
+        reply = requests.get(f"{url}/{record}", timeout=60, stream=True)
         reply.raise_for_status()
-        found = [(f["key"], int(f["size"]), f["checksum"], f["links"]["self"]) for f in reply.json()["files"]]
+        listed = parse_json(body(reply))["files"]
+        found = [(str(f["key"]), int(f["size"]), str(f["checksum"]), str(f["links"]["self"])) for f in listed]
     except requests.RequestException as error:
         raise ServiceError(f"{url}/{record}: {error}; try again later or download the record by hand") from None
-    except (KeyError, TypeError, ValueError) as error:
+    except UNEXPECTED as error:
         raise ServiceError(
             f"{url}/{record}: the reply lists no files ({error!r}); download the record by hand"
         ) from None
@@ -99,7 +104,7 @@ def download(url: str, path: str | Path, *, checksum: str = "", retries: int = 5
             tries = 0 if gained else tries + 1
             if tries > retries:
                 raise ServiceError(f"{url}: {broken}; what came is kept in {part}, run it again to go on") from None
-            time.sleep(broken.wait if broken.wait is not None else wait * 2 ** max(tries - 1, 0))
+            time.sleep(min(broken.wait if broken.wait is not None else wait * 2 ** max(tries - 1, 0), LONGEST_WAIT))
     if checksum and (found := digest(part, checksum)) != checksum:
         part.unlink()
         raise BadDataError(
@@ -126,18 +131,20 @@ def _append(url: str, part: Path) -> None:
             if reply.status_code == 416:  # Nothing beyond what is here; the checksum has the last word.
                 return
             if reply.status_code in (429, 500, 502, 503, 504):
-                after = reply.headers.get("Retry-After", "")
-                raise _Broken(f"{reply.status_code} {reply.reason}", float(after) if after.isdigit() else None)
+                raise _Broken(f"{reply.status_code} {reply.reason}", seconds(reply.headers.get("Retry-After", "")))
             if not reply.ok:
                 raise ServiceError(f"{url}: {reply.status_code} {reply.reason}")
             resumed = reply.status_code == 206
-            size = int(reply.headers.get("Content-Length", 0)) + (at if resumed else 0)
+            length = reply.headers.get("Content-Length", "")
+            size = (int(length) if length.isascii() and length.isdecimal() else 0) + (at if resumed else 0)
             with (
                 part.open("ab" if resumed else "wb") as out,
                 progress.bar(total=size or None, initial=at if resumed else 0, desc=part.stem, unit="B") as bar,
             ):
                 for chunk in reply.iter_content(CHUNK):
                     bar.update(out.write(chunk))
+    except ValueError as error:  # An address that no later try makes better.
+        raise ServiceError(f"{url!r:.200} is no address ({error}); download the record by hand") from None
     except requests.RequestException as error:
         raise _Broken(str(error)) from None
 
@@ -145,6 +152,8 @@ def _append(url: str, part: Path) -> None:
 def digest(path: Path, like: str) -> str:
     """Checksum of a file, by the method that another one names (``md5:…``)."""
     method = like.partition(":")[0]
+    if method not in METHODS:
+        raise BadDataError(f"{path}: the checksum {like!r:.80} is of no known method, {' or '.join(METHODS)}")
     with path.open("rb") as file:
         return f"{method}:{hashlib.file_digest(file, method).hexdigest()}"
 
@@ -163,13 +172,13 @@ def extract(archive: str | Path, folder: str | Path) -> list[str]:
         A name leads out, a member is a link or device, the archive is cut, or is none, or does not fit on the disk.
     """
     archive, folder = Path(archive), Path(folder)
-    try:
+    with parsing(archive, "get it again", trouble="is no whole zip or tar archive"):
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as zipped, writing(folder):
                 _check_members(archive, folder, ((m.filename, m.file_size, True) for m in zipped.infolist()))
                 zipped.extractall(folder)
                 return [m.filename for m in zipped.infolist() if not m.is_dir()]
-        with tarfile.open(archive) as tar, writing(folder):
+        with tarfile.open(archive, tarinfo=PlainInfo) as tar, writing(folder):
             members = tar.getmembers()
             _check_members(archive, folder, ((m.name, m.size, m.isfile() or m.isdir()) for m in members))
             for member in members:
@@ -177,15 +186,13 @@ def extract(archive: str | Path, folder: str | Path) -> list[str]:
                 member.mode = 0o755 if member.isdir() else 0o644
             tar.extractall(folder, members)
             return [m.name for m in members if m.isfile()]
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
-        raise BadDataError(f"{archive} is no whole zip or tar archive ({error}); get it again") from None
 
 
 def _check_members(archive: Path, folder: Path, members: Iterable[tuple[str, int, bool]]) -> None:
     total = 0
     for name, size, plain in members:
         path = PurePosixPath(name.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or not plain:
+        if path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1]) or "\0" in name or not plain:
             raise BadDataError(
                 f"{archive}: the member {name!r} leads out of {folder} or is no plain file; nothing was unpacked"
             )
@@ -220,7 +227,8 @@ def published(name: str, folder: str | Path | None = None, *, dry_run: bool = Fa
         return found
     # Small files first: a README or a wrong record shows before hours of download.
     for row in found.sort_values("size").to_dict("records"):
-        path = download(row["url"], folder / PurePosixPath(row["name"]).name, checksum=row["checksum"])
+        to = folder / plain_name(PurePosixPath(row["name"]).name, "the name of a download")
+        path = download(row["url"], to, checksum=row["checksum"])
         if zipfile.is_zipfile(path) or tarfile.is_tarfile(path):
             extract(path, folder)
     return found

@@ -12,7 +12,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.parsing import parsing, read_array, read_lines
 from mumu_lib.tables import SPLITS
+
+AGAIN = "get it again"
 
 
 def split(ismir: str | Path, album_ids: Iterable[str], dataset: str = "MuMu-albums") -> np.ndarray:
@@ -35,7 +38,7 @@ def items(ismir: str | Path, split: str, dataset: str = "MuMu-albums") -> list[s
             f"{path} is not there; unpack the published splits so that ismir-data/ holds splits/ and train_data/"
         )
     # The authors' dummy lists have a second column; the id is the first.
-    return [line.split("\t")[0] for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    return [line.split("\t")[0].strip() for line in read_lines(path, AGAIN) if line.strip()]
 
 
 def labels(ismir: str | Path, split: str, dataset: str = "MuMu-albums", n: int = 250) -> np.ndarray:
@@ -86,34 +89,30 @@ def embeddings(ismir: str | Path, kind: str, dataset: str = "MuMu-albums") -> tu
 
 
 def _rows(path: Path, n: int) -> np.ndarray:
-    matrix = _load(path)
-    if not isinstance(matrix, np.ndarray) or matrix.ndim != 2 or len(matrix) != n:
+    matrix = read_array(_there(path), AGAIN)
+    if matrix.ndim != 2 or len(matrix) != n or matrix.dtype.kind not in "biuf":
         raise BadDataError(
-            f"{path} has shape {getattr(matrix, 'shape', None)}, expected {n} rows, one an item of its split"
+            f"{path} holds {matrix.dtype} of shape {matrix.shape}, expected {n} rows of numbers, one an item of its split"
         )
     return matrix.astype(np.float32)
 
 
 def _sparse_rows(path: Path, n: int) -> sp.csr_matrix:
-    parts = _load(path)
-    try:
+    trouble = "is not a CSR matrix of data, indices, indptr, shape"
+    with parsing(path, AGAIN, trouble=trouble), np.load(path, allow_pickle=False) as parts:
         # Saved by numpy's savez, not by scipy.sparse.save_npz.
         matrix = sp.csr_matrix((parts["data"], parts["indices"], parts["indptr"]), shape=tuple(parts["shape"]))
-        matrix.check_format()
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise BadDataError(f"{path}: not a CSR matrix of data, indices, indptr, shape ({error})") from None
+        # In full, since scipy's compiled code takes the indices on trust.
+        matrix.check_format(full_check=True)
+        matrix = matrix.astype(np.float32)
     if matrix.shape[0] != n:
         raise BadDataError(f"{path} has {matrix.shape[0]} rows, expected {n}, one an item of its split")
-    return matrix.astype(np.float32)
+    return matrix
 
 
-def _load(path: Path) -> np.ndarray | dict[str, np.ndarray]:
+def _there(path: Path) -> Path:
     if not path.is_file():
         raise MissingDataError(
             f"{path} is not there; unpack the published splits so that ismir-data/ holds splits/ and train_data/"
         )
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        return loaded if isinstance(loaded, np.ndarray) else dict(loaded)
-    except (ValueError, OSError, EOFError) as error:
-        raise BadDataError(f"{path} is not an array file ({error}); get it again") from None
+    return path

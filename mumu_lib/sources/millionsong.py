@@ -15,8 +15,10 @@ import pandas as pd
 
 from mumu_lib import progress
 from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.parsing import parsing, read_dataset
 from mumu_lib.sources import reading
 
+AGAIN, NO_SONG = "get it again", "is not a Million Song Dataset file"
 TRACKS = ["track_id", "song_id", "artist", "title"]
 
 _SONG_FIELDS = {
@@ -94,12 +96,10 @@ def songs(paths: Iterable[str | Path]) -> pd.DataFrame:
     tables, paths = [], list(paths)
     for path in progress.bar(paths, "songs", unit="file"):
         try:
-            with _song_file(path) as file:
+            with _song_file(path) as file, parsing(path, AGAIN, trouble=NO_SONG):
                 tables.append(_song_rows(file))
         except (BadDataError, MissingDataError) as error:
             problems.append(str(error))
-        except (KeyError, ValueError, OSError) as error:
-            problems.append(f"{path}: not a Million Song Dataset file ({error})")
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(_SONG_FIELDS))
     return reading.finished(table, problems, f"{len(paths)} song files")
 
@@ -116,25 +116,23 @@ def timbre(path: str | Path) -> np.ndarray:
     BadDataError
         Not a song file; summary files have no such array.
     """
-    with _song_file(path) as file:
+    with _song_file(path) as file, parsing(path, AGAIN, trouble=NO_SONG):
         if "analysis/segments_timbre" not in file:
             raise BadDataError(
                 f"{path} has no analysis/segments_timbre; summary files leave it out, use the song's own"
             )
-        return file["analysis/segments_timbre"][:]
+        return read_dataset(file, "analysis/segments_timbre")
 
 
 def _song_file(path: str | Path) -> h5py.File:
     if not Path(path).is_file():
         raise MissingDataError(f"{path} is not there")
-    try:
+    with parsing(path, AGAIN, trouble="is not an HDF5 file"):
         return h5py.File(path, "r")
-    except OSError as error:
-        raise BadDataError(f"{path} is not an HDF5 file ({error}); get it again") from None
 
 
 def _song_rows(file: h5py.File) -> pd.DataFrame:
-    groups = {name: file[f"{name}/songs"][:] for name in ("metadata", "analysis", "musicbrainz")}
+    groups = {name: read_dataset(file, f"{name}/songs") for name in ("metadata", "analysis", "musicbrainz")}
     columns = {name: groups[group][field] for name, (group, field) in _SONG_FIELDS.items()}
     return pd.DataFrame(
         {k: np.char.decode(v, "utf-8", "replace") if v.dtype.kind == "S" else v for k, v in columns.items()}
@@ -161,8 +159,8 @@ def echonest_mapping(path: str | Path) -> pd.DataFrame:
         for record in reading.records_of(stream, f"{path}: {name}", problems):
             try:
                 pairs += [(PurePosixPath(name).stem, mbid) for mbid in _recordings(record)]
-            except (KeyError, TypeError, AttributeError) as error:
-                problems.append(f"{path}: {name}: unexpected form ({error!r})")
+            except reading.UNEXPECTED as error:
+                problems.append(f"{path}: {name}: unexpected form ({error!r:.300})")
     return _mapping(pairs, "song_id", problems, path)
 
 
@@ -187,15 +185,17 @@ def mbid_mapping(path: str | Path) -> pd.DataFrame:
     problems: list[str] = []
     with reading.opened(path) as stream:
         is_json = stream.peek(1).lstrip()[:1] in (b"[", b"{")  # type: ignore[attr-defined]
-    if is_json:
-        pairs = [
-            (record["query"]["track_id"], match["id"].lower())
-            for record in reading.records(path, problems)
-            for match in record.get("matches", record.get("match")) or []
-        ]
-    else:
-        pairs = list(_mbid_rows(path, problems))
-    return _mapping(pairs, "track_id", problems, path)
+    pairs = _matched(path, problems) if is_json else _mbid_rows(path, problems)
+    return _mapping(list(pairs), "track_id", problems, path)
+
+
+def _matched(path: str | Path, problems: list[str]) -> Iterator[tuple[str, str]]:
+    for record in reading.records(path, problems):
+        try:
+            found = record.get("matches", record.get("match")) or []
+            yield from [(record["query"]["track_id"].strip(), match["id"].lower()) for match in found]
+        except reading.UNEXPECTED as error:
+            problems.append(f"{path}: a record of unexpected form ({error!r:.300})")
 
 
 def _mbid_rows(path: str | Path, problems: list[str]) -> Iterator[tuple[str, str]]:

@@ -104,7 +104,9 @@ def recordings(folder: str | Path, release_groups: Iterable[str]) -> pd.DataFram
     of_group = releases(folder)[["release_mbid", "release_group_mbid"]]
     of_group = of_group[of_group["release_group_mbid"].isin(wanted)]
     table = ds.dataset(_converted(folder, "recordings"))
-    found = table.to_table(filter=pc.field("release_mbid").isin(of_group["release_mbid"].tolist())).to_pandas()
+    # With its type, which an empty list would not have.
+    on_releases = pa.array(of_group["release_mbid"], pa.string())
+    found = table.to_table(filter=pc.field("release_mbid").isin(on_releases)).to_pandas()
     pairs = found.merge(of_group, on="release_mbid")[["release_group_mbid", "recording_mbid"]]
     return pairs.drop_duplicates(ignore_index=True)
 
@@ -114,6 +116,13 @@ def follow_redirects(mbids: pd.Series, folder: str | Path) -> pd.Series:
     moved = pd.read_parquet(_converted(folder, "redirects")).drop_duplicates("recording_mbid")
     lower = mbids.str.lower()
     return lower.map(moved.set_index("recording_mbid")["canonical_recording_mbid"]).fillna(lower)
+
+
+def text(value: Any) -> str:
+    """A text of a record; TypeError if it is none."""
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} where a text should be")
+    return value
 
 
 def credit(parts: Iterable[dict[str, Any]]) -> str:
@@ -225,10 +234,12 @@ def _release_records(
     pairs: list[tuple[str, str]] = []
     for record in reading.records_of(stream, place, problems):
         try:
-            found.append(release_row(record))
-            pairs += [(found[-1]["release_mbid"], mbid) for mbid in recording_ids(record)]
-        except (KeyError, TypeError, AttributeError) as error:
-            problems.append(f"{place}: release {record.get('id')!r} has an unexpected form ({error!r})")
+            release, on_it = release_row(record), recording_ids(record)
+        except reading.UNEXPECTED as error:
+            problems.append(f"{place}: release {record.get('id')!r:.80} has an unexpected form ({error!r:.300})")
+            continue
+        found.append(release)
+        pairs += [(release["release_mbid"], mbid) for mbid in on_it]
         if len(pairs) > BATCH:
             writer.write_table(_pair_table(pairs))
             pairs = []
@@ -240,9 +251,9 @@ def release_row(record: dict[str, Any]) -> dict[str, str]:
     return {
         "release_mbid": record["id"].lower(),
         "release_group_mbid": record["release-group"]["id"].lower(),
-        "title": record["title"],
+        "title": text(record["title"]),
         "artist": credit(record.get("artist-credit") or []),
-        "asin": record.get("asin") or "",
+        "asin": text(record.get("asin") or ""),
     }
 
 

@@ -13,10 +13,12 @@ import pandas as pd
 
 from mumu_lib import progress
 from mumu_lib.sources import musicbrainz
-from mumu_lib.sources.web import Client
+from mumu_lib.sources.web import Client, understood
 
 URL = "https://musicbrainz.org/ws/2"
 PAGE = 100
+# No album has more; a reply that claims so is not followed forever.
+MOST_RELEASES = 10_000
 
 _SPECIAL = re.compile(r'([+\-!(){}\[\]^"~*?:\\/&|])')
 
@@ -31,10 +33,16 @@ def search(client: Client, title: str, artist: str, *, limit: int = 25, url: str
     """
     query = f'releasegroup:"{_escaped(title)}" AND artist:"{_escaped(artist)}"'
     reply = _ask(client, f"{url}/release-group", query=query, limit=limit)
-    found = [
-        (g["id"].lower(), g.get("title", ""), musicbrainz.credit(g.get("artist-credit") or []), int(g.get("score", 0)))
-        for g in reply.get("release-groups", [])
-    ]
+    with understood(url):
+        found = [
+            (
+                g["id"].lower(),
+                musicbrainz.text(g.get("title", "")),
+                musicbrainz.credit(g.get("artist-credit") or []),
+                int(g.get("score", 0)),
+            )
+            for g in reply.get("release-groups", [])
+        ]
     return pd.DataFrame(found, columns=["release_group_mbid", "title", "artist", "score"])
 
 
@@ -62,8 +70,9 @@ def search_all(client: Client, albums: pd.DataFrame, *, url: str = URL) -> pd.Da
 def by_asin(client: Client, asin: str, *, url: str = URL) -> list[str]:
     """Release groups of the releases that carry an Amazon id: the exact route, where an editor entered it."""
     reply = _ask(client, f"{url}/release", query=f"asin:{_escaped(asin)}", limit=PAGE)
-    groups = [r["release-group"]["id"].lower() for r in reply.get("releases", []) if "release-group" in r]
-    return list(dict.fromkeys(groups))
+    with understood(url):
+        groups = [r["release-group"]["id"].lower() for r in reply.get("releases", []) if "release-group" in r]
+        return list(dict.fromkeys(groups))
 
 
 def recordings(client: Client, release_group: str, *, url: str = URL) -> pd.DataFrame:
@@ -82,8 +91,9 @@ def recordings(client: Client, release_group: str, *, url: str = URL) -> pd.Data
             f"{url}/release",
             **{"release-group": release_group, "inc": "recordings", "limit": PAGE, "offset": offset},
         )
-        releases, total = reply.get("releases", []), int(reply.get("release-count", 0))
-        found |= dict.fromkeys(mbid for release in releases for mbid in musicbrainz.recording_ids(release))
+        with understood(url):
+            releases, total = reply.get("releases", []), min(int(reply.get("release-count", 0)), MOST_RELEASES)
+            found |= dict.fromkeys(mbid for release in releases for mbid in musicbrainz.recording_ids(release))
         if not releases:
             break
         offset += len(releases)
@@ -92,7 +102,9 @@ def recordings(client: Client, release_group: str, *, url: str = URL) -> pd.Data
 
 def isrcs(client: Client, recording: str, *, url: str = URL) -> list[str]:
     """ISRCs of a recording, by which shops and streaming services know it."""
-    return _ask(client, f"{url}/recording/{quote(recording.lower())}", inc="isrcs").get("isrcs", [])
+    with understood(url):
+        reply = _ask(client, f"{url}/recording/{quote(recording.lower())}", inc="isrcs")
+        return [musicbrainz.text(isrc) for isrc in reply.get("isrcs", [])]
 
 
 def _ask(client: Client, address: str, **parameters: Any) -> dict[str, Any]:

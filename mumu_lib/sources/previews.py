@@ -14,6 +14,7 @@ import pandas as pd
 from mumu_lib import progress
 from mumu_lib.errors import MissingDataError, ServiceError
 from mumu_lib.files import make_folder, write_atomically
+from mumu_lib.parsing import plain_name, read_lines, stays_inside
 from mumu_lib.sources import musicbrainz_web
 from mumu_lib.sources.web import Client
 
@@ -63,8 +64,13 @@ def find(folder: str | Path, track_ids: Iterable[str], sevendigital: pd.Series |
 def _index(folder: Path) -> dict[str, str]:
     index = folder / "index.tsv"
     if index.is_file():
-        cells = [line.split("\t") for line in index.read_text(encoding="utf-8").splitlines()]
-        return {c[0]: c[1] for c in cells if len(c) == 2}
+        cells = [
+            line.strip("\r").split("\t") for line in read_lines(index, "write it as id<TAB>relative path in UTF-8")
+        ]
+        known = {c[0]: c[1] for c in cells if len(c) == 2}
+        for path in known.values():
+            stays_inside(path, str(index))
+        return known
     files = (p for p in sorted(folder.rglob("*")) if p.name.lower().endswith(SUFFIXES))
     return {p.name.split(".", 1)[0]: p.relative_to(folder).as_posix() for p in files}
 
@@ -103,14 +109,14 @@ def by_isrc(
     folder = make_folder(Path(folder))
 
     def one(row: pd.Series) -> tuple[str, str]:
-        path = folder / f"{row['track_id']}.mp3"
+        path = folder / f"{plain_name(row['track_id'], 'the id of a track')}.mp3"
         if path.is_file():
             return "", "there already"
         isrcs = musicbrainz_web.isrcs(musicbrainz, row["recording_mbid"], url=musicbrainz_url)
         for isrc in isrcs:
-            found = previews.json(f"{deezer_url}/track/isrc:{isrc}") or {}
+            preview = (previews.json(f"{deezer_url}/track/isrc:{isrc}") or {}).get("preview")
             # Preview addresses expire after hours, so a cached one may be dead.
-            if found.get("preview") and previews.file(found["preview"], path):
+            if isinstance(preview, str) and preview and previews.file(preview, path):
                 return isrc, "fetched"
         return "", f"no preview for {', '.join(isrcs)}" if isrcs else "MusicBrainz has no ISRC"
 

@@ -21,7 +21,7 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Self, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -29,12 +29,17 @@ from tqdm import std
 
 from mumu_lib import progress
 from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.parsing import parse_json, parsing
 
-STREAM_ERRORS = (EOFError, OSError, zlib.error, lzma.LZMAError, tarfile.TarError, pa.ArrowException)
+STREAM_ERRORS = (EOFError, OSError, zlib.error, lzma.LZMAError, tarfile.TarError, pa.ArrowException, MemoryError)
+# What code says to a record that has not the form it expects.
+UNEXPECTED = (LookupError, TypeError, AttributeError, ValueError, OverflowError)
 LONGEST_RECORD = 16 << 20
 CHUNK = 1 << 20
 # A file of which the first so many lines are all wrong is another kind of file.
 HOPELESS = 100
+# No name in an archive is as long as this; tar reads such a name into memory whole, however far it unpacks.
+LONGEST_NAME = 1 << 20
 
 _BETWEEN = re.compile(r"[\s,]*")
 
@@ -49,11 +54,14 @@ def opened(path: str | Path) -> Iterator[BinaryIO]:
     ------
     MissingDataError
         It is not there.
+    BadDataError
+        It breaks off, or is damaged, where the reader does not put up with that.
     """
     path = Path(path)
     if not path.is_file():
         raise MissingDataError(f"{path} is not there; give the path of the file as it was published")
     with (
+        parsing(path, "get it again", trouble="breaks off", errors=STREAM_ERRORS),
         path.open("rb", buffering=0) as raw,
         progress.bar(total=path.stat().st_size, desc=path.name, unit="B") as bar,
     ):
@@ -134,7 +142,7 @@ def records_of(stream: BinaryIO, place: str, problems: list[str]) -> Iterator[di
         try:
             yield _record(line)
             good += 1
-        except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
+        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
             problems.append(f"{place}, line {number}: neither JSON nor a Python literal of an object ({error})"[:500])
             bad += 1
         if bad == HOPELESS and not good:
@@ -143,10 +151,10 @@ def records_of(stream: BinaryIO, place: str, problems: list[str]) -> Iterator[di
 
 def _record(line: str) -> dict[str, Any]:
     try:
-        record = json.loads(line)
+        record = parse_json(line)
     except ValueError:
         record = ast.literal_eval(line.strip())
-    if not isinstance(record, dict):
+    if not isinstance(record, dict) or not all(isinstance(key, str) for key in record):
         raise ValueError(f"it is a {type(record).__name__}")
     return record
 
@@ -164,6 +172,7 @@ def _array(stream: BinaryIO, place: str, problems: list[str]) -> Iterator[dict[s
             return
         try:
             record, end = decode(buffer, at)
+            record = parse_json(buffer[at:end])
         except (ValueError, RecursionError) as error:
             trouble = f"no object here ({error})"
         if isinstance(record, dict):
@@ -196,6 +205,18 @@ def _piece(stream: BinaryIO, size: int) -> tuple[bytes, str]:
     return b"".join(pieces), ""
 
 
+class PlainInfo(tarfile.TarInfo):
+    """A header of a tar archive, refused if it announces a name of megabytes."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Take a header apart, as tarfile does."""
+        header = super().frombuf(buf, encoding, errors)
+        if not header.isfile() and header.size > LONGEST_NAME:
+            raise tarfile.ReadError(f"a header announces a name of {header.size:,} bytes")
+        return header
+
+
 def members(path: str | Path, wanted: Callable[[str], bool], problems: list[str]) -> Iterator[tuple[str, BinaryIO]]:
     """Files of a tar archive (streamed, in its order) or of a folder (sorted) whose name is wanted.
 
@@ -216,7 +237,7 @@ def members(path: str | Path, wanted: Callable[[str], bool], problems: list[str]
     with opened(path) as whole:
         name = "its start"
         try:
-            with tarfile.open(fileobj=whole, mode="r|") as archive:
+            with tarfile.open(fileobj=whole, mode="r|", tarinfo=PlainInfo) as archive:
                 for member in archive:
                     name = member.name
                     if member.isfile() and wanted(name):
@@ -247,7 +268,8 @@ def rows(
         quotechar=None if separator == "\t" else '"',
         quoting=csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL,
     )
-    header = [name.strip().lstrip("\ufeff") for name in next(reader, [])]
+    with parsing(f"{place}, line 1", "save the file as CSV in UTF-8"):
+        header = [name.strip().lstrip("\ufeff") for name in next(reader, [])]
     at = {name: next((header.index(a) for a in aliases if a in header), -1) for name, aliases in columns.items()}
     if absent := [name for name, i in at.items() if i < 0]:
         raise BadDataError(

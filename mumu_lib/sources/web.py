@@ -3,9 +3,11 @@
 Notebook: 01. Every service is called only when the user starts it, under the service's own terms.
 """
 
+import contextlib
 import hashlib
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,63 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from mumu_lib.errors import ParameterError, ServiceError
+from mumu_lib.errors import BadDataError, MissingDataError, MumuError, ParameterError, ServiceError
 from mumu_lib.files import write_atomically
+from mumu_lib.parsing import parse_json, parsing
 
 # 429 and 503: asked too often. The others are the passing troubles of a server.
 RETRIED = (429, 500, 502, 503, 504)
 ABSENT = (403, 404, 410)
+# No page, preview or cover is as large, in bytes.
+LARGEST = 64 << 20
+
+
+def body(reply: requests.Response) -> bytes:
+    """What a reply holds.
+
+    Raises
+    ------
+    ServiceError
+        More than ``LARGEST``, or the connection is cut.
+    """
+    pieces, size = [], 0
+    try:
+        for piece in reply.iter_content(1 << 16):
+            size += len(piece)
+            if size > LARGEST:
+                raise ServiceError(f"{reply.url}: the reply is larger than {LARGEST >> 20} MB; nothing of it is kept")
+            pieces.append(piece)
+    except requests.RequestException as error:
+        raise ServiceError(f"{reply.url}: the reply breaks off ({error}); run it again later") from None
+    return b"".join(pieces)
+
+
+@contextlib.contextmanager
+def understood(url: str) -> Iterator[None]:
+    """Say of a reply that has not the form it should have whose it was.
+
+    Raises
+    ------
+    ServiceError
+    """
+    try:
+        yield
+    except MumuError:
+        raise
+    except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
+        raise ServiceError(f"{url}: the reply has an unexpected form ({error!r:.300}); try again later") from None
+
+
+def seconds(header: str) -> float | None:
+    """Seconds that a Retry-After names; None if it is no number."""
+    return float(header) if header.isascii() and header.isdecimal() else None
+
+
+def _object_or_none(text: bytes) -> dict[str, Any] | None:
+    found = parse_json(text)
+    if found is not None and not isinstance(found, dict):
+        raise ValueError(f"it is a {type(found).__name__}")
+    return found
 
 
 class Client:
@@ -60,8 +113,8 @@ class Client:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(max_retries=retry))
 
-    def get(self, url: str, headers: dict[str, str] | None = None, *, stream: bool = False) -> requests.Response:
-        """Reply to one request, after the pause.
+    def get(self, url: str) -> requests.Response:
+        """Reply to one request, after the pause; its :func:`body` is still to be read.
 
         Raises
         ------
@@ -70,8 +123,9 @@ class Client:
         """
         time.sleep(max(0.0, self._last + self.pause - time.monotonic()))
         try:
-            reply = self._session.get(url, headers=headers, timeout=self.timeout, stream=stream)
-        except requests.RequestException as error:
+            reply = self._session.get(url, timeout=self.timeout, stream=True)
+        # The address may come from a reply itself, and hold anything.
+        except (requests.RequestException, UnicodeError, LookupError, TypeError, ValueError) as error:
             raise ServiceError(f"{url}: no reply ({error}); what was fetched is kept, run it again later") from None
         finally:
             self._last = time.monotonic()
@@ -83,20 +137,22 @@ class Client:
 
     def json(self, url: str) -> dict[str, Any] | None:
         """JSON object at an address, from the cache if it was asked before; None if there is none (404)."""
-        name = hashlib.sha256(url.encode()).hexdigest()
+        name = hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()
         path = self.cache / name[:2] / f"{name}.json"
-        if path.is_file():
-            return json.loads(path.read_text(encoding="utf-8"))
+        # Asked again if what was kept was cut or changed.
+        with contextlib.suppress(BadDataError, MissingDataError), parsing(path, ""):
+            return _object_or_none(path.read_bytes())
         reply = self.get(url)
+        said = body(reply)
         if reply.status_code in ABSENT:
             found = None
         elif not reply.ok:
-            raise ServiceError(f"{url}: {reply.status_code} {reply.reason}: {reply.text[:200]}")
+            raise ServiceError(f"{url}: {reply.status_code} {reply.reason}: {said[:200]!r}")
         else:
             try:
-                found = reply.json()
+                found = _object_or_none(said)
             except ValueError:
-                raise ServiceError(f"{url}: the reply is not JSON: {reply.text[:200]}") from None
+                raise ServiceError(f"{url}: the reply is not JSON of an object: {said[:200]!r}") from None
         write_atomically(path, json.dumps(found))
         return found
 
@@ -113,5 +169,5 @@ class Client:
             return False
         if not reply.ok:
             raise ServiceError(f"{url}: {reply.status_code} {reply.reason}")
-        write_atomically(path, reply.content)
+        write_atomically(path, body(reply))
         return True

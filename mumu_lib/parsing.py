@@ -1,0 +1,208 @@
+"""Reading files that anybody may have written: nothing in them is taken on their word."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image
+
+from mumu_lib.errors import BadDataError, MissingDataError, MumuError
+
+# A table is read in pieces, so that a small file which unpacks to more than this is refused and not unpacked.
+MOST_BYTES = 8 << 30
+_PIECE = 1 << 12
+PICTURES = ("JPEG", "PNG", "GIF", "WEBP")
+# 8,000 pixels square: more than a sleeve scanned at 600 dpi, yet under 300 MB decoded.
+MAX_PIXELS = 64_000_000
+# Deflate packs at most a thousandfold.
+_MOST_PACKED = 1100
+# Windows reads these as devices, folders or streams.
+_NOT_IN_NAMES = frozenset('/\\:\0<>"|?*')
+
+
+@contextlib.contextmanager
+def parsing(
+    path: str | Path,
+    remedy: str,
+    *,
+    trouble: str = "cannot be read",
+    errors: type[Exception] | tuple[type[Exception], ...] = Exception,
+) -> Iterator[None]:
+    """Say of whatever goes wrong inside, while a file is taken apart, which file it was and what to do.
+
+    Parameters
+    ----------
+    trouble : str
+        What to say of the file, e.g. ``is not JSON``.
+    errors : types
+        What a parser may raise; nearly anything, on damaged files.
+
+    Raises
+    ------
+    MissingDataError, BadDataError
+        The file is not there; a parser fails, or there is not enough memory for what the file claims to hold.
+    """
+    try:
+        yield
+    except MumuError:
+        raise
+    except FileNotFoundError:
+        raise MissingDataError(f"{path} is missing; {remedy}") from None
+    except errors as error:
+        raise BadDataError(f"{path} {trouble} ({str(error)[:300] or type(error).__name__}); {remedy}") from None
+
+
+def storable(text: str) -> str:
+    """A text with ``?`` for half an emoji, as a cut leaves it: it cannot be stored as UTF-8."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def parse_json(text: str | bytes) -> Any:
+    """What a JSON text says, with :func:`storable` texts only.
+
+    Raises
+    ------
+    ValueError
+        It is not JSON, or nested deeper than Python can follow.
+    """
+    try:
+        text = text.decode("utf-8-sig") if isinstance(text, bytes) else text
+        found = json.loads(text)
+        # Only an escape can bring in half a character.
+        return json.loads(storable(json.dumps(found, ensure_ascii=False))) if "\\ud" in text.lower() else found
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def read_json(path: Path, remedy: str) -> dict[str, Any]:
+    """The JSON object in a file; errors as of :func:`parsing`."""
+    with parsing(path, remedy, trouble="is not JSON"):
+        found = parse_json(path.read_bytes())
+        if not isinstance(found, dict):
+            raise ValueError(f"a {type(found).__name__} and no object")
+    return found
+
+
+def read_lines(path: Path, remedy: str) -> list[str]:
+    """Lines of a text file in UTF-8, without their ends; errors as of :func:`parsing`."""
+    with parsing(path, remedy, trouble="is not UTF-8"):
+        return path.read_text(encoding="utf-8-sig").removesuffix("\n").split("\n")
+
+
+def read_array(path: Path, remedy: str) -> np.ndarray:
+    """The array in an ``.npy`` file, mapped from disk; nothing is unpickled, nothing taken on a header's word.
+
+    Raises
+    ------
+    MissingDataError, BadDataError
+        As of :func:`parsing`.
+    """
+    with parsing(path, remedy, trouble="is not an array file"):
+        with path.open("rb") as file:
+            if not file.read(6).startswith(b"\x93NUMPY"):
+                raise ValueError("it does not begin as one that numpy.save wrote")
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+
+
+def read_table(path: Path, remedy: str) -> pd.DataFrame:
+    """The table in a parquet file.
+
+    Raises
+    ------
+    MissingDataError, BadDataError
+        As of :func:`parsing`; two columns of one name; a table that unpacks to more than ``MOST_BYTES``.
+    """
+    with parsing(path, remedy), pq.ParquetFile(path) as file:
+        batches, total = [], 0
+        for batch in file.iter_batches(_PIECE):
+            total += batch.nbytes
+            if total > MOST_BYTES:
+                raise ValueError(f"it unpacks to more than {MOST_BYTES >> 30} GB")
+            batches.append(batch)
+        table = pa.Table.from_batches(batches, file.schema_arrow).to_pandas()
+        if not table.columns.is_unique:
+            raise ValueError(f"the column {table.columns[table.columns.duplicated()][0]!r} stands there twice")
+    return table
+
+
+def open_picture(path: str | Path) -> Image.Image:
+    """A picture of the web's formats, not yet decoded: of Pillow's other decoders, some start programs.
+
+    Raises
+    ------
+    PIL.Image.DecompressionBombError
+        More than ``MAX_PIXELS``.
+    """
+    image = Image.open(path, formats=PICTURES)
+    if image.width * image.height > MAX_PIXELS:
+        image.close()
+        raise Image.DecompressionBombError(f"{image.width} x {image.height} pixels")
+    return image
+
+
+def read_dataset(file: Any, name: str) -> np.ndarray:
+    """A dataset of an open HDF5 file, if the file itself holds what the dataset claims.
+
+    Parameters
+    ----------
+    file : h5py.File
+
+    Raises
+    ------
+    KeyError, ValueError
+        Not there; not a dataset, one of references, one that lies in another file, or one that claims more
+        than can be packed into what is stored.
+    """
+    data = file[name]
+    if not hasattr(data, "shape") or data.shape is None:
+        raise ValueError(f"{name} is no array")
+    if data.file.filename != file.filename or data.external or data.is_virtual or data.dtype.hasobject:
+        raise ValueError(f"{name} does not hold its numbers itself")
+    stored = min(data.id.get_storage_size(), file.id.get_filesize())
+    if data.nbytes > _MOST_PACKED * stored:
+        raise ValueError(f"{name} claims {data.nbytes:,} bytes, {stored:,} are stored")
+    return data[()]
+
+
+def stays_inside(entry: str, where: str) -> None:
+    """Refuse a relative path that leads out of the folder it is relative to.
+
+    Parameters
+    ----------
+    where : str
+        Where it stands, for the message.
+
+    Raises
+    ------
+    BadDataError
+        It begins at a root or a drive, or goes up.
+    """
+    absolute = PurePosixPath(entry).is_absolute() or PureWindowsPath(entry).drive
+    if absolute or os.path.normpath(entry).split(os.sep)[0] == "..":
+        raise BadDataError(f"{where}: {entry!r} leaves the collection; give a path relative to its folder")
+
+
+def plain_name(name: str, what: str) -> str:
+    """A name from outside, if it names one file or folder and no place elsewhere.
+
+    Parameters
+    ----------
+    what : str
+        What it names, for the message.
+
+    Raises
+    ------
+    BadDataError
+        It holds a slash, a colon or the like, is only dots, empty or too long.
+    """
+    odd = not isinstance(name, str) or not _NOT_IN_NAMES.isdisjoint(name) or not name.strip(" .") or len(name) > 200
+    if odd or PureWindowsPath(name).is_reserved() or storable(name) != name:
+        raise BadDataError(f"{name!r:.200} cannot be {what}: it would not be the name of a file in its own folder")
+    return name
