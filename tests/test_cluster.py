@@ -15,7 +15,8 @@ import soundfile
 from mumu_lib import catalogue, params, series
 
 PROFILES = params.checkout() / "params" / "profiles"
-# Stands in for kubectl: starts the container's command on this machine and says how it ended.
+# Stands in for kubectl: starts the container's command on this machine, which like a pod does not know the caller's
+# MUMU_HOME, and says how it ended.
 KUBECTL = """\
     #!{python}
     import json, os, subprocess, sys
@@ -28,6 +29,7 @@ KUBECTL = """\
         pod = job["spec"]["template"]["spec"]["containers"][0]
         code = jobs / f"{{name}}.code"
         run = f'"$@"; echo $? > "{{code}}.part"; mv "{{code}}.part" "{{code}}"'
+        os.environ.pop("MUMU_HOME")
         with open(jobs / f"{{name}}.log", "w") as log:
             subprocess.Popen(["sh", "-c", run, "sh", *pod["command"]], cwd=pod["workingDir"], stdout=log, stderr=log,
                              start_new_session=True)
