@@ -56,12 +56,12 @@ PYTHON = shlex.quote(sys.executable)
 FILE_ARGS = f"-f {shlex.quote(str(mm.params.checkout() / 'params' / 'paper.yaml'))}" if PROFILE == "paper" else ""
 NOTEBOOKS = shlex.quote(str(mm.params.checkout() / "notebooks"))
 PAPERMILL = f"{PYTHON} -m papermill --cwd {NOTEBOOKS} --no-progress-bar {NOTEBOOKS}/{{params.row.notebook}}.ipynb {{params.row.folder:q}}/notebook.ipynb -p catalogue {shlex.quote(str(CATALOGUE))} {FILE_ARGS} {{params.own}} > {{log:q}} 2>&1"
-# Only one series at a time on a catalogue. Snakemake's own lock (nolock in the profiles) would outlive a kill.
-ALONE = mm.series.Alone(music)
+# Held as long as this process lives. Snakemake's own lock would outlive a kill; the profiles switch it off.
+LOCKS = []
 
 
 onstart:
-    ALONE.begin()
+    LOCKS.append(mm.series.alone(music))
 
 
 envvars:

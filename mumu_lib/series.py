@@ -147,32 +147,26 @@ def features_done(catalogue: Catalogue) -> Path:
     return home() / "runs" / catalogue.name / "features" / "all.done"
 
 
-class Alone:
-    """Lets one series at a time run on a catalogue; unlike Snakemake's own lock it ends with its process.
+def alone(catalogue: Catalogue) -> FileLock:
+    """Keep a second series from running on a catalogue, as long as the result is kept and the process lives.
 
-    Snakemake's lock is a file that outlives a kill, so that the next call would refuse to go on.
+    Snakemake's own lock is a file that outlives a kill, so that the next call would refuse to go on.
+
+    Raises
+    ------
+    MumuError
+        Another series runs on this catalogue now.
     """
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self.catalogue = catalogue.name
-        self.lock = FileLock(home() / "runs" / catalogue.name / "series.lock")
-
-    def begin(self) -> None:
-        """Take the lock.
-
-        Raises
-        ------
-        MumuError
-            Another series runs on this catalogue now.
-        """
-        Path(self.lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self.lock.acquire(timeout=0)
-        except Timeout:
-            raise MumuError(
-                f"another series is running on catalogue {self.catalogue!r} (it holds {self.lock.lock_file}); "
-                "wait for it, or end it"
-            ) from None
+    lock = FileLock(home() / "runs" / catalogue.name / "series.lock")
+    Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise MumuError(
+            f"another series is running on catalogue {catalogue.name!r} (it holds {lock.lock_file}); "
+            "wait for it, or end it"
+        ) from None
+    return lock
 
 
 def disk(catalogue: Catalogue, found: pd.DataFrame) -> pd.DataFrame:

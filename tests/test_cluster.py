@@ -15,7 +15,8 @@ import soundfile
 from mumu_lib import catalogue, params, series
 
 PROFILES = params.checkout() / "params" / "profiles"
-# Stands in for kubectl: starts the container's command on this machine and says how it ended.
+# Stands in for kubectl: starts the container's command on this machine, which like a pod does not know the caller's
+# MUMU_HOME, and says how it ended.
 KUBECTL = """\
     #!{python}
     import json, os, subprocess, sys
@@ -24,17 +25,18 @@ KUBECTL = """\
     if sys.argv[1] == "create":
         job = json.load(sys.stdin)
         name = f"{{job['metadata']['generateName']}}{{len(list(jobs.glob('*.json')))}}"
-        (jobs / f"{{name}}.json").write_text(json.dumps(job))
+        (jobs / f"{{name}}.json").write_text(json.dumps(job), encoding="utf-8")
         pod = job["spec"]["template"]["spec"]["containers"][0]
         code = jobs / f"{{name}}.code"
         run = f'"$@"; echo $? > "{{code}}.part"; mv "{{code}}.part" "{{code}}"'
-        with open(jobs / f"{{name}}.log", "w") as log:
+        os.environ.pop("MUMU_HOME")
+        with open(jobs / f"{{name}}.log", "wb") as log:
             subprocess.Popen(["sh", "-c", run, "sh", *pod["command"]], cwd=pod["workingDir"], stdout=log, stderr=log,
                              start_new_session=True)
         print(name)
     else:
         code = jobs / f"{{sys.argv[3]}}.code"
-        ended = code.read_text().strip() if code.is_file() else ""
+        ended = code.read_text(encoding="utf-8").strip() if code.is_file() else ""
         print({{"": "/", "0": "1/"}}.get(ended, "/1"))
 """
 
@@ -43,7 +45,7 @@ def snakemake(*words, **environment):
     """What Snakemake says."""
     command = [sys.executable, "-m", "snakemake", *words]
     done = subprocess.run(
-        command, cwd=params.checkout(), capture_output=True, text=True, env={**os.environ, **environment}
+        command, cwd=params.checkout(), capture_output=True, encoding="utf-8", env={**os.environ, **environment}
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
     return done.stdout + done.stderr
@@ -77,7 +79,7 @@ def small(tmp_path, monkeypatch):
 def test_jobs_run_through_the_generic_executor_and_are_not_run_twice(small, tmp_path):
     jobs, kubectl = tmp_path / "jobs", tmp_path / "bin" / "kubectl"
     jobs.mkdir(), kubectl.parent.mkdir()
-    kubectl.write_text(textwrap.dedent(KUBECTL).format(python=sys.executable, jobs=str(jobs)))
+    kubectl.write_text(textwrap.dedent(KUBECTL).format(python=sys.executable, jobs=str(jobs)), encoding="utf-8")
     kubectl.chmod(0o755)
     plan = series.plan(small, "sample").set_index("stage")
     text = plan[(plan["target"] == "cosine") & (plan["setting"] == "vsm")].loc["text", "folder"]
@@ -87,13 +89,18 @@ def test_jobs_run_through_the_generic_executor_and_are_not_run_twice(small, tmp_
             *(str(folder / "metrics.json") for folder in wanted), str(series.features_done(small))]  # fmt: skip
     path = os.pathsep.join([str(kubectl.parent), os.path.dirname(sys.executable), os.environ["PATH"]])
     snakemake(*call, PATH=path)
-    assert all(json.loads((folder / "metrics.json").read_text())["catalogue"] == "small" for folder in wanted)
-    asked = [json.loads(job.read_text())["spec"]["template"]["spec"]["containers"][0] for job in jobs.glob("*.json")]
+    assert all(
+        json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["catalogue"] == "small" for folder in wanted
+    )
+    asked = [
+        json.loads(job.read_text(encoding="utf-8"))["spec"]["template"]["spec"]["containers"][0]
+        for job in jobs.glob("*.json")
+    ]
     assert len(asked) == 5
     assert sorted(pod["resources"]["limits"]["cpu"] for pod in asked) == ["1", "4", "4", "4", "8"]
     assert [pod["resources"]["limits"].get("nvidia.com/gpu") for pod in asked].count("1") == 1  # the text network
     logs = sorted(series.features_done(small).parent.glob("*-of-2.log"))
-    assert [log.read_text().split()[-2:] for log in logs] == [["64", "tracks"], ["2", "tracks"]]
+    assert [log.read_text(encoding="utf-8").split()[-2:] for log in logs] == [["64", "tracks"], ["2", "tracks"]]
     snakemake(*call, PATH=path)
     assert len(list(jobs.glob("*.json"))) == 5
 

@@ -43,7 +43,11 @@ def dry_run(*config, on="local"):
         "2",
     ]
     done = subprocess.run(
-        [*command, "--config", *config], cwd=params.checkout(), capture_output=True, text=True, env=dict(os.environ)
+        [*command, "--config", *config],
+        cwd=params.checkout(),
+        capture_output=True,
+        encoding="utf-8",
+        env=dict(os.environ),
     )
     assert done.returncode == 0, done.stderr[-2000:]
     said = done.stdout + done.stderr
@@ -190,9 +194,8 @@ def test_shards_that_are_there_are_not_counted_as_needed(whole):
 
 
 def test_two_series_on_one_catalogue_do_not_run_at_once(tiny):
-    first, second = series.Alone(tiny), series.Alone(tiny)
-    first.begin()
+    first = series.alone(tiny)
     with pytest.raises(MumuError, match="another series is running on catalogue 'tiny'"):
-        second.begin()
-    first.lock.release()
-    second.begin()
+        series.alone(tiny)
+    first.release()
+    assert series.alone(tiny).is_locked

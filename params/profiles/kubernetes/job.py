@@ -34,13 +34,13 @@ def manifest(asked: argparse.Namespace) -> dict[str, Any]:
 def submit(asked: argparse.Namespace) -> int:
     """Print the name of the new job, by which ``status`` finds it."""
     command = ["kubectl", "create", "--filename=-", "--output=jsonpath={.metadata.name}"]
-    return subprocess.run(command, input=json.dumps(manifest(asked)), text=True).returncode
+    return subprocess.run(command, input=json.dumps(manifest(asked)), encoding="utf-8").returncode
 
 
 def status(asked: argparse.Namespace) -> int:
     """Print ``running``, ``success`` or ``failed``, as Snakemake expects it."""
     command = ["kubectl", "get", "job", asked.name, "--output=jsonpath={.status.succeeded}/{.status.failed}"]
-    answer = subprocess.run(command, capture_output=True, text=True)
+    answer = subprocess.run(command, capture_output=True, encoding="utf-8")
     if answer.returncode and "NotFound" not in answer.stderr:
         # A server that does not answer now says nothing about the job: Snakemake asks again.
         print(answer.stderr, file=sys.stderr)
