@@ -18,6 +18,7 @@ from mumu_lib.errors import BadDataError, ParameterError
 from mumu_lib.tables import SPLITS
 
 RIGHT = ("all", "some", "none", "not known")
+NO_GENRE = "no top-level genre"
 
 
 def coordinates(folder: Path, vectors: np.ndarray, *, perplexity: float = 30, seed: int = 0) -> np.ndarray:
@@ -181,4 +182,4 @@ def _shown_as(chosen: np.ndarray, catalogue: Catalogue, rarest_first: np.ndarray
     names = [catalogue.labels[i] for i in columns]
     found = chosen[:, columns]
     code = np.where(found.any(axis=1), len(names) - 1 - found.argmax(axis=1), len(names))
-    return pd.Categorical.from_codes(code, pd.Index([*names[::-1], "no top-level genre"]))
+    return pd.Categorical.from_codes(code, pd.Index([*names[::-1], NO_GENRE]))

@@ -123,6 +123,11 @@ def test_colours_of_true_and_predicted_genres_agree_and_follow_frequency(points,
     assert counts == sorted(counts, reverse=True)
 
 
+def test_what_says_nothing_is_grey():
+    of = pd.Series(pd.Categorical(["Rock", "no top-level genre"], ["Rock", "no top-level genre"]))
+    assert dict(zip(*controls.colour_groups(of)[1:], strict=True))["no top-level genre"] == controls.GREY
+
+
 def test_many_values_share_a_colour_and_numbers_are_cut_into_ranges():
     codes, names, colours = controls.colour_groups(pd.Series(list("aabbccddeeffgghhiijk")))
     assert names[-1] == "others"
