@@ -86,6 +86,21 @@ def test_search_genre_and_legend_narrow_the_map_together(browser):
     assert shown(browser) == 30
 
 
+def test_only_another_colour_sends_the_points_again(points):
+    pytest.importorskip("jscatter")
+    browser = widgets.browse(points, engine="jupyter-scatter")
+    scatter, sent = browser.controls.canvas.widget, []
+    scatter.observe(sent.append, "points")
+    scatter.hovering = 4
+    scatter.selection = np.array([1, 2], np.uint32)
+    browser.controls._search.value, browser.controls._genre.value = "title", "Rock"
+    browser.controls._legend.children[0].click()
+    assert not sent
+    assert "Title A04" in browser.controls._hovered.value
+    browser.controls._colour.value = "split"
+    assert len(sent) == 1
+
+
 def test_the_genre_list_has_counts(browser):
     assert browser.controls._genre.options[0] == ("all (30)", "")
     assert browser.controls._genre.index == 0
