@@ -56,7 +56,7 @@ class WebGL:
         Called with the rows clicked on or lassoed.
     """
 
-    hint = "Point at one of the {}; click to hear it."
+    hint = "Point at one of the {}; click to hear it, double-click beside it to let go."
 
     def __init__(
         self, xy: np.ndarray, codes: np.ndarray, colours: list[str], on_hover: Callable, on_select: Callable

@@ -14,10 +14,11 @@ import seaborn as sns
 from ipywidgets import Layout
 from matplotlib.colors import to_hex
 
-from mumu_lib import canvases, cards
+from mumu_lib import canvases, cards, maps
 
 MOST_COLOURS = 9
 OTHERS, GREY = "others", "#8c8c8c"
+SAY_NOTHING = (maps.NO_GENRE, maps.RIGHT[-1])
 FOUND = 200
 COLOURED_FIRST = ["true genre", "predicted genre", "split", "correct"]
 NOT_COLOURS = {"x", "y", "album_id", "track_id", "title", "cover", "audio"}
@@ -52,7 +53,8 @@ def colour_groups(column: pd.Series) -> tuple[np.ndarray, list[str], list[str]]:
     kept = list(text.cat.categories if hasattr(text, "cat") else text.value_counts().index)
     palette = [to_hex(c) for c in sns.color_palette("colorblind") if to_hex(c) != "#949494"]
     names = kept[:MOST_COLOURS]
-    return _with_rest(pd.Index(names).get_indexer(pd.Index(text)), [str(n) for n in names], palette[: len(names)])
+    colours = [GREY if name in SAY_NOTHING else colour for name, colour in zip(names, palette, strict=False)]
+    return _with_rest(pd.Index(names).get_indexer(pd.Index(text)), [str(n) for n in names], colours)
 
 
 def _with_rest(codes: np.ndarray, names: list[str], colours: list[str]) -> tuple[np.ndarray, list[str], list[str]]:

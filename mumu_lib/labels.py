@@ -10,9 +10,12 @@ from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils.extmath import svd_flip
 
+from mumu_lib import progress
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import BadDataError, ParameterError
 from mumu_lib.params import did_you_mean
+
+AT_ONCE = 4096
 
 
 def frequencies(catalogue: Catalogue) -> pd.DataFrame:
@@ -195,8 +198,15 @@ def neighbour_agreement(F: np.ndarray, group: pd.Series, k: int = 5) -> float:
     k = min(k, len(F) - 1)
     if k < 1:
         return float("nan")
-    near = NearestNeighbors(n_neighbors=k, metric="cosine").fit(F).kneighbors(return_distance=False)
-    return float((group.to_numpy()[near] == group.to_numpy()[:, None]).mean())
+    index, names, same = NearestNeighbors(n_neighbors=k + 1, metric="cosine").fit(F), group.to_numpy(), 0
+    for start in progress.bar(range(0, len(F), AT_ONCE), "neighbours", unit="block"):
+        rows = np.arange(len(F))[start : start + AT_ONCE, None]
+        near = index.kneighbors(F[rows[:, 0]], return_distance=False)
+        others = near != rows
+        # Among more than k albums of the same factors an album need not be its own neighbour.
+        others[others.all(axis=1), 0] = False
+        same += (names[near[others].reshape(-1, k)] == names[rows]).sum()
+    return float(same / (k * len(F)))
 
 
 def taxonomy_levels(catalogue: Catalogue) -> pd.DataFrame:

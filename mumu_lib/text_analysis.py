@@ -3,7 +3,6 @@
 Paper: Section 6.2.  Notebook: 05_text.
 """
 
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +11,8 @@ import scipy.sparse as sp
 from scipy.special import rel_entr
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.multiclass import OneVsRestClassifier
 
-from mumu_lib import metrics, runs
+from mumu_lib import metrics, progress, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.text import CATEGORY
 
@@ -127,10 +125,13 @@ def linear_scores(
     scores : np.ndarray [shape=(len(rows), labels)]
         Log odds; constant for a label that no or every training album has.
     """
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Label .* is present in all training examples")
-        model = OneVsRestClassifier(LogisticRegression(C=C, max_iter=1000)).fit(X[train], M[train])
-    return model.decision_function(X[rows]).reshape(len(rows), -1)
+    known, asked, has = X[train], X[rows], M[train].toarray() > 0
+    scores = np.empty((len(rows), M.shape[1]))
+    for label in progress.bar(range(M.shape[1]), "logistic regressions", unit="label"):
+        both = has[:, label].any() and not has[:, label].all()
+        model = LogisticRegression(C=C, max_iter=1000).fit(known, has[:, label]) if both else None
+        scores[:, label] = model.decision_function(asked) if model else has[0, label]
+    return scores
 
 
 def text_runs(catalogue: Catalogue, target: str) -> dict[str, runs.Run]:

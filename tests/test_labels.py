@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics.pairwise import cosine_similarity
+from sklearn.neighbors import NearestNeighbors
 
 from mumu_lib import labels
 from mumu_lib.errors import BadDataError, ParameterError
@@ -117,6 +118,16 @@ def test_neighbour_agreement_by_hand():
     assert labels.neighbour_agreement(F, pd.Series(list("aabb")), k=1) == 1
     assert labels.neighbour_agreement(F, pd.Series(list("abab")), k=1) == 0
     assert np.isnan(labels.neighbour_agreement(F[:1], pd.Series(["a"])))
+
+
+def test_neighbours_found_in_blocks_are_those_found_at_once(monkeypatch):
+    F = np.random.default_rng(0).integers(0, 3, (40, 2)) + 1.0  # many albums of the same factors
+    F[:30] += np.random.default_rng(1).normal(0, 0.2, (30, 2))
+    group = pd.Series(np.resize(list("abc"), 40))
+    near = NearestNeighbors(n_neighbors=3, metric="cosine").fit(F).kneighbors(return_distance=False)
+    monkeypatch.setattr(labels, "AT_ONCE", 7)
+    expected = (group.to_numpy()[near] == group.to_numpy()[:, None]).mean()
+    assert labels.neighbour_agreement(F, group, k=3) == pytest.approx(expected)
 
 
 def test_taxonomy_and_split_tables(tiny):

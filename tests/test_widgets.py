@@ -86,6 +86,21 @@ def test_search_genre_and_legend_narrow_the_map_together(browser):
     assert shown(browser) == 30
 
 
+def test_only_another_colour_sends_the_points_again(points):
+    pytest.importorskip("jscatter")
+    browser = widgets.browse(points, engine="jupyter-scatter")
+    scatter, sent = browser.controls.canvas.widget, []
+    scatter.observe(sent.append, "points")
+    scatter.hovering = 4
+    scatter.selection = np.array([1, 2], np.uint32)
+    browser.controls._search.value, browser.controls._genre.value = "title", "Rock"
+    browser.controls._legend.children[0].click()
+    assert not sent
+    assert "Title A04" in browser.controls._hovered.value
+    browser.controls._colour.value = "split"
+    assert len(sent) == 1
+
+
 def test_the_genre_list_has_counts(browser):
     assert browser.controls._genre.options[0] == ("all (30)", "")
     assert browser.controls._genre.index == 0
@@ -121,6 +136,11 @@ def test_colours_of_true_and_predicted_genres_agree_and_follow_frequency(points,
     frequent = tiny.label_matrix().getnnz(axis=0)
     counts = [frequent[tiny.labels.index(name)] for name in colours[0]]
     assert counts == sorted(counts, reverse=True)
+
+
+def test_what_says_nothing_is_grey():
+    of = pd.Series(pd.Categorical(["Rock", "no top-level genre"], ["Rock", "no top-level genre"]))
+    assert dict(zip(*controls.colour_groups(of)[1:], strict=True))["no top-level genre"] == controls.GREY
 
 
 def test_many_values_share_a_colour_and_numbers_are_cut_into_ranges():
