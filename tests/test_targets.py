@@ -57,3 +57,10 @@ def test_losses_by_hand():
 def test_unknown_target_is_named(M):
     with pytest.raises(ParameterError, match="did you mean 'cosine'"):
         targets.make("cosin", M, np.eye(4))
+
+
+def test_plain_arrays_and_lists_do_too():
+    encoded = targets.Logistic(2).encode(np.array([[0, 1]]))
+    assert (encoded.dtype, encoded.tolist()) == (np.float32, [[0.0, 1.0]])
+    np.testing.assert_array_equal(targets.Logistic(2).scores([[0.25, 0.5]]) * 2, [[0.5, 1]])
+    assert targets.Cosine(np.eye(2, dtype=np.float32)).scores(np.eye(2, dtype=np.float32)).dtype == np.float64
