@@ -154,3 +154,60 @@ def test_learned_factors_know_no_test_album(tiny):
     ]
     np.testing.assert_array_equal(labels.learned_factors(tiny, 3), before)
     assert not np.allclose(labels.label_factors(tiny.label_matrix(), 3), of_all)
+
+
+def test_albums_without_a_label_take_no_part_in_the_shares(tiny):
+    tiny.albums["genres"] = [[] if i < 12 else genres for i, genres in enumerate(tiny.albums["genres"])]
+    table = labels.frequencies(tiny)
+    np.testing.assert_allclose(table["percent"], 100 * table["albums"] / 18)
+    counts = labels.labels_per_album(tiny)
+    assert counts.to_dict() == {
+        album.album_id: len(album.genres) for album in tiny.albums.itertuples() if len(album.genres)
+    }
+    tiny.albums["genres"] = [[]] * 30
+    assert (labels.frequencies(tiny)["percent"] == 0).all()
+
+
+def test_equally_frequent_labels_stand_by_name(tiny):
+    table = labels.frequencies(tiny)
+    assert table["albums"].to_dict() == {"Jazz": 15, "Pop": 15, "Rock": 10, "Vocal Jazz": 5}
+    assert list(table.index) == ["Jazz", "Pop", "Rock", "Vocal Jazz"]
+    assert labels.table1(tiny).to_numpy()[0].tolist() == ["Jazz", "50.00", "Jazz", "50.00"]
+
+
+def test_signs_and_order_of_the_factors_are_fixed(tiny):
+    C = labels.label_factors(tiny.label_matrix())
+    largest = np.abs(C).argmax(axis=0)
+    assert (C[largest, np.arange(C.shape[1])] > 0).all()
+    assert labels.label_factors(tiny.label_matrix(), 1).shape == (4, 1)
+    with pytest.raises(ParameterError, match="at least 1, got 0"):
+        labels.label_factors(tiny.label_matrix(), 0)
+
+
+def test_near_labels_are_as_many_as_asked_and_not_the_label_itself(tiny):
+    C = labels.label_factors(tiny.label_matrix())
+    near = labels.nearest_labels(C, tiny.labels, "Pop", 2)
+    assert len(near) == 2
+    assert "Pop" not in near.index
+    assert near.is_monotonic_decreasing
+    assert near.name == "Pop"
+    many = [f"genre {i}" for i in range(9)]
+    assert len(labels.nearest_labels(np.eye(9), many, "genre 3")) == 5
+
+
+def test_neighbours_are_as_many_as_there_are():
+    F, group = np.array([[1, 0], [1, 0.1], [0, 1.0]]), pd.Series(list("aab"))
+    assert labels.neighbour_agreement(F, group) == pytest.approx(2 / 6)
+    assert labels.neighbour_agreement(F[:2], group[:2]) == 1
+    seven = np.array([[np.cos(a), np.sin(a)] for a in np.arange(7) ** 2 / 40])
+    assert labels.neighbour_agreement(seven, pd.Series(list("aaaaaab"))) == pytest.approx((5 + 4 / 5 + 0) / 7)
+
+
+def test_levels_and_splits_name_their_labels(tiny):
+    levels = labels.taxonomy_levels(tiny)
+    assert levels["labels"].to_dict() == {1: 3, 2: 1}
+    assert levels["most frequent"].to_dict() == {1: "Jazz, Pop, Rock", 2: "Vocal Jazz"}
+    tiny.albums.loc[tiny.albums["split"] == "test", "genres"] = tiny.albums["genres"].map(lambda _: ["Rock"])
+    split = labels.split_table(tiny)
+    assert split["labels"].to_dict() == {"train": 4, "val": 4, "test": 1}
+    assert split["labels without album"].to_dict() == {"train": 0, "val": 0, "test": 3}

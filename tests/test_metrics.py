@@ -277,3 +277,49 @@ def test_the_p_value_is_twice_the_share_beyond_zero():
     values = np.arange(-4, 95)  # 99 of them, five not above 0
     assert metrics.certainty(45, values)["p"] == pytest.approx(2 * (1 + 5) / 100)
     assert metrics.certainty(-45, -values)["p"] == pytest.approx(2 * (1 + 5) / 100)
+
+
+def test_what_is_not_said_is_a_thousand_resamples_from_seed_0():
+    rng = np.random.default_rng(3)
+    Y, S = rng.random((30, 4)) < 0.4, rng.normal(size=(30, 4))
+    for metric in ("auc", "lrap"):
+        np.testing.assert_array_equal(metrics.bootstrap(Y, S, metric), metrics.bootstrap(Y, S, metric, n=1000, seed=0))
+    assert metrics.paired(Y, S, -S) == metrics.paired(Y, S, -S, "auc", n=1000, seed=0)
+    low, high = metrics.interval(metrics.bootstrap(Y, S, n=1000, seed=0))
+    result = metrics.evaluate(Y, S, list("abcd"))
+    assert (result["auc_low"], result["auc_high"], result["albums"]) == (low, high, 30)
+    again = metrics.evaluate(Y, S, list("abcd"), resamples=40, seed=2)
+    assert (again["auc_low"], again["auc_high"]) == metrics.interval(metrics.bootstrap(Y, S, n=40, seed=2))
+
+
+def test_every_metric_of_a_run_is_the_one_of_its_name():
+    rng = np.random.default_rng(5)
+    Y, S = rng.random((40, 5)) < 0.4, rng.normal(size=(40, 5))
+    result = metrics.evaluate(Y, S, list("abcde"), resamples=0)
+    assert np.isnan(result["auc_low"])
+    for k in (1, 3, 5):
+        assert result[f"coverage@{k}"] == metrics.coverage_at_k(S, k)
+        assert result[f"precision@{k}"] == metrics.precision_per_album(Y, S, k).mean()
+    assert {name for name in result if "@" in name} == {
+        f"{of}@{k}" for of in ("coverage", "precision") for k in (1, 3, 5)
+    }
+    assert list(metrics.frequency_groups(range(9))) == ["head", "middle", "tail"]
+    function = metrics.bootstrap(Y, S, lambda y, s: metrics.macro_auc(y, s), n=6)
+    np.testing.assert_allclose(function, metrics.bootstrap(Y, S, n=6, seed=0), atol=1e-12)
+
+
+def test_an_album_with_no_genre_or_all_is_ranked_right():
+    Y = np.array([[0, 0, 0], [1, 1, 1], [0, 1, 0]])
+    S = np.array([[3, 2, 1], [1, 1, 1], [2, 1, 0]])
+    np.testing.assert_allclose(metrics.ranking_precision_per_album(Y, S), [1, 1, 0.5])
+
+
+def test_scores_may_be_given_as_lists():
+    assert metrics.macro_auc([[1], [0], [0]], [[0.5], [0.1], [0.5]]) == 0.75
+    assert metrics.coverage_at_k([[1, 2], [3, 4]], 1) == 0.5
+    assert isinstance(metrics.macro_auc([[1], [0]], [[1], [0]]), float)
+    assert np.isnan(metrics.mean_average_precision(np.zeros((2, 2)), np.eye(2)))
+    with pytest.raises(BadDataError, match="albums x labels"):
+        metrics.macro_auc(np.eye(3)[:, 0], np.eye(3)[:, 0])
+    with pytest.raises(BadDataError, match="0 and 1 only"):
+        metrics.macro_auc([[1.0], [0.5]], [[1.0], [0.5]])

@@ -62,3 +62,10 @@ def test_unknown_target_is_named(M):
 def test_the_target_of_a_catalogue(tiny):
     np.testing.assert_array_equal(targets.of(tiny, "cosine", 2).C, labels.learned_factors(tiny, 2))
     assert targets.of(tiny, "logistic", 2).n_outputs == len(tiny.labels)
+
+
+def test_plain_arrays_and_lists_do_too():
+    encoded = targets.Logistic(2).encode(np.array([[0, 1]]))
+    assert (encoded.dtype, encoded.tolist()) == (np.float32, [[0.0, 1.0]])
+    np.testing.assert_array_equal(targets.Logistic(2).scores([[0.25, 0.5]]) * 2, [[0.5, 1]])
+    assert targets.Cosine(np.eye(2, dtype=np.float32)).scores(np.eye(2, dtype=np.float32)).dtype == np.float64
