@@ -31,7 +31,9 @@ KINDS = {
 }
 PARAMETERS = [(notebook, f) for notebook, kind in KINDS.items() for f in fields(kind)]
 every_notebook = pytest.mark.parametrize("notebook", KINDS)
-every_parameter = pytest.mark.parametrize(("notebook", "f"), PARAMETERS, ids=[f"{n[:2]}-{f.name}" for n, f in PARAMETERS])
+every_parameter = pytest.mark.parametrize(
+    ("notebook", "f"), PARAMETERS, ids=[f"{n[:2]}-{f.name}" for n, f in PARAMETERS]
+)
 
 
 def path_of(notebook):
@@ -59,8 +61,9 @@ def test_help_lists_every_parameter_with_type_and_help_and_the_codes_own_choices
         line = " ".join(listed[f.name].split())
         kind, meaning = re.fullmatch(r"(\w+) \(default .*?\) (.+)", line).groups()
         assert kind == f.type.__name__
-        choices = re.findall(r"(?:^|\| )(\S+)(?= \||$)", meaning) if " | " in meaning else []
-        assert choices == list(f.metadata.get("choices", [])), f.name
+        if "choices" in f.metadata:
+            choices = re.sub(r" ?\(.*?\)|^\w+: ", "", meaning).split(" | ")
+            assert choices == list(f.metadata["choices"]), f.name
 
 
 @every_parameter
@@ -84,7 +87,9 @@ WRONG = {
 @every_parameter
 def test_a_value_of_another_type_is_refused_by_name(notebook, f):
     for value in WRONG[f.type]:
-        with pytest.raises(ParameterError, match=rf"^{f.name} must be {f.type.__name__}, got {re.escape(repr(value))} "):
+        with pytest.raises(
+            ParameterError, match=rf"^{f.name} must be {f.type.__name__}, got {re.escape(repr(value))} "
+        ):
             read(notebook, **{f.name: value})
 
 

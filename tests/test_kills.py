@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import notebook_processes as processes
 import numpy as np
@@ -21,7 +22,7 @@ from mumu_lib import catalogue, covers, params, patches, training
 from mumu_lib.errors import MissingDataError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills a whole process group")
-TRACKS = 200
+TRACKS = 140  # two shards and a bit
 # The same moments every time, as far as two processes allow.
 RANDOM = random.Random(9)
 
@@ -49,15 +50,16 @@ def state(folder):
 
 @pytest.fixture
 def many(tmp_path):
-    """Two hundred tracks and covers, of a few files each, so that several shards are made."""
+    """So many tracks, of a few files, and covers that several shards are made."""
     made = processes.generate(tmp_path / "many")
     names = [f"{i:03d}" for i in range(TRACKS)]
     rng = np.random.default_rng(1)
     for i in range(5):
         soundfile.write(made.folder / "audio" / f"short{i}.wav", rng.normal(0, 0.1, 4 * 22050), 22050)
-        Image.fromarray(rng.integers(0, 255, (96, 96, 3), np.uint8)).save(made.folder / "covers" / f"many{i}.png")
+    for name in names:
+        Image.fromarray(rng.integers(0, 255, (64, 64, 3), np.uint8)).save(made.folder / "covers" / f"{name}.png")
     albums = made.albums.loc[made.albums.index.repeat(TRACKS // len(made.albums) + 1)][:TRACKS].reset_index(drop=True)
-    albums = albums.assign(album_id=names, cover=[f"many{i % 5}.png" for i in range(TRACKS)])
+    albums = albums.assign(album_id=names, cover=[f"{name}.png" for name in names])
     tracks = made.tracks.iloc[[0] * TRACKS].assign(
         track_id=names, album_id=names, audio=[f"short{i % 5}.wav" for i in range(TRACKS)]
     )
@@ -74,18 +76,21 @@ def decode(folder):
 def stored(folder):
     """The one store in a catalogue's features, as bytes and table."""
     (values,) = folder.glob("features/*/*.npy")
-    return values.read_bytes(), pd.read_parquet(values.with_suffix(".parquet")).drop(columns="fingerprint")
+    with_paths = ["fingerprint", "message", "audio", "cover"]
+    return values.read_bytes(), pd.read_parquet(values.with_suffix(".parquet")).drop(
+        columns=with_paths, errors="ignore"
+    )
 
 
 @pytest.mark.parametrize(
-    ("job", "path_column", "kills"),
+    ("job", "kills"),
     [
-        ((patches.main, lambda folder: {"words": [str(folder), "--workers", "1"]}), "audio", 2),
-        ((decode, lambda folder: {"folder": str(folder)}), "cover", 1),
+        ((patches.main, lambda folder: {"words": [str(folder), "--workers", "1"]}), 2),
+        ((decode, lambda folder: {"folder": str(folder)}), 1),
     ],
     ids=["audio", "covers"],
 )
-def test_features_killed_at_any_moment_resume_to_the_same_bits(many, tmp_path, home, job, path_column, kills):
+def test_features_killed_at_any_moment_resume_to_the_same_bits(many, tmp_path, home, job, kills):
     whole = Path(shutil.copytree(many.folder, tmp_path / "whole"))
     command, words = job
     processes.run([(command, words(whole))], home)
@@ -105,7 +110,7 @@ def test_features_killed_at_any_moment_resume_to_the_same_bits(many, tmp_path, h
     processes.run([(command, words(many.folder))], home)
     (bits, table), (expected, expected_table) = stored(many.folder), stored(whole)
     assert bits == expected
-    pd.testing.assert_frame_equal(table.drop(columns=path_column), expected_table.drop(columns=path_column))
+    pd.testing.assert_frame_equal(table, expected_table)
     assert not lying(many.folder)
 
 
@@ -152,7 +157,11 @@ def test_a_run_killed_at_any_moment_ends_as_an_uninterrupted_one(alone, tmp_path
         before = now
     said.append(processes.run(job, home))
     assert before.items() <= kept(tmp_path).items()
-    assert processes.outcome(folder) == processes.outcome(alone / "home/runs/generated/audio-cosine-low_4x96")
+    (metrics, arrays), (expected, expected_arrays) = map(
+        processes.outcome, (folder, alone / "home/runs/generated/audio-cosine-low_4x96")
+    )
+    assert metrics == expected
+    assert [name for name in expected_arrays if arrays.get(name) != expected_arrays[name]] == []
     assert not lying(tmp_path)
     # The epoch that was finished when it was killed the second time was not trained a third time.
     assert "epoch   1" in said[1]
@@ -173,7 +182,6 @@ def test_the_series_killed_between_two_runs_goes_on_with_the_second(alone, tmp_p
     process = psutil.Popen(command, **options)
     while process.poll() is None and len(list(runs_of.glob("*/params.json"))) < 2:
         time.sleep(0.01)
-    time.sleep(RANDOM.uniform(0, 0.5))
     everything = [process, *process.children(recursive=True)]
     # The top first, so that nothing below is taken for a job that failed.
     [one.kill() for one in everything]
@@ -217,7 +225,7 @@ def test_a_networks_file_that_is_gone_is_named_with_the_remedy(tmp_path):
     some = training.Batches(np.zeros((3, 2)), np.arange(3), np.zeros((3, 1)))
     options = {"epochs": 1, "patience": 1, "learning_rate": 0.1, "seed": 0, "folder": tmp_path}
     with pytest.raises(MissingDataError, match=r"model\.keras is gone; remove .* and run again"):
-        training.fit(None, None, some, some, **options)
+        training.fit(SimpleNamespace(set_weights=None), None, some, some, **options)
 
 
 def test_features_whose_file_is_gone_are_made_again(alone, tmp_path):
