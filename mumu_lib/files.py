@@ -37,7 +37,7 @@ def writing(path: Path) -> Iterator[None]:
         # An error without a number is a parser's, not the system's; but numpy gives none when it cuts a file short.
         if error.errno is None and CUT_SHORT not in str(error):
             raise
-        raise WriteError(f"{path} cannot be written: {_why(path, error)}; {AGAIN}") from error
+        raise WriteError(f"{path} cannot be written: {_why(path, error)}, {AGAIN}") from error
 
 
 def _why(path: Path, error: OSError) -> str:
@@ -46,7 +46,7 @@ def _why(path: Path, error: OSError) -> str:
         return f"no space is left for it ({_free(folder) / 1e9:.2f} GB free in {folder}); make room there"
     if error.errno in CLOSED:
         return f"{folder} is read-only for you; get the right to write there, or set MUMU_HOME to a folder of your own"
-    if not folder.is_dir():
+    if not folder.exists():
         return f"{folder} is gone; bring it back (a drive that is no longer there, or a folder removed meanwhile?)"
     return f"{error}; see to it"
 

@@ -18,6 +18,8 @@ from mumu_lib.files import save_array
 from mumu_lib.labels import rarest_top_label
 from mumu_lib.tables import SPLITS
 
+# Rounding moves projections by some 1e-6 of the largest; another training by far more.
+SAME_VECTORS, PROJECTIONS = 1e-4, 4
 NO_GENRE = "no top-level genre"
 RIGHT = ("all", "some", "none", "not known")
 
@@ -25,8 +27,10 @@ RIGHT = ("all", "some", "none", "not known")
 def coordinates(folder: Path, vectors: np.ndarray, *, perplexity: float = 30, seed: int = 0) -> np.ndarray:
     """t-SNE coordinates of vectors, computed once and kept in a run's folder.
 
-    The file's name says what made it (vectors, perplexity, seed, version of openTSNE): other vectors get
-    other coordinates, the same ones the same map, on whatever machine and at any number of threads.
+    Other vectors get other coordinates, the same ones the same map, on whatever machine and at any number of
+    threads: a network's vectors differ in their last digits from one number of threads to another, which t-SNE
+    would make a different map of. The file's name therefore says what made it (shape, perplexity, seed, version of
+    openTSNE, vectors), and beside the coordinates lie a few random projections, to know the vectors again by.
 
     Parameters
     ----------
@@ -50,12 +54,15 @@ def coordinates(folder: Path, vectors: np.ndarray, *, perplexity: float = 30, se
             f"{bad.sum()} of {len(bad)} vectors are NaN or zero, the first in row {bad.argmax()}; leave them out"
         )
     made_of = repr((vectors.shape, str(vectors.dtype), float(perplexity), seed, version("openTSNE")))
-    digest = hashlib.sha256(made_of.encode() + np.ascontiguousarray(vectors).tobytes()).hexdigest()
-    path = folder / f"tsne-{digest[:16]}.npy"
-    if path.is_file():
-        return np.load(path, allow_pickle=False)
+    settings, content = (hashlib.sha256(b).hexdigest()[:8] for b in (made_of.encode(), np.ascontiguousarray(vectors)))
+    projections = np.random.default_rng(0).standard_normal((vectors.shape[1], PROJECTIONS), np.float32)
+    known_by = (vectors @ projections).astype(np.float32)
+    for path in sorted(folder.glob(f"tsne-{settings}-*.npy")):
+        kept = np.load(path, allow_pickle=False)
+        if np.abs(kept[:, 2:] - known_by).max() <= SAME_VECTORS * np.abs(known_by).max():
+            return kept[:, :2]
     xy = plots.tsne(vectors, perplexity=perplexity, seed=seed).astype(np.float32)
-    save_array(path, xy)
+    save_array(folder / f"tsne-{settings}-{content}.npy", np.hstack([xy, known_by]))
     return xy
 
 

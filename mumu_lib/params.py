@@ -133,7 +133,7 @@ class Text(Training):
 class Multimodal(Training):
     """Parameters of 07_multimodal."""
 
-    modalities: str
+    modalities: str = ""
     embeddings: str = ""
     learning: str = _choice("late", "simultaneous")
     missing: str = _choice("complete", "dropout")

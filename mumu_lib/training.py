@@ -4,9 +4,10 @@ Paper: Sections 5.1 to 5.4.  Notebooks: 04 to 07.
 """
 
 import json
+import random
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +131,7 @@ def fit(
         if not len(batches.rows):
             raise BadDataError(f"there is no usable {name} example; look at the split and at the skipped tracks")
     # A second run of the same training waits, and then finds it done.
-    with locked(folder) if folder is not None else nullcontext():
+    with _dice_left_alone(), locked(folder) if folder is not None else nullcontext():
         if folder is not None and (folder / "history.csv").is_file():
             return _finished(model, folder, lines)
         keeper = _Keeper(patience=patience, seed=seed, folder=folder, lines=lines)
@@ -156,6 +157,16 @@ def _train(model: keras.Model, train: Batches, val: Batches, first: int, epochs:
         fed: dict[str, Any] = {"validation_data": val, "callbacks": [moves, *callbacks]}
         model.fit(train, initial_epoch=first, epochs=epochs, shuffle=False, verbose=0, **fed)
         bar.total = bar.n
+
+
+@contextmanager
+def _dice_left_alone() -> Iterator[None]:
+    """What is drawn next, a second network's first weights, is the same after a training that was resumed or loaded."""
+    before = random.getstate()
+    try:
+        yield
+    finally:
+        random.setstate(before)
 
 
 def _finished(model: keras.Model, folder: Path, lines: bool) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Fixtures every test may use: a home of its own, and a tiny catalogue."""
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -44,3 +45,15 @@ def real_data() -> Path:
     if not os.environ.get("MUMU_REAL_DATA"):
         pytest.skip("set MUMU_REAL_DATA to a folder of real data")
     return Path(os.environ["MUMU_REAL_DATA"])
+
+
+@pytest.fixture(scope="session")
+def alone(tmp_path_factory):
+    """A short series of runs on a generated catalogue, made by one process with nothing beside it."""
+    import notebook_processes as processes
+
+    folder = tmp_path_factory.mktemp("alone")
+    made = processes.generate(folder / "catalogue")
+    shutil.copytree(made.folder, folder / "untouched")
+    processes.run([*processes.series(made.folder), processes.other(made.folder)], folder / "home")
+    return folder

@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pandas as pd
+import pytest
 import soundfile
 from conftest import GENRES
 from PIL import Image
@@ -55,32 +56,50 @@ def generate(folder):
     )  # fmt: skip
 
 
-def start(jobs, home, *, kind="forkserver", **environment):
-    """Run notebooks, a pair of name and parameters each, one after the other in one new process."""
+def series(folder):
+    """Notebooks 03, 04, 05 and 07 with small networks; the fusion names its runs, whatever else is there."""
+    jobs = {
+        "03": {},
+        "04": {"filters": "low_4x96", "epochs": 3, "album_epochs": 5},
+        "05": {"features": "vsm", "epochs": 3},
+        "07": {"modalities": "", "embeddings": "audio-cosine-low_4x96,text-cosine-vsm", "epochs": 5},
+    }
+    return [(notebook, {"catalogue": str(folder), **own}) for notebook, own in jobs.items()]
+
+
+def other(folder):
+    """Notebook 04 with another setting, which needs the same features."""
+    return "04", {"catalogue": str(folder), "filters": "low_4x96", "target": "logistic", "epochs": 2, "album_epochs": 5}
+
+
+def start(jobs, home, *, kind="forkserver", before=None, **environment):
+    """Run jobs one after the other in one new process; the process that runs them.
+
+    A job is a notebook's number with its parameters, or a function with its arguments; ``before`` is a function that
+    the process calls first.
+    """
     kind = kind if sys.platform == "linux" else "spawn"
     context = multiprocessing.get_context(kind)
     if kind == "forkserver":
         context.set_forkserver_preload(LOADED)
-    process = context.Process(target=_play, args=(jobs, str(home), environment))
-    before = {name: os.environ.get(name) for name in environment}
-    os.environ.update(environment)
-    process.start()
-    for name, value in before.items():
-        os.environ.pop(name) if value is None else os.environ.update({name: value})
+    process = context.Process(target=_play, args=(jobs, str(home), before))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**environment, "MUMU_HOME": str(home)}.items():
+            patch.setenv(name, value)
+        process.start()
     return process
 
 
-def end(*processes):
-    """Wait for processes; any that failed fails the test, with its last lines."""
+def said(process, home):
+    """What a process printed."""
+    return (Path(home) / f"{process.pid}.log").read_text(errors="replace")
+
+
+def end(home, *processes):
+    """Wait for processes; one that failed fails the test, with its last lines."""
     for process in processes:
         process.join(300)
-        assert process.exitcode == 0, said(process)
-
-
-def said(process):
-    """What a process printed last."""
-    logs = sorted(Path(os.environ["MUMU_HOME"]).parent.rglob(f"{process.pid}.log"))
-    return logs[0].read_text(errors="replace")[-3000:] if logs else f"exit code {process.exitcode}"
+        assert process.exitcode == 0, said(process, home)[-3000:]
 
 
 def kill(process):
@@ -90,19 +109,26 @@ def kill(process):
 
 
 def run(jobs, home, **options):
-    """Run notebooks in a process and wait."""
-    end(start(jobs, home, **options))
+    """Run jobs in a process, wait; what it printed."""
+    process = start(jobs, home, **options)
+    end(home, process)
+    return said(process, home)
 
 
-def _play(jobs, home, environment):
+def _play(jobs, home, before):
     if hasattr(os, "setsid"):
         os.setsid()
-    os.environ.update(environment, MUMU_HOME=home)
+    os.environ["MUMU_HOME"] = home
     Path(home).mkdir(parents=True, exist_ok=True)
     log = os.open(Path(home) / f"{os.getpid()}.log", os.O_WRONLY | os.O_CREAT)
     os.dup2(log, 1), os.dup2(log, 2)
-    for notebook, parameters in jobs:
-        _run_cells(next(params.checkout().glob(f"notebooks/{notebook}*.ipynb")), parameters)
+    if before:
+        before()
+    for job, parameters in jobs:
+        if callable(job):
+            job(**parameters)
+            continue
+        _run_cells(next(params.checkout().glob(f"notebooks/{job}*.ipynb")), parameters)
 
 
 def _run_cells(path, parameters):

@@ -87,6 +87,14 @@ def test_a_finished_training_is_loaded_not_repeated(data, tmp_path):
     np.testing.assert_array_equal(second.get_weights()[0], first.get_weights()[0])
 
 
+def test_the_next_networks_weights_do_not_depend_on_how_this_one_was_trained(data, tmp_path):
+    drawn = []
+    for _ in range(2):  # trained, then loaded
+        fit(network(), data, tmp_path)
+        drawn.append(keras.layers.Dense(3)(np.ones((1, 3))).numpy().tolist())
+    assert drawn[0] == drawn[1]
+
+
 def test_the_same_seed_gives_the_same_numbers(data):
     one, two = fit(network(0.5), data), fit(network(0.5), data)
     pd.testing.assert_frame_equal(one.drop(columns="seconds"), two.drop(columns="seconds"))

@@ -34,9 +34,13 @@ def test_coordinates_are_computed_once_for_what_made_them(tmp_path, monkeypatch)
     xy = maps.coordinates(tmp_path / "run", X, seed=1)
     monkeypatch.setattr(maps.plots, "tsne", lambda *_, **__: np.full((20, 2), 7.0))
     np.testing.assert_array_equal(maps.coordinates(tmp_path / "run", X, seed=1), xy)
+    rounded = X + np.random.default_rng(1).normal(0, 1e-7, X.shape)
+    np.testing.assert_array_equal(maps.coordinates(tmp_path / "run", rounded, seed=1), xy)
     for other in ({"seed": 2}, {"seed": 1, "perplexity": 5}):
         assert maps.coordinates(tmp_path / "run", X, **other)[0, 0] == 7
     assert maps.coordinates(tmp_path / "run", X + 1, seed=1)[0, 0] == 7
+    one_moved = X + 0.1 * (np.arange(20) == 3)[:, None]
+    assert maps.coordinates(tmp_path / "run", one_moved, seed=1)[0, 0] == 7
 
 
 def test_vectors_without_a_direction_are_named(tmp_path):
