@@ -108,7 +108,8 @@ def read_array(path: Path, remedy: str) -> np.ndarray:
         with path.open("rb") as file:
             if not file.read(6).startswith(b"\x93NUMPY"):
                 raise ValueError("it does not begin as one that numpy.save wrote")
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        with np.errstate(over="ignore"):  # The product of a shape that numpy then refuses.
+            return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
 def read_table(path: Path, remedy: str) -> pd.DataFrame:

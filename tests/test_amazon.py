@@ -188,3 +188,23 @@ def test_nodes_are_every_name_once():
         "Pop",
         "Vocal Pop",
     ]
+
+
+def test_a_long_gap_in_a_credit_line_costs_no_time():
+    assert amazon.clean_artist("A" + " " * 1_000_000 + "B (Artist)") == "A B"
+
+
+def test_literals_that_are_no_record_are_listed(tmp_path):
+    lines = [
+        "{[]: 1}",
+        "{1: 2}",
+        "0x" + "f" * 20_000,
+        '{"asin": "B1", "title": 0x' + "f" * 20_000 + "}",
+        '{"x": 1}',
+        '{"asin": "B2", "images": {"large": 5}}',
+    ]
+    (tmp_path / "meta.json").write_text("\n".join(lines))
+    with pytest.warns(UserWarning, match="left out"):
+        table = amazon.metadata(tmp_path / "meta.json")
+    assert table["album_id"].tolist() == ["B1", "B2"]
+    assert len(table.attrs["problems"]) == 4

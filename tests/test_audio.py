@@ -285,3 +285,22 @@ def test_real_msd_files(real_data):
     assert statistics.shape == (len(files), 48)
     assert np.isfinite(statistics).all()
     assert (statistics[:, 12:24] >= statistics[:, :12]).all()
+
+
+def test_a_header_is_not_believed_that_promises_more_than_memory_holds(tmp_path, monkeypatch):
+    # Room would be made for all that a header promises: here, for more than can be had.
+    asked = []
+    read = soundfile.SoundFile.read
+    monkeypatch.setattr(
+        soundfile.SoundFile,
+        "read",
+        lambda file, frames, **kw: asked.append(frames * file.channels) or read(file, frames, **kw),
+    )
+    y = np.random.default_rng(0).normal(0, 0.1, (4 * 96_000, 8)).astype(np.float32)
+    soundfile.write(tmp_path / "many.flac", y, 96_000)
+    assert len(audio.load(tmp_path / "many.flac")) == 4 * audio.SAMPLE_RATE
+    assert max(asked) <= 600 * 48_000 * 2
+    soundfile.write(tmp_path / "fast.wav", y[:, 0], 1_000_000)
+    with pytest.raises(AudioError, match="claims 1,000,000 samples a second") as error:
+        audio.load(tmp_path / "fast.wav")
+    assert error.value.reason == "corrupt"

@@ -200,3 +200,39 @@ def test_a_missing_modality_is_said_with_its_remedy(tiny):
     (tiny.folder / "songs").mkdir()
     tiny.require("timbre")
     tiny.require("reviews")
+
+
+@pytest.mark.parametrize("name", ["../../other", "/abs", "..", "a/b", "a\\b", "", "x\0"])
+def test_a_catalogue_cannot_be_named_like_a_place_elsewhere(tmp_path, name):
+    # Runs and figures lie in folders of that name, and one of them is emptied before use.
+    write(tmp_path)
+    path = tmp_path / "catalogue.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"name": name}))
+    with pytest.raises(BadDataError, match="cannot be the name of a catalogue"):
+        open_catalogue(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("roots", {}), ("roots", {"audio": 1, "covers": ""}), ("roots", []), ("labels", "ab"), ("labels", ["a", "a"]), ("labels", [1]), ("min_label_albums", "2"), ("synthetic", "false")],
+)  # fmt: skip
+def test_a_description_with_something_else_in_it_is_refused(tmp_path, key, value):
+    write(tmp_path)
+    path = tmp_path / "catalogue.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+    with pytest.raises(BadDataError, match=rf"\['{key}'\] hold something else.*make the catalogue again"):
+        open_catalogue(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "cells"),
+    [("albums", "genres", [1, 2, 3]), ("albums", "genres", ["a", "b", "c"]), ("albums", "genres", [["a"], None, []]), ("albums", "genres", [["a", None], [], []]), ("albums", "title", [1, 2, 3]), ("albums", "cover", [None, "", ""]), ("taxonomy", "branch", [[]])],
+)  # fmt: skip
+def test_a_column_with_something_else_in_it_is_refused(tmp_path, table, column, cells):
+    write(tmp_path)
+    path = tmp_path / f"{table}.parquet"
+    changed = pd.read_parquet(path).head(len(cells))
+    changed[column] = pd.Series(cells, dtype=object)
+    changed.to_parquet(path)
+    with pytest.raises(BadDataError, match=rf"{table}\.parquet: the columns \['{column}'\] hold something else"):
+        getattr(open_catalogue(tmp_path), table)

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from mumu_lib.errors import BadDataError, ParameterError, ServiceError
-from mumu_lib.sources import cover_art, fetch, musicbrainz_web, previews
+from mumu_lib.sources import cover_art, fetch, musicbrainz_web, previews, web
 from mumu_lib.sources.web import Client
 
 REC, GROUP = "66dd470f-4c4f-4caa-b8d4-2ebc80a83cb6", "0164b5ce-42f8-46bf-b140-61ecd2ed449e"
@@ -398,3 +398,58 @@ def test_covers_from_amazon_then_the_archive(server, client, tmp_path):
 def test_cover_size_must_be_one_of_the_archives(client, tmp_path):
     with pytest.raises(ParameterError, match="250"):
         cover_art.fetch(pd.DataFrame(), tmp_path, client, size=300)
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "/x", "C:x", "a\0", ".."])
+def test_ids_from_outside_never_become_other_places(server, client, tmp_path, name):
+    server.on("/a", picture(50))
+    albums = pd.DataFrame({"album_id": [name], "cover_url": [f"{server.url}/a"], "release_group_mbid": [""]})
+    with pytest.raises(BadDataError, match="cannot be the id of an album"):
+        cover_art.fetch(albums, tmp_path / "covers", client)
+    tracks = pd.DataFrame({"track_id": [name], "recording_mbid": ["R"]})
+    with pytest.raises(BadDataError, match="cannot be the id of a track"):
+        previews.by_isrc(tracks, tmp_path / "previews", client, client)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("reply", [b"[]", b"7", b'{"release-groups": [{}]}', b'{"release-groups": [{"id": 1}]}', b'{"release-groups": 5}', b'{"release-groups": [{"id": "G", "score": 1e999}]}', b'{"release-groups": [{"id": "G", "title": []}]}'])  # fmt: skip
+def test_replies_of_another_form_are_said_so(server, client, reply):
+    server.on("*", reply)
+    with pytest.raises(ServiceError, match=r"unexpected form|is not JSON of an object"):
+        musicbrainz_web.search(client, "T", "A", url=server.url)
+
+
+def test_a_changed_reply_on_disk_is_asked_again(server, client):
+    server.on("/x", b'{"a": 1}')
+    client.json(f"{server.url}/x")
+    for changed in (b'{"a"', b"[1]", b"\xff"):
+        next(client.cache.glob("*/*.json")).write_bytes(changed)
+        assert client.json(f"{server.url}/x") == {"a": 1}
+
+
+def test_a_reply_without_end_is_not_read_to_its_end(server, client, tmp_path, monkeypatch):
+    monkeypatch.setattr(web, "LARGEST", 1000)
+    server.on("/x", b"x" * 100_000)
+    with pytest.raises(ServiceError, match="larger than"):
+        client.file(f"{server.url}/x", tmp_path / "x")
+    assert list(tmp_path.glob("x*")) == []
+
+
+def test_an_address_that_is_none_is_not_tried_again_and_again(tmp_path):
+    with pytest.raises(ServiceError, match="is no address"):
+        fetch.download("no scheme", tmp_path / "x")
+
+
+def test_a_checksum_of_no_known_method(tmp_path):
+    (tmp_path / "x").write_text("")
+    with pytest.raises(BadDataError, match="of no known method, md5 or"):
+        fetch.digest(tmp_path / "x", "shake_128:ab")
+
+
+@pytest.mark.parametrize("members", [["a", "a/b"], ["a/b", "a"], ["."], ["\0"]])
+def test_archives_that_contradict_themselves(tmp_path, members):
+    with tarfile.open(tmp_path / "x.tar", "w") as tar:
+        for name in members:
+            tar.addfile(tarfile.TarInfo(name))
+    with pytest.raises(BadDataError, match=r"x\.tar"):
+        fetch.extract(tmp_path / "x.tar", tmp_path / "out")

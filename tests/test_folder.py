@@ -416,3 +416,9 @@ def test_real_collections(tmp_path, place, manifest, albums, tracks, labels):
     made = folder.build(Path(os.environ["MUMU_REAL_DATA"]) / place, manifest, out=tmp_path)
     assert (len(made.albums), len(made.tracks), len(made.labels)) == (albums, tracks, labels)
     assert made.validate()["missing"].drop("labels").sum() == 0
+
+
+def test_a_column_that_stands_there_twice(tmp_path):
+    (tmp_path / "m.csv").write_text("path,genres,Genres \na.flac,Pop,Rock\n")
+    with pytest.raises(BadDataError, match="the column 'genres' stands there twice"):
+        folder.build(tmp_path, "m.csv", out=tmp_path / "out")

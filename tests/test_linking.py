@@ -366,3 +366,9 @@ def test_local_without_knowledge_base_says_how_to_make_one(tmp_path):
 def test_unknown_linker_is_refused_with_the_nearest():
     with pytest.raises(ParameterError, match="did you mean 'babelfy'"):
         linking.make("bablefy", SYNTHETIC)
+
+
+def test_a_title_without_a_word_in_it(tmp_path):
+    # The band !!! is a real one.
+    knowledge_base(tmp_path, {"!!!": ["Dance-punk_musical_groups"], "Adele": ["Singers"]})
+    assert LocalLinker(tmp_path / "knowledge").link("!!! and others")[:0] == []

@@ -1,5 +1,6 @@
 """The linkers that ask a service, against a local server that answers in the documented formats."""
 
+import contextlib
 import json
 import threading
 from email.utils import formatdate
@@ -285,3 +286,43 @@ def test_knowledge_base_replaces_wikipedia(server, tmp_path, monkeypatch):
     build.build(tmp_path / "knowledge", dump)
     assert linking.make("babelfy", OWN, tmp_path / "knowledge").categories(["Adele"]) == {"Adele": ["Singers"]}
     assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("babelfy", [{"charFragment": {"start": "a", "end": 3}, "score": 1}]),
+        ("babelfy", [{"charFragment": {"start": 0, "end": 3}, "score": 1, "DBpediaURL": 5}]),
+        ("babelfy", [{"charFragment": {"start": 1e999, "end": 3}, "score": 1}]),
+        ("spotlight", {"Resources": [{"@offset": "0", "@surfaceForm": 5, "@URI": "u", "@similarityScore": "1"}]}),
+        ("spotlight", {"Resources": [{"@offset": "0", "@surfaceForm": "A", "@URI": None, "@similarityScore": "1"}]}),
+        ("spotlight", {"Resources": 7}),
+    ],
+)
+def test_answers_of_another_form_are_said_and_not_kept(server, name, answer):
+    server.plan = [(200, answer)]
+    linker = linking.make(name, OWN)
+    for _ in range(2):
+        with pytest.raises(ServiceError, match="answers 200"):
+            linker.link(TEXT)
+    assert len(server.asked) == 2
+
+
+def test_places_beyond_all_numbers_are_left_out(server):
+    server.plan = [(200, [babelfy(0, 10**30, "Adele")])]
+    with pytest.warns(UserWarning, match="left out"):
+        assert linking.make("babelfy", OWN).link(TEXT + "\U0001f3ba") == []
+
+
+def test_wikipedia_that_goes_round_in_a_circle(server, tmp_path):
+    server.plan = [(200, {"continue": {"clcontinue": "1"}, "query": {"pages": []}})]
+    with pytest.raises(ServiceError, match="answers in a circle"):
+        MediaWiki(Service("Wikipedia", server.url, tmp_path)).categories(["A"])
+
+
+@pytest.mark.parametrize("after", ["\u00b2", "Wed, 99 Oct 99999 07:28:00 GMT", "-", "9" * 400])
+def test_waits_that_no_service_can_mean(server, after):
+    server.plan = [(503, b"", {"Retry-After": after}), (200, [])]
+    with contextlib.suppress(ServiceError):
+        linking.make("babelfy", OWN).link(TEXT)
+    assert max(server.slept) <= services.PATIENCE

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib import audio
+from mumu_lib.errors import AudioError, BadDataError, MissingDataError
 from mumu_lib.sources import millionsong, previews
 
 UUID = "66dd470f-4c4f-4caa-b8d4-2ebc80a83cb6"
@@ -181,3 +182,42 @@ def test_no_preview_at_all_is_an_error(tmp_path):
     (tmp_path / "1.mp3").touch()
     with pytest.raises(MissingDataError, match=r"none of 1 tracks found among 1 recordings.*7digital"):
         previews.find(tmp_path, ["TRABC"])
+
+
+def test_a_dataset_that_claims_more_than_the_file_holds(tmp_path):
+    with h5py.File(tmp_path / "bomb.h5", "w") as file:
+        file.create_dataset("analysis/segments_timbre", (10**10, 12), "f8", chunks=(16, 12))
+    with pytest.raises(BadDataError, match=r"bomb\.h5 .*claims 960,000,000,000 bytes, 0 are stored"):
+        millionsong.timbre(tmp_path / "bomb.h5")
+    with pytest.raises(AudioError, match="claims 960,000,000,000 bytes"):
+        audio.msd_timbre(tmp_path / "bomb.h5")
+
+
+def test_a_dataset_that_lies_in_another_file_is_not_followed(tmp_path):
+    (tmp_path / "secret").write_bytes(bytes(960))
+    with h5py.File(tmp_path / "outer.h5", "w") as file:
+        file.create_dataset("analysis/segments_timbre", (10, 12), "f8", external=[(str(tmp_path / "secret"), 0, 960)])
+    with h5py.File(tmp_path / "linked.h5", "w") as file:
+        file["analysis/segments_timbre"] = h5py.ExternalLink("inner.h5", "x")
+    with h5py.File(tmp_path / "inner.h5", "w") as file:
+        file["x"] = np.ones((10, 12))
+    for name in ("outer.h5", "linked.h5"):
+        with pytest.raises(BadDataError, match="does not hold its numbers itself"):
+            millionsong.timbre(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        {"query": 1, "matches": [{"id": "X"}]},
+        {"query": {"track_id": "T"}, "matches": [1]},
+        {"query": {"track_id": 1}, "match": [{"id": "X"}]},
+    ],
+)
+def test_matches_of_another_form_are_listed(tmp_path, record):
+    good = {"query": {"track_id": "TR"}, "matches": [{"id": "X"}]}
+    path = tmp_path / "mapping.json"
+    path.write_text(json.dumps([good, record | {"match": record.get("match", [1])}]))
+    with pytest.warns(UserWarning, match="a record of unexpected form"):
+        assert millionsong.mbid_mapping(path).to_numpy().tolist() == [["TR", "x"]]

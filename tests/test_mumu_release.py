@@ -201,3 +201,30 @@ def test_real_single_label_csv(real_data):
 def test_real_msdi(real_data):
     made = mumu_release.build_msdi(real_data / "labels" / "msd-i" / "csv_msd.csv")
     assert (len(made.albums), len(made.labels)) == (16753, 15)
+
+
+def test_a_header_that_is_no_csv(tmp_path):
+    (tmp_path / "m.csv").write_bytes(b"amazon_id,album\rmbid\n")
+    with pytest.raises(BadDataError, match=r"m\.csv, line 1 "):
+        mumu_release.tracks(tmp_path / "m.csv")
+
+
+def test_ids_in_another_encoding(tmp_path):
+    ismir = write_ismir(tmp_path)
+    (ismir / "splits" / "items_index_val_MuMu-albums.tsv").write_bytes(b"\xff\xfeB\0")
+    with pytest.raises(BadDataError, match=r"items_index_val.* is not UTF-8"):
+        ismir_data.items(ismir, "val")
+
+
+def test_sparse_indices_beyond_the_matrix(tmp_path):
+    # scipy's compiled code would follow them.
+    ismir = write_ismir(tmp_path)
+    parts = {
+        "data": np.ones(1),
+        "indices": np.array([10**6]),
+        "indptr": np.array([0, 1, 1, 1]),
+        "shape": np.array([3, 4]),
+    }
+    np.savez(ismir / "train_data" / "X_val_VSM_MuMu-albums.npz", **parts)
+    with pytest.raises(BadDataError, match="not a CSR matrix"):
+        ismir_data.features(ismir, "VSM", "val")

@@ -151,3 +151,28 @@ def test_table_with_tabs_and_byte_order_mark(tmp_path):
     with pytest.warns(UserWarning, match="line 3: 1 cells"):
         table = reading.table(tmp_path / "t.tsv", {"a": ("a",), "c": ("x", "b")})
     assert table.to_numpy().tolist() == [["1", '"2'], ["4", "5"]]
+
+
+def test_release_groups_that_the_dump_does_not_have(tmp_path):
+    (tmp_path / "mbdump").mkdir()
+    release = {"id": "R", "title": "T", "release-group": {"id": "G"}, "media": []}
+    (tmp_path / "mbdump" / "release").write_text(json.dumps(release))
+    musicbrainz.convert(tmp_path, tmp_path / "out")
+    assert musicbrainz.recordings(tmp_path / "out", ["nowhere"]).empty
+
+
+@pytest.mark.parametrize(
+    "change", [{"title": 1}, {"title": None}, {"id": []}, {"media": 5}, {"artist-credit": [1]}, {"asin": 5}]
+)
+def test_a_release_of_another_form_is_left_out_whole(tmp_path, change):
+    (tmp_path / "mbdump").mkdir()
+    release = {
+        "id": "R",
+        "title": "T \ud800",
+        "release-group": {"id": "G"},
+        "media": [{"tracks": [{"recording": {"id": "C"}}]}],
+    }
+    (tmp_path / "mbdump" / "release").write_text(f"{json.dumps(release)}\n{json.dumps(release | change)}\n")
+    problems = musicbrainz.convert(tmp_path, tmp_path / "out")
+    assert "unexpected form" in problems[0]
+    assert musicbrainz.releases(tmp_path / "out")["title"].tolist() == ["T ?"]

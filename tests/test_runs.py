@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mumu_lib import metrics, params, runs
+from mumu_lib import metrics, params, results, runs
 from mumu_lib.errors import BadDataError, MissingDataError
 
 
@@ -149,3 +149,26 @@ def test_the_command_prints_table_2_or_says_what_to_run(tiny, home, capsys):
     (home / "figures" / "tiny" / "table2.md").write_text("the table")
     assert runs.main(["tiny"]) == 0
     assert "the table" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "facts", ["[1]", "{", '{"auc": "high"}', '{"auc": true}', '{"auc": 0.5, "modality": 3}', "[" * 100_000]
+)
+def test_metrics_that_are_none_name_the_file(tiny, facts):
+    path = params.home() / "runs" / "tiny" / "one" / "metrics.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(facts)
+    with pytest.raises(BadDataError, match=r"one.metrics\.json.*delete the folder and run its notebook again"):
+        runs.table("tiny")
+
+
+def test_scores_that_are_no_array_leave_the_run_out(tiny):
+    folder = params.home() / "runs" / "tiny" / "one"
+    folder.mkdir(parents=True)
+    (folder / "metrics.json").write_text(json.dumps({"auc": 0.5, "fingerprint": tiny.fingerprint}))
+    (folder / "album_ids.txt").write_text("a")
+    np.savez(folder / "scores.npz", x=[1])
+    (folder / "scores.npz").rename(folder / "scores.npy")
+    chosen, left_out = results.comparable(tiny)
+    assert chosen.empty
+    assert "scores cannot be read" in left_out["reason"].iloc[0]

@@ -171,11 +171,11 @@ def _relative(event: str, arguments: tuple) -> bool:
 class Run:
     """Inputs of one target, in a folder of their own, with what they found."""
 
-    def __init__(self, name: str, place: Path) -> None:
-        self.target, self.home = TARGETS[name], place / "input"
+    def __init__(self, name: str, place: Path, guard: Guard) -> None:
+        self.target, self.home, self.guard = TARGETS[name], place / "input", guard
         os.environ["MUMU_HOME"] = str(self.home / "home")
         self.examples = list(self.target.seeds(world(place / "world")))
-        self.guard, self.inputs, self.findings = Guard(self.home), 0, dict[str, tuple[bytes, str]]()
+        self.inputs, self.findings = 0, dict[str, tuple[bytes, str]]()
 
     def one(self, data: bytes) -> None:
         """Read one input; findings are told apart by the kind of trouble and its place in the library."""
@@ -253,7 +253,7 @@ def fuzz(name: str, count: int, seed: int, keep: Path) -> None:
     warnings.simplefilter("ignore")
     place = Path(tempfile.mkdtemp(prefix=f"fuzz-{name}-"))
     (place / "corpus").mkdir()
-    run, started = Run(name, place), time.monotonic()
+    run, started = Run(name, place, Guard(place / "input")), time.monotonic()
     outside = sorted(p.name for p in place.iterdir())
 
     def finish() -> None:
