@@ -96,7 +96,7 @@ def test_a_table_that_unpacks_to_too_much_is_refused_early(tmp_path, monkeypatch
         pa.table({"text": pa.array(["x" * 1000]).take(pa.array(np.zeros(rows, int)))}), tmp_path / "bomb.parquet"
     )
     assert (tmp_path / "bomb.parquet").stat().st_size < 50_000
-    monkeypatch.setattr(files, "MOST_BYTES", 50 << 20)
+    monkeypatch.setattr(parsing, "MOST_BYTES", 50 << 20)
     before = pa.total_allocated_bytes()
     with pytest.raises(BadDataError, match=r"bomb\.parquet .*unpacks to more than"):
         parsing.read_table(tmp_path / "bomb.parquet", "make it again")
