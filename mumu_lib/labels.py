@@ -130,7 +130,7 @@ def album_factors(M: sp.csr_matrix, C: np.ndarray) -> np.ndarray:
 
 
 def nearest_labels(C: np.ndarray, labels: list[str], label: str, n: int = 5) -> pd.Series:
-    """Labels closest to one label in factor space, by cosine similarity.
+    """Labels closest to one label in factor space, by cosine similarity; of equally close ones the first column.
 
     Raises
     ------
@@ -140,7 +140,8 @@ def nearest_labels(C: np.ndarray, labels: list[str], label: str, n: int = 5) -> 
     if label not in labels:
         raise ParameterError(f"unknown label {label!r}{did_you_mean(label, labels)}")
     similarity = cosine_similarity(C[[labels.index(label)]], C)[0]
-    return pd.Series(similarity, index=labels, name=label).drop(label).nlargest(n)
+    # Rounded, since the last digits, which differ between processors, would put equally close labels in order.
+    return pd.Series(similarity.round(9), index=labels, name=label).drop(label).nlargest(n)
 
 
 def single_top_label(catalogue: Catalogue) -> pd.Series:
