@@ -135,7 +135,7 @@ def album_factors(M: sp.csr_matrix, C: np.ndarray) -> np.ndarray:
 
 
 def nearest_labels(C: np.ndarray, labels: list[str], label: str, n: int = 5) -> pd.Series:
-    """Labels closest to one label in factor space, by cosine similarity.
+    """Labels closest to one label in factor space, by cosine similarity; of equally close ones the first column.
 
     Raises
     ------

@@ -80,6 +80,13 @@ def test_labels_that_share_albums_are_neighbours(tiny):
         labels.nearest_labels(C, tiny.labels, "Vocal Jaz", 3)
 
 
+def test_equally_close_labels_come_in_the_order_of_the_columns():
+    C = np.array([[1.0, 0.0], [1.0, 0.1], [1.0, 0.1], [1.0, 0.5]])
+    for rounding in (0, 1e-12, -1e-12):
+        C[1, 1] = 0.1 + rounding
+        assert list(labels.nearest_labels(C, list("abcd"), "a", 3).index) == ["b", "c", "d"]
+
+
 @pytest.mark.parametrize("M", [np.ones((4, 3)), np.zeros((0, 3)), [[2, 1], [0, 1]]])
 def test_nothing_to_factorize_is_said(M):
     with pytest.raises(BadDataError):

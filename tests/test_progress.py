@@ -4,13 +4,14 @@ import re
 import subprocess
 import sys
 
+import keras
 import nbformat
 import numpy as np
 import pytest
 from nbclient import NotebookClient
 from tqdm import notebook
 
-from mumu_lib import plots, progress
+from mumu_lib import plots, progress, training
 
 STEPS = """
 import time
@@ -121,3 +122,15 @@ def test_tsne_counts_to_its_end_and_is_not_changed_by_it(monkeypatch):
     plain = TSNE(perplexity=5, metric="cosine", neighbors="exact", random_state=0, n_jobs=1).fit(X)
     np.testing.assert_array_equal(plots.tsne(X, perplexity=5), plain)
     assert sum(moved) == 750
+
+
+def test_a_training_stopped_early_counts_the_batches_it_took(capfd, monkeypatch):
+    monkeypatch.setattr(progress, "SHOWN_AFTER", 0)
+    X, Y = np.ones((6, 2), np.float32), np.ones((6, 1), np.float32)
+    fed = [training.Batches(X, np.arange(6), Y, batch_size=2) for _ in range(2)]
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, kernel_initializer="zeros")])
+    history = training.fit(network, "mse", *fed, epochs=9, patience=2, learning_rate=0.0, seed=0)
+    said = capfd.readouterr()
+    assert len(history) == 3
+    assert "training: 9 batches in" in said.err
+    assert said.out.count("epoch") == 3
