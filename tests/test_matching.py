@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Indel, JaroWinkler
 
 from mumu_lib import mapping, matching, names
 from mumu_lib.errors import BadDataError, NothingUsableError, ParameterError
@@ -97,6 +99,89 @@ def test_inexact_match_with_a_near_rival_is_ambiguous():
     assert matching.match(left, right)["ambiguous"].item()
 
 
+def test_how_near_a_rival_must_be_is_the_margin():
+    left, right = (
+        frame(("Hounds of Lovex", "Kate Bush")),
+        frame(("Hounds of Lov", "Kate Bush"), ("Hounds of Love", "Kate Bush")),
+    )
+    row = matching.match(left, right).iloc[0]
+    assert (row["right"], row["runner_up"], row["ambiguous"]) == (1, 0, False)
+    gap = row["score"] - row["runner_up_score"]
+    assert row["score"] == pytest.approx(2 * 14 / 29)
+    assert row["runner_up_score"] == pytest.approx(2 * 13 / 28)
+    assert matching.match(left, right, margin=gap + 1e-6)["ambiguous"].item()
+    assert not matching.match(left, right, margin=gap - 1e-6)["ambiguous"].item()
+    assert not matching.match(left, right, margin=0)["ambiguous"].item()
+
+
+def test_the_threshold_itself_is_enough():
+    pair = frame(("Hounds of Lovex", "Kate Bush")), frame(("Hounds of Love", "Kate Bush"))
+    assert len(matching.match(*pair, threshold=2 * 14 / 29)) == 1
+    assert matching.match(*pair, threshold=2 * 14 / 29 + 1e-6).empty
+    assert matching.match(*pair, threshold=1).empty
+    assert len(matching.match(pair[0], pair[0], threshold=1)) == 1
+
+
+def test_of_equal_scores_the_higher_mean_then_the_first_row_is_taken():
+    left = frame(("Hounds of Lovex", "Kate Bush Band"))
+    right = frame(
+        ("Hounds of Love", "Kate Bush Bandy"),
+        ("Hounds of Love", "Kate Bush Band"),
+        ("Hounds of Love", "Kate Bush Band"),
+    )
+    row = matching.match(left, right).iloc[0]
+    assert (row["right"], row["runner_up"], row["ambiguous"]) == (1, 2, True)
+    row = matching.match(left, right[:2]).iloc[0]
+    assert (row["right"], row["runner_up"]) == (1, 0)
+
+
+def test_a_rival_is_another_thing_however_many_copies_the_best_has():
+    right = frame(("News", "Queen"), ("News", "Queen"), ("Newss", "Queen")).assign(group=["a", "a", "b"])
+    row = matching.match(frame(("News", "Queen")), right, threshold=0.8, same="group").iloc[0]
+    assert (row["right"], row["runner_up"], row["ambiguous"]) == (0, 2, False)
+    assert row["runner_up_score"] == pytest.approx(2 * 4 / 9)
+
+
+@pytest.mark.parametrize(
+    ("method", "similarity"),
+    [("indel", Indel.normalized_similarity), ("jaro_winkler", JaroWinkler.similarity),
+     ("token_sort", lambda a, b: fuzz.token_sort_ratio(a, b) / 100)],
+)  # fmt: skip
+def test_the_score_is_that_of_the_method(method, similarity):
+    left, right = ("news of the world", "queen and friend"), ("world news of the", "queen and friends")
+    score = matching.match(frame(left), frame(right), method=method, threshold=0.5)["score"].item()
+    assert score == pytest.approx(min(similarity(*pair) for pair in zip(left, right, strict=True)))
+
+
+def test_long_titles_are_compared_letter_by_letter_from_either_side():
+    rng = np.random.default_rng(0)
+    long = "".join(rng.choice(list("ab"), 250))
+    a, b = f"common {long}", f"common {long[:120]}{long[125:]}"
+    ratios = [difflib.SequenceMatcher(None, *pair, autojunk=False).ratio() for pair in ((a, b), (b, a))]
+    for left, right in ((a, b), (b, a)):
+        score = matching.match(frame((left, "x y")), frame((right, "x y")))["score"].item()
+        assert score == pytest.approx(max(ratios))
+
+
+def test_words_are_taken_in_from_the_rarest_while_it_is_cheap(monkeypatch):
+    monkeypatch.setattr(matching, "CHEAP", 5)
+    monkeypatch.setattr(matching, "LARGEST_BLOCK", 4)
+
+    def block(*postings):
+        return matching._block([np.array(p) for p in postings]).tolist()
+
+    assert block([7]) == [7]
+    assert block([7], [1, 7]) == [1, 7]
+    assert block([7], [1, 2, 3, 4]) == [1, 2, 3, 4, 7]
+    assert block([7], [8], [1, 2, 3]) == [1, 2, 3, 7, 8]  # five rows are cheap
+    assert block([7], [8], [1, 2, 3, 4]) == [7, 8]  # six are not
+    assert block([7], [1, 2, 3, 4, 5]) == [7]  # too frequent
+    assert block([1, 2, 3, 4, 5], [2, 3, 4, 5, 9]) == [2, 3, 4, 5]
+    assert block([1, 2, 3, 4, 5], [2, 3, 4, 5, 9], [2, 6, 7, 8, 9]) == [2, 3, 4, 5]  # small enough already
+    assert block([1, 2, 3, 4, 5], [6, 7, 8, 9, 10], [1, 2, 6, 7, 8]) == [1, 2]  # a word that leaves nothing is noise
+    assert block() == []
+
+
 def test_index_labels_come_back():
     left, right = frame(("News", "Queen"), ("no", "one")), frame(("x", "y"), ("News", "Queen"))
     found = matching.match(left.set_index(pd.Index(["p", "q"])), right.set_index(pd.Index([7, 9])))
@@ -129,13 +214,19 @@ def test_wrong_parameters(options, message):
 def test_wrong_tables():
     with pytest.raises(BadDataError, match=r"right table lacks the columns \['artist'\]"):
         matching.match(frame(), pd.DataFrame({"title": []}))
+    with pytest.raises(BadDataError, match=r"right table lacks the columns \['group'\]"):
+        matching.match(frame().assign(group=[]), frame(), same="group")
     with pytest.raises(BadDataError, match="two rows 0"):
         matching.match(frame(("a", "b"), ("a", "b")).set_index(pd.Index([0, 0])), frame())
 
 
 def test_empty_tables():
     assert matching.match(frame(), frame(("a", "b"))).empty
-    assert matching.match(frame(("a", "b")), frame()).empty
+    nothing = matching.match(frame(("a", "b")), frame())
+    assert nothing.empty
+    assert nothing.dtypes.astype(str).to_dict() == {
+        "left": "int64", "right": "int64", "score": "float64", "runner_up": "object", "runner_up_score": "float64", "ambiguous": "bool"
+    }  # fmt: skip
 
 
 def brute(left, right, threshold):
