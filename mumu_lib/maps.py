@@ -54,9 +54,7 @@ def coordinates(folder: Path, vectors: np.ndarray, *, perplexity: float = 30, se
             f"{bad.sum()} of {len(bad)} vectors are NaN or zero, the first in row {bad.argmax()}; leave them out"
         )
     made_of = repr((vectors.shape, str(vectors.dtype), float(perplexity), seed, version("openTSNE")))
-    settings, content = (
-        hashlib.sha256(b).hexdigest()[:8] for b in (made_of.encode(), np.ascontiguousarray(vectors).data)
-    )
+    settings, content = (hashlib.sha256(b).hexdigest()[:8] for b in (made_of.encode(), vectors.tobytes()))
     projections = np.random.default_rng(0).standard_normal((vectors.shape[1], PROJECTIONS), np.float32)
     known_by = (vectors @ projections).astype(np.float32)
     for path in sorted(folder.glob(f"tsne-{settings}-*.npy")):

@@ -12,6 +12,7 @@ import pytest
 
 from mumu_lib import files, params, patches, runs
 from mumu_lib.errors import MissingDataError, WriteError
+from mumu_lib.sources import fetch
 
 
 def failing(number):
@@ -84,6 +85,16 @@ def test_what_a_killed_process_left_of_a_file_goes_when_it_is_written_again(tmp_
     (tmp_path / "b.json.0123abcd.tmp").write_text("another file's")
     files.write_atomically(tmp_path / "a[1].json", "half")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a[1].json", "b.json.0123abcd.tmp"]
+
+
+def test_a_download_that_fills_the_disk_is_said(tmp_path, monkeypatch):
+    (tmp_path / "f.bin.part").write_bytes(b"what came")
+    monkeypatch.setattr(fetch, "_append", failing(errno.ENOSPC))
+    with pytest.raises(
+        WriteError, match=r"f\.bin\.part cannot be written: no space is left .* what is finished is kept"
+    ):
+        fetch.download("http://nowhere.invalid/f.bin", tmp_path / "f.bin")
+    assert (tmp_path / "f.bin.part").read_bytes() == b"what came"
 
 
 def test_of_two_that_write_one_file_neither_fails(tmp_path):

@@ -22,7 +22,7 @@ from mumu_lib import catalogue, covers, params, patches, training
 from mumu_lib.errors import MissingDataError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills a whole process group")
-TRACKS = 140  # two shards and a bit
+TRACKS = 200  # three shards and a bit
 # The same moments every time, as far as two processes allow.
 RANDOM = random.Random(9)
 
@@ -57,9 +57,10 @@ def many(tmp_path):
     for i in range(5):
         soundfile.write(made.folder / "audio" / f"short{i}.wav", rng.normal(0, 0.1, 4 * 22050), 22050)
     for name in names:
-        Image.fromarray(rng.integers(0, 255, (64, 64, 3), np.uint8)).save(made.folder / "covers" / f"{name}.png")
+        cover = Image.fromarray(rng.integers(0, 255, (8, 8, 3), np.uint8)).resize((600, 600))
+        cover.save(made.folder / "covers" / f"{name}.jpg")
     albums = made.albums.loc[made.albums.index.repeat(TRACKS // len(made.albums) + 1)][:TRACKS].reset_index(drop=True)
-    albums = albums.assign(album_id=names, cover=[f"{name}.png" for name in names])
+    albums = albums.assign(album_id=names, cover=[f"{name}.jpg" for name in names])
     tracks = made.tracks.iloc[[0] * TRACKS].assign(
         track_id=names, album_id=names, audio=[f"short{i % 5}.wav" for i in range(TRACKS)]
     )
@@ -98,7 +99,7 @@ def test_features_killed_at_any_moment_resume_to_the_same_bits(many, tmp_path, h
     for _ in range(kills):
         process = processes.start([(command, words(many.folder))], home)
         finished = len(list(many.folder.rglob("shards/*.parquet")))
-        came = kill_when(process, lambda n=finished: len(list(many.folder.rglob("shards/*.parquet"))) > n, 0.1)
+        came = kill_when(process, lambda n=finished: len(list(many.folder.rglob("shards/*.parquet"))) > n, 0.02)
         assert came, processes.said(process, home)
         now = {path: made for path, made in state(many.folder).items() if path.parent.name == "shards"}
         assert done.items() <= now.items()
@@ -142,16 +143,16 @@ def test_a_run_killed_at_any_moment_ends_as_an_uninterrupted_one(alone, tmp_path
     folder = home / "runs" / "generated" / "audio-cosine-low_4x96"
     moments = [
         (lambda: list(tmp_path.rglob("*.trail")), 0.5),
-        (lambda: (folder / "tracks" / "state.json").exists(), 0.02),
+        (lambda: (folder / "tracks" / "state.json").exists(), 0.0),
         (lambda: (folder / "albums" / "history.csv").exists(), 0.3),
         (lambda: (folder / "embeddings.npy").exists(), 0.0),
     ]
-    before, said = {}, []
+    before, said, trained = {}, [], []
     for there, delay in moments:
         process = processes.start(job, home)
         assert kill_when(process, there, delay), processes.said(process, home)
-        assert not (folder / "metrics.json").exists()
         said.append(processes.said(process, home))
+        trained.append((folder / "tracks" / "history.csv").exists())
         now = kept(tmp_path)
         assert before.items() <= now.items()
         before = now
@@ -163,10 +164,10 @@ def test_a_run_killed_at_any_moment_ends_as_an_uninterrupted_one(alone, tmp_path
     assert metrics == expected
     assert [name for name in expected_arrays if arrays.get(name) != expected_arrays[name]] == []
     assert not lying(tmp_path)
-    # The epoch that was finished when it was killed the second time was not trained a third time.
+    # An epoch that was finished is not trained again; of a training that was finished all lines are printed.
     assert "epoch   1" in said[1]
     assert "epoch   2" in said[2]
-    assert "epoch   1" not in said[2]
+    assert ("epoch   1" in said[2]) == trained[1]
 
 
 SNAKEMAKE = ["--cores", "1", "--rerun-triggers", "mtime", "--nolock", "--ignore-incomplete", "--quiet", "rules"]

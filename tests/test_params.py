@@ -88,21 +88,6 @@ def test_the_papers_values_are_valid(kind):
     params.read(getattr(params, kind), injected(cell, **{kind.lower(): params.paper(kind.lower())}))
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS)
-def test_papermills_help_lists_every_parameter_with_type_and_help(notebook):
-    from papermill import inspect_notebook
-
-    shown = inspect_notebook(str(params.checkout() / "notebooks" / f"{notebook}.ipynb"))
-    for name, entry in shown.items():
-        assert entry["inferred_type_name"] in ("int", "float", "str", "bool", "list", "dict"), name
-        assert len(entry["help"]) > 5, name
-    choices = {
-        f.name: f.metadata["choices"] for f in fields(getattr(params, NOTEBOOKS[notebook])) if "choices" in f.metadata
-    }
-    for name, options in choices.items():
-        assert all(option in shown[name]["help"] for option in options), name
-
-
 def test_home_is_where_mumu_home_says(tmp_path, monkeypatch):
     monkeypatch.setenv("MUMU_HOME", str(tmp_path))
     assert params.home() == tmp_path

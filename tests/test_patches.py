@@ -229,32 +229,6 @@ def test_a_file_that_appears_later_is_taken_in(good):
     assert patches.extract(good, workers=1).counts() == {"ok": 6}
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_an_extraction_killed_at_any_moment_resumes_to_the_same_bits(shared, tmp_path, shards_of_two):
-    music = again(shared, tmp_path / "killed")
-    code = (
-        "import sys; from mumu_lib import catalogue, patches; from pathlib import Path\n"
-        "if __name__ == '__main__':\n"
-        "    patches.SHARD = 2; patches.extract(catalogue.Catalogue(Path(sys.argv[1])), workers=1)\n"
-    )
-    script = tmp_path / "extract.py"
-    script.write_text(code, encoding="utf-8")
-    for _ in range(2):
-        process = subprocess.Popen([sys.executable, script, music.folder], start_new_session=True)
-        before = len(list(music.folder.rglob("shards/*.parquet")))
-        while process.poll() is None and len(list(music.folder.rglob("shards/*.parquet"))) == before:
-            time.sleep(0.01)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    # A shard of which only a part had been written.
-    for part in music.folder.rglob("shards/*.npy"):
-        part.with_suffix(".parquet").unlink(missing_ok=True)
-        part.write_bytes(part.read_bytes()[:1000])
-        break
-    same(content(shared[1]), content(patches.extract(music, workers=1)))
-    assert not list(music.folder.rglob("*shards*"))
-
-
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux lists processes there")
 def test_workers_end_with_their_parent(good, tmp_path):
     script = tmp_path / "extract.py"

@@ -13,8 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
-from mumu_lib.errors import ParameterError
-from mumu_lib.sources import sample
+from mumu_lib.errors import MissingDataError, ParameterError
+from mumu_lib.sources import open_catalogue, sample
 from mumu_lib.sources.sample import arrangements, covers, files, sound, styles, words
 
 ALBUMS = 24
@@ -77,6 +77,20 @@ def test_another_seed_replaces_the_sample_but_nothing_else(tmp_path):
     common = [name for name in after if name in before and name.startswith(("audio/", "covers/"))]
     assert common
     assert all(after[name] != before[name] for name in common)
+
+
+def test_a_sample_cut_short_while_it_replaced_another_is_none(tmp_path, monkeypatch):
+    sample.build(tmp_path, albums=3, seed=0)
+    with monkeypatch.context() as patch:
+        patch.setattr(sample, "_run", lambda jobs: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            sample.build(tmp_path, albums=3, seed=1)
+    with pytest.raises(MissingDataError):
+        open_catalogue(tmp_path)
+    sample.build(tmp_path, albums=3, seed=1)
+    made = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.*")}
+    assert sample.build(tmp_path, albums=3, seed=1).name == "sample"
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.*")} == made
 
 
 def test_recordings_decode_and_last_long_enough(small):
