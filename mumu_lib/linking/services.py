@@ -15,8 +15,7 @@ from typing import Any
 import requests
 
 from mumu_lib.errors import ServiceError
-from mumu_lib.files import parse_json, write_atomically
-from mumu_lib.sources.reading import UNEXPECTED
+from mumu_lib.files import UNEXPECTED, parse_json, write_atomically
 from mumu_lib.sources.web import RETRIED, body, seconds
 
 # A service that asks for more patience than this has had enough for today.

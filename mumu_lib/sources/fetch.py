@@ -22,9 +22,8 @@ import requests
 from tqdm.auto import tqdm
 
 from mumu_lib.errors import BadDataError, MumuError, ServiceError
-from mumu_lib.files import parse_json, parsing, plain_name
+from mumu_lib.files import UNEXPECTED, PlainInfo, parse_json, parsing, plain_name
 from mumu_lib.params import home
-from mumu_lib.sources.reading import UNEXPECTED, PlainInfo
 from mumu_lib.sources.web import body, seconds
 
 ZENODO = "https://zenodo.org/api/records"
