@@ -23,8 +23,7 @@ BINS = 96
 BINS_PER_OCTAVE = 12
 FLOOR_DB = -80.0
 PATCH_FRAMES = int(15 * SAMPLE_RATE / HOP)
-MIN_SECONDS = 3.0
-MAX_SECONDS = 600.0
+MIN_SECONDS, MAX_SECONDS = 3.0, 600.0
 MAX_RATE = 192_000
 METHODS = ("fast", "librosa")
 TIMBRE_COEFFICIENTS = 12
@@ -111,8 +110,7 @@ def _decode(path: Path) -> tuple[np.ndarray, int, float, str]:
 def _read(path: Path, block_seconds: float) -> tuple[np.ndarray, int, float]:
     mono = [np.empty(0, np.float32)]
     with soundfile.SoundFile(path) as file:
-        rate = file.samplerate
-        if rate > MAX_RATE:
+        if (rate := file.samplerate) > MAX_RATE:
             raise AudioError("corrupt", f"{path}: claims {rate:,} samples a second, at most {MAX_RATE:,} are read")
         # Room is made for all that the header promises, whatever the file holds.
         length = max(1, min(int(block_seconds * rate), _BLOCK_SAMPLES // file.channels))
@@ -295,17 +293,12 @@ def msd_timbre(path: str | Path) -> np.ndarray:
     if not path.is_file():
         raise AudioError("missing", f"{path}: no such file")
     try:
-        with (
-            parsing(path, "get it again", trouble="is no song file of the Million Song Dataset"),
-            h5py.File(path) as file,
-        ):
+        with parsing(path, "get it again", trouble="is no Million Song Dataset file"), h5py.File(path) as file:
             segments = read_dataset(file, "analysis/segments_timbre")
     except BadDataError as error:
         raise AudioError("corrupt", str(error)) from None
     if segments.ndim != 2 or segments.shape[1] != TIMBRE_COEFFICIENTS or segments.dtype.kind not in "fiu":
-        raise AudioError(
-            "corrupt", f"{path}: timbre of shape {segments.shape}, {segments.dtype}, expected (segments, 12)"
-        )
+        raise AudioError("corrupt", f"{path}: timbre of {segments.dtype} {segments.shape}, expected (segments, 12)")
     if not len(segments):
         raise AudioError("short", f"{path}: not one segment")
     return timbre_stats(segments)

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -24,24 +24,11 @@ import scipy.sparse as sp
 from mumu_lib.errors import BadDataError, MissingDataError
 from mumu_lib.files import whole, write_atomically
 from mumu_lib.parsing import parsing, plain_name, read_json, read_table
-from mumu_lib.tables import COLUMNS, SPLITS, check, fill, holds, keep_labels
+from mumu_lib.tables import COLUMNS, INFO, SPLITS, check, fill, holds, keep_labels
 
 FORMAT = 1
 REMEDY = "make the catalogue again"
-INFO: dict[str, Callable[[Any], bool]] = {
-    "name": lambda name: isinstance(name, str),
-    "synthetic": lambda flag: isinstance(flag, bool),
-    "labels": lambda names: _texts(names) and len(set(names)) == len(names),
-    "min_label_albums": lambda number: isinstance(number, int),
-    "roots": lambda roots: (
-        isinstance(roots, dict) and {"audio", "covers"} <= roots.keys() and _texts([*roots.values()])
-    ),
-}
 NOTEBOOK_NEEDS = {"04_audio": "audio", "05_text": "reviews", "06_image": "covers"}
-
-
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 class Catalogue:

@@ -3,9 +3,10 @@
 import contextlib
 import json
 import os
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,10 @@ from mumu_lib.errors import BadDataError, MissingDataError, MumuError
 # A table is read in pieces, so that a small file which unpacks to more than this is refused and not unpacked.
 MOST_BYTES = 8 << 30
 _PIECE = 1 << 12
+# What code says to a record that has not the form it expects.
+UNEXPECTED = (LookupError, TypeError, AttributeError, ValueError, OverflowError)
+# No name in an archive is as long as this; tar reads such a name into memory whole, however far it unpacks.
+LONGEST_NAME = 1 << 20
 PICTURES = ("JPEG", "PNG", "GIF", "WEBP")
 # 8,000 pixels square: more than a sleeve scanned at 600 dpi, yet under 300 MB decoded.
 MAX_PIXELS = 64_000_000
@@ -131,6 +136,18 @@ def read_table(path: Path, remedy: str) -> pd.DataFrame:
         if not table.columns.is_unique:
             raise ValueError(f"the column {table.columns[table.columns.duplicated()][0]!r} stands there twice")
     return table
+
+
+class PlainInfo(tarfile.TarInfo):
+    """A header of a tar archive, refused if it announces a name of megabytes."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Take a header apart, as tarfile does."""
+        header = super().frombuf(buf, encoding, errors)
+        if not header.isfile() and header.size > LONGEST_NAME:
+            raise tarfile.ReadError(f"a header announces a name of {header.size:,} bytes")
+        return header
 
 
 def open_picture(path: str | Path) -> Image.Image:

@@ -4,7 +4,8 @@ Paper: Section 3.  Notebooks: 01_dataset_mapping.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,22 @@ COLUMNS = {
     "tracks": ("track_id", "album_id", "recording_mbid", "title", "audio"),
     "reviews": ("album_id", "text", "summary", "rating", "helpful"),
     "taxonomy": ("branch",),
+}
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
+
+
+# What catalogue.json must say besides, and how it is known to be that.
+INFO: dict[str, Callable[[Any], bool]] = {
+    "name": lambda name: isinstance(name, str),
+    "synthetic": lambda flag: isinstance(flag, bool),
+    "labels": lambda names: _texts(names) and len(set(names)) == len(names),
+    "min_label_albums": lambda number: isinstance(number, int),
+    "roots": lambda roots: (
+        isinstance(roots, dict) and {"audio", "covers"} <= roots.keys() and _texts([*roots.values()])
+    ),
 }
 
 

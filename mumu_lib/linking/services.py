@@ -16,8 +16,7 @@ import requests
 
 from mumu_lib.errors import ServiceError
 from mumu_lib.files import write_atomically
-from mumu_lib.parsing import parse_json
-from mumu_lib.sources.reading import UNEXPECTED
+from mumu_lib.parsing import UNEXPECTED, parse_json
 from mumu_lib.sources.web import RETRIED, body, seconds
 
 # A service that asks for more patience than this has had enough for today.

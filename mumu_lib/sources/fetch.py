@@ -24,8 +24,7 @@ from mumu_lib import progress
 from mumu_lib.errors import BadDataError, MumuError, ServiceError
 from mumu_lib.files import make_folder, writing
 from mumu_lib.params import home
-from mumu_lib.parsing import parse_json, parsing, plain_name
-from mumu_lib.sources.reading import UNEXPECTED, PlainInfo
+from mumu_lib.parsing import UNEXPECTED, PlainInfo, parse_json, parsing, plain_name
 from mumu_lib.sources.web import body, seconds
 
 ZENODO = "https://zenodo.org/api/records"

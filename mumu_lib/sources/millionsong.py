@@ -15,7 +15,7 @@ import pandas as pd
 
 from mumu_lib import progress
 from mumu_lib.errors import BadDataError, MissingDataError
-from mumu_lib.parsing import parsing, read_dataset
+from mumu_lib.parsing import UNEXPECTED, parsing, read_dataset
 from mumu_lib.sources import reading
 
 AGAIN, NO_SONG = "get it again", "is not a Million Song Dataset file"
@@ -159,7 +159,7 @@ def echonest_mapping(path: str | Path) -> pd.DataFrame:
         for record in reading.records_of(stream, f"{path}: {name}", problems):
             try:
                 pairs += [(PurePosixPath(name).stem, mbid) for mbid in _recordings(record)]
-            except reading.UNEXPECTED as error:
+            except UNEXPECTED as error:
                 problems.append(f"{path}: {name}: unexpected form ({error!r:.300})")
     return _mapping(pairs, "song_id", problems, path)
 
@@ -194,7 +194,7 @@ def _matched(path: str | Path, problems: list[str]) -> Iterator[tuple[str, str]]
         try:
             found = record.get("matches", record.get("match")) or []
             yield from [(record["query"]["track_id"].strip(), match["id"].lower()) for match in found]
-        except reading.UNEXPECTED as error:
+        except UNEXPECTED as error:
             problems.append(f"{path}: a record of unexpected form ({error!r:.300})")
 
 

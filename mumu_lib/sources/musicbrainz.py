@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from mumu_lib.errors import BadDataError, MissingDataError
 from mumu_lib.files import whole, write_atomically
+from mumu_lib.parsing import UNEXPECTED
 from mumu_lib.sources import reading
 
 RELEASES = ["release_mbid", "release_group_mbid", "title", "artist", "asin"]
@@ -235,7 +236,7 @@ def _release_records(
     for record in reading.records_of(stream, place, problems):
         try:
             release, on_it = release_row(record), recording_ids(record)
-        except reading.UNEXPECTED as error:
+        except UNEXPECTED as error:
             problems.append(f"{place}: release {record.get('id')!r:.80} has an unexpected form ({error!r:.300})")
             continue
         found.append(release)

@@ -21,7 +21,7 @@ import warnings
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Self, cast
+from typing import Any, BinaryIO, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -29,17 +29,13 @@ from tqdm import std
 
 from mumu_lib import progress
 from mumu_lib.errors import BadDataError, MissingDataError
-from mumu_lib.parsing import parse_json, parsing
+from mumu_lib.parsing import PlainInfo, parse_json, parsing
 
 STREAM_ERRORS = (EOFError, OSError, zlib.error, lzma.LZMAError, tarfile.TarError, pa.ArrowException, MemoryError)
-# What code says to a record that has not the form it expects.
-UNEXPECTED = (LookupError, TypeError, AttributeError, ValueError, OverflowError)
 LONGEST_RECORD = 16 << 20
 CHUNK = 1 << 20
 # A file of which the first so many lines are all wrong is another kind of file.
 HOPELESS = 100
-# No name in an archive is as long as this; tar reads such a name into memory whole, however far it unpacks.
-LONGEST_NAME = 1 << 20
 
 _BETWEEN = re.compile(r"[\s,]*")
 
@@ -205,18 +201,6 @@ def _piece(stream: BinaryIO, size: int) -> tuple[bytes, str]:
     return b"".join(pieces), ""
 
 
-class PlainInfo(tarfile.TarInfo):
-    """A header of a tar archive, refused if it announces a name of megabytes."""
-
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        """Take a header apart, as tarfile does."""
-        header = super().frombuf(buf, encoding, errors)
-        if not header.isfile() and header.size > LONGEST_NAME:
-            raise tarfile.ReadError(f"a header announces a name of {header.size:,} bytes")
-        return header
-
-
 def members(path: str | Path, wanted: Callable[[str], bool], problems: list[str]) -> Iterator[tuple[str, BinaryIO]]:
     """Files of a tar archive (streamed, in its order) or of a folder (sorted) whose name is wanted.
 
@@ -261,9 +245,8 @@ def rows(
     BadDataError
         A column is missing.
     """
-    numbered = lines(stream, place, problems)
     reader = csv.reader(
-        (line for _, line in numbered),
+        (line for _, line in lines(stream, place, problems)),
         delimiter=separator,
         quotechar=None if separator == "\t" else '"',
         quoting=csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL,
@@ -285,9 +268,7 @@ def rows(
             return
         if len(cells) != len(header):
             if cells:
-                problems.append(
-                    f"{place}, line {reader.line_num}: {len(cells)} cells where the header has {len(header)}"
-                )
+                problems.append(f"{place}, line {reader.line_num}: {len(cells)} cells, the header has {len(header)}")
             continue
         yield {name: cells[i] for name, i in at.items()}
 

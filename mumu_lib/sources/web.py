@@ -17,7 +17,7 @@ from urllib3.util import Retry
 
 from mumu_lib.errors import BadDataError, MissingDataError, MumuError, ParameterError, ServiceError
 from mumu_lib.files import write_atomically
-from mumu_lib.parsing import parse_json, parsing
+from mumu_lib.parsing import UNEXPECTED, parse_json, parsing
 
 # 429 and 503: asked too often. The others are the passing troubles of a server.
 RETRIED = (429, 500, 502, 503, 504)
@@ -58,7 +58,7 @@ def understood(url: str) -> Iterator[None]:
         yield
     except MumuError:
         raise
-    except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
+    except UNEXPECTED as error:
         raise ServiceError(f"{url}: the reply has an unexpected form ({error!r:.300}); try again later") from None
 
 
@@ -125,7 +125,7 @@ class Client:
         try:
             reply = self._session.get(url, timeout=self.timeout, stream=True)
         # The address may come from a reply itself, and hold anything.
-        except (requests.RequestException, UnicodeError, LookupError, TypeError, ValueError) as error:
+        except (requests.RequestException, *UNEXPECTED) as error:
             raise ServiceError(f"{url}: no reply ({error}); what was fetched is kept, run it again later") from None
         finally:
             self._last = time.monotonic()
