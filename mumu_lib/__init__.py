@@ -66,6 +66,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "text",
         "text_analysis",
         "text_figures",
+        "timbre",
         "training",
         "vectors",
         "widgets",

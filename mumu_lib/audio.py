@@ -1,21 +1,19 @@
-"""From a recording to a log-CQT or to timbre statistics.
+"""From a recording to a log-CQT.
 
-Paper: Sections 5.1 and 6.1.  Notebooks: 04_audio.
+Paper: Section 5.1.  Notebooks: 04_audio.
 """
 
 import warnings
 from functools import lru_cache
 from pathlib import Path
 
-import h5py
 import numpy as np
 import scipy.fft
 import soundfile
 import soxr
 
-from mumu_lib.errors import AudioError, BadDataError, ParameterError
+from mumu_lib.errors import AudioError, ParameterError
 from mumu_lib.params import did_you_mean
-from mumu_lib.parsing import parsing, read_dataset
 
 SAMPLE_RATE = 22050
 HOP = 1024
@@ -26,10 +24,9 @@ PATCH_FRAMES = int(15 * SAMPLE_RATE / HOP)
 MIN_SECONDS, MAX_SECONDS = 3.0, 600.0
 MAX_RATE = 192_000
 METHODS = ("fast", "librosa")
-TIMBRE_COEFFICIENTS = 12
 
 # What features depend on besides a recording: those made with other values are never taken for them.
-RECIPE = SAMPLE_RATE, HOP, BINS, BINS_PER_OCTAVE, FLOOR_DB, PATCH_FRAMES, MIN_SECONDS, TIMBRE_COEFFICIENTS
+RECIPE = SAMPLE_RATE, HOP, BINS, BINS_PER_OCTAVE, FLOOR_DB, PATCH_FRAMES, MIN_SECONDS
 
 _C1 = 440.0 * 2 ** (-45 / 12)
 _WAVELET = 128
@@ -239,66 +236,3 @@ def _drop_weakest(spectrum: np.ndarray, share: float = 0.01) -> np.ndarray:
     cumulative = np.cumsum(ascending / magnitude.sum(axis=1, keepdims=True), axis=1)
     threshold = np.take_along_axis(ascending, np.argmin(cumulative < share, axis=1)[:, None], axis=1)
     return np.where(magnitude >= threshold, spectrum, 0)
-
-
-def timbre_stats(coefficients: np.ndarray) -> np.ndarray:
-    """Mean, maximum, variance and l2-norm of timbre coefficients, in this order (paper 6.1).
-
-    The l2-norm is a sum over segments and so grows with the length of the recording, as the authors' does.
-
-    Parameters
-    ----------
-    coefficients : np.ndarray [shape=(segments, 12)]
-
-    Returns
-    -------
-    statistics : np.ndarray [shape=(48,), float32]
-    """
-    c = np.asarray(coefficients, dtype=np.float64)
-    return np.concatenate([c.mean(0), c.max(0), c.var(0), np.linalg.norm(c, axis=0)]).astype(np.float32)
-
-
-def mfcc_timbre(y: np.ndarray) -> np.ndarray:
-    """Timbre statistics over librosa's MFCCs, for recordings that are not in the Million Song Dataset.
-
-    Parameters
-    ----------
-    y : np.ndarray [shape=(n,), float32]
-        Mono samples at 22,050 Hz.
-
-    Returns
-    -------
-    statistics : np.ndarray [shape=(48,), float32]
-        As :func:`timbre_stats`, but on another scale than :func:`msd_timbre`.
-    """
-    import librosa
-
-    return timbre_stats(librosa.feature.mfcc(y=y, sr=SAMPLE_RATE, n_mfcc=TIMBRE_COEFFICIENTS).T)
-
-
-def msd_timbre(path: str | Path) -> np.ndarray:
-    """Timbre statistics of a Million Song Dataset file (``/analysis/segments_timbre``).
-
-    Returns
-    -------
-    statistics : np.ndarray [shape=(48,), float32]
-
-    Raises
-    ------
-    AudioError
-        Names the file; its ``reason`` is ``missing``, ``corrupt`` (not HDF5, or without timbre) or ``short``
-        (not one segment).
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise AudioError("missing", f"{path}: no such file")
-    try:
-        with parsing(path, "get it again", trouble="is no Million Song Dataset file"), h5py.File(path) as file:
-            segments = read_dataset(file, "analysis/segments_timbre")
-    except BadDataError as error:
-        raise AudioError("corrupt", str(error)) from None
-    if segments.ndim != 2 or segments.shape[1] != TIMBRE_COEFFICIENTS or segments.dtype.kind not in "fiu":
-        raise AudioError("corrupt", f"{path}: timbre of {segments.dtype} {segments.shape}, expected (segments, 12)")
-    if not len(segments):
-        raise AudioError("short", f"{path}: not one segment")
-    return timbre_stats(segments)

@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from mumu_lib import audio
+from mumu_lib import audio, timbre
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import AudioError, MumuError, ParameterError, RefusedError
 from mumu_lib.files import make_folder, save_array, whole
@@ -56,7 +56,7 @@ class Settings:
     def shape(self) -> tuple[int, ...]:
         """Shape of one track's row."""
         if self.kind == "timbre":
-            return (4 * audio.TIMBRE_COEFFICIENTS,)
+            return (4 * timbre.COEFFICIENTS,)
         return self.patches, audio.PATCH_FRAMES, audio.BINS
 
     @property
@@ -118,7 +118,7 @@ def jobs(catalogue: Catalogue, settings: Settings) -> pd.DataFrame:
     tracks = catalogue.tracks[["track_id", "audio"]]
     source = "msd" if settings.kind == "timbre" and "msd" in catalogue.info["roots"] else "audio"
     base = catalogue.folder / catalogue.info["roots"][source]
-    made, rows = [FORMAT, audio.RECIPE, repr(settings)], []
+    made, rows = [FORMAT, audio.RECIPE, timbre.COEFFICIENTS, repr(settings)], []
     for track_id, name in tracks.itertuples(index=False):
         if source == "msd":
             # Sharded by the third to fifth letter, as published; a hand-picked few lie flat.
@@ -262,14 +262,14 @@ def features(track_id: str, path: str, source: str, settings: Settings) -> tuple
     if not path:
         raise AudioError("missing", f"track {track_id}: the catalogue names no recording")
     if source == "msd":
-        return audio.msd_timbre(path), facts
+        return timbre.from_msd(path), facts
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always", audio.TruncatedAudioWarning)
         y = audio.load(path)
     facts["seconds"] = len(y) / audio.SAMPLE_RATE
     facts["message"] = "".join(str(w.message) for w in heard if w.category is audio.TruncatedAudioWarning)
     if settings.kind == "timbre":
-        return audio.mfcc_timbre(y), facts
+        return timbre.from_mfcc(y), facts
     spectrogram = audio.log_cqt(y, settings.method)
     missing = audio.PATCH_FRAMES - len(spectrogram)
     if missing > 0:

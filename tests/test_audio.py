@@ -13,7 +13,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mumu_lib import audio
+from mumu_lib import audio, timbre
 from mumu_lib.errors import AudioError, ParameterError
 
 # The bound that is promised for real recordings; loud and quiet bins side by side come closest to it.
@@ -219,14 +219,14 @@ def test_a_hole_in_an_mp3_keeps_what_comes_before_it(tmp_path):
 
 def test_timbre_stats_order():
     c = np.random.default_rng(0).normal(size=(50, 12))
-    s = audio.timbre_stats(c)
+    s = timbre.statistics(c)
     assert s.shape == (48,)
     for part, of in zip(np.split(s, 4), (np.mean, np.max, np.var, lambda x: np.sqrt((x**2).sum())), strict=True):
         np.testing.assert_allclose(part, [of(column) for column in c.T], rtol=1e-6)
 
 
 def test_mfcc_timbre_hears_a_difference():
-    dull, bright = (audio.mfcc_timbre(tone(4, f)) for f in (110, 3000))
+    dull, bright = (timbre.from_mfcc(tone(4, f)) for f in (110, 3000))
     assert dull.shape == (48,)
     assert np.isfinite(dull).all()
     assert bright[1] < dull[1]  # the second coefficient is the tilt of the spectrum
@@ -241,7 +241,7 @@ def msd_file(path, segments, name="segments_timbre"):
 def test_msd_timbre(tmp_path):
     segments = np.random.default_rng(0).normal(size=(300, 12))
     np.testing.assert_allclose(
-        audio.msd_timbre(msd_file(tmp_path / "a.h5", segments)), audio.timbre_stats(segments), rtol=1e-6
+        timbre.from_msd(msd_file(tmp_path / "a.h5", segments)), timbre.statistics(segments), rtol=1e-6
     )
 
 
@@ -259,7 +259,7 @@ def test_msd_timbre(tmp_path):
 def test_msd_timbre_says_why_a_file_cannot_be_used(tmp_path, reason, make):
     make(tmp_path / "TRAAAAW128F429D538.h5")
     with pytest.raises(AudioError, match="TRAAAAW128F429D538") as error:
-        audio.msd_timbre(tmp_path / "TRAAAAW128F429D538.h5")
+        timbre.from_msd(tmp_path / "TRAAAAW128F429D538.h5")
     assert error.value.reason == reason
 
 
@@ -281,7 +281,7 @@ def test_real_recordings(real_data):
 def test_real_msd_files(real_data):
     files = sorted((real_data / "msd").glob("*.h5"))
     assert files
-    statistics = np.array([audio.msd_timbre(path) for path in files])
+    statistics = np.array([timbre.from_msd(path) for path in files])
     assert statistics.shape == (len(files), 48)
     assert np.isfinite(statistics).all()
     assert (statistics[:, 12:24] >= statistics[:, :12]).all()

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mumu_lib import audio
+from mumu_lib import timbre
 from mumu_lib.errors import AudioError, BadDataError, MissingDataError
 from mumu_lib.sources import millionsong, previews
 
@@ -190,7 +190,7 @@ def test_a_dataset_that_claims_more_than_the_file_holds(tmp_path):
     with pytest.raises(BadDataError, match=r"bomb\.h5 .*claims 960,000,000,000 bytes, 0 are stored"):
         millionsong.timbre(tmp_path / "bomb.h5")
     with pytest.raises(AudioError, match="claims 960,000,000,000 bytes"):
-        audio.msd_timbre(tmp_path / "bomb.h5")
+        timbre.from_msd(tmp_path / "bomb.h5")
 
 
 def test_a_dataset_that_lies_in_another_file_is_not_followed(tmp_path):

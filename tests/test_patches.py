@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from mumu_lib import audio, catalogue, extraction, patches, store
+from mumu_lib import audio, catalogue, extraction, patches, store, timbre
 from mumu_lib.errors import MumuError, NothingUsableError, ParameterError
 from mumu_lib.store import take
 
@@ -335,7 +335,7 @@ def test_standardisation_refuses_rows_that_hold_nothing(shared, rows):
 def test_timbre_without_song_files_is_of_mfccs(good):
     store = patches.extract(good, "timbre", workers=1, seed=3)
     assert store.patches.dtype == np.float32
-    expected = audio.mfcc_timbre(audio.load(good.audio_path("2.flac")))
+    expected = timbre.from_mfcc(audio.load(good.audio_path("2.flac")))
     np.testing.assert_allclose(store.patches[2], expected, rtol=1e-4, atol=1e-3)
     held_to_numpy(store)
 
@@ -352,7 +352,7 @@ def test_timbre_of_song_files(tmp_path):
     broken.write_bytes(b"no")
     store = patches.extract(music, "timbre", workers=1)
     assert store.index["status"].tolist() == ["ok", "corrupt", "missing"]
-    np.testing.assert_allclose(store.patches[0], audio.timbre_stats(segments))
+    np.testing.assert_allclose(store.patches[0], timbre.statistics(segments))
     assert store.source.startswith("timbre statistics of the Million Song Dataset")
     # A hand-picked few may lie flat.
     path.rename(music.folder / "songs" / "TR002.h5")

@@ -28,7 +28,7 @@ import soundfile
 from PIL import Image
 from requests.adapters import HTTPAdapter
 
-from mumu_lib import audio, cards, catalogue, files, image, params, results, runs, text, vectors
+from mumu_lib import audio, cards, catalogue, image, params, parsing, results, runs, text, timbre, vectors
 from mumu_lib.linking import annotate, babelfy, build, dumps, local, mediawiki, services, spotlight
 from mumu_lib.sources import (
     amazon,
@@ -289,7 +289,7 @@ def records(data: bytes, _: Path) -> None:
     for record in reading.records_of(io.BufferedReader(io.BytesIO(data)), "file", problems):
         amazon._album(record, "file", problems)
         for read in (musicbrainz.release_row, musicbrainz.recording_ids, millionsong._recordings):
-            with suppress(*files.UNEXPECTED):
+            with suppress(*parsing.UNEXPECTED):
                 json.dumps(read(record), ensure_ascii=False).encode()
         amazon._text(record, "text"), amazon._number(record, "rating"), amazon._helpful(record)
 
@@ -422,7 +422,7 @@ def _song_file(made: Any, path: Path) -> None:
 
 
 def _read_song(path: Path) -> None:
-    for read in (lambda p: millionsong.songs([p]), millionsong.timbre, audio.msd_timbre):
+    for read in (lambda p: millionsong.songs([p]), millionsong.timbre, timbre.from_msd):
         with suppress(millionsong.BadDataError, audio.AudioError):
             read(path)
 

@@ -1,0 +1,78 @@
+"""Timbre statistics of a recording, for the baseline that hears with handcrafted features.
+
+Paper: Section 6.1.  Notebooks: 04_audio.
+"""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from mumu_lib.audio import SAMPLE_RATE
+from mumu_lib.errors import AudioError, BadDataError
+from mumu_lib.parsing import parsing, read_dataset
+
+COEFFICIENTS = 12
+
+
+def statistics(coefficients: np.ndarray) -> np.ndarray:
+    """Mean, maximum, variance and l2-norm of timbre coefficients, in this order (paper 6.1).
+
+    The l2-norm is a sum over segments and so grows with the length of the recording, as the authors' does.
+
+    Parameters
+    ----------
+    coefficients : np.ndarray [shape=(segments, 12)]
+
+    Returns
+    -------
+    values : np.ndarray [shape=(48,), float32]
+    """
+    c = np.asarray(coefficients, dtype=np.float64)
+    return np.concatenate([c.mean(0), c.max(0), c.var(0), np.linalg.norm(c, axis=0)]).astype(np.float32)
+
+
+def from_mfcc(y: np.ndarray) -> np.ndarray:
+    """Timbre statistics over librosa's MFCCs, for recordings that are not in the Million Song Dataset.
+
+    Parameters
+    ----------
+    y : np.ndarray [shape=(n,), float32]
+        Mono samples at 22,050 Hz.
+
+    Returns
+    -------
+    values : np.ndarray [shape=(48,), float32]
+        As :func:`statistics`, but on another scale than :func:`from_msd`.
+    """
+    import librosa
+
+    return statistics(librosa.feature.mfcc(y=y, sr=SAMPLE_RATE, n_mfcc=COEFFICIENTS).T)
+
+
+def from_msd(path: str | Path) -> np.ndarray:
+    """Timbre statistics of a Million Song Dataset file (``/analysis/segments_timbre``).
+
+    Returns
+    -------
+    values : np.ndarray [shape=(48,), float32]
+
+    Raises
+    ------
+    AudioError
+        Names the file; its ``reason`` is ``missing``, ``corrupt`` (not HDF5, or without timbre) or ``short``
+        (not one segment).
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise AudioError("missing", f"{path}: no such file")
+    try:
+        with parsing(path, "get it again", trouble="is no Million Song Dataset file"), h5py.File(path) as file:
+            segments = read_dataset(file, "analysis/segments_timbre")
+    except BadDataError as error:
+        raise AudioError("corrupt", str(error)) from None
+    if segments.ndim != 2 or segments.shape[1] != COEFFICIENTS or segments.dtype.kind not in "fiu":
+        raise AudioError("corrupt", f"{path}: timbre of {segments.dtype} {segments.shape}, expected (segments, 12)")
+    if not len(segments):
+        raise AudioError("short", f"{path}: not one segment")
+    return statistics(segments)
