@@ -171,6 +171,8 @@ def test_neighbours_are_as_many_as_there_are():
     F, group = np.array([[1, 0], [1, 0.1], [0, 1.0]]), pd.Series(list("aab"))
     assert labels.neighbour_agreement(F, group) == pytest.approx(2 / 6)
     assert labels.neighbour_agreement(F[:2], group[:2]) == 1
+    lengths_differ = np.array([[1, 0], [9, 0.5], [0, 1], [0.2, 9]])
+    assert labels.neighbour_agreement(lengths_differ, pd.Series(list("aabb")), k=1) == 1
     seven = np.array([[np.cos(a), np.sin(a)] for a in np.arange(7) ** 2 / 40])
     assert labels.neighbour_agreement(seven, pd.Series(list("aaaaaab"))) == pytest.approx((5 + 4 / 5 + 0) / 7)
 
