@@ -168,6 +168,7 @@ def test_albums_without_a_label_take_no_part_in_the_shares(tiny):
     table = labels.frequencies(tiny)
     np.testing.assert_allclose(table["percent"], 100 * table["albums"] / 18)
     counts = labels.labels_per_album(tiny)
+    assert counts.name == "labels"
     assert counts.to_dict() == {
         album.album_id: len(album.genres) for album in tiny.albums.itertuples() if len(album.genres)
     }
@@ -206,6 +207,8 @@ def test_neighbours_are_as_many_as_there_are():
     F, group = np.array([[1, 0], [1, 0.1], [0, 1.0]]), pd.Series(list("aab"))
     assert labels.neighbour_agreement(F, group) == pytest.approx(2 / 6)
     assert labels.neighbour_agreement(F[:2], group[:2]) == 1
+    lengths_differ = np.array([[1, 0], [9, 0.5], [0, 1], [0.2, 9]])
+    assert labels.neighbour_agreement(lengths_differ, pd.Series(list("aabb")), k=1) == 1
     seven = np.array([[np.cos(a), np.sin(a)] for a in np.arange(7) ** 2 / 40])
     assert labels.neighbour_agreement(seven, pd.Series(list("aaaaaab"))) == pytest.approx((5 + 4 / 5 + 0) / 7)
 
@@ -218,3 +221,12 @@ def test_levels_and_splits_name_their_labels(tiny):
     split = labels.split_table(tiny)
     assert split["labels"].to_dict() == {"train": 4, "val": 4, "test": 1}
     assert split["labels without album"].to_dict() == {"train": 0, "val": 0, "test": 3}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("M", [np.zeros((0, 3)), [[2, 1], [0, 1]], [[0.5, 1], [0, 1]]])
+def test_ppmi_is_of_zeros_and_ones_of_some_album(M):
+    with pytest.raises(BadDataError, match="must hold 0 and 1 for at least one album"):
+        labels.ppmi(sp.csr_matrix(M))
+    assert labels.ppmi(sp.csr_matrix([[1, 0], [0, 1]]))[0, 1] == 0
+    assert labels.ppmi(sp.csr_matrix([[1, 0], [0, 1]], dtype=bool))[0, 0] == pytest.approx(np.log(2))

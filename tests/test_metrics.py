@@ -323,3 +323,15 @@ def test_scores_may_be_given_as_lists():
         metrics.macro_auc(np.eye(3)[:, 0], np.eye(3)[:, 0])
     with pytest.raises(BadDataError, match="0 and 1 only"):
         metrics.macro_auc([[1.0], [0.5]], [[1.0], [0.5]])
+
+
+@pytest.mark.filterwarnings("error")
+def test_labels_without_a_pair_have_no_auc():
+    np.testing.assert_array_equal(metrics.auc_per_label(np.zeros((0, 2)), np.zeros((0, 2))), [np.nan, np.nan])
+    np.testing.assert_array_equal(metrics.auc_per_label([[1, 0], [1, 0]], np.eye(2)), [np.nan, np.nan])
+
+
+def test_the_first_columns_of_many_equal_scores_come_first_whatever_kind_of_number_they_are():
+    assert metrics.coverage_at_k(np.zeros((3, 300)), 10) == 10 / 300
+    assert metrics.precision_per_album(np.eye(2, 300), np.zeros((2, 300)), 2).tolist() == [0.5, 0.5]
+    assert metrics.precision_per_album([[0, 0, 1]], np.array([[0, 1, 2]], np.uint8), 1).tolist() == [1]
