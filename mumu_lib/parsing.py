@@ -132,7 +132,8 @@ def read_table(path: Path, remedy: str) -> pd.DataFrame:
             if total > MOST_BYTES:
                 raise ValueError(f"it unpacks to more than {MOST_BYTES >> 30} GB")
             batches.append(batch)
-        table = pa.Table.from_batches(batches, file.schema_arrow).to_pandas()
+        # In one piece again, since looking up a row in many is slow.
+        table = pa.Table.from_batches(batches, file.schema_arrow).combine_chunks().to_pandas()
         if not table.columns.is_unique:
             raise ValueError(f"the column {table.columns[table.columns.duplicated()][0]!r} stands there twice")
     return table
