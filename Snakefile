@@ -13,7 +13,8 @@ import sys
 
 import mumu_lib as mm
 
-shell.prefix("set -euo pipefail; ")
+if os.name != "nt":
+    shell.prefix("set -euo pipefail; ")
 # Jobs run in notebooks/, and on other machines: all of them must mean the same folders.
 os.environ["MUMU_HOME"] = str(mm.params.home().absolute())
 PROFILE = config.get("profile", "sample")

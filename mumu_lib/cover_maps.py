@@ -25,7 +25,7 @@ from mumu_lib.errors import BadDataError
 from mumu_lib.figures import PALETTE, STYLE
 from mumu_lib.files import write_atomically
 from mumu_lib.labels import rarest_top_label
-from mumu_lib.plots import FEWEST_ON_A_MAP, tsne
+from mumu_lib.maps import FEWEST_ON_A_MAP, tsne
 
 # Places for each cover: some stay empty, so that clusters keep their outlines.
 PLACES_PER_COVER = 1.4

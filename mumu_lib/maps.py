@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mumu_lib import plots
+from mumu_lib import progress
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import BadDataError, ParameterError
 from mumu_lib.files import save_array
@@ -21,7 +21,43 @@ from mumu_lib.tables import SPLITS
 # Rounding moves projections by some 1e-6 of the largest; another training by far more.
 SAME_VECTORS, PROJECTIONS = 1e-4, 4
 NO_GENRE = "no top-level genre"
+FEWEST_ON_A_MAP = 5
 RIGHT = ("all", "some", "none", "not known")
+
+
+def tsne(X: np.ndarray, *, perplexity: float = 30, seed: int = 0) -> np.ndarray:
+    """Coordinates of vectors on a plane by openTSNE, cosine distance.
+
+    One thread: the layout depends on the number of threads, not only on the seed.
+
+    Parameters
+    ----------
+    X : np.ndarray [shape=(n, d)]
+    perplexity : float > 0
+        Lowered to (n - 1) / 3 where there are too few vectors.
+
+    Returns
+    -------
+    xy : np.ndarray [shape=(n, 2)]
+
+    Raises
+    ------
+    BadDataError
+        Fewer than five vectors.
+    """
+    from openTSNE import TSNE
+
+    if len(X) < FEWEST_ON_A_MAP:
+        raise BadDataError(f"a map needs at least {FEWEST_ON_A_MAP} albums, there are {len(X)}")
+    perplexity = min(perplexity, (len(X) - 1) / 3)
+    neighbours = "exact" if len(X) < 5000 else "annoy"
+    iterations = {"early_exaggeration_iter": 250, "n_iter": 500}
+    with progress.bar(total=sum(iterations.values()), desc="t-SNE", unit="iteration") as bar:
+        embedding = TSNE(
+            perplexity=perplexity, metric="cosine", neighbors=neighbours, random_state=seed, n_jobs=1, **iterations,
+            callbacks=lambda *_: bar.update(10) and None, callbacks_every_iters=10,  # a true value would stop it
+        ).fit(X)  # fmt: skip
+    return np.asarray(embedding)
 
 
 def coordinates(folder: Path, vectors: np.ndarray, *, perplexity: float = 30, seed: int = 0) -> np.ndarray:
@@ -61,7 +97,7 @@ def coordinates(folder: Path, vectors: np.ndarray, *, perplexity: float = 30, se
         kept = np.load(path, allow_pickle=False)
         if np.abs(kept[:, 2:] - known_by).max() <= SAME_VECTORS * np.abs(known_by).max():
             return kept[:, :2]
-    xy = plots.tsne(vectors, perplexity=perplexity, seed=seed).astype(np.float32)
+    xy = tsne(vectors, perplexity=perplexity, seed=seed).astype(np.float32)
     save_array(folder / f"tsne-{settings}-{content}.npy", np.hstack([xy, known_by]))
     return xy
 

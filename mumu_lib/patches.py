@@ -12,6 +12,7 @@ import hashlib
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -100,7 +101,9 @@ def complete(
                 _extract_shards(shards, workers, kind)
                 _join(folder, digest, jobs, settings, before, shards)
             for path in _leftovers(folder, digest):
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                # Windows keeps a file that is mapped; the next extraction takes it away.
+                with suppress(PermissionError):
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
     store = kind(folder, digest)
     if not store.index["status"].isin(USABLE).any():
         reasons = "; ".join(f"{n} {status}" for status, n in store.counts().items())

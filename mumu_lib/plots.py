@@ -14,11 +14,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from matplotlib.transforms import ScaledTranslation
 from sklearn.neighbors import NearestNeighbors
 
-from mumu_lib import progress
-from mumu_lib.errors import BadDataError
 from mumu_lib.figures import BLUE, LINES, MARKERS, PALETTE, STYLE, VERMILION
-
-FEWEST_ON_A_MAP = 5
 
 
 def _axes(width: float, height: float, columns: int = 1, rows: int = 1) -> tuple[Figure, np.ndarray]:
@@ -64,41 +60,6 @@ def label_distribution(frequencies: pd.DataFrame, per_album: pd.Series) -> Figur
     )
     right.grid(axis="x", visible=False)
     return figure
-
-
-def tsne(X: np.ndarray, *, perplexity: float = 30, seed: int = 0) -> np.ndarray:
-    """Coordinates of vectors on a plane by openTSNE, cosine distance.
-
-    One thread: the layout depends on the number of threads, not only on the seed.
-
-    Parameters
-    ----------
-    X : np.ndarray [shape=(n, d)]
-    perplexity : float > 0
-        Lowered to (n - 1) / 3 where there are too few vectors.
-
-    Returns
-    -------
-    xy : np.ndarray [shape=(n, 2)]
-
-    Raises
-    ------
-    BadDataError
-        Fewer than five vectors.
-    """
-    from openTSNE import TSNE
-
-    if len(X) < FEWEST_ON_A_MAP:
-        raise BadDataError(f"a map needs at least {FEWEST_ON_A_MAP} albums, there are {len(X)}")
-    perplexity = min(perplexity, (len(X) - 1) / 3)
-    neighbours = "exact" if len(X) < 5000 else "annoy"
-    iterations = {"early_exaggeration_iter": 250, "n_iter": 500}
-    with progress.bar(total=sum(iterations.values()), desc="t-SNE", unit="iteration") as bar:
-        embedding = TSNE(
-            perplexity=perplexity, metric="cosine", neighbors=neighbours, random_state=seed, n_jobs=1, **iterations,
-            callbacks=lambda *_: bar.update(10) and None, callbacks_every_iters=10,  # a true value would stop it
-        ).fit(X)  # fmt: skip
-    return np.asarray(embedding)
 
 
 @mpl.rc_context(STYLE)

@@ -82,8 +82,8 @@ def explore(
         Where there are fewer than five vectors, a line that says so.
     """
     shown = np.flatnonzero(np.isfinite(vectors).all(axis=1) & vectors.any(axis=1))
-    if len(shown) < plots.FEWEST_ON_A_MAP:
-        return f"too few for a map: it takes {plots.FEWEST_ON_A_MAP}"
+    if len(shown) < maps.FEWEST_ON_A_MAP:
+        return f"too few for a map: it takes {maps.FEWEST_ON_A_MAP}"
     xy = maps.coordinates(folder, vectors[shown], seed=seed)
     scores = None if scores is None else scores[shown]
     if tracks is not None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from tqdm.auto import tqdm
+
+from mumu_lib import progress
 
 HERE = Path(__file__).parent
 METADATA = {
@@ -46,5 +47,6 @@ def store(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    for path in tqdm([Path(p) for p in sys.argv[1:]] or sorted(HERE.glob("[0-9]*.ipynb")), unit="notebook"):
+    paths = [Path(p) for p in sys.argv[1:]] or sorted(HERE.glob("[0-9]*.ipynb"))
+    for path in progress.bar(paths, "notebooks", unit="notebook"):
         store(path)

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mumu_lib import figures, labels, plots
+from mumu_lib import figures, labels, maps, plots
 from mumu_lib.errors import BadDataError
 
 
@@ -46,7 +46,7 @@ def test_the_map_keeps_neighbours_together_and_is_seeded():
     rng = np.random.default_rng(0)
     X = np.concatenate([rng.normal(c, 0.05, (40, 4)) for c in np.eye(4)[:3]])
     group = pd.Series(np.repeat(list("abc"), 40))
-    one, two = plots.tsne(X, seed=1), plots.tsne(X, seed=1)
+    one, two = maps.tsne(X, seed=1), maps.tsne(X, seed=1)
     np.testing.assert_array_equal(one, two)
     distances = np.linalg.norm(one[:, None] - one, axis=2) + np.eye(120) * 1e9
     assert (group.to_numpy()[distances.argmin(axis=1)] == group).mean() > 0.95
@@ -55,12 +55,12 @@ def test_the_map_keeps_neighbours_together_and_is_seeded():
 
 @pytest.mark.parametrize("n", [5, 9])
 def test_a_map_of_a_handful(n):
-    assert np.isfinite(plots.tsne(np.random.default_rng(0).normal(size=(n, 3)))).all()
+    assert np.isfinite(maps.tsne(np.random.default_rng(0).normal(size=(n, 3)))).all()
 
 
 def test_too_few_for_a_map_is_said():
     with pytest.raises(BadDataError, match="at least 5"):
-        plots.tsne(np.eye(4))
+        maps.tsne(np.eye(4))
 
 
 def test_auc_by_label_copes_with_undefined_labels():

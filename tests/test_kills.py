@@ -170,7 +170,7 @@ def test_a_run_killed_at_any_moment_ends_as_an_uninterrupted_one(alone, tmp_path
     assert ("epoch   1" in said[2]) == trained[1]
 
 
-SNAKEMAKE = ["--cores", "1", "--rerun-triggers", "mtime", "--nolock", "--ignore-incomplete", "--quiet", "rules"]
+SNAKEMAKE = ["--workflow-profile", "params/profiles/local", "--cores", "1", "--quiet", "rules"]
 
 
 def test_the_series_killed_between_two_runs_goes_on_with_the_second(alone, tmp_path, home, monkeypatch):

@@ -32,7 +32,7 @@ def shown(browser):
 def test_coordinates_are_computed_once_for_what_made_them(tmp_path, monkeypatch):
     X = np.random.default_rng(0).normal(size=(20, 4))
     xy = maps.coordinates(tmp_path / "run", X, seed=1)
-    monkeypatch.setattr(maps.plots, "tsne", lambda *_, **__: np.full((20, 2), 7.0))
+    monkeypatch.setattr(maps, "tsne", lambda *_, **__: np.full((20, 2), 7.0))
     np.testing.assert_array_equal(maps.coordinates(tmp_path / "run", X, seed=1), xy)
     rounded = X + np.random.default_rng(1).normal(0, 1e-7, X.shape)
     np.testing.assert_array_equal(maps.coordinates(tmp_path / "run", rounded, seed=1), xy)

@@ -40,5 +40,5 @@ def locate(name_or_path: str | Path) -> Path:
     known = sorted(p.parent.name for p in (home() / "data").glob("*/catalogue.json"))
     raise MissingDataError(
         f"no catalogue {str(name_or_path)!r} under {home() / 'data'}; known: {', '.join(known) or 'none'}"
-        f"{did_you_mean(str(name_or_path), known)}  Make one with mumu_lib.sources.folder.build"
+        f"{did_you_mean(str(name_or_path), known)}; make one with mumu_lib.sources.folder.build"
     )

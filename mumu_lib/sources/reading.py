@@ -32,8 +32,7 @@ from mumu_lib.errors import BadDataError, MissingDataError
 from mumu_lib.parsing import PlainInfo, parse_json, parsing
 
 STREAM_ERRORS = (EOFError, OSError, zlib.error, lzma.LZMAError, tarfile.TarError, pa.ArrowException, MemoryError)
-LONGEST_RECORD = 16 << 20
-CHUNK = 1 << 20
+LONGEST_RECORD, CHUNK = 16 << 20, 1 << 20
 # A file of which the first so many lines are all wrong is another kind of file.
 HOPELESS = 100
 
