@@ -52,9 +52,9 @@ class Catalogue:
         self.info: dict[str, Any] = read_json(folder / "catalogue.json", REMEDY)
         if self.info.get("format") != FORMAT:
             raise BadDataError(f"{folder / 'catalogue.json'} is not of format {FORMAT}; {REMEDY}")
-        if absent := [key for key in INFO if key not in self.info]:
+        if absent := [key for key in INFO if key not in self.info and key != "rare_labels"]:
             raise BadDataError(f"{folder / 'catalogue.json'} lacks {absent}; {REMEDY}")
-        if wrong := [key for key, fits in INFO.items() if not fits(self.info[key])]:
+        if wrong := [key for key, fits in INFO.items() if key in self.info and not fits(self.info[key])]:
             raise BadDataError(f"{folder / 'catalogue.json'}: {wrong} hold something else than they should; {REMEDY}")
         # Runs and figures lie in folders of this name.
         self.name: str = plain_name(self.info["name"], "the name of a catalogue")
@@ -201,7 +201,7 @@ class Catalogue:
         """
         albums = self.albums
         present = {part: sum(self._found(part)) for part in ("labels", "audio", "reviews", "covers")}
-        rare = [str(label) for label in self.info.get("rare_labels") or []]
+        rare = self.info.get("rare_labels", [])
         unlabelled = int((~albums["split"].isin(SPLITS)).sum())
         sizes = Counter(albums["split"])
         listed = {

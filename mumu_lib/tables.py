@@ -31,6 +31,7 @@ INFO: dict[str, Callable[[Any], bool]] = {
     "name": lambda name: isinstance(name, str),
     "synthetic": lambda flag: isinstance(flag, bool),
     "labels": lambda names: _texts(names) and len(set(names)) == len(names),
+    "rare_labels": _texts,
     "min_label_albums": lambda number: isinstance(number, int),
     "roots": lambda roots: (
         isinstance(roots, dict) and {"audio", "covers"} <= roots.keys() and _texts([*roots.values()])

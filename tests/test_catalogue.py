@@ -214,7 +214,7 @@ def test_a_catalogue_cannot_be_named_like_a_place_elsewhere(tmp_path, name):
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("roots", {}), ("roots", {"audio": 1, "covers": ""}), ("roots", []), ("labels", "ab"), ("labels", ["a", "a"]), ("labels", [1]), ("min_label_albums", "2"), ("synthetic", "false")],
+    [("roots", {}), ("roots", {"audio": 1, "covers": ""}), ("roots", []), ("labels", "ab"), ("labels", ["a", "a"]), ("labels", [1]), ("min_label_albums", "2"), ("synthetic", "false"), ("rare_labels", 1.5)],
 )  # fmt: skip
 def test_a_description_with_something_else_in_it_is_refused(tmp_path, key, value):
     write(tmp_path)

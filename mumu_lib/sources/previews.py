@@ -14,7 +14,7 @@ import pandas as pd
 from mumu_lib import progress
 from mumu_lib.errors import MissingDataError, ServiceError
 from mumu_lib.files import make_folder, write_atomically
-from mumu_lib.parsing import plain_name, read_lines, stays_inside
+from mumu_lib.parsing import plain_name, read_lines, stays_inside, storable
 from mumu_lib.sources import musicbrainz_web
 from mumu_lib.sources.web import Client
 
@@ -142,7 +142,7 @@ def each(
                 done.append((row[key], *job(row)))
                 failures = 0
             except ServiceError as error:
-                done.append((row[key], *[""] * (len(columns) - 1), str(error)))
+                done.append((row[key], *[""] * (len(columns) - 1), storable(str(error))))
                 failures += 1
                 if failures == GIVE_UP:
                     raise

@@ -641,9 +641,9 @@ def names_from_outside(data: bytes, folder: Path) -> None:
         return
     picture = _client((_examples(folder) / "cover.png").read_bytes(), folder)
     answer = _client(json.dumps({"isrcs": ["A"], "preview": "http://localhost/x"}).encode(), folder)
-    track = pd.DataFrame([row]).set_axis(["track_id", "b", "recording_mbid"], axis=1)
+    track = pd.DataFrame([row], dtype=object).set_axis(["track_id", "b", "recording_mbid"], axis=1)
     try:
-        albums = pd.DataFrame([row])[["album_id", "cover_url", "release_group_mbid"]]
+        albums = pd.DataFrame([row], dtype=object)[["album_id", "cover_url", "release_group_mbid"]]
     except KeyError:
         return
     _each(
