@@ -50,7 +50,7 @@ lint: .venv/.installed  ## style and types
 	$(BIN)/mypy
 
 unit: .venv/.installed  ## unit tests
-	$(WITH_PATH) PYTHONWARNDEFAULTENCODING=1 $(BIN)/python -m pytest tests $(SPREAD)
+	$(WITH_PATH) $(BIN)/python -m pytest tests $(SPREAD)
 
 stored: .venv/.installed  ## every notebook against its stored outputs
 	$(WITH_PATH) $(BIN)/python -m pytest --nbval-lax --nbval-current-env -p no:cacheprovider notebooks

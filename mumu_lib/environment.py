@@ -44,7 +44,7 @@ def git_commit() -> str:
 
 def _git(*words: str) -> str:
     command = ["git", "-C", str(checkout()), *words]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout.strip()
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=True, timeout=20).stdout.strip()
 
 
 @contextmanager

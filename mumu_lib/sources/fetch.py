@@ -174,12 +174,14 @@ def extract(archive: str | Path, folder: str | Path) -> list[str]:
     with parsing(archive, "get it again", trouble="is no whole zip or tar archive"):
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as zipped, writing(folder):
-                _check_members(archive, folder, ((m.filename, m.file_size, True) for m in zipped.infolist()))
+                _check_members(
+                    archive, folder, ((m.filename, m.file_size, not m.is_dir(), m.is_dir()) for m in zipped.infolist())
+                )
                 zipped.extractall(folder)
                 return [m.filename for m in zipped.infolist() if not m.is_dir()]
         with tarfile.open(archive, tarinfo=PlainInfo) as tar, writing(folder):
             members = tar.getmembers()
-            _check_members(archive, folder, ((m.name, m.size, m.isfile() or m.isdir()) for m in members))
+            _check_members(archive, folder, ((m.name, m.size, m.isfile(), m.isdir()) for m in members))
             for member in members:
                 # The data filter of newer Pythons does this; not every 3.11 has it.
                 member.mode = 0o755 if member.isdir() else 0o644
@@ -187,15 +189,25 @@ def extract(archive: str | Path, folder: str | Path) -> list[str]:
             return [m.name for m in members if m.isfile()]
 
 
-def _check_members(archive: Path, folder: Path, members: Iterable[tuple[str, int, bool]]) -> None:
-    total = 0
-    for name, size, plain in members:
+def _check_members(archive: Path, folder: Path, members: Iterable[tuple[str, int, bool, bool]]) -> None:
+    total, places, files = 0, list[PurePosixPath](), set[PurePosixPath]()
+    for name, size, is_file, is_folder in members:
         path = PurePosixPath(name.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1]) or "\0" in name or not plain:
+        if (
+            path.is_absolute()
+            or ".." in path.parts
+            or ":" in "".join(path.parts[:1])
+            or "\0" in name
+            or not (is_file and path.parts or is_folder)
+        ):
             raise BadDataError(
                 f"{archive}: the member {name!r} leads out of {folder} or is no plain file; nothing was unpacked"
             )
         total += size
+        places.append(path)
+        files |= {path} if is_file else set()
+    if clash := next((str(p) for path in places for p in path.parents if p in files), None):
+        raise BadDataError(f"{archive}: {clash!r} is a file and a folder in it; nothing was unpacked, get it again")
     make_folder(folder)
     if total > (free := shutil.disk_usage(folder).free):
         raise BadDataError(
