@@ -198,7 +198,7 @@ def _check_members(archive: Path, folder: Path, members: Iterable[tuple[str, int
             or ".." in path.parts
             or ":" in "".join(path.parts[:1])
             or "\0" in name
-            or not (is_file and path.parts or is_folder)
+            or not ((is_file and path.parts) or is_folder)
         ):
             raise BadDataError(
                 f"{archive}: the member {name!r} leads out of {folder} or is no plain file; nothing was unpacked"
