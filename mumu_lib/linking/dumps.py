@@ -17,7 +17,7 @@ PLAIN = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 KINDS = {
     "categories": rf"{RESOURCE} <http://purl\.org/dc/terms/subject> {RESOURCE} \.",
     "redirects": rf"{RESOURCE} <http://dbpedia\.org/ontology/wikiPageRedirects> {RESOURCE} \.",
-    "labels": rf'{RESOURCE} <http://www\.w3\.org/2000/01/rdf-schema#label> "((?:[^"\\\0]|\\.)*)"(?:@[A-Za-z-]+)? \.',
+    "labels": rf'{RESOURCE} <http://www\.w3\.org/2000/01/rdf-schema#label> "((?:[^"\\\0]|\\[^\0])*)"(?:@[A-Za-z-]+)? \.',
 }
 
 
