@@ -8,6 +8,7 @@ a second target, whose bytes describe in JSON what to make; what cannot be made 
 import io
 import json
 import sqlite3
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -573,7 +574,7 @@ def archive_members(data: bytes, folder: Path) -> None:
     for make in (_tar, _zip):
         try:
             made = make(_made(data))
-        except (*UNMAKEABLE, tarfile.TarError, zipfile.BadZipFile, UserWarning):
+        except (*UNMAKEABLE, tarfile.TarError, zipfile.BadZipFile, struct.error):
             continue
         path = _put(folder, make.__name__, made)
         for _, stream in reading.members(path, lambda _: True, []) if make is _tar else ():
