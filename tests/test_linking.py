@@ -368,6 +368,17 @@ def test_unknown_linker_is_refused_with_the_nearest():
         linking.make("bablefy", SYNTHETIC)
 
 
+@pytest.mark.parametrize("nul", [b"\0\0", b"%00", b"\\u0000"])
+def test_a_title_with_nul_in_it_is_no_end(tmp_path, nul):
+    triple = b"<http://dbpedia.org/resource/New_Yor%sk> <http://purl.org/dc/terms/subject> <http://dbpedia.org/resource/Category:Cities> .\n"
+    (tmp_path / "categories.ttl").write_bytes(triple % nul + triple % b"")
+    build.build(tmp_path / "base", tmp_path / "categories.ttl")
+    assert Knowledge(tmp_path / "base").categories(["New_York"]) == {"New_York": ["Cities"]}
+    assert not any(
+        "\0" in name for pair in dumps.triples(tmp_path / "categories.ttl", "categories", []) for name in pair
+    )
+
+
 def test_a_title_without_a_word_in_it(tmp_path):
     # The band !!! is a real one.
     knowledge_base(tmp_path, {"!!!": ["Dance-punk_musical_groups"], "Adele": ["Singers"]})

@@ -17,7 +17,7 @@ PLAIN = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 KINDS = {
     "categories": rf"{RESOURCE} <http://purl\.org/dc/terms/subject> {RESOURCE} \.",
     "redirects": rf"{RESOURCE} <http://dbpedia\.org/ontology/wikiPageRedirects> {RESOURCE} \.",
-    "labels": rf'{RESOURCE} <http://www\.w3\.org/2000/01/rdf-schema#label> "((?:[^"\\]|\\.)*)"(?:@[A-Za-z-]+)? \.',
+    "labels": rf'{RESOURCE} <http://www\.w3\.org/2000/01/rdf-schema#label> "((?:[^"\\\0]|\\[^\0])*)"(?:@[A-Za-z-]+)? \.',
 }
 
 
@@ -61,7 +61,8 @@ def triples(path: str | Path, kind: str, problems: list[str]) -> Iterator[tuple[
 
 
 def _name(resource: str) -> str:
-    return unquote(_text(resource)).replace(" ", "_")
+    # No name holds NUL: the linker puts it between texts, and the trie takes it for an end.
+    return unquote(_text(resource)).replace(" ", "_").replace("\0", "\ufffd")
 
 
 def _text(escaped: str) -> str:
@@ -72,4 +73,4 @@ def _character(found: re.Match[str]) -> str:
     if found[3]:
         return PLAIN.get(found[3], found[3])
     code = int(found[1] or found[2], 16)
-    return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
+    return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
