@@ -637,7 +637,7 @@ def musicbrainz_answers(data: bytes, folder: Path) -> None:
 @target(_json({"album_id": "B1", "cover_url": "http://localhost/a", "release_group_mbid": "G"}, {"album_id": "../../B1", "cover_url": "", "release_group_mbid": "../G"}))  # fmt: skip
 def names_from_outside(data: bytes, folder: Path) -> None:
     """Ids that become names of files."""
-    row = _made(data, files.parse_json)
+    row = _made(data, parsing.parse_json)
     if not isinstance(row, dict) or not all(isinstance(v, str) for v in row.values()) or len(row) != 3:
         return
     picture = _client((_examples(folder) / "cover.png").read_bytes(), folder)
