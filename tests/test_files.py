@@ -140,11 +140,11 @@ def test_a_runs_file_that_is_gone_is_named_with_the_remedy(tiny, cfg, gone):
     run = runs.start(tiny, "x", cfg)
     run.finish({"auc": 1.0}, album_ids=["A00"], scores=np.ones((1, 4)))
     (run.folder / gone).unlink()
-    with pytest.raises(MissingDataError, match=f"{gone} is gone; remove .* and run its notebook again"):
+    with pytest.raises(MissingDataError, match=f"{gone} is missing; delete the folder and run its notebook again"):
         run.album_ids, run.metrics, run.array("scores")
 
 
 def test_a_catalogues_table_that_is_gone_is_named_with_the_remedy(tiny):
     (tiny.folder / "reviews.parquet").unlink()
-    with pytest.raises(MissingDataError, match=r"reviews\.parquet is gone; make the catalogue again"):
+    with pytest.raises(MissingDataError, match=r"reviews\.parquet is missing; make the catalogue again"):
         _ = tiny.fingerprint
