@@ -23,6 +23,7 @@ from mumu_lib.files import locked
 from mumu_lib.linking.interface import Annotation, Categories, Linker
 from mumu_lib.linking.services import Service
 from mumu_lib.params import LINKERS, did_you_mean, home
+from mumu_lib.sources.web import AGENT
 
 __all__ = ["Annotation", "Linker", "annotate", "make"]
 
@@ -119,7 +120,7 @@ def _categories(knowledge: str | Path) -> Categories:
             "or give a knowledge base as the source of categories"
         )
     url = os.environ.get("MEDIAWIKI_URL") or URL
-    return MediaWiki(_service("Wikipedia", url, agent=f"mumu-lib/0.1 ( {contact} )"))
+    return MediaWiki(_service("Wikipedia", url, agent=f"{AGENT} ( {contact} )"))
 
 
 def _service(name: str, url: str, **options: Any) -> Service:

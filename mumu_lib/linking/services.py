@@ -17,7 +17,7 @@ import requests
 from mumu_lib.errors import ServiceError
 from mumu_lib.files import write_atomically
 from mumu_lib.parsing import UNEXPECTED, parse_json
-from mumu_lib.sources.web import RETRIED, body, seconds
+from mumu_lib.sources.web import AGENT, RETRIED, body, seconds
 
 # A service that asks for more patience than this has had enough for today.
 PATIENCE = 120.0
@@ -55,7 +55,7 @@ class Service:
         backoff: float = 1.0,
         timeout: float = 60,
         retried: tuple[int, ...] = RETRIED,
-        agent: str = "mumu-lib/0.1",
+        agent: str = AGENT,
     ) -> None:
         self.name, self.url, self.cache = name, url, Path(cache)
         self.pause, self.retries, self.backoff, self.timeout, self.retried = pause, retries, backoff, timeout, retried

@@ -120,8 +120,7 @@ def by_isrc(
                 return isrc, "fetched"
         return "", f"no preview for {', '.join(isrcs)}" if isrcs else "MusicBrainz has no ISRC"
 
-    rows = each(tracks, "track_id", one, folder / "report.csv", ["isrc", "outcome"])
-    return rows
+    return each(tracks, "track_id", one, folder / "report.csv", ["isrc", "outcome"])
 
 
 def each(

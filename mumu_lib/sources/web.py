@@ -8,6 +8,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from mumu_lib.errors import BadDataError, MissingDataError, MumuError, Parameter
 from mumu_lib.files import write_atomically
 from mumu_lib.parsing import UNEXPECTED, parse_json, parsing
 
+AGENT = f"mumu-lib/{version('mumu-lib')}"
 # 429 and 503: asked too often. The others are the passing troubles of a server.
 RETRIED = (429, 500, 502, 503, 504)
 ABSENT = (403, 404, 410)
@@ -108,7 +110,7 @@ class Client:
         self.cache, self.pause, self.timeout = Path(cache), pause, timeout
         self._last = float("-inf")
         self._session = requests.Session()
-        self._session.headers["User-Agent"] = f"mumu-lib/0.1 ( {contact} )"
+        self._session.headers["User-Agent"] = f"{AGENT} ( {contact} )"
         retry = Retry(total=retries, status_forcelist=RETRIED, backoff_factor=backoff, raise_on_status=False)
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(max_retries=retry))
