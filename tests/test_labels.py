@@ -230,3 +230,17 @@ def test_ppmi_is_of_zeros_and_ones_of_some_album(M):
         labels.ppmi(sp.csr_matrix(M))
     assert labels.ppmi(sp.csr_matrix([[1, 0], [0, 1]]))[0, 1] == 0
     assert labels.ppmi(sp.csr_matrix([[1, 0], [0, 1]], dtype=bool))[0, 0] == pytest.approx(np.log(2))
+
+
+def test_an_album_is_named_after_its_rarest_top_label(tiny):
+    having = [["Pop", "Rock"], ["Jazz", "Pop"], ["Vocal Jazz"], ["Rock", "Jazz", "Vocal Jazz"], ["Pop"]]
+    chosen = np.array([[label in some for label in tiny.labels] for some in having])
+    named = labels.rarest_top_label(tiny, chosen)
+    assert [named.categories[code] if code >= 0 else None for code in named.codes] == [
+        "Rock",
+        "Jazz",
+        None,
+        "Rock",
+        "Pop",
+    ]
+    assert list(named.categories) == ["Pop", "Jazz", "Rock"]
