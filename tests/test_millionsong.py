@@ -11,7 +11,7 @@ import pytest
 
 from mumu_lib import timbre
 from mumu_lib.errors import AudioError, BadDataError, MissingDataError
-from mumu_lib.sources import millionsong, previews
+from mumu_lib.sources import fetch, millionsong, previews
 
 UUID = "66dd470f-4c4f-4caa-b8d4-2ebc80a83cb6"
 
@@ -141,8 +141,7 @@ def test_echonest_archive_maps_the_song_asked_for(tmp_path):
 
 
 def test_echonest_folder(tmp_path):
-    with tarfile.open(echonest(tmp_path)) as packed:
-        packed.extractall(tmp_path / "unpacked", filter="data")
+    fetch.extract(echonest(tmp_path), tmp_path / "unpacked")
     with pytest.warns(UserWarning, match="SOAABAD"):
         assert len(millionsong.echonest_mapping(tmp_path / "unpacked")) == 1
 

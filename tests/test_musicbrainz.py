@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from mumu_lib.errors import BadDataError, MissingDataError
-from mumu_lib.sources import musicbrainz, reading
+from mumu_lib.sources import fetch, musicbrainz, reading
 
 DATA = (
     "id,artist_credit_id,artist_mbids,artist_credit_name,release_mbid,release_name,recording_mbid,recording_name,combined_lookup,score\n"
@@ -73,8 +73,7 @@ def test_merged_recordings_are_followed(tmp_path):
 
 def test_unpacked_folder_reads_as_the_archive(tmp_path):
     archive = canonical(tmp_path / "d.tar.gz")
-    with tarfile.open(archive) as packed:
-        packed.extractall(tmp_path / "unpacked", filter="data")
+    fetch.extract(archive, tmp_path / "unpacked")
     musicbrainz.convert(archive, tmp_path / "a")
     musicbrainz.convert(tmp_path / "unpacked", tmp_path / "b")
     pd.testing.assert_frame_equal(musicbrainz.releases(tmp_path / "a"), musicbrainz.releases(tmp_path / "b"))
