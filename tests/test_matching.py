@@ -182,6 +182,20 @@ def test_words_are_taken_in_from_the_rarest_while_it_is_cheap(monkeypatch):
     assert block() == []
 
 
+@pytest.mark.parametrize("copies", [1, 3])
+def test_without_another_thing_there_is_no_runner_up(copies):
+    right = frame(*[("Blue Train", "John Coltrane")] * copies).assign(group="g")
+    (only,) = matching.match(frame(("Blue Train", "John Coltrane")), right, same="group").to_dict("records")
+    assert (only["score"], only["runner_up"], only["runner_up_score"]) == (1, None, 0)
+    assert not only["ambiguous"]
+
+
+def test_of_both_directions_of_difflib_the_better_counts():
+    assert difflib.SequenceMatcher(None, "tide", "diet").ratio() == 0.25
+    for mine, other in (("tide", "diet"), ("diet", "tide")):
+        assert matched((mine, "Some Artist"), (other, "Some Artist"), threshold=0.5)
+
+
 def test_index_labels_come_back():
     left, right = frame(("News", "Queen"), ("no", "one")), frame(("x", "y"), ("News", "Queen"))
     found = matching.match(left.set_index(pd.Index(["p", "q"])), right.set_index(pd.Index([7, 9])))
