@@ -172,7 +172,7 @@ def _block(postings: list[np.ndarray]) -> np.ndarray:
         taken.append(posting)
         total += len(posting)
     if taken:
-        return np.unique(np.concatenate(taken)) if len(taken) > 1 else taken[0]
+        return np.unique(np.concatenate(taken))
     block = postings[0] if postings else np.empty(0, int)
     for posting in postings[1:]:
         if len(block) <= LARGEST_BLOCK:
@@ -186,8 +186,6 @@ def _block(postings: list[np.ndarray]) -> np.ndarray:
 
 def _similar(text: str, others: np.ndarray, *, method: str, threshold: float) -> np.ndarray:
     """Similarity, or an upper bound of it, of one text with others; 0 below the threshold."""
-    if not len(others):
-        return np.empty(0)
     scale = 100 if method == "token_sort" else 1
     return (
         process.cdist([text], others, scorer=_SIFTS[method], score_cutoff=threshold * scale, dtype=np.float64)[0]
@@ -220,8 +218,6 @@ def _best(
     block: np.ndarray, scores: np.ndarray, full: tuple[str, np.ndarray], entity: np.ndarray, margin: float
 ) -> tuple[int, float, int, float, bool]:
     """Best row, its score, the best row of another entity, its score (-1, 0: none), and whether it is a toss-up."""
-    if len(block) == 1:
-        return int(block[0]), float(scores.min()), -1, 0.0, False
     # Between equals, the one whose full title, edition and all, is closest.
     tie = np.array([Indel.normalized_similarity(full[0].casefold(), other.casefold()) for other in full[1]])
     keys = np.column_stack([scores.min(axis=1), scores.mean(axis=1), tie]).round(9)

@@ -160,7 +160,7 @@ def page(lab):
         page.goto(f"{lab.address}/lab/tree/03.ipynb?token=secret")
         page.get_by_text("| Idle").wait_for(timeout=60_000)
         page.get_by_role("menuitem", name="Run", exact=True).click(timeout=60_000)
-        page.get_by_text("Run All Cells", exact=True).click()
+        page.locator("#jp-mainmenu-run").get_by_text("Run All Cells", exact=True).click()
         page.get_by_text("the end of the notebook", exact=True).wait_for(timeout=120_000)
         page.wait_for_timeout(1500)
         yield page
