@@ -16,10 +16,9 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import BadDataError, ParameterError
 from mumu_lib.files import save_array
 from mumu_lib.labels import rarest_top_label
+from mumu_lib.sketches import same, sketch
 from mumu_lib.tables import SPLITS
 
-# Rounding moves projections by some 1e-6 of the largest; another training by far more.
-SAME_VECTORS, PROJECTIONS = 1e-4, 4
 NO_GENRE = "no top-level genre"
 FEWEST_ON_A_MAP = 5
 RIGHT = ("all", "some", "none", "not known")
@@ -66,7 +65,7 @@ def coordinates(folder: Path, vectors: np.ndarray, *, perplexity: float = 30, se
     Other vectors get other coordinates, the same ones the same map, on whatever machine and at any number of
     threads: a network's vectors differ in their last digits from one number of threads to another, which t-SNE
     would make a different map of. The file's name therefore says what made it (shape, perplexity, seed, version of
-    openTSNE, vectors), and beside the coordinates lie a few random projections, to know the vectors again by.
+    openTSNE, vectors), and beside the coordinates lies a sketch, to know the vectors again by.
 
     Parameters
     ----------
@@ -91,11 +90,10 @@ def coordinates(folder: Path, vectors: np.ndarray, *, perplexity: float = 30, se
         )
     made_of = repr((vectors.shape, str(vectors.dtype), float(perplexity), seed, version("openTSNE")))
     settings, content = (hashlib.sha256(b).hexdigest()[:8] for b in (made_of.encode(), vectors.tobytes()))
-    projections = np.random.default_rng(0).standard_normal((vectors.shape[1], PROJECTIONS), np.float32)
-    known_by = (vectors @ projections).astype(np.float32)
+    known_by = sketch(vectors)
     for path in sorted(folder.glob(f"tsne-{settings}-*.npy")):
         kept = np.load(path, allow_pickle=False)
-        if np.abs(kept[:, 2:] - known_by).max() <= SAME_VECTORS * np.abs(known_by).max():
+        if same(known_by, kept[:, 2:]):
             return kept[:, :2]
     xy = tsne(vectors, perplexity=perplexity, seed=seed).astype(np.float32)
     save_array(folder / f"tsne-{settings}-{content}.npy", np.hstack([xy, known_by]))

@@ -84,7 +84,8 @@ def match(
     (titles, artists), (right_titles, right_artists) = sides
     whole, right_whole = (t["title"].fillna("").to_numpy(object) for t in (left, right))
     entity = pd.factorize(right[same])[0] if same else np.arange(len(right))
-    similar = partial(_similar, method=method, threshold=threshold)
+    # rapidfuzz rounds: what lies on the threshold itself may fall below it.
+    similar = partial(_similar, method=method, threshold=threshold * (1 - 1e-6))
     found = []
     for i, block in enumerate(progress.bar(blocks(sides[0], sides[1]), "matching", len(left), unit="album")):
         block = block[similar(titles[i], right_titles[block]) > 0]

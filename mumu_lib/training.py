@@ -17,7 +17,9 @@ import pandas as pd
 
 from mumu_lib import progress
 from mumu_lib.errors import BadDataError, MissingDataError, MumuError
-from mumu_lib.files import locked, write_atomically, writing
+from mumu_lib.files import locked, make_folder, save_array, write_atomically, writing
+from mumu_lib.parsing import read_array
+from mumu_lib.sketches import same, sketch
 from mumu_lib.store import take
 
 
@@ -71,6 +73,11 @@ class Batches(keras.utils.PyDataset):
         # Rising row numbers read a memory map in one direction; the order inside a batch does not matter.
         return chosen[np.argsort(self.rows[chosen], kind="stable")] if self.seed is not None else chosen
 
+    def known_by(self) -> np.ndarray:
+        """Sketch of targets and of inputs that are vectors [shape=(m, 4 or 8)]; larger ones are named by what made them."""
+        vectors = [self.features[self.rows]] if getattr(self.features, "ndim", 0) == 2 else []
+        return np.hstack([sketch(part) for part in (self.targets, *vectors)])
+
     def __getitem__(self, index: int) -> Any:
         chosen = self.chosen(index)
         inputs = take(self.features, self.rows[chosen])
@@ -107,7 +114,7 @@ def fit(
         Instead of Adam; it has a learning rate of its own.
     folder : Path, optional
         Where to keep the state of an unfinished training, then ``model.keras`` and ``history.csv``; a finished
-        one found there is loaded instead of repeated.
+        one found there is loaded instead of repeated. What was trained on other targets or inputs is set aside.
     jit_compile : bool, optional
         XLA. Without a word: only on JAX (it slows the wide networks on a CPU).
     lines : bool
@@ -132,8 +139,10 @@ def fit(
             raise BadDataError(f"there is no usable {name} example; look at the split and at the skipped tracks")
     # A second run of the same training waits, and then finds it done.
     with _dice_left_alone(), locked(folder) if folder is not None else nullcontext():
-        if folder is not None and (folder / "history.csv").is_file():
-            return _finished(model, folder, lines)
+        if folder is not None:
+            _set_aside_others(folder, np.vstack([train.known_by(), val.known_by()]))
+            if (folder / "history.csv").is_file():
+                return _finished(model, folder, lines)
         keeper = _Keeper(patience=patience, seed=seed, folder=folder, lines=lines)
         jit = keras.backend.backend() == "jax" if jit_compile is None else jit_compile
         adam = keras.optimizers.Adam(learning_rate, epsilon=1e-8)
@@ -167,6 +176,22 @@ def _dice_left_alone() -> Iterator[None]:
         yield
     finally:
         random.setstate(before)
+
+
+def _set_aside_others(folder: Path, known_by: np.ndarray) -> None:
+    """Move a training on something else to ``before/``, and write down what is trained on now."""
+    path = folder / "known_by.npy"
+    if path.is_file() and same(known_by, read_array(path, f"remove {folder} and run again")):
+        return
+    begun = folder / "state.json", folder / "history.csv"
+    if any(file.is_file() for file in begun):
+        print(f"{folder.name} was trained on other targets or inputs: kept in {folder.name}/before, trained anew")
+        files = [file for file in folder.iterdir() if file.is_file() and file.name != "lock"]
+        with writing(make_folder(folder / "before")):
+            # After an interruption what is left counts as begun, and is moved too.
+            for file in sorted(files, key=begun.__contains__):
+                file.replace(folder / "before" / file.name)
+    save_array(path, known_by)
 
 
 def _finished(model: keras.Model, folder: Path, lines: bool) -> pd.DataFrame:

@@ -3,7 +3,7 @@ import difflib
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel, JaroWinkler
@@ -303,6 +303,7 @@ table = st.lists(st.tuples(name, name), max_size=12).map(lambda rows: frame(*row
 
 @settings(max_examples=60, deadline=None)
 @given(table, table)
+@example(frame(("live live queen", "queen live")), frame(("live queen", "queen live")))  # on the threshold
 def test_equals_all_pairs_that_share_a_word(left, right):
     found = matching.match(left, right, threshold=0.8)
     assert dict(zip(found["left"], found["score"], strict=True)) == pytest.approx(brute(left, right, 0.8))

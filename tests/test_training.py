@@ -75,7 +75,12 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(data, tmp_path, mo
     pd.testing.assert_frame_equal(history.drop(columns="seconds"), expected.drop(columns="seconds"))
     for a, b in zip(resumed.get_weights(), whole.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
-    assert sorted(p.name for p in (tmp_path / "cut").iterdir()) == ["history.csv", "lock", "model.keras"]
+    assert sorted(p.name for p in (tmp_path / "cut").iterdir()) == [
+        "history.csv",
+        "known_by.npy",
+        "lock",
+        "model.keras",
+    ]
 
 
 def test_a_finished_training_is_loaded_not_repeated(data, tmp_path):
@@ -85,6 +90,35 @@ def test_a_finished_training_is_loaded_not_repeated(data, tmp_path):
     second.fit = None  # any training would fail
     pd.testing.assert_frame_equal(fit(second, data, tmp_path), history)
     np.testing.assert_array_equal(second.get_weights()[0], first.get_weights()[0])
+
+
+@pytest.mark.parametrize("epochs_before", [1, 6])  # interrupted, finished
+def test_a_training_on_other_targets_or_inputs_is_set_aside_and_not_taken_for_this_one(
+    data, tmp_path, monkeypatch, capsys, epochs_before
+):
+    X, Y = data
+    others = {"targets": (X, 1 - Y), "inputs": (X[:, ::-1], Y)}
+    for name, other in others.items():
+        place = tmp_path / name
+        with monkeypatch.context() as patch:
+            if epochs_before == 1:
+                patch.setattr(training._Keeper, "finish", lambda *_: None)
+            fit(network(), other, place, epochs=epochs_before)
+        kept = {p.name: p.read_bytes() for p in place.iterdir() if p.name != "lock"}
+        capsys.readouterr()
+        model = network()
+        history = fit(model, data, place)
+        assert f"{name} was trained on other targets or inputs: kept in {name}/before" in capsys.readouterr().out
+        expected = fit(network(), data)
+        pd.testing.assert_frame_equal(history.drop(columns="seconds"), expected.drop(columns="seconds"))
+        assert {p.name: p.read_bytes() for p in (place / "before").iterdir()} == kept
+
+
+def test_targets_that_differ_by_rounding_only_are_the_same(data, tmp_path):
+    X, Y = data
+    history = fit(network(), data, tmp_path)
+    rounded = X * np.float32(1 + 1e-6), Y * np.float32(1 - 1e-6)
+    pd.testing.assert_frame_equal(fit(network(), rounded, tmp_path), history)
 
 
 def test_the_next_networks_weights_do_not_depend_on_how_this_one_was_trained(data, tmp_path):
