@@ -214,6 +214,30 @@ def test_nothing_replaces_a_knowledge_base_before_the_new_one_is_whole(tmp_path)
     assert titles(LocalLinker(tmp_path / "knowledge").link("in New York, Berlin")) == [("Berlin", "Berlin")]
 
 
+def test_a_folder_that_holds_something_else_is_refused_and_kept(tmp_path, capsys):
+    knowledge_base(tmp_path, {"New York": ["Cities"]})
+    dump, mine = tmp_path / "categories.ttl", tmp_path / "data"
+    (mine / "raw").mkdir(parents=True)
+    (mine / "raw" / "song.mp3").write_bytes(b"sound")
+    (tmp_path / "file").write_text("mine")
+    for out in (mine, tmp_path / "file"):
+        with pytest.raises(SystemExit):
+            build.main(["--categories", str(dump), "--out", str(out)])
+        assert f"{out} holds no knowledge base; give a new folder" in capsys.readouterr().err
+    assert (mine / "raw" / "song.mp3").read_bytes() == b"sound"
+    assert (tmp_path / "file").read_text() == "mine"
+    (tmp_path / "empty").mkdir()
+    assert build.build(tmp_path / "empty", dump)["articles"] == 1
+
+
+def test_what_people_keep_beside_a_knowledge_base_stays(tmp_path):
+    (tmp_path / "knowledge.old").mkdir()
+    (tmp_path / "knowledge.old" / "mine").write_text("kept")
+    for _ in range(2):
+        knowledge_base(tmp_path, {"New York": ["Cities"]})
+    assert (tmp_path / "knowledge.old" / "mine").read_text() == "kept"
+
+
 def test_damaged_and_missing_knowledge_bases_say_what_to_do(tmp_path):
     with pytest.raises(MissingDataError, match=r"mumu_lib\.linking\.build"):
         Knowledge(tmp_path)

@@ -21,7 +21,7 @@ from typing import Any
 import marisa_trie
 import numpy as np
 
-from mumu_lib.errors import MumuError
+from mumu_lib.errors import MumuError, ParameterError
 from mumu_lib.files import make_folder, save_array, write_atomically, writing
 from mumu_lib.linking import dictionary, dumps
 from mumu_lib.linking.dictionary import FORMAT, LAYOUT, grouped
@@ -38,7 +38,7 @@ def build(
     Parameters
     ----------
     folder : path
-        Of the knowledge base; one that is there is replaced.
+        Of the knowledge base; one that is there is replaced, any other folder is not.
     categories, redirects, labels : path
         Dumps; the last two may be missing.
 
@@ -50,12 +50,16 @@ def build(
 
     Raises
     ------
+    ParameterError
+        The folder holds something else.
     MissingDataError
         A dump is not there.
     BadDataError
         It is no dump of its kind, or no name of any article can be linked.
     """
     folder, problems = Path(folder), list[str]()
+    if folder.exists() and not (folder / "info.json").is_file() and (folder.is_file() or any(folder.iterdir())):
+        raise ParameterError(f"{folder} holds no knowledge base; give a new folder, as all in this one would be removed")
     part = folder.with_name(folder.name + ".tmp")
     shutil.rmtree(part, ignore_errors=True)
     make_folder(part)
@@ -83,7 +87,8 @@ def build(
 
 
 def _replace(part: Path, folder: Path) -> None:
-    old = folder.with_name(folder.name + ".old")
+    # Not plainly .old, as people call what they keep.
+    old = folder.with_name(folder.name + ".old.tmp")
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         os.replace(folder, old)
