@@ -1,11 +1,14 @@
 """The downloads and web clients, against a local server that answers in the documented formats."""
 
+import contextlib
 import hashlib
 import io
 import json
 import tarfile
 import threading
+import time
 import zipfile
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
@@ -242,6 +245,27 @@ def test_client_remembers_what_is_not_there(server, client):
     assert len(server.asked) == 1
 
 
+def test_client_does_not_take_a_refusal_for_absence(server, client, tmp_path):
+    server.on("/x", {"status": 403, "body": b"blocked"})
+    with pytest.raises(ServiceError, match="403"):
+        client.json(f"{server.url}/x")
+    assert client.file(f"{server.url}/x", tmp_path / "x") is False
+    server.on("/x", {"a": 1})
+    assert client.json(f"{server.url}/x") == {"a": 1}
+
+
+def test_client_keeps_no_connection_to_what_it_did_not_read(server, client, tmp_path, monkeypatch):
+    replies, get = [], client._session.get
+    monkeypatch.setattr(client._session, "get", lambda *a, **k: replies.append(get(*a, **k)) or replies[-1])
+    for status in (403, 404, 418, 503):
+        server.on(f"/{status}", {"status": status, "body": b"x" * 1000})
+        for ask in (client.json, lambda url: client.file(url, tmp_path / "x")):
+            with contextlib.suppress(ServiceError):
+                ask(f"{server.url}/{status}")
+    assert len(replies) == 8
+    assert all(reply.raw.closed for reply in replies)
+
+
 def test_client_needs_a_contact(tmp_path):
     with pytest.raises(ParameterError, match="e-mail"):
         Client(tmp_path, "nobody")
@@ -264,6 +288,21 @@ def test_client_heeds_retry_after(server, client, monkeypatch, status):
     server.on("/x", {"status": status, "headers": {"Retry-After": "5"}}, {"a": 1})
     assert client.json(f"{server.url}/x") == {"a": 1}
     assert 5 in waits
+
+
+@pytest.mark.parametrize(
+    ("after", "slept"),
+    [("36000", False), (formatdate(time.time() + 36000, usegmt=True), False), ("soon", True)],
+    ids=["seconds", "date", "neither"],
+)
+def test_client_does_not_wait_for_hours(server, client, monkeypatch, after, slept):
+    waits = []
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", waits.append)
+    server.on("/x", {"status": 429, "headers": {"Retry-After": after}})
+    with pytest.raises(ServiceError, match=r"429.*run it again later" if slept else r"429.*asks to wait 3\d{4} s"):
+        client.json(f"{server.url}/x")
+    assert len(server.asked) == (3 if slept else 1)
+    assert all(wait <= web.PATIENCE for wait in waits)
 
 
 def test_service_down_for_good(server, client):
@@ -347,6 +386,31 @@ def test_previews_by_isrc(server, client, tmp_path):
     assert len(server.asked) == before
 
 
+def test_a_quota_is_not_taken_for_no_preview(server, client, tmp_path):
+    plan_previews(server)
+    server.on(
+        "/track/isrc:GBAYE0000001", {"error": {"type": "Exception", "message": "Quota limit exceeded", "code": 4}}
+    )
+    assert "Quota limit exceeded" in get_previews(server, client, tmp_path, REC)["outcome"][0]
+    plan_previews(server)
+    assert get_previews(server, client, tmp_path, REC)["outcome"][0] == "fetched"
+
+
+def test_an_address_that_has_expired_is_asked_for_again(server, client, tmp_path):
+    plan_previews(server)
+    server.on("/track/isrc:GBAYE0000001", {"preview": f"{server.url}/expired.mp3"})
+    server.on("/expired.mp3", {"status": 403})
+    assert "no preview" in get_previews(server, client, tmp_path, REC)["outcome"][0]
+    plan_previews(server)
+    assert get_previews(server, client, tmp_path, REC)["outcome"][0] == "fetched"
+
+
+@pytest.mark.parametrize("suffix", [".mp3", ".opus", ".aiff", ".M4A"])
+def test_previews_are_found_by_every_ending_of_a_collection(tmp_path, suffix):
+    (tmp_path / f"TR1{suffix}").touch()
+    assert previews.find(tmp_path, ["TR1"]).tolist() == [f"TR1{suffix}"]
+
+
 def test_one_failure_is_reported_and_the_rest_goes_on(server, client, tmp_path):
     plan_previews(server)
     server.on("/recording/bad?inc=isrcs&fmt=json", {"status": 500})
@@ -361,7 +425,7 @@ def test_previews_stop_when_the_service_is_down_and_keep_what_came(server, clien
     with pytest.raises(ServiceError, match="503"):
         get_previews(server, client, tmp_path, REC, *["bad"] * 10)
     assert (tmp_path / "audio" / "TR0.mp3").is_file()
-    assert len(pd.read_csv(tmp_path / "audio" / "report.csv")) == 1 + previews.GIVE_UP
+    assert len(pd.read_csv(tmp_path / "audio" / "report.csv")) == 1 + web.GIVE_UP
 
 
 def picture(size):

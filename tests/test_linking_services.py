@@ -182,6 +182,17 @@ def test_retry_after_is_heeded(server, after):
     assert waits == ([7, 2] if after == "7" else [2])
 
 
+def test_a_service_that_is_busy_is_let_go_before_the_wait(server, monkeypatch):
+    linker = linking.make("babelfy", OWN)
+    replies, post, held = [], linker.service._session.post, []
+    monkeypatch.setattr(linker.service._session, "post", lambda *a, **k: replies.append(post(*a, **k)) or replies[-1])
+    monkeypatch.setattr(services.time, "sleep", lambda _: held.extend(not reply.raw.closed for reply in replies))
+    server.plan = [(503, b"busy" * 100), (200, [])]
+    assert linker.link(TEXT) == []
+    assert held
+    assert not any(held)
+
+
 def test_quota_that_ends_says_how_many_are_done_and_the_next_run_goes_on(server):
     texts = [f"Adele sings {i}" for i in range(5)]
     good = (200, [babelfy(0, 4, "Adele")])

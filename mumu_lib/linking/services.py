@@ -8,7 +8,6 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,8 @@ import requests
 from mumu_lib.errors import ServiceError
 from mumu_lib.files import write_atomically
 from mumu_lib.parsing import UNEXPECTED, parse_json
-from mumu_lib.sources.web import AGENT, RETRIED, body, seconds
+from mumu_lib.sources.web import AGENT, PATIENCE, RETRIED, body, retry_after
 
-# A service that asks for more patience than this has had enough for today.
-PATIENCE = 120.0
 AGAIN = "what was answered is kept: run it again later, tomorrow if your quota is used up"
 
 
@@ -111,7 +108,8 @@ class Service:
 
     def _answer(self, reply: requests.Response, check: Callable[[Any], None]) -> Any:
         said = f"{self.name} ({self.url}) answers {reply.status_code}"
-        said_whole = body(reply).decode("utf-8", "replace")
+        with reply:
+            said_whole = body(reply).decode("utf-8", "replace")
         try:
             answer = parse_json(said_whole)
         except ValueError:
@@ -137,7 +135,8 @@ class Service:
             else:
                 if reply.status_code not in self.retried:
                     return reply
-                trouble, asked = f"{reply.status_code} {reply.reason}", _retry_after(reply)
+                reply.close()
+                trouble, asked = f"{reply.status_code} {reply.reason}", retry_after(reply.raw)
                 wait = wait if asked is None else asked
             finally:
                 self._last = time.monotonic()
@@ -146,12 +145,3 @@ class Service:
             if attempt < self.retries:
                 time.sleep(wait)
         raise ServiceError(f"{self.name} ({self.url}): still {trouble} after {self.retries} repetitions; {AGAIN}")
-
-
-def _retry_after(reply: requests.Response) -> float | None:
-    """Seconds that a service asks to wait, from a number or a date."""
-    asked = reply.headers.get("Retry-After", "").strip()
-    try:
-        return seconds(asked) or max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
-    except UNEXPECTED:
-        return None

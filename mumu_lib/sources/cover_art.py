@@ -10,8 +10,7 @@ import pandas as pd
 from mumu_lib.errors import ParameterError
 from mumu_lib.files import make_folder
 from mumu_lib.parsing import open_picture, plain_name
-from mumu_lib.sources.previews import each
-from mumu_lib.sources.web import Client
+from mumu_lib.sources.web import Client, each
 
 ARCHIVE = "https://coverartarchive.org"
 SIZES = (250, 500, 1200)

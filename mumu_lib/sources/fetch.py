@@ -25,7 +25,7 @@ from mumu_lib.errors import BadDataError, MumuError, ServiceError
 from mumu_lib.files import make_folder, writing
 from mumu_lib.params import home
 from mumu_lib.parsing import UNEXPECTED, PlainInfo, parse_json, parsing, plain_name
-from mumu_lib.sources.web import body, seconds
+from mumu_lib.sources.web import RETRIED, body, retry_after
 
 ZENODO = "https://zenodo.org/api/records"
 # MSD-I's number comes from other people's folder names; MuMu's from its authors.
@@ -50,9 +50,9 @@ def files(record: str, *, url: str = ZENODO) -> pd.DataFrame:
         No reply, or one of another form.
     """
     try:
-        reply = requests.get(f"{url}/{record}", timeout=60, stream=True)
-        reply.raise_for_status()
-        listed = parse_json(body(reply))["files"]
+        with requests.get(f"{url}/{record}", timeout=60, stream=True) as reply:
+            reply.raise_for_status()
+            listed = parse_json(body(reply))["files"]
         found = [(str(f["key"]), int(f["size"]), str(f["checksum"]), str(f["links"]["self"])) for f in listed]
     except requests.RequestException as error:
         raise ServiceError(f"{url}/{record}: {error}; try again later or download the record by hand") from None
@@ -129,8 +129,8 @@ def _append(url: str, part: Path) -> None:
         with requests.get(url, headers=headers, stream=True, timeout=60) as reply:
             if reply.status_code == 416:  # Nothing beyond what is here; the checksum has the last word.
                 return
-            if reply.status_code in (429, 500, 502, 503, 504):
-                raise _Broken(f"{reply.status_code} {reply.reason}", seconds(reply.headers.get("Retry-After", "")))
+            if reply.status_code in RETRIED:
+                raise _Broken(f"{reply.status_code} {reply.reason}", retry_after(reply.raw))
             if not reply.ok:
                 raise ServiceError(f"{url}: {reply.status_code} {reply.reason}")
             resumed = reply.status_code == 206

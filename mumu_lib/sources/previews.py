@@ -6,22 +6,19 @@ Paper: Section 3 (previews from 7digital, which no longer serves them).  Noteboo
 it yourself and answer for keeping to the services' terms; nothing here may be passed on.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
-from mumu_lib import progress
 from mumu_lib.errors import MissingDataError, ServiceError
-from mumu_lib.files import make_folder, write_atomically
-from mumu_lib.parsing import plain_name, read_lines, stays_inside, storable
-from mumu_lib.sources import musicbrainz_web
-from mumu_lib.sources.web import Client
+from mumu_lib.files import make_folder
+from mumu_lib.parsing import plain_name, read_lines, stays_inside
+from mumu_lib.sources import collection, musicbrainz_web
+from mumu_lib.sources.web import Client, each, understood
 
-SUFFIXES = (".mp3", ".ogg", ".flac", ".wav", ".m4a")
 DEEZER = "https://api.deezer.com"
-# So many failures one after another mean that the service is down, not that an item is odd.
-GIVE_UP = 3
+NO_SUCH_TRACK = 800
 
 
 def find(folder: str | Path, track_ids: Iterable[str], sevendigital: pd.Series | None = None) -> pd.Series:
@@ -71,7 +68,8 @@ def _index(folder: Path) -> dict[str, str]:
         for path in known.values():
             stays_inside(path, str(index))
         return known
-    files = (p for p in sorted(folder.rglob("*")) if p.name.lower().endswith(SUFFIXES))
+    recordings = (*collection.AUDIO, *collection.AUDIO_NOT_READ)
+    files = (p for p in sorted(folder.rglob("*")) if p.name.lower().endswith(recordings))
     return {p.name.split(".", 1)[0]: p.relative_to(folder).as_posix() for p in files}
 
 
@@ -104,7 +102,7 @@ def by_isrc(
     Raises
     ------
     ServiceError
-        ``GIVE_UP`` tracks in a row failed. What was fetched stays; run it again to go on.
+        Several tracks in a row failed. What was fetched stays; run it again to go on.
     """
     folder = make_folder(Path(folder))
 
@@ -114,38 +112,22 @@ def by_isrc(
             return "", "there already"
         isrcs = musicbrainz_web.isrcs(musicbrainz, row["recording_mbid"], url=musicbrainz_url)
         for isrc in isrcs:
-            preview = (previews.json(f"{deezer_url}/track/isrc:{isrc}") or {}).get("preview")
-            # Preview addresses expire after hours, so a cached one may be dead.
-            if isinstance(preview, str) and preview and previews.file(preview, path):
+            preview = _address(previews, f"{deezer_url}/track/isrc:{isrc}")
+            if preview and previews.file(preview, path):
                 return isrc, "fetched"
         return "", f"no preview for {', '.join(isrcs)}" if isrcs else "MusicBrainz has no ISRC"
 
     return each(tracks, "track_id", one, folder / "report.csv", ["isrc", "outcome"])
 
 
-def each(
-    table: pd.DataFrame, key: str, job: Callable[[pd.Series], tuple[str, ...]], report: Path, columns: list[str]
-) -> pd.DataFrame:
-    """Do a job of the web for each row; failures are reported, and several in a row stop it.
-
-    Returns
-    -------
-    report : pd.DataFrame
-        ``key`` and ``columns``, of which the last is the outcome; also written, whatever happens, as CSV.
-    """
-    done: list[tuple[str, ...]] = []
-    failures = 0
-    try:
-        for _, row in progress.bar(table.iterrows(), report.parent.name, len(table), unit="item"):
-            try:
-                done.append((row[key], *job(row)))
-                failures = 0
-            except ServiceError as error:
-                done.append((row[key], *[""] * (len(columns) - 1), storable(str(error))))
-                failures += 1
-                if failures == GIVE_UP:
-                    raise
-    finally:
-        frame = pd.DataFrame(done, columns=[key, *columns], dtype=str)
-        write_atomically(report, frame.to_csv(index=False))
-    return frame
+def _address(client: Client, track: str) -> str:
+    """Where a track's preview lies; ``""`` if Deezer has none."""
+    # Such addresses expire after hours.
+    reply = client.json(track, keep=False) or {}
+    with understood(track):
+        # Deezer refuses with status 200, once the quota is used up for instance.
+        error = reply.get("error") or {}
+        if error and error.get("code") != NO_SUCH_TRACK:
+            raise ServiceError(f"{track}: Deezer refuses ({error.get('message') or error!r:.200}); run it again later")
+        preview = reply.get("preview")
+        return preview if isinstance(preview, str) else ""

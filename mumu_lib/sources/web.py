@@ -7,23 +7,32 @@ import contextlib
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
+from mumu_lib import progress
 from mumu_lib.errors import BadDataError, MissingDataError, MumuError, ParameterError, ServiceError
 from mumu_lib.files import write_atomically
-from mumu_lib.parsing import UNEXPECTED, parse_json, parsing
+from mumu_lib.parsing import UNEXPECTED, parse_json, parsing, storable
 
 AGENT = f"mumu-lib/{version('mumu-lib')}"
 # 429 and 503: asked too often. The others are the passing troubles of a server.
 RETRIED = (429, 500, 502, 503, 504)
-ABSENT = (403, 404, 410)
+ABSENT = (404, 410)
+# Shops answer so for a file that is not there. Of anything else it means: not you, or not now.
+ABSENT_FILE = (403, *ABSENT)
+# A service that asks for more patience than this, in seconds, has had enough for today.
+PATIENCE = 120.0
+# So many failures one after another mean that the service is down, not that an item is odd.
+GIVE_UP = 3
 # No page, preview or cover is as large, in bytes.
 LARGEST = 64 << 20
 
@@ -64,9 +73,26 @@ def understood(url: str) -> Iterator[None]:
         raise ServiceError(f"{url}: the reply has an unexpected form ({error!r:.300}); try again later") from None
 
 
-def seconds(header: str) -> float | None:
-    """Seconds that a Retry-After names; None if it is no number."""
-    return float(header) if header.isascii() and header.isdecimal() else None
+def retry_after(response: Any) -> float | None:
+    """Seconds that a reply of urllib3 asks to wait, by a number or a date; None if it does not say."""
+    reader = Retry()
+    # Else urllib3 says six hours of whatever is longer.
+    reader.retry_after_max = 1 << 62
+    try:
+        wait = reader.get_retry_after(response)
+        return None if wait is None else float(wait)
+    except (InvalidHeader, *UNEXPECTED):
+        return None
+
+
+class _Patient(Retry):
+    """Heeds a Retry-After, but not for hours."""
+
+    def get_retry_after(self, response: Any) -> float | None:
+        wait = retry_after(response)
+        if wait is not None and wait > PATIENCE:
+            raise ValueError(f"{response.status} {response.reason}, asks to wait {wait:.0f} s")
+        return wait
 
 
 def _object_or_none(text: bytes) -> dict[str, Any] | None:
@@ -88,7 +114,8 @@ class Client:
     pause : float >= 0 [scalar]
         Least time between two requests, in seconds; MusicBrainz asks for 1.
     retries : int
-        How often a request is repeated after a cut connection or a reply of ``RETRIED``.
+        How often a request is repeated after a cut connection or a reply of ``RETRIED``; not if that asks for more
+        than ``PATIENCE``.
     backoff : float
         Base of the growing wait between repetitions, in seconds, where the reply has no Retry-After.
     """
@@ -111,7 +138,7 @@ class Client:
         self._last = float("-inf")
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"{AGENT} ( {contact} )"
-        retry = Retry(total=retries, status_forcelist=RETRIED, backoff_factor=backoff, raise_on_status=False)
+        retry = _Patient(total=retries, status_forcelist=RETRIED, backoff_factor=backoff, raise_on_status=False)
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(max_retries=retry))
 
@@ -132,20 +159,33 @@ class Client:
         finally:
             self._last = time.monotonic()
         if reply.status_code in RETRIED:
+            reply.close()
             raise ServiceError(
                 f"{url}: still {reply.status_code} {reply.reason} after all retries; what was fetched is kept, run it again later"
             )
         return reply
 
-    def json(self, url: str) -> dict[str, Any] | None:
-        """JSON object at an address, from the cache if it was asked before; None if there is none (404)."""
+    def json(self, url: str, *, keep: bool = True) -> dict[str, Any] | None:
+        """JSON object at an address; None if there is none (404, 410).
+
+        Parameters
+        ----------
+        keep : bool
+            Take it from the cache if it was asked before, and keep it there; not for what is true for hours only.
+
+        Raises
+        ------
+        ServiceError
+            The service fails or refuses (403), or answers in another form; that is not kept.
+        """
         name = hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()
         path = self.cache / name[:2] / f"{name}.json"
         # Asked again if what was kept was cut or changed.
-        with contextlib.suppress(BadDataError, MissingDataError), parsing(path, ""):
-            return _object_or_none(path.read_bytes())
-        reply = self.get(url)
-        said = body(reply)
+        if keep:
+            with contextlib.suppress(BadDataError, MissingDataError), parsing(path, ""):
+                return _object_or_none(path.read_bytes())
+        with self.get(url) as reply:
+            said = body(reply)
         if reply.status_code in ABSENT:
             found = None
         elif not reply.ok:
@@ -155,7 +195,8 @@ class Client:
                 found = _object_or_none(said)
             except ValueError:
                 raise ServiceError(f"{url}: the reply is not JSON of an object: {said[:200]!r}") from None
-        write_atomically(path, json.dumps(found))
+        if keep:
+            write_atomically(path, json.dumps(found))
         return found
 
     def file(self, url: str, path: Path) -> bool:
@@ -166,10 +207,38 @@ class Client:
         ServiceError
             The service fails, or the connection is cut while reading.
         """
-        reply = self.get(url)
-        if reply.status_code in ABSENT:
-            return False
-        if not reply.ok:
-            raise ServiceError(f"{url}: {reply.status_code} {reply.reason}")
-        write_atomically(path, body(reply))
+        with self.get(url) as reply:
+            if reply.status_code in ABSENT_FILE:
+                return False
+            if not reply.ok:
+                raise ServiceError(f"{url}: {reply.status_code} {reply.reason}")
+            write_atomically(path, body(reply))
         return True
+
+
+def each(
+    table: pd.DataFrame, key: str, job: Callable[[pd.Series], tuple[str, ...]], report: Path, columns: list[str]
+) -> pd.DataFrame:
+    """Do a job of the web for each row; failures are reported, and several in a row stop it.
+
+    Returns
+    -------
+    report : pd.DataFrame
+        ``key`` and ``columns``, of which the last is the outcome; also written, whatever happens, as CSV.
+    """
+    done: list[tuple[str, ...]] = []
+    failures = 0
+    try:
+        for _, row in progress.bar(table.iterrows(), report.parent.name, len(table), unit="item"):
+            try:
+                done.append((row[key], *job(row)))
+                failures = 0
+            except ServiceError as error:
+                done.append((row[key], *[""] * (len(columns) - 1), storable(str(error))))
+                failures += 1
+                if failures == GIVE_UP:
+                    raise
+    finally:
+        frame = pd.DataFrame(done, columns=[key, *columns], dtype=str)
+        write_atomically(report, frame.to_csv(index=False))
+    return frame
