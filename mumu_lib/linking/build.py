@@ -59,7 +59,9 @@ def build(
     """
     folder, problems = Path(folder), list[str]()
     if folder.exists() and not (folder / "info.json").is_file() and (folder.is_file() or any(folder.iterdir())):
-        raise ParameterError(f"{folder} holds no knowledge base; give a new folder, as all in this one would be removed")
+        raise ParameterError(
+            f"{folder} holds no knowledge base; give a new folder, as all in this one would be removed"
+        )
     part = folder.with_name(folder.name + ".tmp")
     shutil.rmtree(part, ignore_errors=True)
     make_folder(part)
