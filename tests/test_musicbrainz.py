@@ -3,10 +3,12 @@ import gzip
 import io
 import json
 import lzma
+import shutil
 import tarfile
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from mumu_lib.errors import BadDataError, MissingDataError
@@ -138,6 +140,42 @@ def test_done_work_is_not_repeated(tmp_path):
     musicbrainz.convert(path, tmp_path / "mb")
     path.unlink()
     assert musicbrainz.convert(path, tmp_path / "mb") == []
+
+
+def test_a_changed_file_in_an_unpacked_dump_is_read_again(tmp_path):
+    dump = tmp_path / "dump"
+    fetch.extract(canonical(tmp_path / "d.tar.gz"), dump)
+    musicbrainz.convert(dump, tmp_path / "mb")
+    assert musicbrainz.convert(dump, tmp_path / "mb") == []
+    (file,) = dump.rglob("canonical_musicbrainz_data.csv")
+    file.write_text(DATA.replace("News", "Jazz"), encoding="utf-8")
+    musicbrainz.convert(dump, tmp_path / "mb")
+    assert "Jazz" in set(musicbrainz.releases(tmp_path / "mb")["title"])
+    shutil.rmtree(dump)
+    assert musicbrainz.convert(dump, tmp_path / "mb") == []
+
+
+def test_a_dump_that_is_not_there_is_no_other_one(tmp_path):
+    with pytest.raises(MissingDataError, match=r"none\.tar\.zst is not there"):
+        musicbrainz.convert(tmp_path / "none.tar.zst", tmp_path / "mb")
+    musicbrainz.convert(canonical(tmp_path / "d.tar.gz"), tmp_path / "mb")
+    with pytest.raises(MissingDataError, match=r"none\.tar\.zst is not there"):
+        musicbrainz.convert(tmp_path / "none.tar.zst", tmp_path / "mb")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadDataError, match="holds no release"):
+        musicbrainz.convert(tmp_path / "empty", tmp_path / "new")
+
+
+def test_distinct_releases_are_not_compared_anew_with_every_batch(tmp_path, monkeypatch):
+    monkeypatch.setattr(musicbrainz, "BATCH", 1)
+    called, distinct = [], musicbrainz._distinct
+    monkeypatch.setattr(musicbrainz, "_distinct", lambda tables: called.append(1) or distinct(tables))
+    schema = pa.schema([(name, pa.string()) for name in musicbrainz._TABLES[musicbrainz._DATA]])
+    rows = [dict.fromkeys(schema.names, str(i)) for i in range(1000)]
+    with pq.ParquetWriter(tmp_path / "r.parquet", musicbrainz._RECORDINGS) as writer:
+        found = musicbrainz._canonical_data((pa.Table.from_pylist([row], schema=schema) for row in rows), writer)
+    assert sum(map(len, found)) == 1000
+    assert len(called) < 10
 
 
 def test_unconverted_folder_names_the_remedy(tmp_path):

@@ -46,7 +46,7 @@ def convert(dump: str | Path, folder: str | Path) -> list[str]:
         ``musicbrainz-canonical-dump-*.tar.zst`` or ``release.tar.xz``, or a folder it was unpacked to.
     folder : path
         Gets ``releases.parquet``, ``recordings.parquet`` and ``redirects.parquet``. If they were
-        made from this very dump before, nothing is done.
+        made from this very dump before, nothing is done, even if only its tables were kept.
 
     Returns
     -------
@@ -55,12 +55,20 @@ def convert(dump: str | Path, folder: str | Path) -> list[str]:
 
     Raises
     ------
+    MissingDataError
+        It is not there, and the tables were made from none of its name.
     BadDataError
         Neither kind of dump.
     """
-    folder, note = Path(folder), _note(Path(dump))
+    dump, folder = Path(dump), Path(folder)
     done = folder / "source.txt"
-    if done.is_file() and (not Path(dump).exists() or done.read_text(encoding="utf-8") == note):
+    source = done.read_text(encoding="utf-8") if done.is_file() else ""
+    if not dump.exists():
+        if source.startswith((f"{dump.name} ", f"{dump.name}/")):
+            return []
+        raise MissingDataError(f"{dump} is not there; give the path of a dump as it was downloaded")
+    note = _note(dump)
+    if note and source == note:
         return []
     problems: list[str] = []
     with whole(folder / "recordings.parquet") as part:
@@ -76,10 +84,11 @@ def convert(dump: str | Path, folder: str | Path) -> list[str]:
 
 
 def _note(dump: Path) -> str:
-    if not dump.exists():
-        return ""
-    stat = dump.stat()
-    return f"{dump.name} {stat.st_size} {stat.st_mtime_ns}"
+    """Name, size and time of each file that is read; ``""`` if there is none."""
+    # A folder's own time says nothing of files that change inside.
+    inside = sorted(p for p in dump.rglob("*") if p.is_file() and _is_wanted(p.relative_to(dump).as_posix()))
+    files = [(p.relative_to(dump.parent).as_posix(), p.stat()) for p in (inside if dump.is_dir() else [dump])]
+    return "\n".join(f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in files)
 
 
 def releases(folder: str | Path) -> pd.DataFrame:
@@ -199,11 +208,14 @@ def _batches(stream: BinaryIO, place: str, columns: list[str], problems: list[st
 
 def _canonical_data(batches: Iterable[pa.Table], writer: pq.ParquetWriter) -> list[pa.Table]:
     named: list[pa.Table] = []
+    limit = 20 * BATCH
     for batch in batches:
         writer.write_table(batch.select(["release_mbid", "recording_mbid"]))
         named.append(batch.select(["release_mbid", "release_name", "artist_credit_name"]))
-        if sum(map(len, named)) > 20 * BATCH:
+        if sum(map(len, named)) > limit:
             named = [_distinct(named)]
+            # Rows that are distinct already would else be compared anew with every batch.
+            limit = max(limit, 2 * len(named[0]))
     return named
 
 
