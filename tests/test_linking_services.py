@@ -130,8 +130,9 @@ def test_offsets_after_emoji_are_those_of_java(server, name):
 @pytest.mark.parametrize(("name", "entry"), [("babelfy", babelfy(10, 99, "Adele")), ("babelfy", babelfy(-3, 2, "Adele")), ("spotlight", spotlight(3, "Adele", "Adele"))])  # fmt: skip
 def test_annotation_that_is_not_in_the_text_is_left_out_aloud(server, name, entry):
     server.plan = [(200, [entry] if name == "babelfy" else spotlight_page(TEXT, entry))]
-    with pytest.warns(UserWarning, match="is not in the text 'Adele sings soul'"):
+    with pytest.warns(UserWarning, match="is not in the text 'Adele sings soul'") as warned:
         assert linking.make(name, OWN).link(TEXT) == []
+    assert warned[0].filename == __file__
 
 
 @pytest.mark.parametrize("text", ["", " \n"])

@@ -4,10 +4,11 @@ Paper: Section 5.2.  Its authors' own tool asks with ``lang=EN`` and ``annType=A
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
-from mumu_lib.linking.interface import Annotation, Categories
+from mumu_lib.linking.asking import Asking
+from mumu_lib.linking.interface import Categories
 from mumu_lib.linking.offsets import Offsets, title_of
 from mumu_lib.linking.services import Service
 
@@ -16,7 +17,7 @@ FORM = {"lang": "EN", "annType": "ALL"}
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
-class Babelfy:
+class Babelfy(Asking):
     """Links texts by asking Babelfy; annotations may overlap, and those without an article are left out.
 
     Parameters
@@ -31,34 +32,16 @@ class Babelfy:
     name = "babelfy"
 
     def __init__(self, service: Service, key: str, known: Categories) -> None:
-        self.service, self._key, self._known = service, key, known
+        super().__init__(service, known)
+        self._key = key
 
-    def categories(self, titles: Iterable[str]) -> dict[str, list[str]]:
-        """Categories of each article."""
-        return self._known.categories(titles)
-
-    def link(self, text: str) -> list[Annotation]:
-        """Annotations of a text, by start.
-
-        Raises
-        ------
-        ServiceError
-            Babelfy fails or refuses.
-        """
-        if not text.strip():
-            return []
-        answer = self.service.ask(FORM | {"text": text}, _check, secret={"key": self._key})
-        offsets = Offsets(text)
-        found = []
-        for entry in answer:
+    def _said(self, text: str, offsets: Offsets) -> Iterator[tuple[int, int, str, float]]:
+        for entry in self.service.ask(FORM | {"text": text}, _check, secret={"key": self._key}):
             fragment = entry["charFragment"]
             address = ESCAPED.sub(lambda code: chr(int(code[1], 16)), entry.get("DBpediaURL") or "")
-            title = title_of(address)
             # The service gives the last character, not the one after it.
             start, end = offsets.span(int(fragment["start"]), int(fragment["end"]) + 1)
-            if title and start < end:
-                found.append(Annotation(start, end, text[start:end], title, float(entry["score"]), self.name))
-        return sorted(found, key=lambda annotation: (annotation.start, -annotation.end))
+            yield start, end, title_of(address), float(entry["score"])
 
 
 def _check(answer: Any) -> None:

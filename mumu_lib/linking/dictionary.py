@@ -84,7 +84,8 @@ def _names(
     """Every name of every article, with the article's number; some several times."""
 
     def is_article(title: str) -> bool:
-        return target[titles.get(title, 0)] >= 0 and title in titles
+        number = titles.get(title, -1)
+        return number >= 0 and target[number] >= 0
 
     given = progress.bar(titles.iteritems(), "names", len(titles), unit="title")
     for title, number in chain(given, labels):

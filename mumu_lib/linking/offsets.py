@@ -37,7 +37,7 @@ class Offsets:
         return place, place + len(surface)
 
     def _refuse(self, what: str) -> tuple[int, int]:
-        warnings.warn(f"an annotation left out: {what} is not in the text {self._text[:40]!r}…", stacklevel=4)
+        warnings.warn(f"an annotation left out: {what} is not in the text {self._text[:40]!r}…", stacklevel=5)
         return 0, 0
 
 
