@@ -70,8 +70,13 @@ def find_sources(root: str | Path) -> dict[str, list[Path]]:
     return files
 
 
-def msd_recordings(mapping: Path, tracks: Path) -> pd.DataFrame:
+def msd_recordings(mapping: Path, tracks: Path, mismatches: Path | None = None) -> pd.DataFrame:
     """Tracks of the Million Song Dataset with their MusicBrainz recordings, from either mapping.
+
+    Parameters
+    ----------
+    mismatches : Path, optional
+        ``sid_mismatches.txt``, whose tracks are left out: the song they are given for is another one.
 
     Returns
     -------
@@ -83,7 +88,8 @@ def msd_recordings(mapping: Path, tracks: Path) -> pd.DataFrame:
         found = millionsong.mbid_mapping(mapping).merge(named, on="track_id")
     else:
         found = millionsong.by_track(millionsong.echonest_mapping(mapping), named)
-    return found[["track_id", "recording_mbid", "title"]]
+    wrong = millionsong.mismatches(mismatches) if mismatches else set()
+    return found.loc[~found["track_id"].isin(wrong), ["track_id", "recording_mbid", "title"]].reset_index(drop=True)
 
 
 def accept(albums: pd.DataFrame, releases: pd.DataFrame, matches: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

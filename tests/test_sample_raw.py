@@ -94,3 +94,11 @@ def test_other_mapping_reads_too(written, tmp_path):
     assert table.columns.tolist() == ["track_id", "recording_mbid", "title"]
     assert isinstance(table, pd.DataFrame)
     assert len(table) == 1
+
+
+def test_tracks_given_for_another_song_are_left_out(written, tmp_path):
+    files = mapping.find_sources(written[1])
+    whole = mapping.msd_recordings(files["mapping"][0], files["tracks"][0])
+    (tmp_path / "sid_mismatches.txt").write_text(f"ERROR: <SOAAA {whole['track_id'][0]}> A  !=  B\n", encoding="utf-8")
+    kept = mapping.msd_recordings(files["mapping"][0], files["tracks"][0], tmp_path / "sid_mismatches.txt")
+    assert set(whole["track_id"]) - set(kept["track_id"]) == {whole["track_id"][0]}
