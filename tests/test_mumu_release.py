@@ -146,9 +146,7 @@ def test_ismir_matrices(tmp_path):
     assert ismir_data.labels(ismir, "val").shape == (3, 250)
     X = ismir_data.features(ismir, "VSM", "train")
     np.testing.assert_allclose(X.toarray(), sp.random(24, 20, 0.3, "csr", rng=0).toarray(), rtol=1e-6)
-    ids, E = ismir_data.embeddings(ismir, "model_audio")
-    assert ids == [f"B{i:02d}" for i in range(30)]
-    assert E[:, 0].tolist() == [24] * 24 + [3] * 6
+    assert ismir_data.features(ismir, "model_audio", "val")[:, 0].tolist() == [3] * 3
 
 
 def test_ismir_matrix_of_wrong_length(tmp_path):

@@ -33,12 +33,8 @@ def split(ismir: str | Path, album_ids: Iterable[str], dataset: str = "MuMu-albu
 def items(ismir: str | Path, split: str, dataset: str = "MuMu-albums") -> list[str]:
     """Ids of a published split, in the row order of its matrices."""
     path = Path(ismir) / "splits" / f"items_index_{split}_{dataset}.tsv"
-    if not path.is_file():
-        raise MissingDataError(
-            f"{path} is not there; unpack the published splits so that ismir-data/ holds splits/ and train_data/"
-        )
     # The authors' dummy lists have a second column; the id is the first.
-    return [line.split("\t")[0].strip() for line in read_lines(path, AGAIN) if line.strip()]
+    return [line.split("\t")[0].strip() for line in read_lines(_there(path), AGAIN) if line.strip()]
 
 
 def labels(ismir: str | Path, split: str, dataset: str = "MuMu-albums", n: int = 250) -> np.ndarray:
@@ -73,19 +69,6 @@ def features(ismir: str | Path, kind: str, split: str, dataset: str = "MuMu-albu
     base = Path(ismir) / "train_data" / f"X_{split}_{kind}_{dataset}"
     sparse, dense = base.with_name(base.name + ".npz"), base.with_name(base.name + ".npy")
     return _sparse_rows(sparse, n) if sparse.is_file() else _rows(dense, n)
-
-
-def embeddings(ismir: str | Path, kind: str, dataset: str = "MuMu-albums") -> tuple[list[str], np.ndarray]:
-    """Published embeddings of all albums, for notebook 07.
-
-    Returns
-    -------
-    album_ids : list of str
-    X : np.ndarray [shape=(albums, d), float32]
-        Training, validation and test albums, in this order.
-    """
-    ids = [i for split in SPLITS for i in items(ismir, split, dataset)]
-    return ids, np.vstack([np.asarray(features(ismir, kind, split, dataset)) for split in SPLITS])
 
 
 def _rows(path: Path, n: int) -> np.ndarray:

@@ -86,8 +86,9 @@ def convert(dump: str | Path, folder: str | Path) -> list[str]:
 def _note(dump: Path) -> str:
     """Name, size and time of each file that is read; ``""`` if there is none."""
     # A folder's own time says nothing of files that change inside.
-    inside = sorted(p for p in dump.rglob("*") if p.is_file() and _is_wanted(p.relative_to(dump).as_posix()))
-    files = [(p.relative_to(dump.parent).as_posix(), p.stat()) for p in (inside if dump.is_dir() else [dump])]
+    inside = sorted(dump.rglob("*")) if dump.is_dir() else [dump]
+    read = [p for p in inside if p == dump or (p.is_file() and _is_wanted(p.relative_to(dump).as_posix()))]
+    files = [(p.relative_to(dump.parent).as_posix(), p.stat()) for p in read]
     return "\n".join(f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in files)
 
 
