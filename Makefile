@@ -7,7 +7,7 @@ CORES ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count())")
 ON ?= local
 PARTS ?= 1
 BIN := .venv/bin
-SNAKEMAKE = PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --workflow-profile params/profiles/$(ON) $(if $(filter local,$(ON)),--cores $(CORES)) --quiet rules host reason
+SNAKEMAKE = $(WITH_PATH) snakemake --workflow-profile params/profiles/$(ON) $(if $(filter local,$(ON)),--cores $(CORES)) --quiet rules host reason
 
 .PHONY: help run paper features test lint unit stored lab notebooks coverage mutants audit lock clean
 .DEFAULT_GOAL := help
@@ -35,12 +35,12 @@ run: .venv/.installed  ## the whole series on the embedded sample, ending in Tab
 	$(BIN)/python -m mumu_lib.runs sample
 
 paper: .venv/.installed  ## every row of Table 2 with the paper's parameters: make paper CATALOGUE=... [ON=slurm PARTS=64]
-	$(BIN)/python -m mumu_lib.series $(CATALOGUE)
-	$(SNAKEMAKE) --config catalogue=$(CATALOGUE) profile=paper parts=$(PARTS)
-	$(BIN)/python -m mumu_lib.runs $(notdir $(CATALOGUE))
+	$(BIN)/python -m mumu_lib.series "$(CATALOGUE)"
+	$(SNAKEMAKE) --config "catalogue=$(CATALOGUE)" profile=paper parts=$(PARTS)
+	$(BIN)/python -m mumu_lib.runs "$$(basename "$(CATALOGUE)")"
 
 features: .venv/.installed  ## the audio features of a catalogue: make features CATALOGUE=...
-	$(BIN)/python -m mumu_lib.patches $(CATALOGUE)
+	$(BIN)/python -m mumu_lib.patches "$(CATALOGUE)"
 
 test: lint unit stored  ## style, types, unit tests, and every notebook against its stored outputs
 
@@ -52,8 +52,9 @@ lint: .venv/.installed  ## style and types
 unit: .venv/.installed  ## unit tests
 	$(WITH_PATH) $(BIN)/python -m pytest tests $(SPREAD)
 
+# In a home of its own: what it draws would else replace the figures that git keeps, by those of this machine.
 stored: .venv/.installed  ## every notebook against its stored outputs
-	$(WITH_PATH) $(BIN)/python -m pytest --nbval-lax --nbval-current-env -p no:cacheprovider notebooks
+	MUMU_HOME="$$PWD/.stored" $(WITH_PATH) $(BIN)/python -m pytest --nbval-lax --nbval-current-env -p no:cacheprovider notebooks
 
 lab: .venv/.installed  ## open the series in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir notebooks
@@ -82,4 +83,4 @@ lock: .venv/.installed  ## pin the newest versions that fit pyproject.toml (need
 	uv pip compile pyproject.toml --extra dev --extra cluster --extra explore --universal --python-version 3.11 --no-annotate --no-emit-index-url --upgrade -o requirements.lock
 
 clean:  ## remove everything that was made, the environment included
-	rm -rf .venv .audit data runs .snakemake
+	rm -rf .venv .audit .stored data runs .snakemake

@@ -9,6 +9,7 @@
 # What a cluster gives (queues, cores a job, retries) stands in params/profiles/, where set-resources may overrule this.
 import os
 import shlex
+import subprocess
 import sys
 
 import mumu_lib as mm
@@ -18,7 +19,7 @@ if os.name != "nt":
 # Jobs run in notebooks/, and on other machines: all of them must mean the same folders.
 os.environ["MUMU_HOME"] = str(mm.params.home().absolute())
 PROFILE = config.get("profile", "sample")
-music = mm.open_catalogue(config.get("catalogue", "sample"))
+music = mm.open_catalogue(str(config.get("catalogue", "sample")))  # Snakemake takes 2017 for a number
 CATALOGUE = music.folder.absolute()
 RUNS = mm.params.home() / "runs" / music.name
 PLAN = mm.series.possible(mm.series.plan(music, PROFILE))
@@ -49,14 +50,19 @@ def every_core(wildcards):
     return workflow.cores
 
 
+def quoted(word):
+    """For the shell that runs the jobs; that of Windows knows no single quotes."""
+    return subprocess.list2cmdline([str(word)]) if os.name == "nt" else shlex.quote(str(word))
+
+
 AUDIO, TEXT, IMAGE, MULTIMODAL = (runs_of(stage) for stage in ("audio", "text", "image", "multimodal"))
 ONCE = {row.stage: row for row in PLAN[PLAN.target == ""].itertuples()}
 SINGLE = [RUNS / name / "metrics.json" for name in (*AUDIO, *TEXT, *IMAGE)]
 EVERY = [*SINGLE, *(RUNS / name / "metrics.json" for name in MULTIMODAL)]
-PYTHON = shlex.quote(sys.executable)
-FILE_ARGS = f"-f {shlex.quote(str(mm.params.checkout() / 'params' / 'paper.yaml'))}" if PROFILE == "paper" else ""
-NOTEBOOKS = shlex.quote(str(mm.params.checkout() / "notebooks"))
-PAPERMILL = f"{PYTHON} -m papermill --cwd {NOTEBOOKS} --no-progress-bar {NOTEBOOKS}/{{params.row.notebook}}.ipynb {{params.row.folder:q}}/notebook.ipynb -p catalogue {shlex.quote(str(CATALOGUE))} {FILE_ARGS} {{params.own}} > {{log:q}} 2>&1"
+PYTHON = quoted(sys.executable)
+FILE_ARGS = f"-f {quoted(mm.params.checkout() / 'params' / 'paper.yaml')}" if PROFILE == "paper" else ""
+NOTEBOOKS = quoted(mm.params.checkout() / "notebooks")
+PAPERMILL = f"{PYTHON} -m papermill --cwd {NOTEBOOKS} --no-progress-bar {NOTEBOOKS}/{{params.row.notebook}}.ipynb {{params.row.folder:q}}/notebook.ipynb -p catalogue {quoted(CATALOGUE)} {FILE_ARGS} {{params.own}} > {{log:q}} 2>&1"
 # Held as long as this process lives. Snakemake's own lock would outlive a kill; the profiles switch it off.
 LOCKS = []
 
@@ -106,7 +112,7 @@ rule factors:
 #   snakemake --config parts=64 ...
 PARTS = int(config.get("parts", 1))
 DONE = mm.series.features_done(music)
-EXTRACT = f"{PYTHON} -m mumu_lib.patches {shlex.quote(str(CATALOGUE))} --patches {VALUES['audio']['patches']} --seed {VALUES['audio']['seed']} --workers {{threads}}"
+EXTRACT = f"{PYTHON} -m mumu_lib.patches {quoted(CATALOGUE)} --patches {VALUES['audio']['patches']} --seed {VALUES['audio']['seed']} --workers {{threads}}"
 
 
 rule features_part:
@@ -134,7 +140,7 @@ rule audio:
     params:
         row=lambda w: AUDIO[w.audio],
         own=lambda w: told(AUDIO[w.audio]),
-    threads: every_core  # one training at a time keeps every core busy
+    threads: every_core  # one training at a time: it keeps every core busy, and others would lengthen its epochs
     resources: **needs(lambda w: AUDIO[w.audio])
     shell: PAPERMILL
 
@@ -171,6 +177,7 @@ rule multimodal:
     params:
         row=lambda w: MULTIMODAL[w.multimodal],
         own=lambda w: told(MULTIMODAL[w.multimodal]),
+    threads: every_core
     resources: **needs(lambda w: MULTIMODAL[w.multimodal])
     shell: PAPERMILL
 

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -135,6 +136,38 @@ def test_the_development_container_builds_the_same_image():
     assert (checkout() / ".devcontainer" / described["build"]["dockerfile"]).resolve() == checkout() / "Dockerfile"
     workdir = dict(instructions())["WORKDIR"]
     assert f"{workdir}/.venv" in described["postCreateCommand"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights")
+@pytest.mark.parametrize("before", ["nothing", "folder", "link"])
+def test_the_development_container_links_its_environment_whatever_is_there(tmp_path, before):
+    if before == "folder":
+        (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    if before == "link":
+        (tmp_path / ".venv").symlink_to(tmp_path)
+    words = json.loads(read(".devcontainer/devcontainer.json"))["postCreateCommand"].partition(" && .venv/bin/python")[
+        0
+    ]
+    subprocess.run(["sh", "-c", words], cwd=tmp_path, check=True)
+    assert os.readlink(tmp_path / ".venv") == f"{dict(instructions())['WORKDIR']}/.venv"
+    assert (tmp_path / ".venv-outside" / "bin").is_dir() == (before == "folder")
+
+
+@pytest.mark.skipif(not shutil.which("make") or os.name == "nt", reason="there is no make")
+@pytest.mark.parametrize("catalogue", ["/big/my music/", "mine", "2017"])
+def test_make_hands_on_a_catalogue_as_it_is_given(tmp_path, catalogue):
+    for name in ("python", "snakemake"):
+        (tmp_path / name).write_text(
+            f'#!/bin/sh\nprintf "%s|" {name} "$@" >> "{tmp_path}/said"; echo >> "{tmp_path}/said"\n'
+        )
+        (tmp_path / name).chmod(0o755)
+    words = ["-o", ".venv/.installed", f"BIN={os.path.relpath(tmp_path, checkout())}", f"CATALOGUE={catalogue}"]
+    subprocess.run(["make", "--silent", "paper", "features", *words], cwd=checkout(), check=True)
+    plan, series, tables, features = (tmp_path / "said").read_text(encoding="utf-8").splitlines()
+    assert plan == f"python|-m|mumu_lib.series|{catalogue}|"
+    assert f"|--config|catalogue={catalogue}|profile=paper|" in series
+    assert tables == f"python|-m|mumu_lib.runs|{catalogue.strip('/').split('/')[-1]}|"
+    assert features == f"python|-m|mumu_lib.patches|{catalogue}|"
 
 
 def test_binder_installs_from_the_lock():

@@ -82,6 +82,14 @@ def test_the_sample_profile_has_the_rows_marked_as_such(whole):
         assert jobs[rule] == (wanted.notebook == notebook).sum()
 
 
+def test_one_machine_takes_one_training_at_a_time_of_a_catalogue_whose_name_is_a_number(whole):
+    whole.folder.rename(whole.folder.with_name("2017"))
+    jobs, said = dry_run("catalogue=2017", "profile=sample")
+    training = re.findall(r"^rule (audio|text|image|multimodal):\n((?: {4}.*\n)+)", said, re.MULTILINE)
+    assert len(training) == sum(jobs[rule] for rule in ("audio", "text", "image", "multimodal"))
+    assert all("threads: 2" in job for _, job in training)
+
+
 def test_rows_whose_modality_the_catalogue_lacks_are_named_and_left_out(tiny):
     jobs, said = dry_run("catalogue=tiny", "profile=paper")
     assert jobs["text"] == 4
