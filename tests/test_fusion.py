@@ -3,7 +3,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from mumu_lib import albums, fusion, labels, metrics, models, params, runs, targets
+from mumu_lib import albums, fusion, metrics, models, params, runs, targets
 from mumu_lib.errors import MissingDataError, ParameterError
 
 
@@ -112,7 +112,7 @@ def test_a_fusion_learns_and_says_what_each_modality_brings(three, missing):
     params.seed_everything(0)
     found = fusion.sources(three, cfg())
     X, M = fusion.join(found, missing), three.label_matrix()
-    goal = targets.make("logistic", M, labels.label_factors(M, 3))
+    goal = targets.Logistic(M.shape[1])
     network = models.fusion([6, 4, 5], "logistic", 4, modality_dropout=0.3 if missing == "dropout" else 0)
     albums.fit_albums(
         network, goal, X, goal.encode(M), three.albums.split, batch_size=8, epochs=40, patience=40, learning_rate=0.2, seed=0
