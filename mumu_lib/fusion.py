@@ -152,7 +152,7 @@ def _asked_for(catalogue: Catalogue, entry: str) -> Source:
         return _of_run(catalogue, entry, matching.iloc[0])
     if (home() / "runs" / catalogue.name / entry).is_dir():
         raise MissingDataError(
-            f"run {entry!r} of {catalogue.name!r} is not finished; run its notebook again, it goes on"
+            f"run {entry!r} of {catalogue.name!r} is not finished, or was made before the catalogue changed; run its notebook again"
         )
     if not Path(entry).is_file():
         raise MissingDataError(

@@ -195,3 +195,22 @@ def test_the_difference_to_each_modality_is_paired_on_the_albums_both_have_judge
     # The stored runs score every label 0, which is chance.
     assert (table["AUC alone"] == 0.5).all()
     assert (table["difference"] == 0.5).all()
+
+
+def test_a_run_asked_for_by_name_must_be_of_this_state_of_the_catalogue(three):
+    three.__dict__["fingerprint"] = "something else"
+    with pytest.raises(MissingDataError, match="not finished, or was made before the catalogue changed"):
+        fusion.sources(three, cfg("", embeddings="text-cosine-vsm"))
+
+
+def test_sources_that_are_called_alike_are_refused():
+    for letters, entries in (("", "clap/vectors.npy, mert/vectors.npy"), ("a", "x/audio.npy")):
+        with pytest.raises(ParameterError, match="called alike"):
+            fusion.named(cfg(letters, embeddings=entries))
+
+
+def test_where_no_test_album_has_every_modality_there_is_nothing_to_leave_out(three):
+    found = fusion.sources(three, cfg("ti"))
+    found[1].vectors[three.rows("test")] = np.nan
+    X = np.nan_to_num(fusion.join(found))
+    assert fusion.missing_modalities(lambda X: X[:, :4], X, three, found).empty

@@ -313,6 +313,16 @@ def test_the_example_is_a_test_album_with_all_its_files(music):
     assert album.texts == [music.reviews.text[music.rows("test")[0]]]
 
 
+def test_the_example_holds_what_is_there_and_nothing_else(tiny, home):
+    tiny.albums["cover"] = "gone.jpg"
+    strange = home / "data" / "your-album" / "tiny" / "CD 1"
+    strange.mkdir(parents=True)
+    assert [path.name for path in prediction.example_album(tiny).iterdir()] == ["review.txt"]
+    tiny.albums["split"] = "train"
+    with pytest.raises(MissingDataError, match="no test album"):
+        prediction.example_album(tiny)
+
+
 def test_a_run_that_cannot_judge_new_texts_gives_way_to_one_that_can(music, own, monkeypatch):
     table_of = runs.table
 

@@ -94,3 +94,10 @@ def test_other_mapping_reads_too(written, tmp_path):
     assert table.columns.tolist() == ["track_id", "recording_mbid", "title"]
     assert isinstance(table, pd.DataFrame)
     assert len(table) == 1
+
+
+def test_what_a_download_left_half_done_is_no_source(tmp_path):
+    for part in ("reviews_CDs_and_Vinyl.json.part", "meta_CDs_and_Vinyl.jsonl.tmp"):
+        (tmp_path / part).write_text("{}")
+    with pytest.raises(MissingDataError, match=r"lacks metadata .* reviews "):
+        mapping.find_sources(tmp_path)
