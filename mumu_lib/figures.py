@@ -136,8 +136,8 @@ def show_table(table: pd.DataFrame, catalogue: Catalogue, *, title: str, index: 
 
 
 def _cell(value: Any) -> Any:
-    """A text as a cell of a Markdown table shows it, whatever stands in it."""
-    return html.escape(value, quote=False).replace("|", r"\|") if isinstance(value, str) else value
+    """A text as a cell of a Markdown table shows it, whatever stands in it; ``R&B`` stays readable."""
+    return value.replace("<", "&lt;").replace("|", r"\|") if isinstance(value, str) else value
 
 
 def _marked(title: str, catalogue: Catalogue) -> str:

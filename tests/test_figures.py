@@ -33,7 +33,7 @@ def test_a_table_says_that_it_is_synthetic(tiny, home):
     assert text.startswith("**Table (synthetic sample)**")
     assert "0.10" in text
     assert r"| a\|b" in text
-    assert "&lt;b&gt;" in text
+    assert "&lt;b>" in text
     assert text.endswith("A note.")
     assert pd.read_csv(home / "figures" / "tiny" / "t.csv").shape == (2, 2)
 
