@@ -52,8 +52,10 @@ lint: .venv/.installed  ## style and types
 unit: .venv/.installed  ## unit tests
 	$(WITH_PATH) $(BIN)/python -m pytest tests $(SPREAD)
 
-# In a home of its own: what it draws would else replace the figures that git keeps, by those of this machine.
+# In a home of its own: what it draws would else replace the figures that git keeps. Every network is trained anew, since
+# a finished training says nothing about the library as it is now.
 stored: .venv/.installed  ## every notebook against its stored outputs
+	rm -rf .stored/runs
 	MUMU_HOME="$$PWD/.stored" $(WITH_PATH) $(BIN)/python -m pytest --nbval-lax --nbval-current-env -p no:cacheprovider notebooks
 
 lab: .venv/.installed  ## open the series in JupyterLab

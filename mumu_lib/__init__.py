@@ -12,6 +12,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # TensorFlow leaves oneDNN out on processors without AVX-512; convolutions are nearly twice as fast with it.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+# Notebooks share a GPU's memory; without this the first one takes all of it.
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
@@ -59,6 +61,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "runs",
         "series",
         "simultaneous",
+        "sketches",
         "sources",
         "store",
         "tables",

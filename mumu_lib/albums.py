@@ -51,8 +51,9 @@ def complete(vectors: np.ndarray) -> np.ndarray:
 
 
 def fit_albums(
-    model: keras.Model, target: Target, vectors: np.ndarray, encoded: np.ndarray, splits: pd.Series, **options: Any
-) -> pd.DataFrame:
+    model: keras.Model, target: Target, vectors: np.ndarray, encoded: np.ndarray, splits: pd.Series, *,
+    batch_size: int, seed: int, **options: Any,
+) -> pd.DataFrame:  # fmt: skip
     """Train an album network on vectors of the training albums (third step of the paper's section 5.1).
 
     Parameters
@@ -63,9 +64,13 @@ def fit_albums(
         ``target.encode`` of all albums.
     splits : pd.Series [length albums]
     options
-        As for :func:`fit`, and ``batch_size``.
+        As for :func:`mumu_lib.training.fit`.
+
+    Returns
+    -------
+    history : pd.DataFrame
+        As of :func:`mumu_lib.training.fit`, which also says what is raised.
     """
-    batch_size, seed = options.pop("batch_size"), options["seed"]
     usable = np.isfinite(vectors).all(axis=1) & learnable(encoded)
     parts = [np.flatnonzero(usable & (splits == split)) for split in ("train", "val")]
     train, val = (
@@ -73,7 +78,7 @@ def fit_albums(
         for rows, s in zip(parts, (seed, None), strict=True)
     )
     # A line for each of some hundred epochs of a fraction of a second would bury everything else.
-    return fit(model, target.loss, train, val, lines=False, **options)
+    return fit(model, target.loss, train, val, lines=False, seed=seed, **options)
 
 
 def album_vectors(model: keras.Model, batches: Batches, albums: np.ndarray, n_albums: int) -> np.ndarray:

@@ -3,6 +3,7 @@
 Paper: Section 5.1.  Notebooks: 04_audio.
 """
 
+import os
 import warnings
 from functools import lru_cache
 from pathlib import Path
@@ -68,8 +69,11 @@ def load(path: str | Path) -> np.ndarray:
         The file breaks off before its header says; of it, what decodes is returned if that is 3 s or more.
     """
     path = Path(path)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise AudioError("missing", f"{path}: no such file")
+    # Of such a file soundfile wants to be told rate and channels.
+    if path.suffix.lower() == ".raw":
+        raise AudioError("corrupt", f"{path}: samples without a header; convert it to wav or flac")
     y, rate, promised, fault = _decode(path)
     seconds = len(y) / rate
     broken = fault or min(promised, MAX_SECONDS) - seconds > _SLACK_SECONDS

@@ -42,6 +42,7 @@ def body(pixels: Any, backbone: str, weights: str) -> Any:
     Returns
     -------
     maps : Keras tensor [shape=(n, side / 32, side / 32, channels)]
+        Of ``small``, side / 16.
 
     Raises
     ------
@@ -118,5 +119,6 @@ def provenance(weights: str) -> str:
     """Where weights came from, for the record: a file by its name and content."""
     if weights in ("imagenet", "random"):
         return {"imagenet": "ImageNet, by Keras Applications", "random": "random"}[weights]
-    digest = hashlib.sha256(Path(weights).read_bytes()).hexdigest()[:16]
+    with open(weights, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
     return f"{Path(weights).name}, sha256 {digest}"

@@ -9,12 +9,14 @@ Notebooks: 03_label_factors, 04_audio, 06_image, 07_multimodal.
 import base64
 import html
 import io
+import os
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
 import soundfile
+import soxr
 
 from mumu_lib.parsing import open_picture
 
@@ -24,6 +26,7 @@ SENT_WHOLE = 1_000_000
 # 30 seconds of a recording with eight channels at 96 kHz; more is claimed than played.
 MOST_SAMPLES = 30 * 96_000 * 8
 PLAYABLE = {".mp3": "mpeg", ".ogg": "ogg", ".oga": "ogg", ".opus": "ogg", ".flac": "flac", ".wav": "wav", ".m4a": "mp4"}
+MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 LISTED = 100
 INK, FAINT = "var(--jp-ui-font-color1, inherit)", "var(--jp-ui-font-color2, gray)"
 
@@ -56,7 +59,7 @@ def clip(path: str) -> tuple[bytes, str]:
         The type after ``audio/``; without sound the reason, in words.
     """
     file = Path(path)
-    if not path or not file.is_file():
+    if not path or not os.path.isfile(file):
         return b"", "no recording on this machine" if path else "no recording"
     if file.suffix.lower() in PLAYABLE and file.stat().st_size <= SENT_WHOLE:
         return file.read_bytes(), PLAYABLE[file.suffix.lower()]
@@ -64,8 +67,13 @@ def clip(path: str) -> tuple[bytes, str]:
     try:
         with soundfile.SoundFile(file) as sound:
             frames = min(SECONDS * sound.samplerate, MOST_SAMPLES // sound.channels)
-            samples = sound.read(frames, dtype="float32")
-            soundfile.write(beginning, samples, sound.samplerate, format="MP3")
+            samples, rate = sound.read(frames, dtype="float32", always_2d=True), sound.samplerate
+        # What mp3 can hold.
+        if samples.shape[1] > 2:
+            samples = samples.mean(axis=1, keepdims=True)
+        if rate not in MP3_RATES:
+            samples, rate = soxr.resample(samples, rate, MP3_RATES[-2]), MP3_RATES[-2]
+        soundfile.write(beginning, samples, rate, format="MP3")
     except (soundfile.LibsndfileError, ValueError, MemoryError) as error:
         return b"", f"the recording cannot be played: {error}"
     return beginning.getvalue(), "mpeg"

@@ -21,8 +21,9 @@ import pandas as pd
 import pyarrow as pa
 import scipy.sparse as sp
 
-from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.errors import BadDataError, MissingDataError, ParameterError
 from mumu_lib.files import whole, write_atomically
+from mumu_lib.params import did_you_mean
 from mumu_lib.parsing import parsing, plain_name, read_json, read_table
 from mumu_lib.tables import COLUMNS, INFO, SPLITS, check, fill, holds, keep_labels
 
@@ -116,7 +117,16 @@ class Catalogue:
         Returns
         -------
         rows : np.ndarray [shape=(n,), int]
+
+        Raises
+        ------
+        ParameterError
+            There is no such split.
         """
+        if unknown := [split for split in splits if split not in (*SPLITS, "none")]:
+            raise ParameterError(
+                f"split={unknown[0]!r} is not one of {[*SPLITS, 'none']}{did_you_mean(unknown[0], SPLITS)}"
+            )
         return np.flatnonzero(self.albums["split"].isin(splits))
 
     def label_matrix(self, split: str | Iterable[str] | None = None) -> sp.csr_matrix:
@@ -167,8 +177,13 @@ class Catalogue:
             With what to do about it.
         """
         if modality == "timbre":
-            if (self.folder / self.info["roots"].get("msd", "no such folder")).is_dir():
-                return
+            if msd := self.info["roots"].get("msd"):
+                if (self.folder / msd).is_dir():
+                    return
+                raise MissingDataError(
+                    f"{self.folder / msd}, the Million Song Dataset of catalogue {self.name!r}, is not there; "
+                    f"bring it back, or {REMEDY} without it"
+                )
             modality = "audio"
         if not any(self._found(modality)):
             remedy = {
@@ -201,7 +216,8 @@ class Catalogue:
         """
         albums = self.albums
         present = {part: sum(self._found(part)) for part in ("labels", "audio", "reviews", "covers")}
-        rare = self.info.get("rare_labels", [])
+        roots, rare = self.info["roots"], self.info.get("rare_labels", [])
+        can = present | {"audio": present["audio"] or "msd" in roots, "reviews": present["reviews"] or "ismir" in roots}
         unlabelled = int((~albums["split"].isin(SPLITS)).sum())
         sizes = Counter(albums["split"])
         listed = {
@@ -213,7 +229,7 @@ class Catalogue:
         notes = {
             "labels": f"on fewer than {self.info['min_label_albums']} albums: {', '.join(rare[:5])}" if rare else "",
             **{
-                needs: f"{notebook}: {'can run' if present[needs] else 'cannot run'}"
+                needs: f"{notebook}: {'can run' if can[needs] else 'cannot run'}"
                 for notebook, needs in NOTEBOOK_NEEDS.items()
             },
         }
@@ -228,18 +244,9 @@ class Catalogue:
 
 
 def write(
-    folder: Path,
-    *,
-    name: str,
-    albums: pd.DataFrame,
-    tracks: pd.DataFrame,
-    reviews: pd.DataFrame,
-    branches: Iterable[Sequence[str]],
-    min_albums: int,
-    source: str,
-    roots: dict[str, str],
-    synthetic: bool = False,
-) -> Catalogue:
+    folder: Path, *, name: str, albums: pd.DataFrame, tracks: pd.DataFrame, reviews: pd.DataFrame,
+    branches: Iterable[Sequence[str]], min_albums: int, source: str, roots: dict[str, str], synthetic: bool = False,
+) -> Catalogue:  # fmt: skip
     """Write a catalogue, checked, all at once: a half-written one never takes the name.
 
     Parameters

@@ -22,7 +22,7 @@ from scipy.spatial.distance import cdist
 
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import BadDataError
-from mumu_lib.figures import PALETTE, STYLE
+from mumu_lib.figures import PALETTE, STYLE, plain
 from mumu_lib.files import write_atomically
 from mumu_lib.labels import rarest_top_label
 from mumu_lib.maps import FEWEST_ON_A_MAP, tsne
@@ -98,7 +98,7 @@ def main_genre(catalogue: Catalogue) -> pd.Series:
 
 
 def lay_out(
-    catalogue: Catalogue, albums: pd.Series, vectors: np.ndarray, thumbs: np.ndarray, *,
+    catalogue: Catalogue, albums: pd.Series, vectors: np.ndarray, thumbs: np.ndarray, rows: pd.Series, *,
     genres: int = 5, most: int = 250, seed: int = 0,
 ) -> CoverMap:  # fmt: skip
     """Random test albums of the most frequent genres, by t-SNE of their vectors, on a grid (paper's Figure 2).
@@ -108,8 +108,10 @@ def lay_out(
     albums : pd.Series [length n]
         Row of ``catalogue.albums`` of each vector.
     vectors : np.ndarray [shape=(n, features)]
-    thumbs : np.ndarray [shape=(n, h, h, 3), uint8]
-        May be memory-mapped.
+    thumbs : np.ndarray [shape=(m, h, h, 3), uint8]
+        May be memory-mapped; only those on the map are read.
+    rows : pd.Series [length n]
+        Row of ``thumbs`` of each vector.
     genres, most : int > 0
         Genres, and covers at most.
 
@@ -129,7 +131,8 @@ def lay_out(
     titles = [
         f"{artist}: {title}" if artist else title for artist, title in zip(named["artist"], named["title"], strict=True)
     ]
-    return CoverMap(cells, side, np.asarray(thumbs[table.index]), table["genre"].reset_index(drop=True), titles)
+    shown = np.asarray(thumbs[rows.to_numpy()[table.index]])
+    return CoverMap(cells, side, shown, table["genre"].reset_index(drop=True), titles)
 
 
 def snap(xy: np.ndarray) -> tuple[np.ndarray, int]:
@@ -191,7 +194,7 @@ def cover_detail(covers: CoverMap, window: tuple[int, int, int, int]) -> Figure:
     for (x, y), title in zip(covers.cells, covers.titles, strict=True):
         if column <= x < column + width and row <= y < row + height:
             lines = textwrap.wrap(title, letters, max_lines=2, placeholder="…")
-            words = "\n".join(lines).replace("$", r"\$")
+            words = plain("\n".join(lines))
             axes.text(x + 0.5, y + 1 - TITLE, words, ha="center", va="top", fontsize=9, linespacing=1.1)
     axes.set_axis_off()
     _legend(figure, covers)

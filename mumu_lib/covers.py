@@ -8,7 +8,6 @@ processes that no file can stop, resumable, each refused cover listed with its r
 """
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from mumu_lib import image, patches
 from mumu_lib.augment import SIDE
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import ImageError
-from mumu_lib.store import Store
+from mumu_lib.store import Store, fingerprint
 
 FORMAT = 1
 # One picture on so many albums says nothing of any of them, whatever it shows.
@@ -133,8 +132,5 @@ def _jobs(catalogue: Catalogue) -> pd.DataFrame:
     rows = []
     for album_id, cover in catalogue.albums[["album_id", "cover"]].itertuples(index=False):
         path = catalogue.cover_path(cover) if cover else None
-        facts = path.stat() if path and path.is_file() else None
-        state = [Squeezed().name, album_id, cover, facts and (facts.st_size, facts.st_mtime_ns)]
-        fingerprint = hashlib.sha256(json.dumps(state).encode()).hexdigest()[:24]
-        rows.append((album_id, str(path or ""), "cover", fingerprint))
+        rows.append((album_id, str(path or ""), "cover", fingerprint(path, Squeezed().name, album_id, cover)))
     return pd.DataFrame(rows, columns=["album_id", "cover", "source", "fingerprint"])

@@ -136,8 +136,10 @@ def _encoded(
     tracks = pd.DataFrame(
         goal.scores(np.stack(list(parts.values()))) if parts else None, index=list(parts), columns=catalogue.labels
     )
+    # Undefined where no label has both a positive and a negative among the validation albums.
+    val_auc = float("nan") if facts["val_auc"] is None else facts["val_auc"]
     return Encoded(
-        facts["run"], params["target"], params["dimensions"], facts["val_auc"], vector, outputs,
+        facts["run"], params["target"], params["dimensions"], val_auc, vector, outputs,
         goal.scores(outputs[None])[0], tracks,
     )  # fmt: skip
 

@@ -36,9 +36,12 @@ def device() -> str:
 def git_commit() -> str:
     """Commit of the checkout, with ``+`` when files were changed since; empty outside git."""
     try:
+        # Of a checkout that lies in another repository without being one, that other's commit says nothing.
+        if Path(_git("rev-parse", "--show-toplevel")).resolve() != checkout():
+            return ""
         commit = _git("rev-parse", "--short=12", "HEAD")
         return commit + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
-    except (OSError, subprocess.CalledProcessError):
+    except (OSError, subprocess.SubprocessError):
         return ""
 
 
@@ -62,19 +65,10 @@ def quiet_start() -> Iterator[None]:
 
 
 def hello() -> None:
-    """Print versions and device, one line each.
-
-    Also lets notebooks share a GPU's memory, and tables show their notes whole.
-    """
+    """Print versions and device, one line each, and let tables show their notes whole."""
     pd.options.display.max_colwidth = 120
-    running = device()
-    if running.startswith("tensorflow"):
-        import tensorflow as tf
-
-        for gpu in tf.config.list_physical_devices("GPU"):
-            tf.config.experimental.set_memory_growth(gpu, True)
     print("versions:", ", ".join(f"{name} {number}" for name, number in versions().items()))
-    print("device:", running)
+    print("device:", device())
 
 
 def report() -> None:

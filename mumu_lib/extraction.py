@@ -12,7 +12,6 @@ track takes too long; a crash leaves its name there too. The shard is then done 
 
 import faulthandler
 import hashlib
-import json
 import multiprocessing
 import os
 import threading
@@ -34,7 +33,7 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import AudioError, MumuError, ParameterError, RefusedError
 from mumu_lib.files import make_folder, save_array, whole
 from mumu_lib.params import did_you_mean
-from mumu_lib.store import Recipe
+from mumu_lib.store import Recipe, fingerprint
 
 FORMAT = 1
 KINDS = ("cqt", "timbre")
@@ -123,14 +122,9 @@ def jobs(catalogue: Catalogue, settings: Settings) -> pd.DataFrame:
         if source == "msd":
             # Sharded by the third to fifth letter, as published; a hand-picked few lie flat.
             sharded = f"{track_id[2:3]}/{track_id[3:4]}/{track_id[4:5]}/{track_id}.h5"
-            name = sharded if (base / sharded).is_file() else f"{track_id}.h5"
+            name = sharded if os.path.isfile(base / sharded) else f"{track_id}.h5"
         path = base / name if name else None
-        try:
-            facts = path.stat() if path else None
-        except OSError:
-            facts = None
-        state = [made, source, track_id, name, facts and (facts.st_size, facts.st_mtime_ns)]
-        rows.append((track_id, str(path or ""), source, hashlib.sha256(json.dumps(state).encode()).hexdigest()[:24]))
+        rows.append((track_id, str(path or ""), source, fingerprint(path, made, source, track_id, name)))
     return pd.DataFrame(rows, columns=["track_id", "audio", "source", "fingerprint"])
 
 

@@ -5,6 +5,7 @@ Paper: Tables 1 and 2.  Notebooks: all.
 
 import html
 import io
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,16 @@ def save(
     return Image(data=small, alt=alt)
 
 
+def plain(text: str) -> str:
+    """Text in which a dollar is a dollar, and not the start of a formula."""
+    return text.replace("$", r"\$")
+
+
+def short(text: str, width: int) -> str:
+    """At most so many letters of a text, whole words, as :func:`plain`."""
+    return plain(textwrap.shorten(text, width, placeholder="…"))
+
+
 def png(figure: Figure, *, dpi: int = 110) -> bytes:
     """A figure as a PNG of 256 colours, which keeps notebooks with several figures small enough for git."""
     drawn, small = io.BytesIO(), io.BytesIO()
@@ -99,7 +110,8 @@ def save_table(
         Footnotes.
     """
     folder, title = folder_for(catalogue), _marked(title, catalogue)
-    text = "\n\n".join([f"**{title}**", table.to_markdown(index=False, disable_numparse=True), *notes])
+    written = table.map(_cell).rename(columns=_cell).to_markdown(index=False, disable_numparse=True)
+    text = "\n\n".join([f"**{title}**", written, *notes])
     write_atomically(folder / f"{name}.md", text + "\n")
     write_atomically(folder / f"{name}.csv", table.to_csv(index=False))
     return Markdown(text)
@@ -121,6 +133,11 @@ def show_table(table: pd.DataFrame, catalogue: Catalogue, *, title: str, index: 
         Every text in it escaped, as pandas does.
     """
     return HTML(f"<p><b>{html.escape(_marked(title, catalogue))}</b></p>\n{table.to_html(index=index)}")
+
+
+def _cell(value: Any) -> Any:
+    """A text as a cell of a Markdown table shows it, whatever stands in it; ``R&B`` stays readable."""
+    return value.replace("<", "&lt;").replace("|", r"\|") if isinstance(value, str) else value
 
 
 def _marked(title: str, catalogue: Catalogue) -> str:

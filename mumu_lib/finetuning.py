@@ -272,6 +272,7 @@ def class_maps(network: keras.Model, views: np.ndarray, directions: np.ndarray) 
     Returns
     -------
     maps : np.ndarray [shape=(n, side / 32, side / 32)]
+        Of the backbone ``small``, side / 16.
     """
     maps = keras.Model(network.inputs, network.get_layer(FEATURES).input).predict(views, verbose=0)
     return np.einsum("nhwf,nf->nhw", np.asarray(maps, np.float32), directions)

@@ -61,7 +61,11 @@ def named(cfg: Multimodal) -> tuple[str, str]:
         raise ParameterError(
             "learning='simultaneous' takes two modalities or more, no embeddings, and missing='complete'"
         )
-    names = [*(m for m in MODALITIES if m in letters), *(Path(entry).stem for entry in asked)]
+    stems = [Path(entry).stem for entry in asked]
+    called = [*(MODALITIES[m] for m in letters), *stems]
+    if len(set(called)) != len(called):
+        raise ParameterError(f"two of the sources are called alike: {called}; rename a file")
+    names = [*(m for m in MODALITIES if m in letters), *stems]
     setting = (
         cfg.learning if cfg.learning == "simultaneous" else {"complete": "mlp", "dropout": "mlp_dropout"}[cfg.missing]
     )
@@ -136,7 +140,7 @@ def _of_run(catalogue: Catalogue, name: str, run: pd.Series) -> Source:
 
 
 def _asked_for(catalogue: Catalogue, entry: str) -> Source:
-    finished = runs.table(catalogue.name)
+    finished = runs.table(catalogue)
     folders = finished["folder"].map(lambda folder: Path(folder).name) if len(finished) else pd.Series(dtype=object)
     matching = finished[folders == entry]
     if matching.empty and len(finished):
@@ -148,7 +152,7 @@ def _asked_for(catalogue: Catalogue, entry: str) -> Source:
         return _of_run(catalogue, entry, matching.iloc[0])
     if (home() / "runs" / catalogue.name / entry).is_dir():
         raise MissingDataError(
-            f"run {entry!r} of {catalogue.name!r} is not finished; run its notebook again, it goes on"
+            f"run {entry!r} of {catalogue.name!r} is not finished, or was made before the catalogue changed; run its notebook again"
         )
     if not Path(entry).is_file():
         raise MissingDataError(
@@ -228,11 +232,11 @@ def missing_modalities(
     Returns
     -------
     table : pd.DataFrame
-        Index: what is there. Columns: ``AUC``, ``from``, ``to`` (95 %).
+        Index: what is there. Columns: ``AUC``, ``from``, ``to`` (95 %). Empty if no test album has them all.
     """
     test = np.intersect1d(catalogue.rows("test"), np.flatnonzero(np.isfinite(join(found)).all(axis=1)))
     truth, rows = catalogue.label_matrix()[test], {}
-    for kept in patterns(found):
+    for kept in patterns(found) if len(test) else []:
         scores = predict(without(X[test], found, kept))
         low, high = metrics.interval(metrics.bootstrap(truth, scores, seed=seed))
         rows[" + ".join(found[i].name for i in kept)] = (metrics.macro_auc(truth, scores), low, high)

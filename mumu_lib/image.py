@@ -7,6 +7,7 @@ embedded colour profiles are not applied.
 """
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -127,12 +128,13 @@ def load(path: str | Path, size: int = 224) -> np.ndarray:
     return centre_view(pixels, whole, size)
 
 
-def colour_histogram(pixels: np.ndarray, bins: int = 4) -> np.ndarray:
+def colour_histogram(covers: Iterable[np.ndarray], bins: int = 4) -> np.ndarray:
     """Share of pixels in each cell of the RGB cube: the baseline that sees colours and nothing else.
 
     Parameters
     ----------
-    pixels : np.ndarray [shape=(n, h, w, 3), uint8]
+    covers : n arrays [shape=(h, w, 3), uint8]
+        One after the other: at the paper's size all of them take some GB.
     bins : int
         A power of two at most 256; cells along each axis.
 
@@ -141,6 +143,7 @@ def colour_histogram(pixels: np.ndarray, bins: int = 4) -> np.ndarray:
     shares : np.ndarray [shape=(n, bins ** 3), float32]
         Rows sum to 1.
     """
-    cells = (pixels.astype(np.int64) * bins // 256) @ np.array([bins * bins, bins, 1])
-    counts = [np.bincount(cell.ravel(), minlength=bins**3) for cell in cells]
-    return np.stack(counts).astype(np.float32) / cells[0].size
+    places = np.array([bins * bins, bins, 1])
+    cells = ((pixels.astype(np.int64) * bins // 256) @ places for pixels in covers)
+    counts = np.stack([np.bincount(cell.ravel(), minlength=bins**3) for cell in cells])
+    return (counts / counts.sum(axis=1, keepdims=True)).astype(np.float32)

@@ -179,6 +179,8 @@ def rarest_top_label(catalogue: Catalogue, chosen: np.ndarray) -> pd.Categorical
     tops = set(catalogue.top_labels or catalogue.labels)
     frequent_first = catalogue.label_matrix().getnnz(axis=0).argsort(kind="stable")[::-1]
     columns = [i for i in frequent_first if catalogue.labels[i] in tops]
+    if not columns:
+        return pd.Categorical.from_codes(np.full(len(chosen), -1), pd.Index([], dtype="str"))
     found = chosen[:, columns]
     last = len(columns) - 1 - found[:, ::-1].argmax(axis=1)
     names = pd.Index([catalogue.labels[i] for i in columns])
@@ -215,7 +217,7 @@ def taxonomy_levels(catalogue: Catalogue) -> pd.DataFrame:
     Returns
     -------
     table : pd.DataFrame
-        Index: level from 1. Columns: ``names``, ``labels`` (names kept as labels), ``examples``.
+        Index: level from 1. Columns: ``names``, ``labels`` (names kept as labels), ``most frequent`` (up to four of them).
     """
     frequent = list(frequencies(catalogue).index)
     nodes = {(level, name) for branch in catalogue.taxonomy["branch"] for level, name in enumerate(branch, 1)}

@@ -23,6 +23,8 @@ _PATTERNS = {
     "tracks": ("unique_tracks.txt", "track_metadata.db"),
     "mapping": ("millionsongdataset_echonest.tar.bz2", "millionsongdataset_echonest", "msd-mbid-2016-01-results*"),
 }
+# What a download that was interrupted leaves.
+_UNFINISHED = (".part", ".tmp")
 
 
 def raw_folder(source: str, root: str, seed: int) -> Path:
@@ -62,7 +64,10 @@ def find_sources(root: str | Path) -> dict[str, list[Path]]:
         One is not there; the message says which names it may have.
     """
     root = Path(root)
-    files = {part: [p for name in names for p in sorted(root.rglob(name))] for part, names in _PATTERNS.items()}
+    files = {
+        part: [p for name in names for p in sorted(root.rglob(name)) if p.suffix not in _UNFINISHED]
+        for part, names in _PATTERNS.items()
+    }
     if absent := [f"{part} ({' or '.join(_PATTERNS[part])})" for part, found in files.items() if not found]:
         raise MissingDataError(
             f"{root} lacks {'; '.join(absent)}. The sources' addresses are in the notebook's last section"

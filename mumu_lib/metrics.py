@@ -166,7 +166,7 @@ def bootstrap(
     ----------
     metric : str or function of (Y, S) -> float
         A name of ``METRICS``, for instance ``auc`` or ``coverage@3``.
-    n : int > 0
+    n : int >= 0
         Number of resamples.
 
     Returns
@@ -186,6 +186,8 @@ def bootstrap(
         raise BadDataError("there is no album to draw from: the split is empty, or the runs have no album in common")
     if isinstance(metric, str) and metric not in METRICS:
         raise ParameterError(f"unknown metric {metric!r}; there are {list(METRICS)}{did_you_mean(metric, METRICS)}")
+    if n == 0:
+        return np.empty(0)
     name = next((name for name, known in METRICS.items() if metric in (name, known)), None)
     if name is None:
         draws = np.random.default_rng(seed).integers(0, len(truth), (n, len(truth)))
@@ -249,7 +251,7 @@ def evaluate(
     truth, scores = _checked(Y, S)
     if len(truth) == 0:
         raise BadDataError("there is no album to evaluate on: the split is empty")
-    low, high = interval(bootstrap(truth, scores, n=resamples, seed=seed)) if resamples else (np.nan, np.nan)
+    low, high = interval(bootstrap(truth, scores, n=resamples, seed=seed))
     without = {"no positive": ~truth.any(axis=0), "no negative": truth.all(axis=0)}
     groups = {} if frequencies is None else frequency_groups(frequencies)
     return {

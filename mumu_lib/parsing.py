@@ -2,10 +2,10 @@
 
 import contextlib
 import json
-import os
+import ntpath
 import tarfile
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PureWindowsPath
 from typing import Any, Self
 
 import numpy as np
@@ -203,8 +203,8 @@ def stays_inside(entry: str, where: str) -> None:
     BadDataError
         It begins at a root or a drive, or goes up.
     """
-    absolute = PurePosixPath(entry).is_absolute() or PureWindowsPath(entry).drive
-    if absolute or os.path.normpath(entry).split(os.sep)[0] == "..":
+    # As Windows reads it, which takes both slashes: the collection may be opened there.
+    if PureWindowsPath(entry).anchor or ntpath.normpath(entry).split("\\")[0] == "..":
         raise BadDataError(f"{where}: {entry!r} leaves the collection; give a path relative to its folder")
 
 

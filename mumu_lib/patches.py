@@ -142,10 +142,10 @@ def extract_part(
     if not 0 <= part < parts:
         raise ParameterError(f"part={part} must be from 0 to parts - 1 = {parts - 1}")
     settings = extraction.settings(kind, patches, seed, method)
-    folder, jobs = features_folder(catalogue) / settings.name, extraction.jobs(catalogue, settings)
-    if (folder / f"{_digest(jobs)}.parquet").is_file():
+    jobs = extraction.jobs(catalogue, settings)
+    if any(_finished(place / settings.name, _digest(jobs)) for place in _places(catalogue)):
         return 0
-    _, shards = _shards(folder, jobs, settings)
+    _, shards = _shards(features_folder(catalogue) / settings.name, jobs, settings)
     _extract_shards(shards[part::parts], workers, Store)
     return sum(len(shard.tracks) for shard in shards[part::parts])
 

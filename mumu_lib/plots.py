@@ -3,8 +3,6 @@
 Paper: Figure 1.  Notebooks: 02 to 08.
 """
 
-import textwrap
-
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -14,7 +12,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from matplotlib.transforms import ScaledTranslation
 from sklearn.neighbors import NearestNeighbors
 
-from mumu_lib.figures import BLUE, LINES, MARKERS, PALETTE, STYLE, VERMILION
+from mumu_lib.figures import BLUE, LINES, MARKERS, PALETTE, STYLE, VERMILION, plain, short
 
 
 def _axes(width: float, height: float, columns: int = 1, rows: int = 1) -> tuple[Figure, np.ndarray]:
@@ -47,7 +45,7 @@ def label_distribution(frequencies: pd.DataFrame, per_album: pd.Series) -> Figur
     shown = sorted({0, 1, 2, len(rank) // 2, len(rank) - 1} & set(range(len(rank))))
     for i in shown:
         left.annotate(
-            frequencies.index[i], (rank[i], frequencies["percent"].iloc[i]), (6, 4), textcoords="offset points"
+            plain(frequencies.index[i]), (rank[i], frequencies["percent"].iloc[i]), (6, 4), textcoords="offset points"
         )
     left.margins(x=0.12, y=0.12)
     values, counts = np.unique(per_album, return_counts=True)
@@ -89,12 +87,12 @@ def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10) -> Figure:
             color=colour,
             ec="0.2",
             lw=size / 80,
-            label=f"{_plain(name)} ({chosen.sum()})",
+            label=f"{plain(name)} ({chosen.sum()})",
         )
         above[name] = _densest(xy[chosen])
     for name, place in _apart(above, np.ptp(xy, axis=0)).items():
         text = axes.annotate(
-            _plain(name), above[name], place, ha="center", weight="bold", fontsize=9, color="0.1",
+            plain(name), above[name], place, ha="center", weight="bold", fontsize=9, color="0.1",
             arrowprops={"arrowstyle": "-", "color": "0.4", "lw": 0.7, "shrinkA": 0, "shrinkB": 2},
         )  # fmt: skip
         text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
@@ -103,11 +101,6 @@ def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10) -> Figure:
     axes.margins(0.1)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=1.5)
     return figure
-
-
-def _plain(text: str) -> str:
-    """Text in which a dollar is a dollar, and not the start of a formula."""
-    return text.replace("$", r"\$")
 
 
 def _densest(xy: np.ndarray) -> tuple[float, float]:
@@ -154,7 +147,7 @@ def patch_examples(patches: np.ndarray, titles: list[str]) -> Figure:
             cmap="magma",
             extent=(0, 15, 0, 8),
         )
-        ax.set(title=textwrap.shorten(title, 30, placeholder="…"), xlabel="seconds", yticks=range(9))
+        ax.set(title=short(title, 30), xlabel="seconds", yticks=range(9))
         ax.grid(visible=False)
     axes[0].set_ylabel("octaves above C1")
     figure.colorbar(image, ax=list(axes), label="dB", pad=0.01)
@@ -200,7 +193,7 @@ def auc_by_label(auc: pd.Series, albums: pd.Series, *, n: int = 10) -> Figure:
     auc = auc.dropna().sort_values()
     shown = auc if len(auc) <= 2 * n else pd.concat([auc.head(n), auc.tail(n)])
     figure, (left, right) = _axes(9.5, 1.2 + 0.2 * len(shown), columns=2)
-    names = [textwrap.shorten(f"{label} ({albums[label]})", 30, placeholder="…") for label in shown.index]
+    names = [short(f"{label} ({albums[label]})", 30) for label in shown.index]
     left.barh(range(len(shown)), shown - 0.5, left=0.5, color=np.where(shown >= 0.5, BLUE, VERMILION), height=0.7)
     left.set(
         yticks=range(len(shown)),
@@ -243,7 +236,8 @@ def grid(runs: pd.DataFrame) -> Figure:
         for (target, part), marker, colour, line, aside in zip(
             runs.groupby("target"), MARKERS, PALETTE, LINES, (-3, 3), strict=False
         ):
-            spread = np.abs(part[["auc_low", "auc_high"]].to_numpy().T - part["auc"].to_numpy())
+            # An interval need not hold the point.
+            spread = np.maximum([part["auc"] - part["auc_low"], part["auc_high"] - part["auc"]], 0)
             drawn = ax.errorbar(
                 part[column], part["auc"], spread, fmt=marker, color=colour, elinewidth=0.9, capsize=2, label=target,
                 transform=ax.transData + ScaledTranslation(aside / 72, 0, figure.dpi_scale_trans),
@@ -253,7 +247,7 @@ def grid(runs: pd.DataFrame) -> Figure:
         for run in runs.itertuples():
             above = run.target == "cosine"
             ax.annotate(
-                run.setting,
+                plain(str(run.setting)),
                 (getattr(run, column), run.auc),
                 (7, 5) if above else (1, -11),
                 textcoords="offset points",

@@ -3,6 +3,8 @@
 Paper: none; it is what sections 5 and 6 are for.  Notebooks: 09_your_album.
 """
 
+import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from mumu_lib import encoders, fusion, labels, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.encoders import Encoded, OwnAlbum
 from mumu_lib.errors import MissingDataError, NothingUsableError, ParameterError
-from mumu_lib.files import write_atomically
+from mumu_lib.files import make_folder, write_atomically
 from mumu_lib.params import did_you_mean, home
 from mumu_lib.parsing import read_json
 from mumu_lib.sources import open_catalogue
@@ -95,7 +97,7 @@ def predict(album: OwnAlbum, catalogue: Catalogue) -> Prediction:
     fused = _fused(catalogue, encode)
     everything = ({"fused": fused} if fused else {}) | heard
     table = pd.concat([_ranked(modality, found, catalogue) for modality, found in everything.items()])
-    best = fused or max(heard.values(), key=lambda found: found.val_auc)
+    best = fused or max(heard.values(), key=lambda found: np.nan_to_num(found.val_auc, nan=-1))
     tracks = heard["audio"].tracks if "audio" in heard else pd.DataFrame(columns=catalogue.labels)
     return Prediction(
         table.reset_index(drop=True), tracks, _place(best, catalogue), pd.DataFrame(skipped, columns=["file", "reason"])
@@ -121,14 +123,13 @@ class _Encoder:
 
 def _fused(catalogue: Catalogue, encode: _Encoder) -> Encoded | None:
     """The best finished fusion that this album can feed; one trained with missing modalities may lack some."""
-    finished = runs.table(catalogue.name).reindex(columns=["sources", "missing", "folder", "fingerprint", "val_auc"])
-    fusions = finished[finished["sources"].notna() & (finished["fingerprint"] == catalogue.fingerprint)]
+    finished = runs.table(catalogue).reindex(columns=["sources", "missing", "folder", "val_auc"])
     usable = []
-    for run in fusions.to_dict("records"):
+    for run in finished[finished["sources"].notna()].to_dict("records"):
         origins = [str(Path(run["folder"]).parent / source["origin"]) for source in run["sources"]]
         there = [_modality(origin) in encode.album.modalities for origin in origins]
         if sum(there) > 1 and (all(there) or run["missing"] == "dropout"):
-            usable.append((there.count(False), -run["val_auc"], run, origins))
+            usable.append((there.count(False), -np.nan_to_num(run["val_auc"], nan=-1), run, origins))
     for *_, run, origins in sorted(usable, key=lambda entry: entry[:2]):
         found = [encode(origin) if _modality(origin) in encode.album.modalities else None for origin in origins]
         have = sum(one is not None for one in found)
@@ -223,8 +224,8 @@ def query(mix: str, catalogue: Catalogue, n: int = 10) -> pd.DataFrame:
         No finished cosine run.
     """
     wanted = [_label(part.strip(), catalogue.labels) for part in mix.split("+")]
-    finished = runs.table(catalogue.name).reindex(columns=["target", "fingerprint", "val_auc", "folder"])
-    cosine = finished[(finished["target"] == "cosine") & (finished["fingerprint"] == catalogue.fingerprint)]
+    finished = runs.table(catalogue).reindex(columns=["target", "val_auc", "folder"])
+    cosine = finished[finished["target"] == "cosine"]
     if cosine.empty:
         raise MissingDataError(
             f"no finished run of {catalogue.name!r} with the cosine target; run notebook 04 with  -p target cosine"
@@ -266,11 +267,20 @@ def example_album(catalogue: Catalogue) -> Path:
     -------
     folder : Path
         ``data/your-album/<catalogue>``; what else lay in it goes.
+
+    Raises
+    ------
+    MissingDataError
+        There is no test album.
     """
-    audio = catalogue.tracks.groupby("album_id")["audio"].agg(lambda paths: [p for p in paths if p])
+    there = catalogue.tracks[[bool(p) and os.path.isfile(catalogue.audio_path(p)) for p in catalogue.tracks["audio"]]]
+    audio = there.groupby("album_id")["audio"].agg(list)
     text = catalogue.reviews.groupby("album_id")["text"].agg("\n\n".join)
     test = catalogue.albums[catalogue.albums["split"] == "test"].set_index("album_id")
-    whole = test[(test["cover"] != "") & test.index.isin(text.index) & test.index.isin(audio[audio.map(len) > 0].index)]
+    if test.empty:
+        raise MissingDataError(f"catalogue {catalogue.name!r} has no test album; give one with  -p folder FOLDER")
+    covered = [bool(cover) and os.path.isfile(catalogue.cover_path(cover)) for cover in test["cover"]]
+    whole = test[covered & test.index.isin(text.index) & test.index.isin(audio.index)]
     album = (whole if len(whole) else test).iloc[0]
     folder = home() / "data" / "your-album" / catalogue.name
     found = {
@@ -279,11 +289,12 @@ def example_album(catalogue: Catalogue) -> Path:
     }
     if album["cover"]:
         found[f"cover{Path(album['cover']).suffix}"] = catalogue.cover_path(album["cover"])
-    contents = {name: path.read_bytes() for name, path in found.items()}
+    contents = {name: path.read_bytes() for name, path in found.items() if os.path.isfile(path)}
     if album.name in text:
         contents["review.txt"] = text[str(album.name)].encode()
+    make_folder(folder)
     for name, content in contents.items():
         write_atomically(folder / name, content)
     for stranger in [path for path in folder.iterdir() if path.name not in contents]:
-        stranger.unlink(missing_ok=True)
+        shutil.rmtree(stranger) if stranger.is_dir() else stranger.unlink(missing_ok=True)
     return folder

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from mumu_lib import audio, cards
 from mumu_lib.encoders import OwnAlbum
-from mumu_lib.figures import BLUE, LINES, MARKERS, STYLE
+from mumu_lib.figures import BLUE, LINES, MARKERS, STYLE, plain, short
 from mumu_lib.plots import _axes
 
 
@@ -43,7 +43,7 @@ def ranked_genres(genres: pd.DataFrame, *, n: int = 8) -> Figure:
         top = genres[genres["modality"] == modality].head(n).iloc[::-1]
         colours = [BLUE if genre in leading else "0.75" for genre in top["genre"]]
         ax.barh(range(len(top)), top["score"], color=colours, height=0.7)
-        names = [textwrap.shorten(genre, 22, placeholder="…") for genre in top["genre"]]
+        names = [short(genre, 22) for genre in top["genre"]]
         ax.set(yticks=range(len(top)), yticklabels=names, title=modality, xlabel="score")
         for place, score in enumerate(top["score"]):
             ax.annotate(
@@ -65,12 +65,13 @@ def missing_modalities(table: pd.DataFrame) -> Figure:
     """
     figure, (axes,) = _axes(6.5, 0.9 + 0.3 * len(table))
     shown = table.iloc[::-1]
-    spread = [shown["AUC"] - shown["from"], shown["to"] - shown["AUC"]]
+    # An interval need not hold the point.
+    spread = np.maximum([shown["AUC"] - shown["from"], shown["to"] - shown["AUC"]], 0)
     axes.errorbar(shown["AUC"], range(len(shown)), xerr=spread, fmt="o", capsize=3)
     axes.axvline(0.5, color="0.5", lw=1, ls="--")
     axes.set(
         yticks=range(len(shown)),
-        yticklabels=shown.index,
+        yticklabels=[plain(name) for name in shown.index],
         xlabel="AUC on the test albums, 95 % interval (0.5 is chance)",
     )
     axes.margins(y=0.15)
@@ -89,7 +90,7 @@ def branch_curves(curves: pd.DataFrame) -> Figure:
     """
     figure, (axes,) = _axes(6.5, 3.4)
     for name, marker, line in zip(curves, MARKERS, LINES, strict=False):
-        axes.plot(curves.index, curves[name], line, marker=marker, ms=4, label=name)
+        axes.plot(curves.index, curves[name], line, marker=marker, ms=4, label=plain(str(name)))
     axes.axhline(0.5, color="0.5", lw=1, ls="--")
     axes.set(xlabel="epoch", ylabel="validation AUC, branch alone")
     axes.xaxis.get_major_locator().set_params(integer=True)

@@ -35,7 +35,11 @@ def _rows(names: list[str], width: float, columns: int = 1) -> tuple[Figure, lis
     """Axes side by side with one line a name, the first on top."""
     figure = Figure(figsize=(width, 1.1 + 0.24 * len(names)), layout="constrained")
     axes = list(figure.subplots(1, columns, squeeze=False, sharey=True)[0])
-    axes[0].set(yticks=range(len(names)), yticklabels=names, ylim=(max(len(names), 1) - 0.5, -0.5))
+    axes[0].set(
+        yticks=range(len(names)),
+        yticklabels=[figures.plain(name) for name in names],
+        ylim=(max(len(names), 1) - 0.5, -0.5),
+    )
     return figure, axes
 
 

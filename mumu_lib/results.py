@@ -132,7 +132,7 @@ def by_frequency(catalogue: Catalogue, chosen: pd.DataFrame, *, resamples: int =
         scores = test_scores(catalogue, folder)
         Y, S = truth(catalogue, scores.index), scores.to_numpy()
         for group, columns in groups.items():
-            values = metrics.bootstrap(Y[:, columns], S[:, columns], n=resamples, seed=seed) if resamples else np.nan
+            values = metrics.bootstrap(Y[:, columns], S[:, columns], n=resamples, seed=seed)
             auc = metrics.macro_auc(Y[:, columns], S[:, columns])
             rows.append((name, group, len(columns), auc, *interval(values)))
     return pd.DataFrame(rows, columns=["row", "group", "labels", "auc", "low", "high"])

@@ -185,8 +185,9 @@ def table(catalogue: str | Catalogue | None = None) -> pd.DataFrame:
         Index: run id. Columns: catalogue, modality, target, setting, folder, metrics.
     """
     name, now = (catalogue.name, catalogue.fingerprint) if isinstance(catalogue, Catalogue) else (catalogue, None)
-    rows = []
-    for path in sorted((home() / "runs").glob(f"{name or '*'}/*/metrics.json")):
+    base, rows = home() / "runs", []
+    # A name may hold what a pattern means something by.
+    for path in sorted((base / name).glob("*/metrics.json") if name else base.glob("*/*/metrics.json")):
         facts = _facts(path)
         if "auc" in facts and facts.get("fingerprint") == (now or facts.get("fingerprint")):
             rows.append({**facts, "folder": str(path.parent)})
@@ -211,7 +212,7 @@ def _facts(path: Path) -> dict[str, Any]:
         if isinstance(value := facts.get(key), bool) or not isinstance(value, int | float | None):
             raise BadDataError(f"{path}: {key!r} is no number; {AGAIN}")
         # Of a number beyond all others nothing is known either; and no integer is too large for a float.
-        facts |= {} if value is None else {key: float(value) if abs(value) < 1e300 else None}
+        facts |= {key: float("nan") if value is None or abs(value) >= 1e300 else float(value)} if key in facts else {}
     return facts
 
 

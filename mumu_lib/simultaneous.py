@@ -194,7 +194,7 @@ def _audio(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
         raise NothingUsableError(f"{folder.name} has no network below its vectors; name a convolutional run's modality")
     store = patches.extract(catalogue, "cqt", patches=params["patches"], seed=params["seed"])
     tracks, flat = albums.track_table(catalogue, store), albums.flat_patches(store)
-    mean, std = store.standardisation(tracks["row"][tracks["split"] == "train"].unique() // params["patches"])
+    mean, std = store.standardisation(tracks["row"][tracks["split"] == "train"] // params["patches"])
     network = models.cnn(
         params["filters"], params["target"], len(catalogue.labels), params["dimensions"], mean=mean, std=std
     )

@@ -3,6 +3,8 @@
 Paper: Section 5.1.  Notebooks: 04_audio.
 """
 
+import hashlib
+import json
 import mmap
 from functools import cached_property
 from pathlib import Path
@@ -96,7 +98,7 @@ class Store:
         Parameters
         ----------
         rows : np.ndarray [shape=(n,), int]
-            Training tracks, as :meth:`rows` gives them.
+            Training tracks, as :meth:`rows` gives them; one that stands there several times counts once.
 
         Returns
         -------
@@ -108,7 +110,7 @@ class Store:
         NothingUsableError
             No row, or one of a track that cannot be used.
         """
-        rows = np.sort(np.asarray(rows))
+        rows = np.unique(rows)
         if not rows.size or rows[0] < 0:
             raise NothingUsableError("standardisation needs usable training tracks; keep the rows that are 0 or more")
         bins = self.patches.shape[-1]
@@ -121,6 +123,24 @@ class Store:
         mean = total / count
         std = np.sqrt(np.maximum(squares / count - mean**2, 0))
         return mean.astype(np.float32), np.where(std > 1e-3, std, 1).astype(np.float32)
+
+
+def fingerprint(path: Path | None, *made_of: Any) -> str:
+    """Name of what is made of a file, which changes with its size and time and with what else it is made of.
+
+    Parameters
+    ----------
+    path : Path or None
+        A file that is not there, or cannot be looked at, counts as none.
+    made_of
+        Settings and names, as JSON takes them.
+    """
+    try:
+        facts = path.stat() if path else None
+    except OSError:
+        facts = None
+    state = [*made_of, facts and (facts.st_size, facts.st_mtime_ns)]
+    return hashlib.sha256(json.dumps(state).encode()).hexdigest()[:24]
 
 
 def take(features: np.ndarray | sp.csr_matrix, rows: np.ndarray) -> np.ndarray:

@@ -91,19 +91,6 @@ class Cosine:
         return cosine_similarity(np.asarray(outputs, dtype=np.float64), self.C)
 
 
-def make(name: str, M: sp.csr_matrix, C: np.ndarray) -> Logistic | Cosine:
-    """Target by name, ``logistic`` or ``cosine``.
-
-    Raises
-    ------
-    ParameterError
-        Any other name.
-    """
-    if name not in TARGETS:
-        raise ParameterError(f"target={name!r} is not one of {list(TARGETS)}{did_you_mean(name, TARGETS)}")
-    return Logistic(M.shape[1]) if name == "logistic" else Cosine(C)
-
-
 def of(catalogue: Catalogue, name: str, d: int) -> Logistic | Cosine:
     """Target of a run on a catalogue; its factors know the training and validation albums only.
 
@@ -112,5 +99,12 @@ def of(catalogue: Catalogue, name: str, d: int) -> Logistic | Cosine:
     name : {'logistic', 'cosine'}
     d : int > 0
         Length of the label factors.
+
+    Raises
+    ------
+    ParameterError
+        Any other name.
     """
-    return make(name, catalogue.label_matrix(), learned_factors(catalogue, d))
+    if name not in TARGETS:
+        raise ParameterError(f"target={name!r} is not one of {list(TARGETS)}{did_you_mean(name, TARGETS)}")
+    return Logistic(len(catalogue.labels)) if name == "logistic" else Cosine(learned_factors(catalogue, d))

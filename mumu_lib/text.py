@@ -250,7 +250,7 @@ def published(catalogue: Catalogue, features: str) -> sp.csr_matrix:
 
 
 def covered(X: np.ndarray | sp.csr_matrix) -> np.ndarray:
-    """Rows of the albums about which a matrix says something [shape=(n,), int]: neither all zeros nor NaN."""
+    """Rows about which a matrix says something [shape=(n,), int]: a sparse one not all zeros, a dense one without NaN."""
     return np.flatnonzero(np.isfinite(X).all(axis=1) if isinstance(X, np.ndarray) else X.getnnz(axis=1))
 
 

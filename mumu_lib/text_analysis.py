@@ -12,7 +12,7 @@ from scipy.special import rel_entr
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from mumu_lib import metrics, progress, runs
+from mumu_lib import metrics, progress, results, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.text import CATEGORY
 
@@ -136,7 +136,7 @@ def linear_scores(
 
 def text_runs(catalogue: Catalogue, target: str) -> dict[str, runs.Run]:
     """Finished runs of VSM and VSM+SEM, of several of one kind the one with the best validation AUC."""
-    table = runs.table(catalogue.name).reindex(columns=["modality", "target", "setting", "val_auc", "folder"])
+    table = runs.table(catalogue).reindex(columns=["modality", "target", "setting", "val_auc", "folder"])
     ours = table[
         (table["modality"] == "text") & (table["target"] == target) & table["setting"].isin(["vsm", "vsm_sem"])
     ]
@@ -157,16 +157,15 @@ def semantic_gain(vsm: runs.Run, sem: runs.Run, *, seed: int = 0) -> tuple[dict[
         Index: label, most gained first. Columns: ``vsm``, ``vsm_sem``, ``difference``, ``albums``.
     """
     catalogue = vsm.catalogue
-    tested = catalogue.albums["album_id"].iloc[catalogue.rows("test")]
-    common = tested[tested.isin(vsm.album_ids) & tested.isin(sem.album_ids)]
-    truth = catalogue.label_matrix()[common.index]
-    scores = [run.array("scores")[pd.Index(run.album_ids).get_indexer(pd.Index(common))] for run in (vsm, sem)]
+    tested = [results.test_scores(catalogue, str(run.folder)) for run in (vsm, sem)]
+    common = tested[0].index[tested[0].index.isin(tested[1].index)]
+    truth, scores = results.truth(catalogue, common), [table.loc[common].to_numpy() for table in tested]
     pair = metrics.paired(truth, scores[1], scores[0], seed=seed)
     by_label = pd.DataFrame(
         {name: metrics.auc_per_label(truth, s) for name, s in zip(("vsm", "vsm_sem"), scores, strict=True)},
         catalogue.labels,
     )
-    by_label["difference"], by_label["albums"] = by_label["vsm_sem"] - by_label["vsm"], truth.getnnz(axis=0)
+    by_label["difference"], by_label["albums"] = by_label["vsm_sem"] - by_label["vsm"], truth.sum(axis=0)
     result = {name: pair[name] for name in ("difference", "low", "high")}
     gain = {"auc_vsm": pair["second"], "auc_vsm_sem": pair["first"], **result, "albums": len(common)}
     return gain, by_label.sort_values("difference", ascending=False, kind="stable")

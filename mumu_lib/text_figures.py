@@ -4,7 +4,6 @@ Paper: Section 6.2.  Notebook: 05_text.
 """
 
 import html
-import textwrap
 from collections.abc import Iterable, Mapping
 
 import matplotlib as mpl
@@ -13,7 +12,7 @@ from IPython.display import HTML
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from mumu_lib.figures import BLUE, ORANGE, STYLE
+from mumu_lib.figures import BLUE, ORANGE, STYLE, plain, short
 from mumu_lib.text import CATEGORY
 
 COLOURS = {"word": BLUE, "category": ORANGE}
@@ -69,7 +68,7 @@ def telling_terms(table: pd.DataFrame, genres: list[str], *, top: int = 8) -> Fi
             yticklabels=[_tick(*row) for row in part[["term", "names"]].to_numpy()],
             xlabel="bits",
         )
-        ax.set_title(textwrap.shorten(genre, 30, placeholder="…"))
+        ax.set_title(short(genre, 30))
         ax.grid(axis="y", visible=False)
     for ax in axes[len(genres) :]:
         ax.set_axis_off()
@@ -85,6 +84,5 @@ def telling_terms(table: pd.DataFrame, genres: list[str], *, top: int = 8) -> Fi
 
 
 def _tick(term: str, names: str) -> str:
-    # A dollar sign would start mathematical typesetting.
-    shown = term.removeprefix(CATEGORY).replace("_", " ").replace("$", r"\$")
-    return ("★ " if names == "this genre" else "") + (shown if len(shown) <= 26 else shown[:25] + "…")
+    shown = term.removeprefix(CATEGORY).replace("_", " ")
+    return ("★ " if names == "this genre" else "") + plain(shown if len(shown) <= 26 else shown[:25] + "…")

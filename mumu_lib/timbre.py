@@ -3,6 +3,7 @@
 Paper: Section 6.1.  Notebooks: 04_audio.
 """
 
+import os
 from pathlib import Path
 
 import h5py
@@ -64,7 +65,7 @@ def from_msd(path: str | Path) -> np.ndarray:
         (not one segment).
     """
     path = Path(path)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise AudioError("missing", f"{path}: no such file")
     try:
         with parsing(path, "get it again", trouble="is no Million Song Dataset file"), h5py.File(path) as file:

@@ -85,21 +85,11 @@ class Batches(keras.utils.PyDataset):
 
 
 def fit(
-    model: keras.Model,
-    loss: Any,
-    train: Batches,
-    val: Batches,
-    *,
-    epochs: int,
-    patience: int,
-    learning_rate: float,
-    seed: int,
-    optimizer: keras.optimizers.Optimizer | None = None,
-    folder: Path | None = None,
-    jit_compile: bool | None = None,
-    lines: bool = True,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-) -> pd.DataFrame:
+    model: keras.Model, loss: Any, train: Batches, val: Batches, *,
+    epochs: int, patience: int, learning_rate: float, seed: int,
+    optimizer: keras.optimizers.Optimizer | None = None, folder: Path | None = None, jit_compile: bool | None = None,
+    lines: bool = True, callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> pd.DataFrame:  # fmt: skip
     """Train until the validation loss stops falling, keep the best weights.
 
     Adam with epsilon 1e-8, as the authors' code. Interrupted and called again with the same ``folder``, it

@@ -141,7 +141,7 @@ class Browser:
         figure = plots.genre_map(xy, group.mask(group == OTHERS), most=MOST_COLOURS)
         made_up = "Synthetic sample. " if self.points.attrs.get("synthetic") else ""
         title = f"{made_up}{len(xy):,} {self._noun} by {self._colour}; run the cell to explore."
-        figure.axes[0].set_title(title.replace("$", r"\$"), loc="left", fontsize=9)
+        figure.axes[0].set_title(figures.plain(title), loc="left", fontsize=9)
         largest = ", ".join(f"{name} ({n})" for name, n in counts.head(5).items())
         return figures.png(figure, dpi=80), f"Map of {len(xy)} {self._noun} by {self._colour}. Largest: {largest}."
 

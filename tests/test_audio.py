@@ -304,3 +304,14 @@ def test_a_header_is_not_believed_that_promises_more_than_memory_holds(tmp_path,
     with pytest.raises(AudioError, match="claims 1,000,000 samples a second") as error:
         audio.load(tmp_path / "fast.wav")
     assert error.value.reason == "corrupt"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("z.raw", "corrupt"), ("z.RAW", "corrupt"), ("n" * 300 + ".mp3", "missing")]
+)
+def test_a_name_that_the_system_or_the_decoder_cannot_take_is_refused_like_any_other(tmp_path, name, reason):
+    if len(name) < 100:
+        (tmp_path / name).write_bytes(bytes(100_000))
+    with pytest.raises(AudioError) as caught:
+        audio.load(tmp_path / name)
+    assert caught.value.reason == reason

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mumu_lib import catalogue, open_catalogue
-from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.errors import BadDataError, MissingDataError, ParameterError
 from mumu_lib.tables import SPLITS
 
 
@@ -236,3 +236,19 @@ def test_a_column_with_something_else_in_it_is_refused(tmp_path, table, column, 
     changed.to_parquet(path)
     with pytest.raises(BadDataError, match=rf"{table}\.parquet: the columns \['{column}'\] hold something else"):
         getattr(open_catalogue(tmp_path), table)
+
+
+def test_a_split_that_there_is_not_is_named(tiny):
+    for ask in (lambda: tiny.rows("validation"), lambda: tiny.label_matrix("trian")):
+        with pytest.raises(ParameterError, match="is not one of"):
+            ask()
+
+
+def test_what_a_notebook_can_do_counts_every_source_it_reads(tiny):
+    assert tiny.validate().loc["audio", "note"] == "04_audio: cannot run"
+    tiny.info["roots"]["msd"] = "msd"
+    with pytest.raises(MissingDataError, match="the Million Song Dataset of catalogue 'tiny', is not there"):
+        tiny.require("timbre")
+    (tiny.folder / "msd").mkdir()
+    tiny.require("timbre")
+    assert tiny.validate().loc["audio", "note"] == "04_audio: can run"

@@ -331,3 +331,9 @@ def test_a_run_is_judged_by_label_frequency_in_the_training_albums(tiny):
     for group, columns in groups.items():
         expected = metrics.macro_auc(tiny.label_matrix()[test][:, columns], S[test][:, columns])
         assert result[f"auc_{group}"] == pytest.approx(expected, nan_ok=True)
+
+
+def test_without_resamples_there_are_no_intervals(tiny):
+    assert metrics.bootstrap(np.eye(3), np.eye(3), n=0).size == 0
+    table = claims.table(tiny, resamples=0)
+    assert len(claims.as_printed(table)) == len(table)

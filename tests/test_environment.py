@@ -1,6 +1,8 @@
 """What an issue report begins with."""
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,24 @@ def test_the_report_says_that_the_home_is_read_only(home, capsys):
     home.mkdir()
     home.chmod(0o500)
     assert "read-only" in lines(capsys)["home"]
+
+
+def test_a_git_that_does_not_answer_costs_no_run(monkeypatch):
+    def slow(*_, **options):
+        raise subprocess.TimeoutExpired("git", options["timeout"])
+
+    monkeypatch.setattr(environment.subprocess, "run", slow)
+    assert environment.git_commit() == ""
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_the_commit_of_a_repository_around_the_checkout_is_not_ours(tmp_path, monkeypatch):
+    inside = tmp_path / "archive"
+    inside.mkdir()
+    write = ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--allow-empty", "--message", "x"]
+    for words in (["init", "--quiet"], write):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    monkeypatch.setattr(environment, "checkout", lambda: tmp_path.resolve())
+    assert len(environment.git_commit()) == 12
+    monkeypatch.setattr(environment, "checkout", lambda: inside.resolve())
+    assert environment.git_commit() == ""

@@ -1,8 +1,10 @@
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from mumu_lib import figures, labels, maps, plots
+from mumu_lib import figures, labels, maps, plots, prediction_figures
 from mumu_lib.errors import BadDataError
 
 
@@ -30,6 +32,8 @@ def test_a_table_says_that_it_is_synthetic(tiny, home):
     text = figures.save_table(table, "t", tiny, title="Table", notes=("A note.",)).data
     assert text.startswith("**Table (synthetic sample)**")
     assert "0.10" in text
+    assert r"| a\|b" in text
+    assert "&lt;b>" in text
     assert text.endswith("A note.")
     assert pd.read_csv(home / "figures" / "tiny" / "t.csv").shape == (2, 2)
 
@@ -68,3 +72,16 @@ def test_auc_by_label_copes_with_undefined_labels():
     figure = plots.auc_by_label(auc, pd.Series({"a": 3, "b": 0, "c": 8}))
     shown = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert shown == ["c (8)", "a (3)"]
+
+
+def test_a_dollar_in_a_name_is_a_dollar():
+    auc = pd.Series({"a$_$": 0.6, "b": 0.7})
+    figure = plots.auc_by_label(auc, pd.Series({"a$_$": 3, "b": 4}))
+    genres = pd.DataFrame({"modality": "audio", "genre": ["A$b_$", "b"], "score": [0.2, 0.1]})
+    for drawn in (figure, prediction_figures.ranked_genres(genres)):
+        drawn.savefig(io.BytesIO())
+
+
+def test_an_interval_need_not_hold_its_point():
+    table = pd.DataFrame({"AUC": [0.72], "from": [0.6], "to": [0.7]}, ["audio"])
+    prediction_figures.missing_modalities(table).savefig(io.BytesIO())

@@ -162,7 +162,17 @@ def test_nothing_left_stops_and_says_why(build, tmp_path):
         build(["path"])
 
 
-@pytest.mark.parametrize("entry", ["/etc/hostname.wav", "../secret.wav", "x/../../secret.wav", "C:\\secret.wav"])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "/etc/hostname.wav",
+        "../secret.wav",
+        "x/../../secret.wav",
+        "C:\\secret.wav",
+        "\\secret.wav",
+        "x\\..\\..\\secret.wav",
+    ],
+)
 @pytest.mark.parametrize("column", ["audio", "cover"])
 def test_paths_may_not_leave_the_collection(root, build, entry, column):
     sound(root.parent / "secret.wav")

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from mumu_lib import albums, fusion, labels, metrics, models, params, runs, targets
+from mumu_lib import albums, fusion, metrics, models, params, runs, targets
 from mumu_lib.errors import MissingDataError, ParameterError
 
 
@@ -112,7 +112,7 @@ def test_a_fusion_learns_and_says_what_each_modality_brings(three, missing):
     params.seed_everything(0)
     found = fusion.sources(three, cfg())
     X, M = fusion.join(found, missing), three.label_matrix()
-    goal = targets.make("logistic", M, labels.label_factors(M, 3))
+    goal = targets.Logistic(M.shape[1])
     network = models.fusion([6, 4, 5], "logistic", 4, modality_dropout=0.3 if missing == "dropout" else 0)
     albums.fit_albums(
         network, goal, X, goal.encode(M), three.albums.split, batch_size=8, epochs=40, patience=40, learning_rate=0.2, seed=0
@@ -195,3 +195,22 @@ def test_the_difference_to_each_modality_is_paired_on_the_albums_both_have_judge
     # The stored runs score every label 0, which is chance.
     assert (table["AUC alone"] == 0.5).all()
     assert (table["difference"] == 0.5).all()
+
+
+def test_a_run_asked_for_by_name_must_be_of_this_state_of_the_catalogue(three):
+    three.__dict__["fingerprint"] = "something else"
+    with pytest.raises(MissingDataError, match="not finished, or was made before the catalogue changed"):
+        fusion.sources(three, cfg("", embeddings="text-cosine-vsm"))
+
+
+def test_sources_that_are_called_alike_are_refused():
+    for letters, entries in (("", "clap/vectors.npy, mert/vectors.npy"), ("a", "x/audio.npy")):
+        with pytest.raises(ParameterError, match="called alike"):
+            fusion.named(cfg(letters, embeddings=entries))
+
+
+def test_where_no_test_album_has_every_modality_there_is_nothing_to_leave_out(three):
+    found = fusion.sources(three, cfg("ti"))
+    found[1].vectors[three.rows("test")] = np.nan
+    X = np.nan_to_num(fusion.join(found))
+    assert fusion.missing_modalities(lambda X: X[:, :4], X, three, found).empty

@@ -94,7 +94,10 @@ def test_lay_out_takes_test_albums_of_the_most_frequent_genres(tiny):
     rng = np.random.default_rng(0)
     albums = pd.Series(np.arange(30)[::-1])
     thumbs = np.broadcast_to(albums.to_numpy(np.uint8)[:, None, None, None], (30, 8, 8, 3))
-    made = cover_maps.lay_out(tiny, albums, rng.normal(size=(30, 6)), thumbs, genres=2, most=12)
+    rows = pd.Series(rng.permutation(30))  # of a store in another order
+    stored = np.empty((30, 8, 8, 3), np.uint8)
+    stored[rows] = thumbs
+    made = cover_maps.lay_out(tiny, albums, rng.normal(size=(30, 6)), stored, rows, genres=2, most=12)
     chosen = made.thumbs[:, 0, 0, 0]
     assert len(chosen) == len(set(chosen)) <= 12
     assert chosen.max() < 20
@@ -106,8 +109,9 @@ def test_lay_out_takes_test_albums_of_the_most_frequent_genres(tiny):
 
 def test_too_few_for_a_map_is_said(tiny):
     tiny.albums.loc[:, "split"] = ["test"] * 4 + ["train"] * 26
+    rows = pd.Series(range(30))
     with pytest.raises(BadDataError, match="4 test albums"):
-        cover_maps.lay_out(tiny, pd.Series(range(30)), np.ones((30, 2)), np.zeros((30, 8, 8, 3), np.uint8))
+        cover_maps.lay_out(tiny, rows, np.ones((30, 2)), np.zeros((30, 8, 8, 3), np.uint8), rows)
 
 
 def test_class_maps_have_a_row_a_genre_and_a_score_each():

@@ -244,3 +244,10 @@ def test_an_album_is_named_after_its_rarest_top_label(tiny):
         "Pop",
     ]
     assert list(named.categories) == ["Pop", "Jazz", "Rock"]
+
+
+def test_without_labels_no_album_has_a_rarest_one(tiny, monkeypatch):
+    monkeypatch.setattr(type(tiny), "labels", [])
+    monkeypatch.setattr(type(tiny), "label_matrix", lambda self, split=None: sp.csr_matrix((30, 0)))
+    tiny.__dict__["top_labels"] = []
+    assert labels.rarest_top_label(tiny, np.zeros((3, 0), bool)).isna().all()

@@ -294,10 +294,13 @@ def test_a_killed_worker_is_no_fault_of_the_recording(good, monkeypatch):
     assert patches.extract(good, workers=1).counts() == {"ok": 6}
 
 
-def test_parts_made_apart_are_joined(shared, tmp_path, shards_of_two):
+def test_parts_made_apart_are_joined(shared, tmp_path, shards_of_two, monkeypatch):
     other = again(shared, tmp_path / "parts")
     assert [patches.extract_part(other, part, 2, workers=1) for part in (1, 0)] == [2, 4]
     same(content(shared[1]), content(patches.extract(other, workers=1)))
+    assert patches.extract_part(other, 0, 2) == 0
+    # As if the catalogue were read-only by now: new stores would lie elsewhere, the finished one is still found.
+    monkeypatch.setattr(patches, "features_folder", lambda _: tmp_path / "apart")
     assert patches.extract_part(other, 0, 2) == 0
     with pytest.raises(ParameterError, match="part=2"):
         patches.extract_part(other, 2, 2)

@@ -84,7 +84,7 @@ def settings(kind, music, **own):
 
 
 def goal_of(music, target):
-    return targets.make(target, music.label_matrix(), factors(music))
+    return targets.Cosine(factors(music)) if target == "cosine" else targets.Logistic(len(music.labels))
 
 
 def factors(music):
@@ -311,6 +311,16 @@ def test_the_example_is_a_test_album_with_all_its_files(music):
     album = encoders.read_album(prediction.example_album(music))
     assert album.modalities == ["audio", "text", "image"]
     assert album.texts == [music.reviews.text[music.rows("test")[0]]]
+
+
+def test_the_example_holds_what_is_there_and_nothing_else(tiny, home):
+    tiny.albums["cover"] = "gone.jpg"
+    strange = home / "data" / "your-album" / "tiny" / "CD 1"
+    strange.mkdir(parents=True)
+    assert [path.name for path in prediction.example_album(tiny).iterdir()] == ["review.txt"]
+    tiny.albums["split"] = "train"
+    with pytest.raises(MissingDataError, match="no test album"):
+        prediction.example_album(tiny)
 
 
 def test_a_run_that_cannot_judge_new_texts_gives_way_to_one_that_can(music, own, monkeypatch):

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mumu_lib import metrics, params, results, runs
+from mumu_lib import catalogue, metrics, params, results, runs
 from mumu_lib.errors import BadDataError, MissingDataError
 
 
@@ -172,3 +172,19 @@ def test_scores_that_are_no_array_leave_the_run_out(tiny):
     chosen, left_out = results.comparable(tiny)
     assert chosen.empty
     assert "scores cannot be read" in left_out["reason"].iloc[0]
+
+
+def test_a_name_is_no_pattern(home, tiny, cfg):
+    other = catalogue.write(
+        home / "data" / "live", name="Jazz [live]", albums=tiny.albums, tracks=tiny.tracks, reviews=tiny.reviews,
+        branches=tiny.taxonomy["branch"], min_albums=2, source="test", roots=tiny.info["roots"],
+    )  # fmt: skip
+    runs.start(other, "audio-cosine-low_4x96", replace(cfg, catalogue="live")).finish(facts())
+    assert len(runs.table(other)) == len(runs.table("Jazz [live]")) == len(runs.table()) == 1
+
+
+def test_a_run_whose_validation_auc_is_undefined_is_never_the_best(tiny, cfg):
+    runs.start(tiny, "undefined", cfg).finish(facts(val_auc=float("nan")))
+    assert runs.by_validation(runs.table(tiny))["val_auc"].isna().all()
+    runs.start(tiny, "defined", cfg).finish(facts(val_auc=0.1))
+    assert list(runs.by_validation(runs.table(tiny)).index) == ["defined", "undefined"]

@@ -102,3 +102,10 @@ def test_tracks_given_for_another_song_are_left_out(written, tmp_path):
     (tmp_path / "sid_mismatches.txt").write_text(f"ERROR: <SOAAA {whole['track_id'][0]}> A  !=  B\n", encoding="utf-8")
     kept = mapping.msd_recordings(files["mapping"][0], files["tracks"][0], tmp_path / "sid_mismatches.txt")
     assert set(whole["track_id"]) - set(kept["track_id"]) == {whole["track_id"][0]}
+
+
+def test_what_a_download_left_half_done_is_no_source(tmp_path):
+    for part in ("reviews_CDs_and_Vinyl.json.part", "meta_CDs_and_Vinyl.jsonl.tmp"):
+        (tmp_path / part).write_text("{}")
+    with pytest.raises(MissingDataError, match=r"lacks metadata .* reviews "):
+        mapping.find_sources(tmp_path)

@@ -12,7 +12,7 @@ def M(tiny):
 
 
 def test_logistic_targets_are_zero_and_one_and_scores_are_probabilities(M):
-    goal = targets.make("logistic", M, labels.label_factors(M))
+    goal = targets.Logistic(M.shape[1])
     encoded = goal.encode(M)
     assert goal.n_outputs == encoded.shape[1] == M.shape[1]
     np.testing.assert_array_equal(encoded, M.toarray())
@@ -21,7 +21,7 @@ def test_logistic_targets_are_zero_and_one_and_scores_are_probabilities(M):
 
 def test_cosine_targets_are_unit_vectors_towards_the_album(M):
     C = labels.label_factors(M)
-    goal = targets.make("cosine", M, C)
+    goal = targets.Cosine(C)
     encoded = goal.encode(M)
     assert goal.n_outputs == C.shape[1]
     np.testing.assert_allclose(np.linalg.norm(encoded, axis=1), 1, rtol=1e-5)
@@ -54,9 +54,9 @@ def test_losses_by_hand():
     assert float(targets.Logistic(2).loss(y, p)) == pytest.approx(-(np.log(0.8) + np.log(0.6)) / 2)
 
 
-def test_unknown_target_is_named(M):
+def test_unknown_target_is_named(tiny):
     with pytest.raises(ParameterError, match="did you mean 'cosine'"):
-        targets.make("cosin", M, np.eye(4))
+        targets.of(tiny, "cosin", 4)
 
 
 def test_the_target_of_a_catalogue(tiny):

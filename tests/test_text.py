@@ -258,6 +258,8 @@ def test_the_gain_of_semantics_is_paired_and_names_the_genres(tiny):
     assert gain["albums"] == len(tiny.rows("test"))
     same, _ = text_analysis.semantic_gain(found["vsm"], found["vsm"])
     assert same["difference"] == same["low"] == same["high"] == 0
+    tiny.__dict__["fingerprint"] = "made again"  # with other columns, for all that the runs know
+    assert text_analysis.text_runs(tiny, "cosine") == {}
 
 
 def test_an_attack_in_a_review_or_a_title_is_shown_as_written():

@@ -1,3 +1,5 @@
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -269,3 +271,12 @@ def test_coordinates_alone_are_enough():
     browser = widgets.browse(pd.DataFrame({"x": [0.0, 1], "y": [0.0, 1]}), engine="matplotlib")
     browser.controls._search.value = "nothing"
     assert shown(browser) == 0
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(96_000, 2), (192_000, 1), (44_100, 6)])
+def test_a_recording_finer_or_wider_than_mp3_is_played_too(tmp_path, rate, channels):
+    samples = np.random.default_rng(0).uniform(-0.1, 0.1, (rate * 3, channels))
+    soundfile.write(tmp_path / "long.wav", samples, rate, subtype="FLOAT")
+    sound, kind = cards.clip(str(tmp_path / "long.wav"))
+    assert kind == "mpeg"
+    assert soundfile.info(io.BytesIO(sound)).duration == pytest.approx(3, abs=0.2)
