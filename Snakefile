@@ -55,6 +55,11 @@ def quoted(word):
     return subprocess.list2cmdline([str(word)]) if os.name == "nt" else shlex.quote(str(word))
 
 
+def half_of_them(wildcards):
+    """Two fusions at once: of their seconds most go into starting. What is learned at once trains whole networks."""
+    return workflow.cores if "simultaneous" in wildcards.multimodal else -(-workflow.cores // 2)
+
+
 AUDIO, TEXT, IMAGE, MULTIMODAL = (runs_of(stage) for stage in ("audio", "text", "image", "multimodal"))
 ONCE = {row.stage: row for row in PLAN[PLAN.target == ""].itertuples()}
 SINGLE = [RUNS / name / "metrics.json" for name in (*AUDIO, *TEXT, *IMAGE)]
@@ -177,7 +182,7 @@ rule multimodal:
     params:
         row=lambda w: MULTIMODAL[w.multimodal],
         own=lambda w: told(MULTIMODAL[w.multimodal]),
-    threads: every_core
+    threads: half_of_them
     resources: **needs(lambda w: MULTIMODAL[w.multimodal])
     shell: PAPERMILL
 

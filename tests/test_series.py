@@ -82,12 +82,15 @@ def test_the_sample_profile_has_the_rows_marked_as_such(whole):
         assert jobs[rule] == (wanted.notebook == notebook).sum()
 
 
-def test_one_machine_takes_one_training_at_a_time_of_a_catalogue_whose_name_is_a_number(whole):
+def test_one_machine_takes_one_training_or_two_fusions_at_a_time_of_a_catalogue_whose_name_is_a_number(whole):
     whole.folder.rename(whole.folder.with_name("2017"))
     jobs, said = dry_run("catalogue=2017", "profile=sample")
     training = re.findall(r"^rule (audio|text|image|multimodal):\n((?: {4}.*\n)+)", said, re.MULTILINE)
     assert len(training) == sum(jobs[rule] for rule in ("audio", "text", "image", "multimodal"))
-    assert all("threads: 2" in job for _, job in training)
+    # A job of one thread is told none.
+    alone = [rule != "multimodal" or "simultaneous" in job for rule, job in training]
+    assert [("threads: 2" in job) for _, job in training] == alone
+    assert not all(alone)
 
 
 def test_rows_whose_modality_the_catalogue_lacks_are_named_and_left_out(tiny):
