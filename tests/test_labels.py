@@ -251,3 +251,9 @@ def test_without_labels_no_album_has_a_rarest_one(tiny, monkeypatch):
     monkeypatch.setattr(type(tiny), "label_matrix", lambda self, split=None: sp.csr_matrix((30, 0)))
     tiny.__dict__["top_labels"] = []
     assert labels.rarest_top_label(tiny, np.zeros((3, 0), bool)).isna().all()
+
+
+def test_among_many_albums_of_the_same_factors_each_still_has_k_neighbours():
+    F = np.vstack([np.ones((6, 2)), [[1.0, -1.0]] * 2])
+    assert labels.neighbour_agreement(F, pd.Series(list("aaaaaabb")), k=1) == 1
+    assert labels.neighbour_agreement(F[:6], pd.Series(list("aaaaaa")), k=2) == 1
