@@ -331,7 +331,7 @@ def test_without_jupyter_scatter_a_picture_has_the_same_controls(page):
 
 def test_the_dark_theme_is_followed(page):
     page.get_by_role("menuitem", name="Settings", exact=True).click()
-    page.get_by_text("Theme", exact=True).click()
+    page.locator("#jp-mainmenu-settings").get_by_text("Theme", exact=True).click()
     page.get_by_text("JupyterLab Dark", exact=True).click()
     page.wait_for_timeout(1500)
     area = output(page, 1)
