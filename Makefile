@@ -44,10 +44,11 @@ features: .venv/.installed  ## the audio features of a catalogue: make features 
 
 test: lint unit stored  ## style, types, unit tests, and every notebook against its stored outputs
 
-lint: .venv/.installed  ## style and types
+lint: .venv/.installed  ## style, types, and how densely the library is written
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python tests/density.py
 
 unit: .venv/.installed  ## unit tests
 	$(WITH_PATH) $(BIN)/python -m pytest tests $(SPREAD)
