@@ -16,6 +16,7 @@ from mumu_lib import extraction, image, linking, progress, runs, targets, text
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import AudioError, ImageError, MissingDataError, NothingUsableError
 from mumu_lib.models import FEATURES
+from mumu_lib.params import Audio, Image, Multimodal, Text
 from mumu_lib.parsing import read_json
 from mumu_lib.sources import collection
 
@@ -115,15 +116,17 @@ def encode(folder: Path, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped
     NothingUsableError
         Nothing of that modality can be used, or the run cannot judge new albums.
     """
-    params, facts = (read_json(folder / name, runs.AGAIN) for name in ("params.json", "metrics.json"))
-    modality = {"audio": _audio, "text": _text, "image": _image}[facts["modality"]]
-    vector, outputs, parts = modality(folder, params, facts, album, catalogue, skipped)
+    facts = read_json(folder / "metrics.json", runs.AGAIN)
+    through, kind = {"audio": (_audio, Audio), "text": (_text, Text), "image": (_image, Image)}[facts["modality"]]
+    params = runs.parameters(folder, kind)
+    vector, outputs, parts = through(folder, params, facts, album, catalogue, skipped)
     return _encoded(folder, params, facts, catalogue, vector, outputs, parts)
 
 
 def fuse(folder: Path, vectors: list[np.ndarray], catalogue: Catalogue) -> Encoded:
     """Vectors of one album, in the order of the run's sources, through a fusion run."""
-    params, facts = (read_json(folder / name, runs.AGAIN) for name in ("params.json", "metrics.json"))
+    facts = read_json(folder / "metrics.json", runs.AGAIN)
+    params = runs.parameters(folder, Multimodal)
     joined = np.concatenate(vectors)[None].astype(np.float32)
     outputs = _run(_model(folder / facts["network"]), joined)[0]
     return _encoded(folder, params, facts, catalogue, joined[0], outputs, {})

@@ -34,12 +34,14 @@ def checkout() -> Path:
     return Path(__file__).resolve().parents[1]
 
 
-def _choice(*names: str) -> Any:
-    return field(metadata={"choices": names})
+# A parameter that is added after runs were made says with ``before=`` which value means what those runs did:
+# ``recipe: str = _choice("auto", "paper", "ours", before="paper")``. Runs without it then stay valid (:func:`restored`).
+def _choice(*names: str, **further: Any) -> Any:
+    return field(metadata={"choices": names, **further})
 
 
-def _at_least(least: float, *, strictly: bool = False) -> Any:
-    return field(metadata={"least": least, "strictly": strictly})
+def _at_least(least: float, *, strictly: bool = False, **further: Any) -> Any:
+    return field(metadata={"least": least, "strictly": strictly, **further})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,6 +245,20 @@ def _checked(f: Any, value: Any) -> Any:
     if f.default is MISSING and value == "":
         raise ParameterError(f"{f.name} is empty; give it a value or leave the parameter out")
     return value
+
+
+def restored(kind: type[Shared], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a stored run, completed by those that did not exist when it was made.
+
+    Parameters
+    ----------
+    kind : type
+        The dataclass of its notebook.
+    stored : mapping
+        What its ``params.json`` holds, in any order.
+    """
+    before = {f.name: f.metadata["before"] for f in fields(kind) if "before" in f.metadata}
+    return {**before, **stored}
 
 
 def defaults(notebook: str | Path) -> dict[str, Any]:

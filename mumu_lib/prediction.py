@@ -18,7 +18,7 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.encoders import Encoded, OwnAlbum
 from mumu_lib.errors import MissingDataError, NothingUsableError, ParameterError
 from mumu_lib.files import make_folder, write_atomically
-from mumu_lib.params import did_you_mean, home
+from mumu_lib.params import Training, did_you_mean, home
 from mumu_lib.parsing import read_json
 from mumu_lib.sources import open_catalogue
 
@@ -232,7 +232,7 @@ def query(mix: str, catalogue: Catalogue, n: int = 10) -> pd.DataFrame:
         )
     best = runs.by_validation(cosine).iloc[0]
     run = runs.Run(str(best.name), Path(best["folder"]), catalogue)
-    params = read_json(run.folder / "params.json", runs.AGAIN)
+    params = runs.parameters(run.folder, Training)
     columns = [catalogue.labels.index(label) for label in wanted]
     C = normalize(labels.learned_factors(catalogue, params["dimensions"])[columns])
     # A run's scores are the cosines with each label; with their sum it is the sum of these, up to its length.

@@ -5,6 +5,7 @@ Notebooks: all write one; 08_results reads them.
 
 import argparse
 import dataclasses
+import glob
 import hashlib
 import json
 import sys
@@ -19,7 +20,7 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.environment import device, git_commit, versions
 from mumu_lib.errors import BadDataError, MissingDataError
 from mumu_lib.files import locked, save_array, write_atomically
-from mumu_lib.params import Shared, checkout, home
+from mumu_lib.params import Shared, checkout, home, restored
 from mumu_lib.parsing import read_array, read_json, read_lines
 
 PAPER_COLUMNS = ["params", "seconds_per_epoch", "auc", "coverage@1", "coverage@3", "coverage@5"]
@@ -103,22 +104,63 @@ class Run:
 
 
 def folder_of(catalogue: Catalogue, run_id: str, cfg: Shared) -> Path:
-    """Where a run lies: under its id, unless a run with other parameters lies there already.
+    """Return where a run lies: under its id, unless a run with other parameters lies there already.
 
     A second run with the same id and parameters finds the first; with other parameters, or on a
-    catalogue that has changed since, it gets a folder of its own beside it.
+    catalogue that has changed since, it gets a folder of its own beside it. Parameters that were added
+    to a notebook after a run was made are compared by the value that means what that run did
+    (:func:`mumu_lib.params.restored`), and their order does not matter.
     """
     plain = home() / "runs" / catalogue.name / run_id
     ours = _record(catalogue, cfg)
-    if not (plain / "params.json").is_file() or (plain / "params.json").read_text(encoding="utf-8") == ours:
+    for folder in (plain, *_beside(plain)):
+        if _recorded(folder, type(cfg)) == ours:
+            return folder
+    if not (plain / "params.json").is_file():
         return plain
-    return plain.with_name(f"{run_id}-{hashlib.sha256(ours.encode()).hexdigest()[:8]}")
+    return plain.with_name(f"{run_id}-{hashlib.sha256(_as_text(ours).encode()).hexdigest()[:8]}")
 
 
-def _record(catalogue: Catalogue, cfg: Shared) -> str:
-    """Everything that defines a run's numbers; ``workers`` changes none."""
+def _beside(plain: Path) -> list[Path]:
+    """List the folders of runs with the same id and other parameters."""
+    suffixed = plain.parent.glob(f"{glob.escape(plain.name)}-{'[0-9a-f]' * 8}")
+    return sorted(suffixed)
+
+
+def _recorded(folder: Path, kind: type[Shared]) -> dict[str, Any] | None:
+    """Read the parameters of the run in a folder; None where no run of this kind can be read."""
+    try:
+        return parameters(folder, kind)
+    except (BadDataError, MissingDataError):
+        return None
+
+
+def parameters(folder: Path, kind: type[Shared]) -> dict[str, Any]:
+    """Return the parameters of a run, completed by those that did not exist when it was made.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+    kind : type
+        The dataclass of its notebook, e.g. ``params.Audio``.
+
+    Raises
+    ------
+    MissingDataError, BadDataError
+        No ``params.json`` in the folder; one that cannot be read.
+    """
+    return restored(kind, read_json(folder / "params.json", AGAIN))
+
+
+def _record(catalogue: Catalogue, cfg: Shared) -> dict[str, Any]:
+    """Return everything that defines a run's numbers; ``workers`` changes none."""
     params = {k: v for k, v in dataclasses.asdict(cfg).items() if k != "workers"}
-    return json.dumps({**params, "catalogue": catalogue.name, "fingerprint": catalogue.fingerprint}, indent=1)
+    return {**params, "catalogue": catalogue.name, "fingerprint": catalogue.fingerprint}
+
+
+def _as_text(record: dict[str, Any]) -> str:
+    return json.dumps(record, indent=1)
 
 
 def start(catalogue: Catalogue, run_id: str, cfg: Shared) -> Run:
@@ -134,7 +176,10 @@ def start(catalogue: Catalogue, run_id: str, cfg: Shared) -> Run:
     # Two runs of one id that start together must not both find its folder free.
     with locked(home() / "runs" / catalogue.name):
         folder = folder_of(catalogue, run_id, cfg)
-        write_atomically(folder / "params.json", _record(catalogue, cfg))
+        record = _record(catalogue, cfg)
+        # What a run was made with stays as it was written; only a file that cannot be read is written again.
+        if _recorded(folder, type(cfg)) != record:
+            write_atomically(folder / "params.json", _as_text(record))
     return Run(run_id, folder, catalogue)
 
 

@@ -25,7 +25,7 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.errors import NothingUsableError
 from mumu_lib.files import write_atomically
 from mumu_lib.fusion import Source
-from mumu_lib.params import Multimodal, home
+from mumu_lib.params import Audio, Image, Multimodal, Text, home
 from mumu_lib.parsing import read_json
 from mumu_lib.store import take
 from mumu_lib.targets import Target
@@ -91,12 +91,12 @@ def build(catalogue: Catalogue, sources: list[Source], goal: Target, wanted: np.
     wanted : np.ndarray [shape=(albums, outputs)]
         ``goal.encode`` of all albums.
     """
-    make = {"audio": _audio, "text": _text, "image": _image}
-    folders = [home() / "runs" / catalogue.name / source.origin for source in sources]
-    branches = [
-        make[s.name](f, read_json(f / "params.json", runs.AGAIN), catalogue)
-        for s, f in zip(sources, folders, strict=True)
-    ]
+    make = {"audio": (_audio, Audio), "text": (_text, Text), "image": (_image, Image)}
+    branches = []
+    for source in sources:
+        folder = home() / "runs" / catalogue.name / source.origin
+        branch_of, kind = make[source.name]
+        branches.append(branch_of(folder, runs.parameters(folder, kind), catalogue))
     table = branches[0].rows.rename(branches[0].name).to_frame()
     for branch in branches[1:]:
         table = table.join(branch.rows.rename(branch.name), how="inner")

@@ -1,5 +1,5 @@
 import json
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -57,6 +57,53 @@ def test_other_parameters_get_a_folder_of_their_own(tiny, cfg):
     assert runs.start(tiny, "x", replace(cfg, resamples=20)).folder == other.folder
     assert runs.start(tiny, "x", cfg).folder == first.folder
     assert runs.folder_of(tiny, "x", cfg) == first.folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Later(params.Results):
+    """Notebook 08 as it may be one day: with a parameter more, first in order."""
+
+    recipe: str = field(metadata={"choices": ("paper", "ours"), "before": "paper"})
+    seed: int = 0
+
+
+def later(cfg, recipe):
+    return Later(catalogue=cfg.catalogue, resamples=cfg.resamples, recipe=recipe)
+
+
+def test_a_run_from_before_a_parameter_existed_stays_valid(tiny, cfg):
+    old = runs.start(tiny, "x", cfg)
+    written = (old.folder / "params.json").read_bytes()
+    assert "recipe" not in runs.parameters(old.folder, params.Results)
+    assert runs.start(tiny, "x", later(cfg, "paper")).folder == old.folder
+    assert runs.parameters(old.folder, Later)["recipe"] == "paper"
+    assert (old.folder / "params.json").read_bytes() == written
+    other = runs.start(tiny, "x", later(cfg, "ours")).folder
+    assert other != old.folder
+    assert runs.folder_of(tiny, "x", later(cfg, "ours")) == other
+    assert runs.parameters(other, Later)["recipe"] == "ours"
+
+
+def test_a_run_beside_the_first_is_found_however_its_folder_was_named(tiny, cfg):
+    runs.start(tiny, "x", cfg)
+    second = runs.start(tiny, "x", replace(cfg, resamples=20))
+    renamed = second.folder.with_name("x-0123abcd")
+    second.folder.rename(renamed)
+    assert runs.start(tiny, "x", later(replace(cfg, resamples=20), "paper")).folder == renamed
+
+
+def test_the_order_of_stored_parameters_does_not_matter(tiny, cfg):
+    folder = runs.start(tiny, "x", cfg).folder
+    stored = json.loads((folder / "params.json").read_text(encoding="utf-8"))
+    (folder / "params.json").write_text(json.dumps(dict(reversed(stored.items()))), encoding="utf-8")
+    assert runs.start(tiny, "x", cfg).folder == folder
+    assert runs.start(tiny, "x", replace(cfg, seed=1)).folder != folder
+
+
+def test_parameters_that_cannot_be_read_belong_to_no_run(tiny, cfg):
+    folder = runs.start(tiny, "x", cfg).folder
+    (folder / "params.json").write_text("[1", encoding="utf-8")
+    assert runs.start(tiny, "x", cfg).folder != folder
 
 
 def test_the_number_of_workers_is_no_other_run(tiny):
