@@ -17,11 +17,11 @@ import mumu_lib as mm
 if os.name != "nt":
     shell.prefix("set -euo pipefail; ")
 # Jobs run in notebooks/, and on other machines: all of them must mean the same folders.
-os.environ["MUMU_HOME"] = str(mm.params.home().absolute())
+os.environ["MUMU_HOME"] = str(mm.core.paths.home().absolute())
 PROFILE = config.get("profile", "sample")
 music = mm.open_catalogue(str(config.get("catalogue", "sample")))  # Snakemake takes 2017 for a number
 CATALOGUE = music.folder.absolute()
-RUNS = mm.params.home() / "runs" / music.name
+RUNS = mm.core.paths.home() / "runs" / music.name
 PLAN = mm.series.possible(mm.series.plan(music, PROFILE))
 VALUES = mm.series.values(PROFILE)
 
@@ -65,8 +65,8 @@ ONCE = {row.stage: row for row in PLAN[PLAN.target == ""].itertuples()}
 SINGLE = [RUNS / name / "metrics.json" for name in (*AUDIO, *TEXT, *IMAGE)]
 EVERY = [*SINGLE, *(RUNS / name / "metrics.json" for name in MULTIMODAL)]
 PYTHON = quoted(sys.executable)
-FILE_ARGS = f"-f {quoted(mm.params.checkout() / 'params' / 'paper.yaml')}" if PROFILE == "paper" else ""
-NOTEBOOKS = quoted(mm.params.checkout() / "notebooks")
+FILE_ARGS = f"-f {quoted(mm.core.paths.checkout() / 'params' / 'paper.yaml')}" if PROFILE == "paper" else ""
+NOTEBOOKS = quoted(mm.core.paths.checkout() / "notebooks")
 PAPERMILL = f"{PYTHON} -m papermill --cwd {NOTEBOOKS} --no-progress-bar {NOTEBOOKS}/{{params.row.notebook}}.ipynb {{params.row.folder:q}}/notebook.ipynb -p catalogue {quoted(CATALOGUE)} {FILE_ARGS} {{params.own}} > {{log:q}} 2>&1"
 # Held as long as this process lives. Snakemake's own lock would outlive a kill; the profiles switch it off.
 LOCKS = []

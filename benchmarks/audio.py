@@ -25,7 +25,7 @@ import soundfile
 from threadpoolctl import threadpool_limits
 
 from mumu_lib import audio, catalogue, patches
-from mumu_lib.errors import AudioError
+from mumu_lib.core.errors import AudioError
 
 ENDINGS = (".mp3", ".ogg", ".flac", ".wav")
 

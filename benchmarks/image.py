@@ -30,7 +30,7 @@ from PIL import Image, ImageEnhance
 
 from mumu_lib import augment, catalogue, covers, image
 from mumu_lib.augment import EIGENVALUES, EIGENVECTORS
-from mumu_lib.errors import ImageError
+from mumu_lib.core.errors import ImageError
 
 SIZE = 224
 GFLOP_A_COVER = 3 * 15.6

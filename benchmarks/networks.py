@@ -18,7 +18,8 @@ import keras
 import numpy as np
 
 from mumu_lib import models, params, training
-from mumu_lib.environment import device
+from mumu_lib.core import environment
+from mumu_lib.core.environment import device
 
 LABELS, FACTORS = 250, 50
 
@@ -111,7 +112,7 @@ def main() -> None:
     parser.add_argument("--epoch", type=int, default=0, help="patches of a whole epoch, fed from a memory map")
     parser.add_argument("--workers", type=int, default=2, help="threads that feed an epoch")
     asked = parser.parse_args()
-    params.seed_everything(0, asked.precision)
+    environment.seed_everything(0, asked.precision)
     print(f"{device()}, {asked.precision}, batch {asked.batch}", flush=True)
     for target in asked.targets:
         if asked.epoch:

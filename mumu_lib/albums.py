@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import pandas as pd
 
-from mumu_lib import progress
 from mumu_lib.catalogue import Catalogue
+from mumu_lib.core import progress
 from mumu_lib.models import FEATURES
 from mumu_lib.patches import Store
 from mumu_lib.targets import Target

@@ -13,8 +13,7 @@ import scipy.fft
 import soundfile
 import soxr
 
-from mumu_lib.errors import AudioError, ParameterError
-from mumu_lib.params import did_you_mean
+from mumu_lib.core.errors import AudioError, ParameterError, did_you_mean
 
 SAMPLE_RATE = 22050
 HOP = 1024

@@ -12,8 +12,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from mumu_lib.errors import BadDataError, MissingDataError, ParameterError
-from mumu_lib.params import BACKBONES, did_you_mean
+from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
+from mumu_lib.params import BACKBONES
 
 SMALL_WIDTHS = (16, 32, 64, 128)
 # Name in Keras Applications, and how its weights were trained to see pixels.

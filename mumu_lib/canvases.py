@@ -17,8 +17,7 @@ from ipywidgets import Layout
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from mumu_lib.errors import ParameterError
-from mumu_lib.params import did_you_mean
+from mumu_lib.core.errors import ParameterError, did_you_mean
 
 ENGINES = ("auto", "jupyter-scatter", "matplotlib")
 HEIGHT = 460

@@ -18,7 +18,7 @@ import pandas as pd
 import soundfile
 import soxr
 
-from mumu_lib.parsing import open_picture
+from mumu_lib.core.parsing import open_picture
 
 THUMBNAIL = 160
 SECONDS = 30

@@ -21,10 +21,9 @@ import pandas as pd
 import pyarrow as pa
 import scipy.sparse as sp
 
-from mumu_lib.errors import BadDataError, MissingDataError, ParameterError
-from mumu_lib.files import whole, write_atomically
-from mumu_lib.params import did_you_mean
-from mumu_lib.parsing import parsing, plain_name, read_json, read_table
+from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
+from mumu_lib.core.files import whole, write_atomically
+from mumu_lib.core.parsing import parsing, plain_name, read_json, read_table
 from mumu_lib.tables import COLUMNS, INFO, SPLITS, check, fill, holds, keep_labels
 
 FORMAT = 1

@@ -14,10 +14,11 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from mumu_lib import metrics, progress, results, runs
+from mumu_lib import metrics, results, runs
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import BadDataError
-from mumu_lib.params import checkout
+from mumu_lib.core import progress
+from mumu_lib.core.errors import BadDataError
+from mumu_lib.core.paths import checkout
 from mumu_lib.resampling import certainty
 
 COMPARABLE_AUC = 0.005

@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import MumuError
-from mumu_lib.params import checkout
+from mumu_lib.core.errors import MumuError
+from mumu_lib.core.paths import checkout
 
 # A job may take as long as on two cores without a GPU, within these bounds: a training that is stopped goes on.
 MINUTES = (60, 1440)

@@ -21,9 +21,9 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import BadDataError
+from mumu_lib.core.errors import BadDataError
+from mumu_lib.core.files import write_atomically
 from mumu_lib.figures import PALETTE, STYLE, plain
-from mumu_lib.files import write_atomically
 from mumu_lib.labels import rarest_top_label
 from mumu_lib.maps import FEWEST_ON_A_MAP, tsne
 

@@ -18,8 +18,9 @@ import pandas as pd
 from mumu_lib import image, patches
 from mumu_lib.augment import SIDE
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import ImageError
-from mumu_lib.store import Store, fingerprint
+from mumu_lib.core.errors import ImageError
+from mumu_lib.core.fingerprints import fingerprint
+from mumu_lib.store import Store
 
 FORMAT = 1
 # One picture on so many albums says nothing of any of them, whatever it shows.

@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from mumu_lib import extraction, image, linking, progress, runs, targets, text
+from mumu_lib import extraction, image, linking, runs, targets, text
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import AudioError, ImageError, MissingDataError, NothingUsableError
+from mumu_lib.core import progress
+from mumu_lib.core.errors import AudioError, ImageError, MissingDataError, NothingUsableError
+from mumu_lib.core.parsing import read_json
 from mumu_lib.models import FEATURES
 from mumu_lib.params import Audio, Image, Multimodal, Text
-from mumu_lib.parsing import read_json
 from mumu_lib.sources import collection
 
 Skipped = list[tuple[str, str]]

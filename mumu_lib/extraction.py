@@ -30,10 +30,10 @@ from threadpoolctl import threadpool_limits
 
 from mumu_lib import audio, timbre
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import AudioError, MumuError, ParameterError, RefusedError
-from mumu_lib.files import make_folder, save_array, whole
-from mumu_lib.params import did_you_mean
-from mumu_lib.store import Recipe, fingerprint
+from mumu_lib.core.errors import AudioError, MumuError, ParameterError, RefusedError, did_you_mean
+from mumu_lib.core.files import make_folder, save_array, whole
+from mumu_lib.core.fingerprints import fingerprint
+from mumu_lib.store import Recipe
 
 FORMAT = 1
 KINDS = ("cqt", "timbre")

@@ -18,8 +18,8 @@ from IPython.display import HTML, Image, Markdown
 from matplotlib.figure import Figure
 
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.files import make_folder, whole, write_atomically
-from mumu_lib.params import home
+from mumu_lib.core.files import make_folder, whole, write_atomically
+from mumu_lib.core.paths import home
 
 # The colour-blind palette, neighbours in hue set apart. Colour never stands alone: a marker, a line style, a hatch or a
 # name says the same, for readers of a greyscale print.

@@ -13,12 +13,12 @@ import pandas as pd
 from joblib import cpu_count
 from sklearn.preprocessing import normalize
 
-from mumu_lib import progress
 from mumu_lib.albums import learnable
 from mumu_lib.augment import centre_view, random_view
 from mumu_lib.catalogue import Catalogue
+from mumu_lib.core import progress
+from mumu_lib.core.errors import ParameterError
 from mumu_lib.covers import CoverStore
-from mumu_lib.errors import ParameterError
 from mumu_lib.models import FEATURES
 from mumu_lib.params import Image
 from mumu_lib.store import take

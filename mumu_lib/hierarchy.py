@@ -11,7 +11,7 @@ import pandas as pd
 
 from mumu_lib import metrics, results
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import BadDataError
+from mumu_lib.core.errors import BadDataError
 
 
 def links(catalogue: Catalogue) -> np.ndarray:

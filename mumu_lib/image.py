@@ -14,8 +14,8 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from mumu_lib.augment import SIDE, centre_view
-from mumu_lib.errors import ImageError
-from mumu_lib.parsing import MAX_PIXELS, open_picture
+from mumu_lib.core.errors import ImageError
+from mumu_lib.core.parsing import MAX_PIXELS, open_picture
 
 MIN_SIDE = 16
 # A picture of one colour has a deviation of 0, of 2 at most after JPEG.

@@ -10,10 +10,9 @@ from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils.extmath import svd_flip
 
-from mumu_lib import progress
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import BadDataError, ParameterError
-from mumu_lib.params import did_you_mean
+from mumu_lib.core import progress
+from mumu_lib.core.errors import BadDataError, ParameterError, did_you_mean
 
 AT_ONCE = 4096
 

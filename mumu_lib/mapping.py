@@ -11,8 +11,8 @@ import pandas as pd
 
 from mumu_lib import catalogue
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import MissingDataError, NothingUsableError
-from mumu_lib.params import home
+from mumu_lib.core.errors import MissingDataError, NothingUsableError
+from mumu_lib.core.paths import home
 from mumu_lib.sources import amazon, millionsong, previews, sample, splits
 from mumu_lib.sources.sample import raw as sample_raw
 

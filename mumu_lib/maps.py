@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mumu_lib import progress
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import BadDataError, ParameterError
-from mumu_lib.files import save_array
+from mumu_lib.core import progress
+from mumu_lib.core.errors import BadDataError, ParameterError
+from mumu_lib.core.files import save_array
+from mumu_lib.core.fingerprints import same, sketch
 from mumu_lib.labels import rarest_top_label
-from mumu_lib.sketches import same, sketch
 from mumu_lib.tables import SPLITS
 
 NO_GENRE = "no top-level genre"

@@ -19,9 +19,9 @@ import scipy.sparse as sp
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Indel, JaroWinkler
 
-from mumu_lib import names, progress
-from mumu_lib.errors import BadDataError, ParameterError
-from mumu_lib.params import did_you_mean
+from mumu_lib import names
+from mumu_lib.core import progress
+from mumu_lib.core.errors import BadDataError, ParameterError, did_you_mean
 
 # Ratcliff-Obershelp counts a common subsequence, so it is never above Indel, which is far faster to sift by.
 _SIFTS: dict[str, Callable] = {

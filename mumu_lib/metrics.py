@@ -14,8 +14,7 @@ from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score
 
 from mumu_lib import resampling
-from mumu_lib.errors import BadDataError, ParameterError
-from mumu_lib.params import did_you_mean
+from mumu_lib.core.errors import BadDataError, ParameterError, did_you_mean
 from mumu_lib.resampling import certainty, interval
 
 COVERAGE_AT = (1, 3, 5)

@@ -15,8 +15,8 @@ import numpy as np
 from keras import layers
 
 from mumu_lib import backbones
-from mumu_lib.errors import ParameterError
-from mumu_lib.params import AUDIO_FILTERS, TARGETS, did_you_mean
+from mumu_lib.core.errors import ParameterError, did_you_mean
+from mumu_lib.params import AUDIO_FILTERS, TARGETS
 
 PATCH_SHAPE = (322, 96)
 WIDTHS = {"low": (64, 128, 128, 64), "high": (256, 512, 1024, 1024)}

@@ -5,8 +5,6 @@ wrong type or a value that is not one of the choices.
 """
 
 import ast
-import difflib
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
@@ -14,24 +12,15 @@ from typing import Any, TypeVar
 
 import yaml
 
-from mumu_lib.errors import ParameterError
-from mumu_lib.parsing import parsing
+from mumu_lib.core.errors import ParameterError, did_you_mean
+from mumu_lib.core.parsing import parsing
+from mumu_lib.core.paths import checkout
 
 AUDIO_FILTERS = ("timbre_mlp", "low_3x3", "high_3x3", "low_4x96", "high_4x96", "low_4x70", "high_4x70")
 TARGETS = ("logistic", "cosine")
 BACKBONES = ("small", "mobilenet_v2", "resnet50", "resnet101", "resnet152")
 LINKERS = ("local", "babelfy", "spotlight")
 SECTIONS = ("overview", "factors", "audio", "text", "image", "multimodal", "results", "youralbum")
-
-
-def home() -> Path:
-    """Folder that holds ``data/``, ``runs/`` and ``figures/``: ``$MUMU_HOME``, else the checkout."""
-    return Path(os.environ.get("MUMU_HOME") or Path(__file__).resolve().parents[1])
-
-
-def checkout() -> Path:
-    """Folder of the checkout itself: ``notebooks/`` and ``params/`` live there."""
-    return Path(__file__).resolve().parents[1]
 
 
 # A parameter that is added after runs were made says with ``before=`` which value means what those runs did:
@@ -162,12 +151,6 @@ class Results(Shared):
 Params = TypeVar("Params", bound=Shared)
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """``"; did you mean 'x'?"`` for the nearest known name, or nothing."""
-    near = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else ""
-
-
 def read(kind: type[Params], namespace: Mapping[str, Any]) -> Params:
     """Read a notebook's parameters from its namespace, strictly.
 
@@ -273,11 +256,3 @@ def paper(section: str) -> dict[str, Any]:
     path = checkout() / "params" / "paper.yaml"
     with parsing(path, "mend it, or get it again", trouble="does not map each notebook to its parameters"):
         return dict(yaml.safe_load(path.read_text(encoding="utf-8")).get(section) or {})
-
-
-def seed_everything(seed: int, precision: str = "float32") -> None:
-    """Seed Python, numpy and the Keras backend (weights, shuffling, dropout), and set the precision of layers."""
-    import keras
-
-    keras.utils.set_random_seed(seed)
-    keras.config.set_dtype_policy(precision)

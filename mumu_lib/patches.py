@@ -20,12 +20,13 @@ import numpy as np
 import pandas as pd
 from joblib import cpu_count
 
-from mumu_lib import extraction, progress
+from mumu_lib import extraction
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import MumuError, NothingUsableError, ParameterError
+from mumu_lib.core import progress
+from mumu_lib.core.errors import MumuError, NothingUsableError, ParameterError
+from mumu_lib.core.files import locked, need_room, whole
+from mumu_lib.core.paths import home
 from mumu_lib.extraction import KINDS, Shard
-from mumu_lib.files import locked, need_room, whole
-from mumu_lib.params import home
 from mumu_lib.sources import open_catalogue
 from mumu_lib.store import CHUNK, USABLE, Recipe, Store
 

@@ -15,11 +15,12 @@ from sklearn.preprocessing import normalize
 
 from mumu_lib import encoders, fusion, labels, runs
 from mumu_lib.catalogue import Catalogue
+from mumu_lib.core.errors import MissingDataError, NothingUsableError, ParameterError, did_you_mean
+from mumu_lib.core.files import make_folder, write_atomically
+from mumu_lib.core.parsing import read_json
+from mumu_lib.core.paths import home
 from mumu_lib.encoders import Encoded, OwnAlbum
-from mumu_lib.errors import MissingDataError, NothingUsableError, ParameterError
-from mumu_lib.files import make_folder, write_atomically
-from mumu_lib.params import Training, did_you_mean, home
-from mumu_lib.parsing import read_json
+from mumu_lib.params import Training
 from mumu_lib.sources import open_catalogue
 
 COLUMNS = ["modality", "genre", "score", "rank", "run"]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from mumu_lib import progress
+from mumu_lib.core import progress
 
 BLOCK = 125
 

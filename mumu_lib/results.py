@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mumu_lib import metrics, progress, runs
+from mumu_lib import metrics, runs
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import MumuError
-from mumu_lib.parsing import parsing, read_array, read_lines
+from mumu_lib.core import progress
+from mumu_lib.core.errors import MumuError
+from mumu_lib.core.parsing import parsing, read_array, read_lines
 from mumu_lib.resampling import interval
 
 KEY = ["modality", "target", "setting"]

@@ -17,11 +17,12 @@ import pandas as pd
 
 from mumu_lib import metrics
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.environment import device, git_commit, versions
-from mumu_lib.errors import BadDataError, MissingDataError
-from mumu_lib.files import locked, save_array, write_atomically
-from mumu_lib.params import Shared, checkout, home, restored
-from mumu_lib.parsing import read_array, read_json, read_lines
+from mumu_lib.core.environment import device, git_commit, versions
+from mumu_lib.core.errors import BadDataError, MissingDataError
+from mumu_lib.core.files import locked, save_array, write_atomically
+from mumu_lib.core.parsing import read_array, read_json, read_lines
+from mumu_lib.core.paths import checkout, home
+from mumu_lib.params import Shared, restored
 
 PAPER_COLUMNS = ["params", "seconds_per_epoch", "auc", "coverage@1", "coverage@3", "coverage@5"]
 INTERVAL = ["auc_low", "auc_high"]

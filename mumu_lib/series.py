@@ -17,8 +17,8 @@ from filelock import FileLock, Timeout
 
 from mumu_lib import costs, params, runs
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import MissingDataError, MumuError, ParameterError
-from mumu_lib.params import checkout, home
+from mumu_lib.core.errors import MissingDataError, MumuError, ParameterError
+from mumu_lib.core.paths import checkout, home
 from mumu_lib.sources import open_catalogue
 
 # Stage: its notebook, the parameters it takes, and the run it makes when it runs only once.

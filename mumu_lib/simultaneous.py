@@ -22,11 +22,12 @@ from keras import layers
 from mumu_lib import albums, covers, encoders, fusion, metrics, models, patches, runs, text, training
 from mumu_lib.augment import centre_view
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import NothingUsableError
-from mumu_lib.files import write_atomically
+from mumu_lib.core.errors import NothingUsableError
+from mumu_lib.core.files import write_atomically
+from mumu_lib.core.parsing import read_json
+from mumu_lib.core.paths import home
 from mumu_lib.fusion import Source
-from mumu_lib.params import Audio, Image, Multimodal, Text, home
-from mumu_lib.parsing import read_json
+from mumu_lib.params import Audio, Image, Multimodal, Text
 from mumu_lib.store import take
 from mumu_lib.targets import Target
 

@@ -3,8 +3,6 @@
 Paper: Section 5.1.  Notebooks: 04_audio.
 """
 
-import hashlib
-import json
 import mmap
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +12,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from mumu_lib.errors import NothingUsableError
+from mumu_lib.core.errors import NothingUsableError
 
 USABLE = ("ok", "padded")
 CHUNK = 64
@@ -123,24 +121,6 @@ class Store:
         mean = total / count
         std = np.sqrt(np.maximum(squares / count - mean**2, 0))
         return mean.astype(np.float32), np.where(std > 1e-3, std, 1).astype(np.float32)
-
-
-def fingerprint(path: Path | None, *made_of: Any) -> str:
-    """Name of what is made of a file, which changes with its size and time and with what else it is made of.
-
-    Parameters
-    ----------
-    path : Path or None
-        A file that is not there, or cannot be looked at, counts as none.
-    made_of
-        Settings and names, as JSON takes them.
-    """
-    try:
-        facts = path.stat() if path else None
-    except OSError:
-        facts = None
-    state = [*made_of, facts and (facts.st_size, facts.st_mtime_ns)]
-    return hashlib.sha256(json.dumps(state).encode()).hexdigest()[:24]
 
 
 def take(features: np.ndarray | sp.csr_matrix, rows: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from mumu_lib.errors import BadDataError
+from mumu_lib.core.errors import BadDataError
 
 SPLITS = ("train", "val", "test")
 COLUMNS = {

@@ -11,9 +11,9 @@ from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.preprocessing import normalize
 
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import ParameterError
+from mumu_lib.core.errors import ParameterError, did_you_mean
 from mumu_lib.labels import album_factors, learned_factors
-from mumu_lib.params import TARGETS, did_you_mean
+from mumu_lib.params import TARGETS
 
 
 class Target(Protocol):

@@ -3,7 +3,6 @@
 Paper: Section 5.2.  Notebooks: 05_text, 09_your_album.
 """
 
-import hashlib
 import html
 import itertools
 import json
@@ -17,11 +16,11 @@ import pandas as pd
 import scipy.sparse as sp
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from mumu_lib import progress
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import BadDataError, MissingDataError, ParameterError
-from mumu_lib.files import write_atomically
-from mumu_lib.parsing import parsing, read_json
+from mumu_lib.core import progress
+from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError
+from mumu_lib.core.files import write_atomically
+from mumu_lib.core.parsing import parsing, read_json
 from mumu_lib.sources import ismir_data
 from mumu_lib.tables import SPLITS
 
@@ -252,12 +251,3 @@ def published(catalogue: Catalogue, features: str) -> sp.csr_matrix:
 def covered(X: np.ndarray | sp.csr_matrix) -> np.ndarray:
     """Rows about which a matrix says something [shape=(n,), int]: a sparse one not all zeros, a dense one without NaN."""
     return np.flatnonzero(np.isfinite(X).all(axis=1) if isinstance(X, np.ndarray) else X.getnnz(axis=1))
-
-
-def digest(X: np.ndarray | sp.csr_matrix) -> str:
-    """Short name of exactly this matrix, so that a network trained on another one is never taken for its own."""
-    parts = (X,) if isinstance(X, np.ndarray) else (X.data, X.indices, X.indptr)
-    name = hashlib.sha256(str(X.shape).encode())
-    for part in parts:
-        name.update(np.ascontiguousarray(part).data)
-    return name.hexdigest()[:8]

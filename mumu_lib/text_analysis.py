@@ -12,8 +12,9 @@ from scipy.special import rel_entr
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from mumu_lib import metrics, progress, results, runs
+from mumu_lib import metrics, results, runs
 from mumu_lib.catalogue import Catalogue
+from mumu_lib.core import progress
 from mumu_lib.text import CATEGORY
 
 

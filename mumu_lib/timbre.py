@@ -10,8 +10,8 @@ import h5py
 import numpy as np
 
 from mumu_lib.audio import SAMPLE_RATE
-from mumu_lib.errors import AudioError, BadDataError
-from mumu_lib.parsing import parsing, read_dataset
+from mumu_lib.core.errors import AudioError, BadDataError
+from mumu_lib.core.parsing import parsing, read_dataset
 
 COEFFICIENTS = 12
 

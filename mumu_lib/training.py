@@ -15,11 +15,11 @@ import keras
 import numpy as np
 import pandas as pd
 
-from mumu_lib import progress
-from mumu_lib.errors import BadDataError, MissingDataError, MumuError
-from mumu_lib.files import locked, make_folder, save_array, write_atomically, writing
-from mumu_lib.parsing import read_array
-from mumu_lib.sketches import same, sketch
+from mumu_lib.core import progress
+from mumu_lib.core.errors import BadDataError, MissingDataError, MumuError
+from mumu_lib.core.files import locked, make_folder, save_array, write_atomically, writing
+from mumu_lib.core.fingerprints import same, sketch
+from mumu_lib.core.parsing import read_array
 from mumu_lib.store import take
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import BadDataError, MissingDataError
-from mumu_lib.parsing import parsing, read_array, read_lines, read_table
+from mumu_lib.core.errors import BadDataError, MissingDataError
+from mumu_lib.core.parsing import parsing, read_array, read_lines, read_table
 
 
 def load(path: str | Path, catalogue: Catalogue) -> np.ndarray:

@@ -15,9 +15,8 @@ import pandas as pd
 from mumu_lib import canvases, figures, maps, plots
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.controls import MOST_COLOURS, OTHERS, Controls, colour_groups, columns
-from mumu_lib.errors import BadDataError, ParameterError
-from mumu_lib.params import did_you_mean
-from mumu_lib.progress import asked_by_a_page
+from mumu_lib.core.errors import BadDataError, ParameterError, did_you_mean
+from mumu_lib.core.progress import asked_by_a_page
 
 TEXTS = ("title", "artist", "cover", "audio")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from mumu_lib import progress
+from mumu_lib.core import progress
 
 HERE = Path(__file__).parent
 METADATA = {

@@ -25,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from mumu_lib.params import checkout
+from mumu_lib.core.paths import checkout
 from mumu_lib.sources import open_catalogue
 
 NOTEBOOKS = sorted(path.name for path in (checkout() / "notebooks").glob("[0-9]*.ipynb"))

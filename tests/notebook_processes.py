@@ -18,7 +18,8 @@ import soundfile
 from conftest import GENRES
 from PIL import Image
 
-from mumu_lib import catalogue, params
+from mumu_lib import catalogue
+from mumu_lib.core import paths
 
 ALBUMS = 30
 RATE = 22050
@@ -128,7 +129,7 @@ def _play(jobs, home, before):
         if callable(job):
             job(**parameters)
             continue
-        _run_cells(next(params.checkout().glob(f"notebooks/{job}*.ipynb")), parameters)
+        _run_cells(next(paths.checkout().glob(f"notebooks/{job}*.ipynb")), parameters)
 
 
 def _run_cells(path, parameters):

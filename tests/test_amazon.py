@@ -3,10 +3,9 @@ import json
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.sources import amazon, reading
 
 OLD = "{'asin': 'B000000001', 'title': 'Rock &amp; Roll', 'imUrl': 'http://x/i.jpg', 'categories': [['CDs & Vinyl', 'Pop', 'Oldies'], ['CDs & Vinyl', 'Rock'], ['CDs & Vinyl']]}"

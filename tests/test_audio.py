@@ -10,11 +10,10 @@ import librosa
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from mumu_lib import audio, timbre
-from mumu_lib.errors import AudioError, ParameterError
+from mumu_lib.core.errors import AudioError, ParameterError
 
 # The bound that is promised for real recordings; loud and quiet bins side by side come closest to it.
 TOLERANCE_DB = 0.01

@@ -23,7 +23,8 @@ from nbconvert import HTMLExporter
 from PIL import Image
 from scipy import ndimage
 
-from mumu_lib import catalogue, params
+from mumu_lib import catalogue
+from mumu_lib.core import paths
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install -e .[dev])")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -86,7 +87,7 @@ def make_catalogue(folder):
 
 def make_notebook(folder):
     """Notebook 03 on that catalogue, without outputs, and two more maps."""
-    notebook = nbformat.read(params.checkout() / "notebooks" / "03_label_factors.ipynb", as_version=4)
+    notebook = nbformat.read(paths.checkout() / "notebooks" / "03_label_factors.ipynb", as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -118,7 +119,7 @@ def lab(tmp_path_factory):
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        shutil.copy(params.checkout() / "notebooks" / "03_label_factors.ipynb", folder / "stored.ipynb")
+        shutil.copy(paths.checkout() / "notebooks" / "03_label_factors.ipynb", folder / "stored.ipynb")
         wait_for(lambda: answers(address), 60, (folder / "lab.log"))
         yield SimpleNamespace(address=address, folder=folder)
     finally:

@@ -3,11 +3,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from mumu_lib import catalogue, open_catalogue
-from mumu_lib.errors import BadDataError, MissingDataError, ParameterError
+from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError
 from mumu_lib.tables import SPLITS
 
 

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from mumu_lib import claims, metrics, params, result_figures, results, runs
-from mumu_lib.errors import BadDataError
+from mumu_lib.core import paths
+from mumu_lib.core.errors import BadDataError
 
 
 def key_parts(row):
@@ -241,7 +242,7 @@ def test_best_is_chosen_by_validation_and_from_table_2(tiny, write, said):
     [("\tmore\t", "\tbetter\t", "direction must be one of"), (" : ", " and ", "write  first : second")],
 )
 def test_a_misspelt_sentence_is_named_with_its_line(tmp_path, monkeypatch, old, new, match):
-    text = (params.checkout() / "params" / "claims.tsv").read_text(encoding="utf-8")
+    text = (paths.checkout() / "params" / "claims.tsv").read_text(encoding="utf-8")
     (tmp_path / "params").mkdir()
     (tmp_path / "params" / "claims.tsv").write_text(text.replace(old, new, 1), encoding="utf-8")
     monkeypatch.setattr(claims, "checkout", lambda: tmp_path)
@@ -256,7 +257,7 @@ def test_runs_that_stand_for_no_row_are_named_with_their_reason(tiny, write):
     write("text/cosine/vsm", 1.0)
     write("text/logistic/vsm", 1.0)
     write("a+t/cosine/mlp", 1.0)
-    folder = params.home() / "runs" / "tiny"
+    folder = paths.home() / "runs" / "tiny"
     (folder / "text-cosine-vsm" / "scores.npy").unlink()
     np.save(folder / "text-logistic-vsm" / "scores.npy", np.zeros((30, 3)))
     stale = folder / "a+t-cosine-mlp" / "metrics.json"

@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 import soundfile
 
-from mumu_lib import catalogue, params, series
+from mumu_lib import catalogue, series
+from mumu_lib.core import paths
 
-PROFILES = params.checkout() / "params" / "profiles"
+PROFILES = paths.checkout() / "params" / "profiles"
 # Stands in for kubectl: starts the container's command on this machine, which like a pod does not know the caller's
 # MUMU_HOME, and says how it ended.
 KUBECTL = """\
@@ -45,7 +46,7 @@ def snakemake(*words, **environment):
     """What Snakemake says."""
     command = [sys.executable, "-m", "snakemake", *words]
     done = subprocess.run(
-        command, cwd=params.checkout(), capture_output=True, encoding="utf-8", env={**os.environ, **environment}
+        command, cwd=paths.checkout(), capture_output=True, encoding="utf-8", env={**os.environ, **environment}
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
     return done.stdout + done.stderr

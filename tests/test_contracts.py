@@ -16,7 +16,8 @@ from click.testing import CliRunner
 from papermill import cli
 
 from mumu_lib import catalogue, params, patches
-from mumu_lib.errors import ParameterError
+from mumu_lib.core import paths
+from mumu_lib.core.errors import ParameterError
 
 KINDS = {
     "01_dataset_mapping": params.DatasetMapping,
@@ -37,7 +38,7 @@ every_parameter = pytest.mark.parametrize(
 
 
 def path_of(notebook):
-    return params.checkout() / "notebooks" / f"{notebook}.ipynb"
+    return paths.checkout() / "notebooks" / f"{notebook}.ipynb"
 
 
 def read(notebook, **injected):
@@ -48,7 +49,7 @@ def read(notebook, **injected):
 
 
 def test_every_notebook_is_held_to_its_contract():
-    assert [path_of(notebook) for notebook in KINDS] == sorted(params.checkout().glob("notebooks/[0-9]*.ipynb"))
+    assert [path_of(notebook) for notebook in KINDS] == sorted(paths.checkout().glob("notebooks/[0-9]*.ipynb"))
 
 
 @every_notebook

@@ -16,7 +16,7 @@ import pytest
 import soundfile
 import yaml
 
-from mumu_lib.params import checkout
+from mumu_lib.core.paths import checkout
 from mumu_lib.sources import folder
 
 DOCUMENTS = ["README.md", "COLLECTION.md", "TROUBLESHOOTING.md", "CHANGELOG.md"]

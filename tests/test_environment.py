@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mumu_lib import environment
+from mumu_lib.core import environment
 
 
 def lines(capsys):

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from mumu_lib.errors import BadDataError, ParameterError, ServiceError
+from mumu_lib.core.errors import BadDataError, ParameterError, ServiceError
 from mumu_lib.sources import cover_art, fetch, musicbrainz_web, previews, web
 from mumu_lib.sources.web import Client
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mumu_lib import figures, labels, maps, plots, prediction_figures
-from mumu_lib.errors import BadDataError
+from mumu_lib.core.errors import BadDataError
 
 
 def test_a_figure_is_saved_with_caption_alt_text_and_an_honest_mark(tiny, home):

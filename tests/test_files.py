@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mumu_lib import files, params, patches, runs
-from mumu_lib.errors import MissingDataError, WriteError
+from mumu_lib import params, patches, runs
+from mumu_lib.core import files
+from mumu_lib.core.errors import MissingDataError, WriteError
 from mumu_lib.sources import fetch
 
 

@@ -9,7 +9,7 @@ import soundfile
 from PIL import Image
 
 from mumu_lib import open_catalogue
-from mumu_lib.errors import BadDataError, MissingDataError, NothingUsableError, ParameterError
+from mumu_lib.core.errors import BadDataError, MissingDataError, NothingUsableError, ParameterError
 from mumu_lib.sources import folder
 
 

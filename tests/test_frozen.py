@@ -14,7 +14,8 @@ import pytest
 import scipy.sparse as sp
 
 import mumu_lib as mm
-from mumu_lib import covers, extraction, params, patches, simultaneous, sketches, store, text
+from mumu_lib import covers, extraction, patches, simultaneous
+from mumu_lib.core import fingerprints, paths
 from mumu_lib.fusion import Source
 
 WRITTEN = 1_600_000_000
@@ -40,8 +41,8 @@ def test_settings_of_audio_features_are_written_as_ever():
 
 
 def test_a_fingerprint_of_a_file_is_what_it_was(file):
-    assert store.fingerprint(file, [1, "made"], "audio") == "89571f68f64b38d9269f8c31"
-    assert store.fingerprint(None, [1, "made"], "audio") == "41b26db5cb1f41f7405bcdc1"
+    assert fingerprints.fingerprint(file, [1, "made"], "audio") == "89571f68f64b38d9269f8c31"
+    assert fingerprints.fingerprint(None, [1, "made"], "audio") == "41b26db5cb1f41f7405bcdc1"
 
 
 def test_jobs_of_a_catalogue_are_what_they_were(tiny, file):
@@ -67,9 +68,9 @@ def test_jobs_of_covers_are_what_they_were(tiny, file):
 
 def test_names_of_what_a_training_learned_from_are_what_they_were():
     X = np.arange(12, dtype=np.float32).reshape(3, 4)
-    assert text.digest(X) == "d53aaec8"
-    assert text.digest(sp.csr_matrix(X)) == "5bc5c58e"
-    np.testing.assert_allclose(sketches.sketch(X)[1], [11.75351, -4.78641, 10.95524, -18.23339], atol=1e-4)
+    assert fingerprints.digest(X) == "d53aaec8"
+    assert fingerprints.digest(sp.csr_matrix(X)) == "5bc5c58e"
+    np.testing.assert_allclose(fingerprints.sketch(X)[1], [11.75351, -4.78641, 10.95524, -18.23339], atol=1e-4)
 
 
 def test_a_network_learned_at_once_lies_where_it_did(tiny, home):
@@ -129,7 +130,7 @@ def test_modules_that_are_started_can_be(module):
 def names_called():
     """What the notebooks call of the library, as they write it."""
     called = set()
-    for path in sorted((params.checkout() / "notebooks").glob("[0-9]*.ipynb")):
+    for path in sorted((paths.checkout() / "notebooks").glob("[0-9]*.ipynb")):
         for cell in nbformat.read(path, as_version=4).cells:
             if cell.cell_type == "code":
                 called |= {ast.unparse(n) for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Attribute)}

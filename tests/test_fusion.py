@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from mumu_lib import albums, fusion, metrics, models, params, runs, targets
-from mumu_lib.errors import MissingDataError, ParameterError
+from mumu_lib.core import environment
+from mumu_lib.core.errors import MissingDataError, ParameterError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +110,7 @@ def test_each_vector_counts_the_same_whatever_its_length(three):
 
 @pytest.mark.parametrize("missing", ["complete", "dropout"])
 def test_a_fusion_learns_and_says_what_each_modality_brings(three, missing):
-    params.seed_everything(0)
+    environment.seed_everything(0)
     found = fusion.sources(three, cfg())
     X, M = fusion.join(found, missing), three.label_matrix()
     goal = targets.Logistic(M.shape[1])

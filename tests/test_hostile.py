@@ -16,12 +16,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from PIL import Image
 
-from mumu_lib import parsing
-from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.core import parsing
+from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.sources import fetch, reading
 
 sys.path.insert(0, str(Path(__file__).parent / "fuzz"))

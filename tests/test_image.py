@@ -7,12 +7,11 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from PIL import Image
 
 from mumu_lib import catalogue, covers, image, patches
-from mumu_lib.errors import ImageError, NothingUsableError
+from mumu_lib.core.errors import ImageError, NothingUsableError
 
 RED, BLUE, WHITE = (200, 40, 30), (20, 60, 180), (255, 255, 255)
 

@@ -6,12 +6,11 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from scipy.stats import spearmanr
 
 from mumu_lib import cover_maps, image_figures
-from mumu_lib.errors import BadDataError
+from mumu_lib.core.errors import BadDataError
 
 
 @settings(max_examples=25, deadline=None)

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from mumu_lib import backbones, finetuning, image, models, params, targets, training
+from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError
 from mumu_lib.covers import CoverStore
-from mumu_lib.errors import BadDataError, MissingDataError, ParameterError
 
 
 def small(target="logistic", n_labels=4, d=3, size=32):

@@ -18,8 +18,9 @@ import pytest
 import soundfile
 from PIL import Image
 
-from mumu_lib import catalogue, covers, params, patches, training
-from mumu_lib.errors import MissingDataError
+from mumu_lib import catalogue, covers, patches, training
+from mumu_lib.core import paths
+from mumu_lib.core.errors import MissingDataError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills a whole process group")
 TRACKS = 200  # three shards and a bit
@@ -179,7 +180,7 @@ def test_the_series_killed_between_two_runs_goes_on_with_the_second(alone, tmp_p
     ends = [runs_of / run / "metrics.json" for run in ("overview", "factors")]
     words = ["--config", f"catalogue={alone / 'catalogue'}", "profile=sample", "--", *map(str, ends)]
     command = [sys.executable, "-m", "snakemake", *SNAKEMAKE, *words]
-    options = {"cwd": params.checkout(), "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    options = {"cwd": paths.checkout(), "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = psutil.Popen(command, **options)
     while process.poll() is None and len(list(runs_of.glob("*/params.json"))) < 2:
         time.sleep(0.01)

@@ -6,11 +6,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from mumu_lib import linking
-from mumu_lib.errors import BadDataError, MissingDataError, ParameterError
+from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError
 from mumu_lib.linking import build, dumps, surfaces
 from mumu_lib.linking.knowledge import Knowledge
 from mumu_lib.linking.local import LocalLinker

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from mumu_lib import linking
-from mumu_lib.errors import ParameterError, ServiceError
+from mumu_lib.core.errors import ParameterError, ServiceError
 from mumu_lib.linking import services
 from mumu_lib.linking.mediawiki import MediaWiki
 from mumu_lib.linking.services import Service

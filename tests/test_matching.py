@@ -3,13 +3,12 @@ import difflib
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel, JaroWinkler
 
 from mumu_lib import mapping, matching, names
-from mumu_lib.errors import BadDataError, NothingUsableError, ParameterError
+from mumu_lib.core.errors import BadDataError, NothingUsableError, ParameterError
 
 
 def frame(*rows):

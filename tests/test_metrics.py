@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import (
     average_precision_score,
@@ -12,7 +11,7 @@ from sklearn.metrics import (
 )
 
 from mumu_lib import metrics, resampling
-from mumu_lib.errors import BadDataError, ParameterError
+from mumu_lib.core.errors import BadDataError, ParameterError
 
 
 @st.composite

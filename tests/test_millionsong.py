@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from mumu_lib import timbre
-from mumu_lib.errors import AudioError, BadDataError, MissingDataError
+from mumu_lib.core.errors import AudioError, BadDataError, MissingDataError
 from mumu_lib.sources import fetch, millionsong, previews
 
 UUID = "66dd470f-4c4f-4caa-b8d4-2ebc80a83cb6"

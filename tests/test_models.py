@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from mumu_lib import models
-from mumu_lib.errors import ParameterError
+from mumu_lib.core.errors import ParameterError
 
 # Measured from the authors' settings: 250 labels for logistic, 50 factors for cosine.
 PARAMETERS = {

@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 from mumu_lib import open_catalogue
-from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.sources import ismir_data, mumu_release
 
 HEADER = "amazon_id,album_mbid,MSD_track_id,recording_mbid,artist_mbid,genres"

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.sources import fetch, musicbrainz, reading
 
 DATA = (

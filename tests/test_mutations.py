@@ -8,7 +8,7 @@ from pathlib import Path
 import mutations
 import pytest
 
-from mumu_lib.params import checkout
+from mumu_lib.core.paths import checkout
 from mumu_lib.sources import sample
 
 # Before the fixture ``home`` takes it away: the sample is made where the notebooks need it a moment later.

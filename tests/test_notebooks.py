@@ -8,9 +8,9 @@ import nbformat
 import notebook_rules as rules
 import pytest
 
-from mumu_lib import params
+from mumu_lib.core import paths
 
-FOLDER = params.checkout() / "notebooks"
+FOLDER = paths.checkout() / "notebooks"
 PATHS = sorted(FOLDER.glob("[0-9]*.ipynb"))
 
 

@@ -5,7 +5,8 @@ import pytest
 import yaml
 
 from mumu_lib import params
-from mumu_lib.errors import ParameterError
+from mumu_lib.core import environment, paths
+from mumu_lib.core.errors import ParameterError
 
 NOTEBOOKS = {
     "02_dataset_overview": "Overview",
@@ -22,7 +23,7 @@ NOTEBOOKS = {
 @pytest.fixture
 def cell():
     """The values of notebook 04's parameters cell."""
-    return params.defaults(params.checkout() / "notebooks" / "04_audio.ipynb")
+    return params.defaults(paths.checkout() / "notebooks" / "04_audio.ipynb")
 
 
 def injected(cell, **values):
@@ -63,7 +64,7 @@ def test_a_whole_number_may_stand_for_a_float(cell):
 
 
 def test_the_parameter_file_gives_way_to_a_single_parameter(cell):
-    sections = yaml.safe_load((params.checkout() / "params" / "paper.yaml").read_text())
+    sections = yaml.safe_load((paths.checkout() / "params" / "paper.yaml").read_text())
     cfg = params.read(params.Audio, injected(cell, **sections, epochs=3))
     assert cfg.epochs == 3
     assert cfg.album_epochs == params.paper("audio")["album_epochs"] != cell["album_epochs"]
@@ -76,7 +77,7 @@ def test_a_typing_error_in_the_parameter_file_is_refused(cell):
 
 @pytest.mark.parametrize(("notebook", "kind"), NOTEBOOKS.items())
 def test_notebook_and_dataclass_name_the_same_parameters(notebook, kind):
-    cell = params.defaults(params.checkout() / "notebooks" / f"{notebook}.ipynb")
+    cell = params.defaults(paths.checkout() / "notebooks" / f"{notebook}.ipynb")
     assert set(cell) == {f.name for f in fields(getattr(params, kind))}
     params.read(getattr(params, kind), cell)
 
@@ -84,15 +85,15 @@ def test_notebook_and_dataclass_name_the_same_parameters(notebook, kind):
 @pytest.mark.parametrize("kind", NOTEBOOKS.values())
 def test_the_papers_values_are_valid(kind):
     notebook = next(n for n, k in NOTEBOOKS.items() if k == kind)
-    cell = params.defaults(params.checkout() / "notebooks" / f"{notebook}.ipynb")
+    cell = params.defaults(paths.checkout() / "notebooks" / f"{notebook}.ipynb")
     params.read(getattr(params, kind), injected(cell, **{kind.lower(): params.paper(kind.lower())}))
 
 
 def test_home_is_where_mumu_home_says(tmp_path, monkeypatch):
     monkeypatch.setenv("MUMU_HOME", str(tmp_path))
-    assert params.home() == tmp_path
+    assert paths.home() == tmp_path
     monkeypatch.delenv("MUMU_HOME")
-    assert params.home() == params.checkout()
+    assert paths.home() == paths.checkout()
 
 
 def test_seeds_repeat_weights():
@@ -100,6 +101,6 @@ def test_seeds_repeat_weights():
 
     drawn = []
     for seed in (0, 0, 1):
-        params.seed_everything(seed)
+        environment.seed_everything(seed)
         drawn.append(json.dumps(models.album_mlp(8, "logistic", 4).get_weights()[0].tolist()))
     assert drawn[0] == drawn[1] != drawn[2]

@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from mumu_lib import audio, catalogue, extraction, patches, store, timbre
-from mumu_lib.errors import MumuError, NothingUsableError, ParameterError
+from mumu_lib.core.errors import MumuError, NothingUsableError, ParameterError
 from mumu_lib.store import take
 
 RATE = 22050

@@ -28,7 +28,8 @@ from mumu_lib import (
     text,
     training,
 )
-from mumu_lib.errors import MissingDataError, NothingUsableError, ParameterError
+from mumu_lib.core import environment, paths
+from mumu_lib.core.errors import MissingDataError, NothingUsableError, ParameterError
 
 GENRES = [["Jazz"], ["Rock"], ["Jazz", "Vocal Jazz"], ["Reggae"]]
 WORDS = {"Jazz": "sax swing", "Rock": "guitar loud", "Vocal Jazz": "voice standards", "Reggae": "dub island"}
@@ -42,7 +43,7 @@ def made(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MUMU_HOME", str(place))
         music = write(place / "data" / "mine")
-        params.seed_everything(0)
+        environment.seed_everything(0)
         audio_run(music, "logistic"), text_run(music), image_run(music)
         fusion_run(music, "ati", "mlp"), fusion_run(music, "ai", "mlp"), fusion_run(music, "ati", "mlp_dropout")
     return music
@@ -79,7 +80,7 @@ def settings(kind, music, **own):
     notebook = {"Audio": "04_audio", "Text": "05_text", "Image": "06_image", "Multimodal": "07_multimodal"}[
         kind.__name__
     ]
-    cell = params.defaults(params.checkout() / "notebooks" / f"{notebook}.ipynb")
+    cell = params.defaults(paths.checkout() / "notebooks" / f"{notebook}.ipynb")
     return kind(**{**cell, "catalogue": str(music.folder), "dimensions": D, **own})
 
 
@@ -350,7 +351,7 @@ def together(music):
 
     def build(epochs, folder):
         cfg = settings(params.Multimodal, music, learning="simultaneous", target="cosine", together_epochs=epochs)
-        params.seed_everything(0)
+        environment.seed_everything(0)
         goal = goal_of(music, "cosine")
         made = simultaneous.build(music, fusion.sources(music, cfg), goal, goal.encode(music.label_matrix()), cfg)
         return made, simultaneous.fit(made, cfg, folder)

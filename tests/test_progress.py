@@ -11,11 +11,12 @@ import pytest
 from nbclient import NotebookClient
 from tqdm import notebook
 
-from mumu_lib import maps, progress, training
+from mumu_lib import maps, training
+from mumu_lib.core import progress
 
 STEPS = """
 import time
-from mumu_lib import progress
+from mumu_lib.core import progress
 progress.SHOWN_AFTER = 0.2
 for _ in progress.bar(range(1000), "brief things", unit="thing"): pass
 for _ in progress.bar(range(12), "slow things", unit="batch"): time.sleep(0.05)

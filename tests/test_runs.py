@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from mumu_lib import catalogue, metrics, params, results, runs
-from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.core import paths
+from mumu_lib.core.errors import BadDataError, MissingDataError
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def test_parameters_that_cannot_be_read_belong_to_no_run(tiny, cfg):
 
 
 def test_the_number_of_workers_is_no_other_run(tiny):
-    cell = params.defaults(params.checkout() / "notebooks" / "04_audio.ipynb") | {"catalogue": "tiny"}
+    cell = params.defaults(paths.checkout() / "notebooks" / "04_audio.ipynb") | {"catalogue": "tiny"}
     one, two = (runs.start(tiny, "x", params.Audio(**{**cell, "workers": n})) for n in (1, 2))
     assert one.folder == two.folder
 
@@ -202,7 +203,7 @@ def test_the_command_prints_table_2_or_says_what_to_run(tiny, home, capsys):
     "facts", ["[1]", "{", '{"auc": "high"}', '{"auc": true}', '{"auc": 0.5, "modality": 3}', "[" * 100_000]
 )
 def test_metrics_that_are_none_name_the_file(tiny, facts):
-    path = params.home() / "runs" / "tiny" / "one" / "metrics.json"
+    path = paths.home() / "runs" / "tiny" / "one" / "metrics.json"
     path.parent.mkdir(parents=True)
     path.write_text(facts)
     with pytest.raises(BadDataError, match=r"one.metrics\.json.*delete the folder and run its notebook again"):
@@ -210,7 +211,7 @@ def test_metrics_that_are_none_name_the_file(tiny, facts):
 
 
 def test_scores_that_are_no_array_leave_the_run_out(tiny):
-    folder = params.home() / "runs" / "tiny" / "one"
+    folder = paths.home() / "runs" / "tiny" / "one"
     folder.mkdir(parents=True)
     (folder / "metrics.json").write_text(json.dumps({"auc": 0.5, "fingerprint": tiny.fingerprint}))
     (folder / "album_ids.txt").write_text("a")

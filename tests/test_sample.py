@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
-from mumu_lib.errors import MissingDataError, ParameterError
+from mumu_lib.core.errors import MissingDataError, ParameterError
 from mumu_lib.sources import open_catalogue, sample
 from mumu_lib.sources.sample import arrangements, covers, files, sound, styles, words
 

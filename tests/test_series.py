@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from mumu_lib import costs, params, runs, series
-from mumu_lib.errors import MumuError
+from mumu_lib.core import paths
+from mumu_lib.core.errors import MumuError
 
 PLUGINS = {"slurm": "snakemake_executor_plugin_slurm", "kubernetes": "snakemake_executor_plugin_cluster_generic"}
 
@@ -44,7 +45,7 @@ def dry_run(*config, on="local"):
     ]
     done = subprocess.run(
         [*command, "--config", *config],
-        cwd=params.checkout(),
+        cwd=paths.checkout(),
         capture_output=True,
         encoding="utf-8",
         env=dict(os.environ),
@@ -102,7 +103,7 @@ def test_rows_whose_modality_the_catalogue_lacks_are_named_and_left_out(tiny):
 
 
 def test_a_finished_run_is_kept(whole, home):
-    cell = params.defaults(params.checkout() / "notebooks" / "04_audio.ipynb")
+    cell = params.defaults(paths.checkout() / "notebooks" / "04_audio.ipynb")
     cfg = params.Audio(**{**cell, "catalogue": str(whole.folder), "filters": "low_4x96", "target": "logistic"})
     before = dry_run("catalogue=tiny", "profile=sample")[0]["audio"]
     done = home / "runs" / "tiny" / "features" / "all.done"
@@ -117,7 +118,7 @@ def test_notebooks_run_by_the_tests_are_not_the_whole_series(whole):
     once = {"02_dataset_overview": ("overview", params.Overview), "03_label_factors": ("factors", params.Factors),
             "08_results": ("results", params.Results), "09_your_album": ("your_album", params.YourAlbum)}  # fmt: skip
     for notebook, (run_id, kind) in once.items():
-        cell = params.defaults(params.checkout() / "notebooks" / f"{notebook}.ipynb")
+        cell = params.defaults(paths.checkout() / "notebooks" / f"{notebook}.ipynb")
         runs.start(whole, run_id, kind(**{**cell, "catalogue": str(whole.folder)})).finish({"rows": 1})
     jobs, _ = dry_run("catalogue=tiny", "profile=sample")
     assert jobs["audio"] == (series.rows("sample").notebook == "04_audio").sum()
@@ -135,7 +136,7 @@ def test_every_row_is_a_run_that_its_notebook_would_name_so(profile):
     from mumu_lib import fusion
 
     for row in series.rows(profile).itertuples():
-        cell = params.defaults(params.checkout() / "notebooks" / f"{row.notebook}.ipynb")
+        cell = params.defaults(paths.checkout() / "notebooks" / f"{row.notebook}.ipynb")
         cfg = kinds[row.notebook](**{**cell, **series.arguments(row)})
         if row.notebook == "07_multimodal":
             assert fusion.named(cfg) == (row.modality, row.setting)

@@ -2,10 +2,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from mumu_lib.errors import ParameterError
+from mumu_lib.core.errors import ParameterError
 from mumu_lib.sources.splits import assign
 
 GENRES = st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=4, unique=True), max_size=40)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mumu_lib import covers, fusion, params, patches, runs
+from mumu_lib.core import paths
 from mumu_lib.sources import open_catalogue
 
 HERE = Path(__file__).parent / "stored"
@@ -63,7 +64,7 @@ def test_every_run_is_found_by_its_parameters_and_is_finished(home):
     music = open_catalogue("stored")
     found = set()
     for number, own in JOBS:
-        book = next((params.checkout() / "notebooks").glob(f"{number}_*.ipynb"))
+        book = next((paths.checkout() / "notebooks").glob(f"{number}_*.ipynb"))
         cfg = KINDS[number](**{**params.defaults(book), "catalogue": "stored", **own})
         matching = [
             path.parent

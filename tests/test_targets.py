@@ -3,7 +3,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from mumu_lib import labels, targets
-from mumu_lib.errors import ParameterError
+from mumu_lib.core.errors import ParameterError
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.feature_selection import mutual_info_classif
 
 from mumu_lib import catalogue, models, params, runs, store, text, text_analysis, text_figures
-from mumu_lib.errors import BadDataError, MissingDataError, ParameterError
+from mumu_lib.core import fingerprints
+from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError
 from mumu_lib.sources import mumu_release
 
 
@@ -331,5 +331,15 @@ def test_a_network_of_another_matrix_is_not_taken_for_its_own(reviewed):
     X, _ = text.tfidf(text.aggregate(reviewed), reviewed.rows("train"))
     other = X.copy()
     other.data[0] *= 2
-    assert text.digest(X) == text.digest(X.copy())
-    assert len({text.digest(X), text.digest(other), text.digest(X[:, :-1]), text.digest(X.toarray())}) == 4
+    assert fingerprints.digest(X) == fingerprints.digest(X.copy())
+    assert (
+        len(
+            {
+                fingerprints.digest(X),
+                fingerprints.digest(other),
+                fingerprints.digest(X[:, :-1]),
+                fingerprints.digest(X.toarray()),
+            }
+        )
+        == 4
+    )

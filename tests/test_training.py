@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from mumu_lib import albums, models, training
-from mumu_lib.errors import BadDataError, MumuError
+from mumu_lib.core.errors import BadDataError, MumuError
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from mumu_lib import runs, vectors
-from mumu_lib.errors import BadDataError, MissingDataError
+from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.params import Results
 
 

@@ -7,7 +7,7 @@ import soundfile
 from PIL import Image
 
 from mumu_lib import canvases, cards, controls, maps, widgets
-from mumu_lib.errors import BadDataError, ParameterError
+from mumu_lib.core.errors import BadDataError, ParameterError
 
 EVIL = "<img src=x onerror=alert(1)>"
 

@@ -14,16 +14,39 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+import lazy_loader
 import pandas as pd
 
-from mumu_lib import progress
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import MissingDataError, ParameterError, ServiceError
-from mumu_lib.files import locked
+from mumu_lib.core import progress
+from mumu_lib.core.errors import MissingDataError, ParameterError, ServiceError, did_you_mean
+from mumu_lib.core.files import locked
+from mumu_lib.core.paths import home
 from mumu_lib.linking.interface import Annotation, Categories, Linker
 from mumu_lib.linking.services import Service
-from mumu_lib.params import LINKERS, did_you_mean, home
+from mumu_lib.params import LINKERS
 from mumu_lib.sources.web import AGENT
+
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submodules=[
+        "asking",
+        "babelfy",
+        "build",
+        "dictionary",
+        "dumps",
+        "interface",
+        "knowledge",
+        "local",
+        "mediawiki",
+        "offsets",
+        "services",
+        "spotlight",
+        "surfaces",
+        "words",
+    ],
+)
+
 
 __all__ = ["Annotation", "Linker", "annotate", "make"]
 

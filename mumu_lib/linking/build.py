@@ -21,8 +21,8 @@ from typing import Any
 import marisa_trie
 import numpy as np
 
-from mumu_lib.errors import MumuError, ParameterError
-from mumu_lib.files import make_folder, save_array, write_atomically, writing
+from mumu_lib.core.errors import MumuError, ParameterError
+from mumu_lib.core.files import make_folder, save_array, write_atomically, writing
 from mumu_lib.linking import dictionary, dumps
 from mumu_lib.linking.dictionary import FORMAT, LAYOUT, grouped
 

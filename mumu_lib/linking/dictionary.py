@@ -13,8 +13,8 @@ from typing import Any
 import marisa_trie
 import numpy as np
 
-from mumu_lib import progress
-from mumu_lib.errors import BadDataError
+from mumu_lib.core import progress
+from mumu_lib.core.errors import BadDataError
 from mumu_lib.linking import surfaces, words
 
 # Raise it when the files or the rules of names change.

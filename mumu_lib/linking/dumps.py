@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-from mumu_lib.errors import BadDataError
+from mumu_lib.core.errors import BadDataError
 from mumu_lib.sources import reading
 
 RESOURCE = r"<http://(?:[a-z-]+\.)?dbpedia\.org/resource/([^>]+)>"

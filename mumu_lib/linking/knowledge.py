@@ -11,10 +11,10 @@ from typing import Any
 import marisa_trie
 import numpy as np
 
-from mumu_lib.errors import MissingDataError
+from mumu_lib.core.errors import MissingDataError
+from mumu_lib.core.parsing import parsing, read_array, read_json
 from mumu_lib.linking import surfaces, words
 from mumu_lib.linking.dictionary import CATEGORY, FORMAT
-from mumu_lib.parsing import parsing, read_array, read_json
 
 REMEDY = "make it with  python -m mumu_lib.linking.build"
 ARRAYS = (

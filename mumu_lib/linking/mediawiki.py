@@ -6,8 +6,8 @@ Paper: Section 5.2.  Notebook: 05.
 from collections.abc import Iterable
 from typing import Any
 
-from mumu_lib import progress
-from mumu_lib.errors import ServiceError
+from mumu_lib.core import progress
+from mumu_lib.core.errors import ServiceError
 from mumu_lib.linking.services import Service
 
 URL = "https://en.wikipedia.org/w/api.php"

@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 import numpy as np
 
-from mumu_lib.parsing import storable
+from mumu_lib.core.parsing import storable
 
 
 class Offsets:

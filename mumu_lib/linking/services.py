@@ -13,9 +13,9 @@ from typing import Any
 
 import requests
 
-from mumu_lib.errors import ServiceError
-from mumu_lib.files import write_atomically
-from mumu_lib.parsing import UNEXPECTED, parse_json
+from mumu_lib.core.errors import ServiceError
+from mumu_lib.core.files import write_atomically
+from mumu_lib.core.parsing import UNEXPECTED, parse_json
 from mumu_lib.sources.web import AGENT, PATIENCE, RETRIED, body, retry_after
 
 AGAIN = "what was answered is kept: run it again later, tomorrow if your quota is used up"

@@ -18,7 +18,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from mumu_lib.parsing import storable
+from mumu_lib.core.parsing import storable
 
 LONGEST = 100
 NO_ARTICLE = re.compile(

@@ -2,9 +2,32 @@
 
 from pathlib import Path
 
+import lazy_loader
+
 from mumu_lib import catalogue
-from mumu_lib.errors import MissingDataError
-from mumu_lib.params import did_you_mean, home
+from mumu_lib.core.errors import MissingDataError, did_you_mean
+from mumu_lib.core.paths import home
+
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submodules=[
+        "amazon",
+        "collection",
+        "cover_art",
+        "fetch",
+        "folder",
+        "ismir_data",
+        "millionsong",
+        "mumu_release",
+        "musicbrainz",
+        "musicbrainz_web",
+        "previews",
+        "reading",
+        "sample",
+        "splits",
+        "web",
+    ],
+)
 
 
 def open_catalogue(name_or_path: str | Path) -> catalogue.Catalogue:

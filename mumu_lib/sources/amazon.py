@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from mumu_lib.parsing import storable
+from mumu_lib.core.parsing import storable
 from mumu_lib.sources import reading
 
 ROOTS = ("CDs & Vinyl", "Digital Music")

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 import soundfile
 
-from mumu_lib import progress
-from mumu_lib.errors import BadDataError, MissingDataError
-from mumu_lib.parsing import stays_inside
+from mumu_lib.core import progress
+from mumu_lib.core.errors import BadDataError, MissingDataError
+from mumu_lib.core.parsing import stays_inside
 
 AUDIO = (".mp3", ".flac", ".wav", ".ogg", ".opus", ".aif", ".aiff")
 AUDIO_NOT_READ = (".m4a", ".aac", ".mp4", ".wma", ".ape", ".wv")

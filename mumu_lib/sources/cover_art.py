@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from mumu_lib.errors import ParameterError
-from mumu_lib.files import make_folder
-from mumu_lib.parsing import open_picture, plain_name
+from mumu_lib.core.errors import ParameterError
+from mumu_lib.core.files import make_folder
+from mumu_lib.core.parsing import open_picture, plain_name
 from mumu_lib.sources.web import Client, each
 
 ARCHIVE = "https://coverartarchive.org"

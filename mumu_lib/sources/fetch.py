@@ -20,11 +20,11 @@ from typing import Any
 import pandas as pd
 import requests
 
-from mumu_lib import progress
-from mumu_lib.errors import BadDataError, MumuError, ServiceError
-from mumu_lib.files import make_folder, writing
-from mumu_lib.params import home
-from mumu_lib.parsing import UNEXPECTED, PlainInfo, parse_json, parsing, plain_name
+from mumu_lib.core import progress
+from mumu_lib.core.errors import BadDataError, MumuError, ServiceError
+from mumu_lib.core.files import make_folder, writing
+from mumu_lib.core.parsing import UNEXPECTED, PlainInfo, parse_json, parsing, plain_name
+from mumu_lib.core.paths import home
 from mumu_lib.sources.web import RETRIED, body, retry_after
 
 ZENODO = "https://zenodo.org/api/records"

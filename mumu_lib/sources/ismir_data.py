@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 
-from mumu_lib.errors import BadDataError, MissingDataError
-from mumu_lib.parsing import parsing, read_array, read_lines
+from mumu_lib.core.errors import BadDataError, MissingDataError
+from mumu_lib.core.parsing import parsing, read_array, read_lines
 from mumu_lib.tables import SPLITS
 
 AGAIN = "get it again"

@@ -13,9 +13,9 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from mumu_lib import progress
-from mumu_lib.errors import BadDataError, MissingDataError
-from mumu_lib.parsing import UNEXPECTED, parsing, read_dataset
+from mumu_lib.core import progress
+from mumu_lib.core.errors import BadDataError, MissingDataError
+from mumu_lib.core.parsing import UNEXPECTED, parsing, read_dataset
 from mumu_lib.sources import reading
 
 AGAIN, NO_SONG = "get it again", "is not a Million Song Dataset file"

@@ -11,8 +11,8 @@ import pandas as pd
 
 from mumu_lib import catalogue
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.errors import MissingDataError
-from mumu_lib.params import home
+from mumu_lib.core.errors import MissingDataError
+from mumu_lib.core.paths import home
 from mumu_lib.sources import amazon, ismir_data, previews, reading, splits
 
 VARIOUS_ARTISTS = "89ad4ac3-39f7-470e-963a-56509c546377"

@@ -18,9 +18,9 @@ import pyarrow.csv
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from mumu_lib.errors import BadDataError, MissingDataError
-from mumu_lib.files import whole, write_atomically
-from mumu_lib.parsing import UNEXPECTED
+from mumu_lib.core.errors import BadDataError, MissingDataError
+from mumu_lib.core.files import whole, write_atomically
+from mumu_lib.core.parsing import UNEXPECTED
 from mumu_lib.sources import reading
 
 RELEASES = ["release_mbid", "release_group_mbid", "title", "artist", "asin"]

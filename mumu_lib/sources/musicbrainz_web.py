@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 import pandas as pd
 
-from mumu_lib import progress
+from mumu_lib.core import progress
 from mumu_lib.sources import musicbrainz
 from mumu_lib.sources.web import Client, understood
 

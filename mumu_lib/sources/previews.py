@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from mumu_lib.errors import MissingDataError, ServiceError
-from mumu_lib.files import make_folder
-from mumu_lib.parsing import plain_name, read_lines, stays_inside
+from mumu_lib.core.errors import MissingDataError, ServiceError
+from mumu_lib.core.files import make_folder
+from mumu_lib.core.parsing import plain_name, read_lines, stays_inside
 from mumu_lib.sources import collection, musicbrainz_web
 from mumu_lib.sources.web import Client, each, understood
 

@@ -27,9 +27,9 @@ import pandas as pd
 import pyarrow as pa
 from tqdm import std
 
-from mumu_lib import progress
-from mumu_lib.errors import BadDataError, MissingDataError
-from mumu_lib.parsing import PlainInfo, parse_json, parsing
+from mumu_lib.core import progress
+from mumu_lib.core.errors import BadDataError, MissingDataError
+from mumu_lib.core.parsing import PlainInfo, parse_json, parsing
 
 STREAM_ERRORS = (EOFError, OSError, zlib.error, lzma.LZMAError, tarfile.TarError, pa.ArrowException, MemoryError)
 LONGEST_RECORD, CHUNK = 16 << 20, 1 << 20

@@ -18,10 +18,10 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
-from mumu_lib import progress
-from mumu_lib.errors import BadDataError, MissingDataError, MumuError, ParameterError, ServiceError
-from mumu_lib.files import write_atomically
-from mumu_lib.parsing import UNEXPECTED, parse_json, parsing, storable
+from mumu_lib.core import progress
+from mumu_lib.core.errors import BadDataError, MissingDataError, MumuError, ParameterError, ServiceError
+from mumu_lib.core.files import write_atomically
+from mumu_lib.core.parsing import UNEXPECTED, parse_json, parsing, storable
 
 AGENT = f"mumu-lib/{version('mumu-lib')}"
 # 429 and 503: asked too often. The others are the passing troubles of a server.

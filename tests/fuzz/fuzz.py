@@ -39,7 +39,7 @@ except ImportError:
 with atheris.instrument_imports(include=["mumu_lib"]) if atheris and __name__ == "__main__" else nullcontext():
     from targets import TARGETS, world
 
-    from mumu_lib.errors import MumuError
+    from mumu_lib.core.errors import MumuError
 
 LARGEST = 1 << 16
 NESTED = "[" * 3000

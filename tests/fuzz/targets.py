@@ -29,7 +29,8 @@ import soundfile
 from PIL import Image
 from requests.adapters import HTTPAdapter
 
-from mumu_lib import audio, cards, catalogue, image, params, parsing, results, runs, text, timbre, vectors
+from mumu_lib import audio, cards, catalogue, image, params, results, runs, text, timbre, vectors
+from mumu_lib.core import parsing, paths
 from mumu_lib.linking import annotate, babelfy, build, dumps, local, mediawiki, services, spotlight
 from mumu_lib.sources import (
     amazon,
@@ -47,8 +48,7 @@ from mumu_lib.sources import (
     sample,
     web,
 )
-from mumu_lib.sources.sample import knowledge as sample_knowledge
-from mumu_lib.sources.sample import raw
+from mumu_lib.sources.sample import knowledge as sample_knowledge, raw
 
 MiB = 1 << 20
 TEXT = "Miles Davis plays Jazz in Paris \U0001f3ba with John Coltrane."
@@ -788,7 +788,7 @@ def knowledge(data: bytes, folder: Path) -> None:
     )
 )  # fmt: skip
 def run_metrics(data: bytes, folder: Path) -> None:
-    tiny, place = _tiny(folder), params.home() / "runs" / "tiny"
+    tiny, place = _tiny(folder), paths.home() / "runs" / "tiny"
     for name in ("one", "two"):
         _put(place, f"{name}/metrics.json", data.replace(b'"x"', f'"{tiny.fingerprint}"'.encode()))
         _put(place, f"{name}/album_ids.txt", b"a")
@@ -802,7 +802,7 @@ def run_metrics(data: bytes, folder: Path) -> None:
 
 @target(_arrays)
 def run_scores(data: bytes, folder: Path) -> None:
-    tiny, place = _tiny(folder), params.home() / "runs" / "tiny" / "one"
+    tiny, place = _tiny(folder), paths.home() / "runs" / "tiny" / "one"
     facts = {"run": "r", "modality": "text", "target": "cosine", "setting": "vsm", "auc": 0.5, "val_auc": 0.5}
     _put(place, "metrics.json", json.dumps(facts | {"fingerprint": tiny.fingerprint}).encode())
     _put(place, "album_ids.txt", b"a\nb\nc" if len(data) % 2 else data[-20:])
@@ -822,14 +822,14 @@ def vocabulary(data: bytes, folder: Path) -> None:
     vectorizer.transform(["a b c"])
 
 
-@target(lambda _: [(params.checkout() / "params" / "paper.yaml").read_bytes(), b"audio: {epochs: 3}\n"])
+@target(lambda _: [(paths.checkout() / "params" / "paper.yaml").read_bytes(), b"audio: {epochs: 3}\n"])
 def parameters(data: bytes, folder: Path) -> None:
-    before, params.checkout = params.checkout, lambda: folder
+    before, paths.checkout = paths.checkout, lambda: folder
     try:
         _put(folder, "params/paper.yaml", data)
         params.paper("audio")
     finally:
-        params.checkout = before
+        paths.checkout = before
 
 
 @target(_json({"catalogue": "sample", "seed": 0, "top": 3}))

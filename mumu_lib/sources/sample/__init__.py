@@ -19,10 +19,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from mumu_lib import catalogue, progress
-from mumu_lib.errors import ParameterError
-from mumu_lib.files import locked, make_folder, write_atomically
-from mumu_lib.params import home
+from mumu_lib import catalogue
+from mumu_lib.core import progress
+from mumu_lib.core.errors import ParameterError
+from mumu_lib.core.files import locked, make_folder, write_atomically
+from mumu_lib.core.paths import home
 from mumu_lib.sources import splits
 from mumu_lib.sources.sample import covers, files, sound, styles, words
 
@@ -73,7 +74,7 @@ def build(folder: Path | None = None, *, albums: int = 400, seed: int = 0) -> ca
     Parameters
     ----------
     folder : Path, optional
-        ``data/sample`` under :func:`mumu_lib.params.home` when left out. If it holds a part of the same
+        ``data/sample`` under :func:`mumu_lib.core.paths.home` when left out. If it holds a part of the same
         sample, the files that are there are kept; those of another sample are replaced.
     albums : int > 0
     seed : int >= 0

@@ -9,7 +9,7 @@ import numpy as np
 import soundfile as sf
 from PIL import Image
 
-from mumu_lib.files import write_atomically
+from mumu_lib.core.files import write_atomically
 
 FORMATS: dict[str, dict[str, Any]] = {
     "mp3": {"format": "MP3", "bitrate_mode": "VARIABLE", "compression_level": 0.8},

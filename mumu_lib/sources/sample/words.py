@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mumu_lib.errors import ParameterError
+from mumu_lib.core.errors import ParameterError
 from mumu_lib.sources.sample.styles import NAMES, STYLES
 
 # styles | words | places, instruments and other things an encyclopedia knows

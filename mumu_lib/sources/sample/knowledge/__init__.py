@@ -9,7 +9,7 @@ several things. Categories tell of genres as those of Wikipedia do: here and the
 
 from pathlib import Path
 
-from mumu_lib.files import write_atomically
+from mumu_lib.core.files import write_atomically
 from mumu_lib.sources.sample.knowledge.articles import ARTICLES, REDIRECTS
 
 RESOURCE = "http://dbpedia.org/resource/"

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from mumu_lib.files import whole, write_atomically
+from mumu_lib.core.files import whole, write_atomically
 from mumu_lib.sources.sample import Tables
 from mumu_lib.sources.sample.raw import world
 from mumu_lib.sources.sample.raw.world import World

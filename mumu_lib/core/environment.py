@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mumu_lib.params import checkout, home
+from mumu_lib.core.paths import checkout, home
 
 PACKAGES = ("mumu-lib", "keras", "tensorflow", "librosa", "scikit-learn", "numpy", "openTSNE")
 TOOLS = ("papermill", "jupyterlab", "ipykernel", "ipywidgets", "jupyter-scatter", "snakemake", "soundfile", "pandas")
@@ -105,3 +105,11 @@ def _home() -> str:
 
 def _short(folder: Path) -> str:
     return f"~/{folder.relative_to(Path.home())}" if folder.is_relative_to(Path.home()) else str(folder)
+
+
+def seed_everything(seed: int, precision: str = "float32") -> None:
+    """Seed Python, numpy and the Keras backend (weights, shuffling, dropout), and set the precision of layers."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    keras.config.set_dtype_policy(precision)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from mumu_lib.errors import BadDataError, MissingDataError, MumuError
+from mumu_lib.core.errors import BadDataError, MissingDataError, MumuError
 
 # A table is read in pieces, so that a small file which unpacks to more than this is refused and not unpacked.
 MOST_BYTES = 8 << 30

@@ -1,5 +1,8 @@
 """Every error a user is meant to read: it names the file or row and what to do next."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class MumuError(Exception):
     """Base of all errors raised on purpose by this library."""
@@ -56,3 +59,9 @@ class NothingUsableError(MumuError):
 
 class ServiceError(MumuError, OSError):
     """A web service does not answer, or answers with an error, after all retries."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``"; did you mean 'x'?"`` for the nearest known name, or nothing."""
+    near = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,60 @@
+"""Is this the same content? Hashes of files and arrays, and sketches of arrays that were computed again."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+# Another number of threads moves projections by some 1e-6 of the largest; another computation by far more.
+SAME = 1e-4
+PROJECTIONS = 4
+
+
+def sketch(X: Any) -> np.ndarray:
+    """Random projections of every row, the same ones each time.
+
+    Parameters
+    ----------
+    X : np.ndarray or sparse matrix [shape=(n, d)]
+
+    Returns
+    -------
+    projections : np.ndarray [shape=(n, 4), float32]
+    """
+    directions = np.random.default_rng(0).standard_normal((X.shape[1], PROJECTIONS), np.float32)
+    return (X @ directions).astype(np.float32)
+
+
+def same(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two sketches are of the same values, but for rounding."""
+    return one.shape == other.shape and bool(np.abs(one - other).max(initial=0) <= SAME * np.abs(one).max(initial=0))
+
+
+def fingerprint(path: Path | None, *made_of: Any) -> str:
+    """Name of what is made of a file, which changes with its size and time and with what else it is made of.
+
+    Parameters
+    ----------
+    path : Path or None
+        A file that is not there, or cannot be looked at, counts as none.
+    made_of
+        Settings and names, as JSON takes them.
+    """
+    try:
+        facts = path.stat() if path else None
+    except OSError:
+        facts = None
+    state = [*made_of, facts and (facts.st_size, facts.st_mtime_ns)]
+    return hashlib.sha256(json.dumps(state).encode()).hexdigest()[:24]
+
+
+def digest(X: np.ndarray | sp.csr_matrix) -> str:
+    """Short name of exactly this matrix, so that a network trained on another one is never taken for its own."""
+    parts = (X,) if isinstance(X, np.ndarray) else (X.data, X.indices, X.indptr)
+    name = hashlib.sha256(str(X.shape).encode())
+    for part in parts:
+        name.update(np.ascontiguousarray(part).data)
+    return name.hexdigest()[:8]
