@@ -3,7 +3,6 @@
 Paper: Section 5.3.  Notebooks: 06_image.
 """
 
-import hashlib
 import os
 import re
 from pathlib import Path
@@ -13,6 +12,7 @@ import keras
 from keras import layers
 
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
+from mumu_lib.core.fingerprints import hash_of_file
 from mumu_lib.params import BACKBONES
 
 SMALL_WIDTHS = (16, 32, 64, 128)
@@ -119,6 +119,4 @@ def provenance(weights: str) -> str:
     """Where weights came from, for the record: a file by its name and content."""
     if weights in ("imagenet", "random"):
         return {"imagenet": "ImageNet, by Keras Applications", "random": "random"}[weights]
-    with open(weights, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
-    return f"{Path(weights).name}, sha256 {digest}"
+    return f"{Path(weights).name}, sha256 {hash_of_file(weights, length=16)}"

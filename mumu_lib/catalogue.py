@@ -6,7 +6,6 @@ On disk: ``catalogue.json``, ``albums.parquet``, ``tracks.parquet``, ``reviews.p
 ``taxonomy.parquet``. Paths in the tables are relative to the roots kept in ``catalogue.json``.
 """
 
-import hashlib
 import json
 import os
 from collections import Counter
@@ -23,6 +22,7 @@ import scipy.sparse as sp
 
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
 from mumu_lib.core.files import whole, write_atomically
+from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import parsing, plain_name, read_json, read_table
 from mumu_lib.tables import COLUMNS, INFO, SPLITS, check, fill, holds, keep_labels
 
@@ -104,11 +104,11 @@ class Catalogue:
     @cached_property
     def fingerprint(self) -> str:
         """Hash of all tables: two catalogues with one fingerprint give the same results."""
-        digest = hashlib.sha256()
+        parts = []
         for name in ("catalogue.json", *(f"{t}.parquet" for t in COLUMNS)):
             with parsing(self.folder / name, REMEDY):
-                digest.update((self.folder / name).read_bytes())
-        return digest.hexdigest()[:16]
+                parts.append((self.folder / name).read_bytes())
+        return hash_of(*parts, length=16)
 
     def rows(self, *splits: str) -> np.ndarray:
         """Row numbers of the albums of some splits, in table order.

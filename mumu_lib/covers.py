@@ -7,7 +7,6 @@ processes that no file can stop, resumable, each refused cover listed with its r
 6.2 GB for the 31,471 albums of MuMu.
 """
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from mumu_lib import image, patches
 from mumu_lib.augment import SIDE
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import ImageError
-from mumu_lib.core.fingerprints import fingerprint
+from mumu_lib.core.fingerprints import fingerprint, hash_of
 from mumu_lib.store import Store
 
 FORMAT = 1
@@ -62,7 +61,7 @@ class Squeezed:
         if not path:
             raise ImageError("missing", f"album {item}: the catalogue names no cover")
         pixels, (width, height) = image.squeezed(path)
-        content = hashlib.sha256(pixels.tobytes()).hexdigest()[:16]
+        content = hash_of(pixels.tobytes(), length=16)
         return pixels, {"status": "ok", "message": "", "width": width, "height": height, "content": content}
 
 

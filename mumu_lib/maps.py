@@ -3,7 +3,6 @@
 Paper: Figure 1.  Notebooks: 03_label_factors, 04_audio, 06_image, 07_multimodal.
 """
 
-import hashlib
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +14,7 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError, ParameterError
 from mumu_lib.core.files import save_array
-from mumu_lib.core.fingerprints import same, sketch
+from mumu_lib.core.fingerprints import hash_of, same, sketch
 from mumu_lib.labels import rarest_top_label
 from mumu_lib.tables import SPLITS
 
@@ -89,7 +88,8 @@ def coordinates(folder: Path, vectors: np.ndarray, *, perplexity: float = 30, se
             f"{bad.sum()} of {len(bad)} vectors are NaN or zero, the first in row {bad.argmax()}; leave them out"
         )
     made_of = repr((vectors.shape, str(vectors.dtype), float(perplexity), seed, version("openTSNE")))
-    settings, content = (hashlib.sha256(b).hexdigest()[:8] for b in (made_of.encode(), vectors.tobytes()))
+    settings = hash_of(made_of, length=8)
+    content = hash_of(vectors.tobytes(), length=8)
     known_by = sketch(vectors)
     for path in sorted(folder.glob(f"tsne-{settings}-*.npy")):
         kept = np.load(path, allow_pickle=False)

@@ -8,7 +8,6 @@ unfinished extraction (:mod:`mumu_lib.extraction`) lie beside them.
 """
 
 import argparse
-import hashlib
 import os
 import shutil
 import sys
@@ -25,6 +24,7 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import MumuError, NothingUsableError, ParameterError
 from mumu_lib.core.files import locked, need_room, whole
+from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.paths import home
 from mumu_lib.extraction import KINDS, Shard
 from mumu_lib.sources import open_catalogue
@@ -173,7 +173,7 @@ def _size(shards: list[Shard], jobs: pd.DataFrame, settings: Recipe) -> int:
 
 
 def _digest(jobs: pd.DataFrame) -> str:
-    return hashlib.sha256("".join(jobs["fingerprint"]).encode()).hexdigest()[:16]
+    return hash_of(*jobs["fingerprint"], length=16)
 
 
 def _shards(folder: Path, jobs: pd.DataFrame, settings: Recipe) -> tuple[pd.DataFrame, list[Shard]]:

@@ -6,7 +6,6 @@ Notebooks: all write one; 08_results reads them.
 import argparse
 import dataclasses
 import glob
-import hashlib
 import json
 import sys
 from pathlib import Path
@@ -20,6 +19,7 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.environment import device, git_commit, versions
 from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.core.files import locked, save_array, write_atomically
+from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import read_array, read_json, read_lines
 from mumu_lib.core.paths import checkout, home
 from mumu_lib.params import Shared, restored
@@ -119,7 +119,7 @@ def folder_of(catalogue: Catalogue, run_id: str, cfg: Shared) -> Path:
             return folder
     if not (plain / "params.json").is_file():
         return plain
-    return plain.with_name(f"{run_id}-{hashlib.sha256(_as_text(ours).encode()).hexdigest()[:8]}")
+    return plain.with_name(f"{run_id}-{hash_of(_as_text(ours), length=8)}")
 
 
 def _beside(plain: Path) -> list[Path]:

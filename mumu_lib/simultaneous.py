@@ -7,7 +7,6 @@ where their vectors are joined. An example is a track with its album's text and 
 trained on tracks; without audio it is an album.
 """
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from mumu_lib.augment import centre_view
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import NothingUsableError
 from mumu_lib.core.files import write_atomically
+from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import read_json
 from mumu_lib.core.paths import home
 from mumu_lib.fusion import Source
@@ -119,7 +119,7 @@ def folder_name(catalogue: Catalogue, sources: list[Source]) -> str:
     folders = [home() / "runs" / catalogue.name / source.origin for source in sources]
     networks = [read_json(folder / "metrics.json", runs.AGAIN).get("network", "") for folder in folders]
     made_of = json.dumps([[source.origin for source in sources], networks])
-    return "together-" + hashlib.sha256(made_of.encode()).hexdigest()[:8]
+    return "together-" + hash_of(made_of, length=8)
 
 
 def fit(together: Together, cfg: Multimodal, folder: Path) -> pd.DataFrame:

@@ -13,6 +13,28 @@ SAME = 1e-4
 PROJECTIONS = 4
 
 
+def hash_of(*parts: str | bytes | memoryview, length: int = 64) -> str:
+    """Return the SHA-256 of some content, one part after the other, in hexadecimal.
+
+    Parameters
+    ----------
+    parts : str, bytes or buffer
+        Texts count as UTF-8.
+    length : int
+        Digits to keep, from the first.
+    """
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(part.encode() if isinstance(part, str) else part)
+    return found.hexdigest()[:length]
+
+
+def hash_of_file(path: str | Path, *, length: int = 64) -> str:
+    """Return the SHA-256 of a file's content, as :func:`hash_of`."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:length]
+
+
 def sketch(X: Any) -> np.ndarray:
     """Random projections of every row, the same ones each time.
 
@@ -48,13 +70,10 @@ def fingerprint(path: Path | None, *made_of: Any) -> str:
     except OSError:
         facts = None
     state = [*made_of, facts and (facts.st_size, facts.st_mtime_ns)]
-    return hashlib.sha256(json.dumps(state).encode()).hexdigest()[:24]
+    return hash_of(json.dumps(state), length=24)
 
 
 def digest(X: np.ndarray | sp.csr_matrix) -> str:
     """Short name of exactly this matrix, so that a network trained on another one is never taken for its own."""
     parts = (X,) if isinstance(X, np.ndarray) else (X.data, X.indices, X.indptr)
-    name = hashlib.sha256(str(X.shape).encode())
-    for part in parts:
-        name.update(np.ascontiguousarray(part).data)
-    return name.hexdigest()[:8]
+    return hash_of(str(X.shape), *(np.ascontiguousarray(part).data for part in parts), length=8)

@@ -6,7 +6,6 @@ Paper: Section 5.2.  Notebook: 05.
 ``babelfy``, the paper's, and ``spotlight`` are web services that are asked once about each text.
 """
 
-import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import fields
@@ -21,6 +20,7 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import MissingDataError, ParameterError, ServiceError, did_you_mean
 from mumu_lib.core.files import locked
+from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.paths import home
 from mumu_lib.linking.interface import Annotation, Categories, Linker
 from mumu_lib.linking.services import Service
@@ -106,7 +106,7 @@ def _sample() -> Path:
     folder = home() / "data" / "sample-knowledge"
     with locked(folder):
         dumps = knowledge.write(folder)
-        made = hashlib.sha256(b"".join(path.read_bytes() for path in dumps.values())).hexdigest()[:16]
+        made = hash_of(*(path.read_bytes() for path in dumps.values()), length=16)
         base = folder / f"knowledge-{FORMAT}-{made}"
         if not (base / "info.json").is_file():
             build(base, **dumps)

@@ -4,7 +4,6 @@ Paper: Section 5.2.  Notebook: 05.
 """
 
 import contextlib
-import hashlib
 import json
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ import requests
 
 from mumu_lib.core.errors import ServiceError
 from mumu_lib.core.files import write_atomically
+from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import UNEXPECTED, parse_json
 from mumu_lib.sources.web import AGENT, PATIENCE, RETRIED, body, retry_after
 
@@ -92,7 +92,7 @@ class Service:
 
     def path(self, *question: Any) -> Path:
         """Where the answer to a question is kept."""
-        digest = hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
+        digest = hash_of(json.dumps(question, sort_keys=True))
         return self.cache / digest[:2] / f"{digest}.json"
 
     def kept(self, path: Path) -> Any:

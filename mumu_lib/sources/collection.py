@@ -3,7 +3,6 @@
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
 
-import hashlib
 import io
 import os
 import re
@@ -17,6 +16,7 @@ import soundfile
 
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError, MissingDataError
+from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import stays_inside
 
 AUDIO = (".mp3", ".flac", ".wav", ".ogg", ".opus", ".aif", ".aiff")
@@ -101,7 +101,7 @@ def _resolve(row: dict, manifest: Path, root: Path, problems: Problems) -> bool:
     if is_file and row["text"]:
         row["text"] = _read_text(root, text, number, problems)
     # What identifies a row that has no album_id; a review itself is too long for that.
-    literal = hashlib.sha256(text.encode()).hexdigest()[:12] if row["text"] else ""
+    literal = hash_of(text, length=12) if row["text"] else ""
     row["key"] = row["audio"] or row["cover"] or (text if is_file and row["text"] else literal)
     if not row["key"]:
         problems.append((number, "", "neither audio nor cover nor text; row kept out"))

@@ -4,7 +4,6 @@ Notebook: 01. Every service is called only when the user starts it, under the se
 """
 
 import contextlib
-import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from urllib3.util import Retry
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError, MissingDataError, MumuError, ParameterError, ServiceError
 from mumu_lib.core.files import write_atomically
+from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import UNEXPECTED, parse_json, parsing, storable
 
 AGENT = f"mumu-lib/{version('mumu-lib')}"
@@ -178,7 +178,7 @@ class Client:
         ServiceError
             The service fails or refuses (403), or answers in another form; that is not kept.
         """
-        name = hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()
+        name = hash_of(url.encode("utf-8", "replace"))
         path = self.cache / name[:2] / f"{name}.json"
         # Asked again if what was kept was cut or changed.
         if keep:

@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +22,7 @@ from mumu_lib import catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import ParameterError
 from mumu_lib.core.files import locked, make_folder, write_atomically
+from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.paths import home
 from mumu_lib.sources import splits
 from mumu_lib.sources.sample import covers, files, sound, styles, words
@@ -250,8 +250,8 @@ def _run(jobs: list[Callable[[], None]]) -> None:
 
 def _forget_others(folder: Path, arguments: str) -> None:
     """Remove files of a sample made from other arguments or by another version of this package."""
-    code = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
-    recipe = f"{arguments}, code {sha256(code).hexdigest()[:16]}"
+    code = hash_of(*(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))), length=16)
+    recipe = f"{arguments}, code {code}"
     note = folder / "recipe.txt"
     if note.is_file() and note.read_text(encoding="utf-8") == recipe:
         return
