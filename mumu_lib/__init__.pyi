@@ -42,7 +42,6 @@ from . import (
     simultaneous as simultaneous,
     sources as sources,
     store as store,
-    tables as tables,
     targets as targets,
     text as text,
     text_analysis as text_analysis,

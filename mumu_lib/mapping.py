@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from mumu_lib import catalogue
-from mumu_lib.catalogue import Catalogue
+from mumu_lib.catalogue import Catalogue, splits
 from mumu_lib.core.errors import MissingDataError, NothingUsableError
 from mumu_lib.core.paths import home
-from mumu_lib.sources import amazon, millionsong, previews, sample, splits
+from mumu_lib.sources import amazon, millionsong, previews, sample
 from mumu_lib.sources.sample import raw as sample_raw
 
 _PATTERNS = {

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from mumu_lib.catalogue import Catalogue
+from mumu_lib.catalogue.schema import SPLITS
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError, ParameterError
 from mumu_lib.core.files import save_array
 from mumu_lib.core.fingerprints import hash_of, same, sketch
 from mumu_lib.labels import rarest_top_label
-from mumu_lib.tables import SPLITS
 
 NO_GENRE = "no top-level genre"
 FEWEST_ON_A_MAP = 5

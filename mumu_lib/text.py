@@ -17,12 +17,12 @@ import scipy.sparse as sp
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from mumu_lib.catalogue import Catalogue
+from mumu_lib.catalogue.schema import SPLITS
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError
 from mumu_lib.core.files import write_atomically
 from mumu_lib.core.parsing import parsing, read_json
 from mumu_lib.sources import ismir_data
-from mumu_lib.tables import SPLITS
 
 FORMAT = 1
 PUBLISHED = {"vsm": "VSM", "vsm_sem": "VSM-SEM"}

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from mumu_lib import catalogue, open_catalogue
+from mumu_lib.catalogue.schema import SPLITS
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError
-from mumu_lib.tables import SPLITS
 
 
 def write(folder, genres=(("Jazz",), ("Jazz",), ("Rock", "Jazz")), min_albums=1, name="own", **tables):

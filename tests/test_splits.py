@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from mumu_lib.catalogue.splits import assign
 from mumu_lib.core.errors import ParameterError
-from mumu_lib.sources.splits import assign
 
 GENRES = st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=4, unique=True), max_size=40)
 

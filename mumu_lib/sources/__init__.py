@@ -24,7 +24,6 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "previews",
         "reading",
         "sample",
-        "splits",
         "web",
     ],
 )

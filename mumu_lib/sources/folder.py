@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 from mumu_lib import catalogue
+from mumu_lib.catalogue import splits
+from mumu_lib.catalogue.schema import SPLITS, keep_labels
 from mumu_lib.core.errors import BadDataError, MissingDataError, MumuError, NothingUsableError, ParameterError
 from mumu_lib.core.files import write_atomically
 from mumu_lib.core.paths import home
-from mumu_lib.sources import splits
 from mumu_lib.sources.collection import TAGS, Problems, branches, read_manifest, read_tags, scan
-from mumu_lib.tables import SPLITS, keep_labels
 
 SPLIT_NAMES = {name: name for name in (*SPLITS, "none")} | {
     "training": "train",

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 
+from mumu_lib.catalogue.schema import SPLITS
 from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.core.parsing import parsing, read_array, read_lines
-from mumu_lib.tables import SPLITS
 
 AGAIN = "get it again"
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from mumu_lib import catalogue
-from mumu_lib.catalogue import Catalogue
+from mumu_lib.catalogue import Catalogue, splits
 from mumu_lib.core.errors import MissingDataError
 from mumu_lib.core.paths import home
-from mumu_lib.sources import amazon, ismir_data, previews, reading, splits
+from mumu_lib.sources import amazon, ismir_data, previews, reading
 
 VARIOUS_ARTISTS = "89ad4ac3-39f7-470e-963a-56509c546377"
 

@@ -19,12 +19,12 @@ import numpy as np
 import pandas as pd
 
 from mumu_lib import catalogue
+from mumu_lib.catalogue import splits
 from mumu_lib.core import progress
 from mumu_lib.core.errors import ParameterError
 from mumu_lib.core.files import locked, make_folder, write_atomically
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.paths import home
-from mumu_lib.sources import splits
 from mumu_lib.sources.sample import covers, files, sound, styles, words
 
 # With 8 albums a label can have one in validation and one in test after an 80/10/10 split; the paper's 12

@@ -10,8 +10,8 @@ import pandas as pd
 import scipy.sparse as sp
 from sklearn.preprocessing import MultiLabelBinarizer
 
+from mumu_lib.catalogue.schema import SPLITS
 from mumu_lib.core.errors import ParameterError
-from mumu_lib.tables import SPLITS
 
 SMALLEST_SPLIT_IN_THREE = 5
 

@@ -15,16 +15,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import lazy_loader
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import scipy.sparse as sp
 
+from mumu_lib.catalogue.schema import COLUMNS, INFO, SPLITS, check, fill, holds, keep_labels
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
 from mumu_lib.core.files import whole, write_atomically
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import parsing, plain_name, read_json, read_table
-from mumu_lib.tables import COLUMNS, INFO, SPLITS, check, fill, holds, keep_labels
+
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["schema", "splits"])
+
 
 FORMAT = 1
 REMEDY = "make the catalogue again"
@@ -39,7 +43,7 @@ class Catalogue:
     Attributes
     ----------
     albums, tracks, reviews, taxonomy : pd.DataFrame
-        The tables, with the columns that :mod:`mumu_lib.tables` names. ``albums.genres`` holds lists of genre names,
+        The tables, with the columns that :mod:`mumu_lib.catalogue.schema` names. ``albums.genres`` holds lists of genre names,
         ``taxonomy.branch`` lists of names from the top level down.
     labels : list of str
         Genres on at least ``min_label_albums`` albums, in the column order of ``label_matrix``.
@@ -253,7 +257,7 @@ def write(
     folder : Path
         Replaced if it holds a catalogue already; other files in it are kept.
     albums, tracks, reviews : pd.DataFrame
-        Columns as in :mod:`mumu_lib.tables`; missing optional ones are filled with ``""``.
+        Columns as in :mod:`mumu_lib.catalogue.schema`; missing optional ones are filled with ``""``.
     branches : sequences of str
         Taxonomy branches from the top level down, e.g. ``("Jazz", "Vocal Jazz")``.
     min_albums : int
