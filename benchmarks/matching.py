@@ -17,7 +17,7 @@ import pandas as pd
 from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
-from mumu_lib import matching, names
+from mumu_lib.mapping import matching, normalise
 
 SYLLABLES = np.array([c + v for c in "bdfgklmnrstvwz" for v in "aeiou"])
 STOCK = np.array(["Greatest Hits", "Live", "The Best Of", "Greatest Hits Vol. 2", "Christmas Album"])
@@ -92,7 +92,7 @@ def mistyped(name: str, rng: np.random.Generator) -> str:
 
 def blocking(left: pd.DataFrame, right: pd.DataFrame) -> tuple[float, float]:
     """Share of true pairs that share a block, and pairs compared per album."""
-    sides = [(names.titles(t["title"]), names.artists(t["artist"])) for t in (left, right)]
+    sides = [(normalise.titles(t["title"]), normalise.artists(t["artist"])) for t in (left, right)]
     kept = pairs = 0
     for row, block in zip(left["truth"], matching.blocks(*sides), strict=True):
         pairs += len(block)
@@ -103,7 +103,7 @@ def blocking(left: pd.DataFrame, right: pd.DataFrame) -> tuple[float, float]:
 def all_pairs(left: pd.DataFrame, right: pd.DataFrame) -> None:
     """Best title and artist by plain rapidfuzz over every pair."""
     (titles, artists), (other_titles, other_artists) = [
-        (names.titles(t["title"]), names.artists(t["artist"])) for t in (left, right)
+        (normalise.titles(t["title"]), normalise.artists(t["artist"])) for t in (left, right)
     ]
     for start in range(0, len(titles), 256):
         part = slice(start, start + 256)

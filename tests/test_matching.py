@@ -7,8 +7,9 @@ from hypothesis import example, given, settings, strategies as st
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel, JaroWinkler
 
-from mumu_lib import mapping, matching, names
+from mumu_lib import mapping
 from mumu_lib.core.errors import BadDataError, NothingUsableError, ParameterError
+from mumu_lib.mapping import matching, normalise
 
 
 def frame(*rows):
@@ -207,9 +208,11 @@ def test_words_are_taken_in_from_the_rarest_while_it_is_cheap(monkeypatch):
 def test_the_two_rarest_words_are_looked_up_and_each_once(monkeypatch):
     monkeypatch.setattr(matching, "CHEAP", 0)
     right = frame(("the band", "x"), ("the band", "y"), ("the train", "z"), ("blue", "w"))
-    sides = [(names.titles(t["title"]), names.artists(t["artist"])) for t in (frame(("blue train", "band")), right)]
+    sides = [
+        (normalise.titles(t["title"]), normalise.artists(t["artist"])) for t in (frame(("blue train", "band")), right)
+    ]
     assert next(iter(matching.blocks(*sides))).tolist() == [2, 3]
-    sides[0] = names.titles(pd.Series(["blue blue"])), names.artists(pd.Series(["band"]))
+    sides[0] = normalise.titles(pd.Series(["blue blue"])), normalise.artists(pd.Series(["band"]))
     assert next(iter(matching.blocks(*sides))).tolist() == [0, 1, 3]
 
 
@@ -277,10 +280,12 @@ def test_empty_tables():
 
 def brute(left, right, threshold):
     """Best score of each row over all rows that share a word, as the definition reads."""
-    mine, others = [list(zip(names.titles(t["title"]), names.artists(t["artist"]), strict=True)) for t in (left, right)]
+    mine, others = [
+        list(zip(normalise.titles(t["title"]), normalise.artists(t["artist"]), strict=True)) for t in (left, right)
+    ]
 
     def score(one, other):
-        if names.numbers(one[0]) != names.numbers(other[0]) or not set(" ".join(one).split()) & set(
+        if normalise.numbers(one[0]) != normalise.numbers(other[0]) or not set(" ".join(one).split()) & set(
             " ".join(other).split()
         ):
             return 0
@@ -314,7 +319,7 @@ def test_frequent_words_are_narrowed_by_further_ones(monkeypatch):
         *[("Greatest Hits", f"Artist{i % 3} Band") for i in range(30)], ("Greatest Hits Live", "Artist0 Band")
     )
     sides = [
-        (names.titles(t["title"]), names.artists(t["artist"]))
+        (normalise.titles(t["title"]), normalise.artists(t["artist"]))
         for t in (frame(("Greatest Hits Live", "Artist0 Band")), right)
     ]
     assert next(iter(matching.blocks(*sides))).tolist() == [30]
@@ -327,7 +332,7 @@ def test_blocking_keeps_noisy_pairs():
     left = right.assign(
         title=[t[:4] + t[5:] + " (Remastered)" for t in right["title"]], artist=right["artist"].str.upper()
     )
-    sides = [(names.titles(t["title"]), names.artists(t["artist"])) for t in (left, right)]
+    sides = [(normalise.titles(t["title"]), normalise.artists(t["artist"])) for t in (left, right)]
     assert np.mean([i in block for i, block in enumerate(matching.blocks(*sides))]) >= 0.99
 
 

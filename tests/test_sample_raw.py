@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
-from mumu_lib import mapping, matching
+from mumu_lib import mapping
 from mumu_lib.core.errors import MissingDataError
+from mumu_lib.mapping import matching
 from mumu_lib.sources import amazon, millionsong, musicbrainz, sample
 from mumu_lib.sources.sample import raw
 

@@ -47,7 +47,7 @@ def search(client: Client, title: str, artist: str, *, limit: int = 25, url: str
 
 
 def search_all(client: Client, albums: pd.DataFrame, *, url: str = URL) -> pd.DataFrame:
-    """Candidates for every album, in the form that :func:`mumu_lib.matching.match` takes.
+    """Candidates for every album, in the form that :func:`mumu_lib.mapping.matching.match` takes.
 
     Parameters
     ----------

@@ -6,6 +6,7 @@ Paper: Section 3.  Notebook: 01.
 from collections.abc import Sequence
 from pathlib import Path
 
+import lazy_loader
 import numpy as np
 import pandas as pd
 
@@ -15,6 +16,9 @@ from mumu_lib.core.errors import MissingDataError, NothingUsableError
 from mumu_lib.core.paths import home
 from mumu_lib.sources import amazon, millionsong, previews, sample
 from mumu_lib.sources.sample import raw as sample_raw
+
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["matching", "normalise"])
+
 
 _PATTERNS = {
     "metadata": ("meta_CDs_and_Vinyl.json", "meta_CDs_and_Vinyl.json.gz", "meta_CDs_and_Vinyl.jsonl*"),

@@ -19,9 +19,9 @@ import scipy.sparse as sp
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Indel, JaroWinkler
 
-from mumu_lib import names
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError, ParameterError, did_you_mean
+from mumu_lib.mapping import normalise
 
 # Ratcliff-Obershelp counts a common subsequence, so it is never above Indel, which is far faster to sift by.
 _SIFTS: dict[str, Callable] = {
@@ -31,7 +31,6 @@ _SIFTS: dict[str, Callable] = {
     "token_sort": fuzz.token_sort_ratio,
 }
 METHODS = tuple(_SIFTS)
-
 # A block is narrowed by further words until it is no larger.
 LARGEST_BLOCK = 2000
 # Further words are taken in while all blocks of an album together stay this small.
@@ -80,7 +79,7 @@ def match(
         A parameter out of range; a table without title and artist or with a repeated index label.
     """
     _check(left, right, method, threshold, margin, same)
-    sides = [(names.titles(t["title"]), names.artists(t["artist"])) for t in (left, right)]
+    sides = [(normalise.titles(t["title"]), normalise.artists(t["artist"])) for t in (left, right)]
     (titles, artists), (right_titles, right_artists) = sides
     whole, right_whole = (t["title"].fillna("").to_numpy(object) for t in (left, right))
     entity = pd.factorize(right[same])[0] if same else np.arange(len(right))
@@ -201,8 +200,8 @@ def _scores(mine: tuple[str, str], others: tuple[np.ndarray, np.ndarray], method
     else:
         columns = [_similar(m, o, method=method, threshold=0.0).tolist() for m, o in zip(mine, others, strict=True)]
     scores = np.array(columns).T
-    numbers = names.numbers(mine[0])
-    scores[[names.numbers(title) != numbers for title in others[0]]] = 0
+    numbers = normalise.numbers(mine[0])
+    scores[[normalise.numbers(title) != numbers for title in others[0]]] = 0
     return scores
 
 

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 LONGEST = 300
-
 _EDITION = (
     r"re-?master|re-?issue|deluxe|edition|expanded|bonus|\bimport\b|explicit|anniversary|digi-?pa[ck]k?|vinyl|\blp\b|"
     r"\bs?acd\b|\bcds?\b|\bdvd\b|\bdis[ck]s?\b|limited|original recording|enhanced|audio"
