@@ -32,7 +32,6 @@ from . import (
     plots as plots,
     prediction as prediction,
     prediction_figures as prediction_figures,
-    resampling as resampling,
     result_figures as result_figures,
     results as results,
     runs as runs,

@@ -19,7 +19,7 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError
 from mumu_lib.core.paths import checkout
-from mumu_lib.resampling import certainty
+from mumu_lib.metrics.resampling import certainty
 
 COMPARABLE_AUC = 0.005
 MEASURES = {

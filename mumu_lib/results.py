@@ -13,7 +13,7 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import MumuError
 from mumu_lib.core.parsing import parsing, read_array, read_lines
-from mumu_lib.resampling import interval
+from mumu_lib.metrics.resampling import interval
 
 KEY = ["modality", "target", "setting"]
 USED = ["fingerprint", "folder", "device", "val_auc", *runs.PAPER_COLUMNS, *runs.INTERVAL]

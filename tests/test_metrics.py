@@ -10,8 +10,9 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from mumu_lib import metrics, resampling
+from mumu_lib import metrics
 from mumu_lib.core.errors import BadDataError, ParameterError
+from mumu_lib.metrics import resampling
 
 
 @st.composite

@@ -7,15 +7,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import lazy_loader
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score
 
-from mumu_lib import resampling
 from mumu_lib.core.errors import BadDataError, ParameterError, did_you_mean
-from mumu_lib.resampling import certainty, interval
+from mumu_lib.metrics import resampling
+from mumu_lib.metrics.resampling import certainty, interval
+
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["resampling"])
+
 
 COVERAGE_AT = (1, 3, 5)
 FREQUENCY_GROUPS = ("head", "middle", "tail")
@@ -216,7 +220,7 @@ def paired(
     Returns
     -------
     result : dict
-        ``first``, ``second``, and those of :func:`mumu_lib.resampling.certainty` (95 %) for first minus second.
+        ``first``, ``second``, and those of :func:`mumu_lib.metrics.resampling.certainty` (95 %) for first minus second.
     """
     values = bootstrap(Y, S1, metric, n, seed) - bootstrap(Y, S2, metric, n, seed)
     function = METRICS[metric] if isinstance(metric, str) else metric
