@@ -161,7 +161,7 @@ def write_shard(shard: extraction.Shard, seed: int) -> None:
 def shuffled_pass(store: Store) -> float:
     order = np.random.default_rng(0).permutation(len(store.index))
     return statistics.fmean(
-        float(take(store.patches, order[start : start + BATCH])[0, 0, 0, 0]) for start in range(0, len(order), BATCH)
+        float(take(store.values, order[start : start + BATCH])[0, 0, 0, 0]) for start in range(0, len(order), BATCH)
     )
 
 

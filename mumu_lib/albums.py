@@ -12,12 +12,12 @@ import pandas as pd
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.models import FEATURES
-from mumu_lib.patches import Store
+from mumu_lib.patches import AudioStore
 from mumu_lib.targets import Target
 from mumu_lib.training import Batches, fit
 
 
-def track_table(catalogue: Catalogue, store: Store) -> pd.DataFrame:
+def track_table(catalogue: Catalogue, store: AudioStore) -> pd.DataFrame:
     """Every usable patch with its album.
 
     Returns
@@ -29,15 +29,15 @@ def track_table(catalogue: Catalogue, store: Store) -> pd.DataFrame:
     tracks = catalogue.tracks[["track_id", "album_id", "title"]].merge(albums, on="album_id")
     tracks["row"] = store.rows(tracks["track_id"])
     tracks = tracks[tracks["row"] >= 0]
-    per_track = store.patches.shape[1] if store.patches.ndim == 4 else 1
+    per_track = store.values.shape[1] if store.values.ndim == 4 else 1
     tracks = tracks.loc[tracks.index.repeat(per_track)]
     tracks["row"] = tracks["row"] * per_track + np.tile(np.arange(per_track), len(tracks) // per_track)
     return tracks.drop(columns="album_id").reset_index(drop=True)
 
 
-def flat_patches(store: Store) -> np.ndarray:
+def flat_patches(store: AudioStore) -> np.ndarray:
     """All patches in one row each [shape=(tracks * patches, 322, 96)], still memory-mapped."""
-    return store.patches.reshape(-1, *store.patches.shape[2:]) if store.patches.ndim == 4 else store.patches
+    return store.values.reshape(-1, *store.values.shape[2:]) if store.values.ndim == 4 else store.values
 
 
 def learnable(encoded: np.ndarray) -> np.ndarray:

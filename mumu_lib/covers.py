@@ -70,7 +70,7 @@ class CoverStore(Store):
 
     Attributes
     ----------
-    patches : np.ndarray [shape=(albums, 256, 256, 3), uint8]
+    values : np.ndarray [shape=(albums, 256, 256, 3), uint8]
         Memory-mapped; each whole cover squeezed into a square; a row for every album, also without a cover.
     index : pd.DataFrame
         A row an album: ``album_id``, ``cover`` (path), ``status`` (ok, missing, not_image, corrupt, bomb, tiny,

@@ -49,7 +49,7 @@ class CoverBatches(Batches):
     def __init__(
         self, store: CoverStore, rows: np.ndarray, targets: np.ndarray | None = None, *, size: int, **options: Any
     ) -> None:
-        super().__init__(store.patches, rows, targets, **options)
+        super().__init__(store.values, rows, targets, **options)
         self.sizes, self.size = store.sizes, size
 
     def __getitem__(self, index: int) -> Any:

@@ -29,7 +29,7 @@ def view_examples(store: CoverStore, rows: np.ndarray, size: int, *, views: int 
     """
     figure = Figure(figsize=(1.4 * (views + 1), 1.4 * len(rows)), layout="constrained")
     for line, row in zip(figure.subplots(len(rows), views + 1, squeeze=False), rows, strict=True):
-        pixels, whole = store.patches[row], tuple(store.sizes[row])
+        pixels, whole = store.values[row], tuple(store.sizes[row])
         pictures = [centre_view(pixels, whole, size)]
         pictures += [random_view(pixels, whole, size, np.random.default_rng([seed, v, row])) for v in range(views)]
         for ax, picture in zip(line, pictures, strict=True):

@@ -34,6 +34,31 @@ SHARD = 64
 StoreKind = TypeVar("StoreKind", bound=Store)
 
 
+class AudioStore(Store):
+    """Features of a catalogue's tracks.
+
+    Attributes
+    ----------
+    values : np.ndarray [shape=(tracks, patches, 322, 96), float16, dB] or [shape=(tracks, 48), float32]
+        Memory-mapped; a row for every track, also for those that cannot be used.
+    index : pd.DataFrame
+        A row a track: ``track_id``, ``audio``, ``status`` (ok, padded, short, silent, corrupt, missing,
+        timeout), ``message``, ``seconds`` of the recording, ``start`` (frame of the first patch).
+    """
+
+    unit = "track"
+    task = "audio features"
+
+    @property
+    def source(self) -> str:
+        """What the features are made of, in words."""
+        if self.values.ndim == 4:
+            return f"log-CQT, {self.values.shape[1]} patch(es) of 15 s a track"
+        if set(self.index["source"]) == {"msd"}:
+            return "timbre statistics of the Million Song Dataset's segments"
+        return "timbre statistics of librosa's MFCCs: the catalogue names no Million Song Dataset files"
+
+
 def extract(
     catalogue: Catalogue,
     kind: str = "cqt",
@@ -42,7 +67,7 @@ def extract(
     workers: int = 0,
     seed: int = 0,
     method: str = "fast",
-) -> Store:
+) -> AudioStore:
     """Features of every track of a catalogue; what was extracted before is kept.
 
     Can be killed at any moment and called again. A recording that was added or changed since is
@@ -64,7 +89,7 @@ def extract(
 
     Returns
     -------
-    Store
+    AudioStore
 
     Raises
     ------
@@ -72,7 +97,7 @@ def extract(
         Not one track can be used; with the reasons.
     """
     settings = extraction.settings(kind, patches, seed, method)
-    return complete(catalogue, extraction.jobs(catalogue, settings), settings, Store, workers)
+    return complete(catalogue, extraction.jobs(catalogue, settings), settings, AudioStore, workers)
 
 
 def complete(
@@ -140,14 +165,33 @@ def extract_part(
     tracks : int
         How many this share holds.
     """
+    settings = extraction.settings(kind, patches, seed, method)
+    return complete_part(catalogue, extraction.jobs(catalogue, settings), settings, AudioStore, workers, part, parts)
+
+
+def complete_part(
+    catalogue: Catalogue, jobs: pd.DataFrame, settings: Recipe, kind: type[Store], workers: int, part: int, parts: int
+) -> int:
+    """One machine's share of :func:`complete`, which joins what all of them left in the shared folder.
+
+    Parameters
+    ----------
+    jobs, settings, kind, workers
+        As for :func:`complete`.
+    part, parts : int
+        This share, from 0, and how many there are.
+
+    Returns
+    -------
+    items : int
+        How many this share holds.
+    """
     if not 0 <= part < parts:
         raise ParameterError(f"part={part} must be from 0 to parts - 1 = {parts - 1}")
-    settings = extraction.settings(kind, patches, seed, method)
-    jobs = extraction.jobs(catalogue, settings)
     if any(_finished(place / settings.name, _digest(jobs)) for place in _places(catalogue)):
         return 0
     _, shards = _shards(features_folder(catalogue) / settings.name, jobs, settings)
-    _extract_shards(shards[part::parts], workers, Store)
+    _extract_shards(shards[part::parts], workers, kind)
     return sum(len(shard.tracks) for shard in shards[part::parts])
 
 

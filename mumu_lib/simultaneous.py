@@ -224,7 +224,7 @@ def _image(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
     def read(rows: np.ndarray) -> np.ndarray:
         views = [
             centre_view(pixels, tuple(store.sizes[row]), params["image_size"])
-            for row, pixels in zip(rows, take(store.patches, rows), strict=True)
+            for row, pixels in zip(rows, take(store.values, rows), strict=True)
         ]
         return np.stack(views)
 

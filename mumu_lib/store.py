@@ -1,12 +1,12 @@
-"""Reading a patch store: rows of tracks, batches, statistics.
+"""Reading a store of features: rows of items, batches, statistics.
 
-Paper: Section 5.1.  Notebooks: 04_audio.
+Paper: Sections 5.1 and 5.3.  Notebooks: 04_audio, 06_image.
 """
 
 import mmap
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import pandas as pd
@@ -43,32 +43,24 @@ class Recipe(Protocol):
 
 
 class Store:
-    """Features of a catalogue's tracks.
+    """Features of a catalogue's items; of tracks or of albums, as a subclass says.
 
     Attributes
     ----------
-    patches : np.ndarray [shape=(tracks, patches, 322, 96), float16, dB] or [shape=(tracks, 48), float32]
-        Memory-mapped; a row for every track, also for those that cannot be used.
+    unit, task : str
+        What an item is called, ``track`` or ``album``, and what their features are called.
+    values : np.ndarray [shape=(items, ...)]
+        Memory-mapped; a row for every item, also for those that cannot be used.
     index : pd.DataFrame
-        A row a track: ``track_id``, ``audio``, ``status`` (ok, padded, short, silent, corrupt, missing,
-        timeout), ``message``, ``seconds`` of the recording, ``start`` (frame of the first patch).
+        A row an item: its id (``track_id``, ``album_id``), its path, ``status``, ``message`` and facts of its own.
     """
 
-    unit = "track"
-    task = "audio features"
+    unit: ClassVar[str]
+    task: ClassVar[str]
 
     def __init__(self, folder: Path, digest: str) -> None:
         self.index = pd.read_parquet(folder / f"{digest}.parquet")
-        self.patches = np.load(folder / f"{digest}.npy", mmap_mode="r", allow_pickle=False)
-
-    @property
-    def source(self) -> str:
-        """What the features are made of, in words."""
-        if self.patches.ndim == 4:
-            return f"log-CQT, {self.patches.shape[1]} patch(es) of 15 s a track"
-        if set(self.index["source"]) == {"msd"}:
-            return "timbre statistics of the Million Song Dataset's segments"
-        return "timbre statistics of librosa's MFCCs: the catalogue names no Million Song Dataset files"
+        self.values = np.load(folder / f"{digest}.npy", mmap_mode="r", allow_pickle=False)
 
     @cached_property
     def _row_of(self) -> pd.Series:
@@ -76,45 +68,45 @@ class Store:
         return pd.Series(np.where(usable, np.arange(len(self.index)), -1), self.index[f"{self.unit}_id"])
 
     def rows(self, ids: pd.Series) -> np.ndarray:
-        """Row of each track, -1 where it cannot be used [shape=(n,), int]."""
+        """Row of each item, -1 where it cannot be used [shape=(n,), int]."""
         return self._row_of.reindex(ids, fill_value=-1).to_numpy()
 
     def counts(self) -> dict[str, int]:
-        """Tracks by status."""
+        """Items by status."""
         return {str(status): int(n) for status, n in self.index["status"].value_counts().items()}
 
     def report(self) -> pd.DataFrame:
-        """Tracks by status, with the first message of each."""
+        """Items by status, with the first message of each."""
         groups = self.index.groupby("status")
         return pd.DataFrame({f"{self.unit}s": groups.size(), "for example": groups["message"].first()}).sort_values(
             f"{self.unit}s", ascending=False
         )
 
     def standardisation(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and deviation of each frequency bin (or timbre statistic) over some tracks, in one pass.
+        """Mean and deviation of each column (frequency bin, timbre statistic) over some items, in one pass.
 
         Parameters
         ----------
         rows : np.ndarray [shape=(n,), int]
-            Training tracks, as :meth:`rows` gives them; one that stands there several times counts once.
+            Training items, as :meth:`rows` gives them; one that stands there several times counts once.
 
         Returns
         -------
-        mean, std : np.ndarray [shape=(96,) or (48,), float32]
-            A bin that never changes gets deviation 1.
+        mean, std : np.ndarray [shape=(columns,), float32]
+            A column that never changes gets deviation 1.
 
         Raises
         ------
         NothingUsableError
-            No row, or one of a track that cannot be used.
+            No row, or one of an item that cannot be used.
         """
         rows = np.unique(rows)
         if not rows.size or rows[0] < 0:
             raise NothingUsableError("standardisation needs usable training tracks; keep the rows that are 0 or more")
-        bins = self.patches.shape[-1]
+        bins = self.values.shape[-1]
         count, total, squares = 0, np.zeros(bins), np.zeros(bins)
         for start in range(0, len(rows), CHUNK):
-            x = take(self.patches, rows[start : start + CHUNK]).reshape(-1, bins).astype(np.float64)
+            x = take(self.values, rows[start : start + CHUNK]).reshape(-1, bins).astype(np.float64)
             count += len(x)
             total += x.sum(axis=0)
             squares += np.einsum("ij,ij->j", x, x)

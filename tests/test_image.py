@@ -233,15 +233,15 @@ def test_the_store_holds_whole_covers_and_counts_the_refused(tmp_path):
         saved(folder, f"same{i}.png", picture(left=WHITE))
     names = ["square.png", "wide.png", "page.jpg", "gone.jpg", "", *(f"same{i}.png" for i in range(5))]
     store = covers.decode(collection(tmp_path / "own", names), workers=1)
-    assert isinstance(store.patches, np.memmap)
-    assert store.patches.shape == (10, 256, 256, 3)
+    assert isinstance(store.values, np.memmap)
+    assert store.values.shape == (10, 256, 256, 3)
     assert store.counts() == {"placeholder": 5, "ok": 2, "missing": 2, "not_image": 1}
     assert store.report()["albums"].sum() == 10
     assert "same picture on 5 albums" in store.report().loc["placeholder", "for example"]
     assert store.sizes[:2].tolist() == [[120, 120], [300, 150]]
     assert store.rows(["A01", "A02", "A05", "A00", "nobody"]).tolist() == [1, -1, -1, 0, -1]
     for row, name in enumerate(names[:2]):
-        np.testing.assert_array_equal(store.patches[row], image.squeezed(folder / name)[0])
+        np.testing.assert_array_equal(store.values[row], image.squeezed(folder / name)[0])
 
 
 def test_only_what_changed_is_decoded_again(tmp_path, monkeypatch):
@@ -250,9 +250,9 @@ def test_only_what_changed_is_decoded_again(tmp_path, monkeypatch):
     for i in range(4):
         saved(folder, f"{i}.png", picture(left=(60 * i, 9, 9)))
     music = collection(tmp_path / "own", [f"{i}.png" for i in range(4)])
-    before = np.array(covers.decode(music, workers=1).patches)
+    before = np.array(covers.decode(music, workers=1).values)
     monkeypatch.setattr(patches.extraction, "run", lambda *_: pytest.fail("decoded again"))
-    np.testing.assert_array_equal(covers.decode(music, workers=1).patches, before)
+    np.testing.assert_array_equal(covers.decode(music, workers=1).values, before)
     monkeypatch.undo()
     saved(folder, "2.png", picture(left=WHITE))
     seen, run = [], patches.extraction.run
@@ -261,7 +261,7 @@ def test_only_what_changed_is_decoded_again(tmp_path, monkeypatch):
         "run",
         lambda shards, n: seen.extend(t[0] for s in shards for t in s.tracks) or run(shards, n),
     )
-    after = covers.decode(music, workers=1).patches
+    after = covers.decode(music, workers=1).values
     assert seen == ["A02"]
     assert [not np.array_equal(a, b) for a, b in zip(after, before, strict=True)] == [False, False, True, False]
 

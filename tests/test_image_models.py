@@ -111,14 +111,14 @@ class Fake(CoverStore):
 
     def __init__(self, n=12):
         rng = np.random.default_rng(0)
-        self.patches = rng.integers(0, 120, (n, 256, 256, 3), np.uint8)
+        self.values = rng.integers(0, 120, (n, 256, 256, 3), np.uint8)
         self.kind = np.arange(n) % 2
-        for pixels, kind in zip(self.patches, self.kind, strict=True):
+        for pixels, kind in zip(self.values, self.kind, strict=True):
             pixels[..., 2 * kind] += 130
 
     @property
     def sizes(self):
-        return np.full((len(self.patches), 2), 300)
+        return np.full((len(self.values), 2), 300)
 
 
 def config(**changes):

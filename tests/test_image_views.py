@@ -149,7 +149,7 @@ def test_a_sequence_of_changes_equals_them_one_by_one(photo):
 class Fake(CoverStore):
     def __init__(self, n):
         rng = np.random.default_rng(0)
-        self.patches = np.stack([rng.integers(0, 256, (256, 256, 3), np.uint8) for _ in range(n)])
+        self.values = np.stack([rng.integers(0, 256, (256, 256, 3), np.uint8) for _ in range(n)])
         self._sizes = np.full((n, 2), 300)
 
     @property
@@ -185,4 +185,4 @@ def test_half_of_the_views_are_mirrored():
 def test_without_a_seed_the_test_crop():
     store = Fake(3)
     (batch,) = (CoverBatches(store, np.arange(3), size=224, batch_size=3)[i] for i in range(1))
-    np.testing.assert_array_equal(batch, store.patches[:, 16:240, 16:240])
+    np.testing.assert_array_equal(batch, store.values[:, 16:240, 16:240])

@@ -63,7 +63,7 @@ def shards_of_two(monkeypatch):
 
 
 def content(store):
-    return np.array(store.patches), store.index.drop(columns=["fingerprint"])
+    return np.array(store.values), store.index.drop(columns=["fingerprint"])
 
 
 def same(a, b):
@@ -73,13 +73,13 @@ def same(a, b):
 
 def test_a_row_is_a_stretch_of_the_log_cqt(shared):
     music, store = shared
-    assert store.patches.shape == (6, 1, 322, 96)
-    assert store.patches.dtype == np.float16
-    assert isinstance(store.patches, np.memmap)
+    assert store.values.shape == (6, 1, 322, 96)
+    assert store.values.dtype == np.float16
+    assert isinstance(store.values, np.memmap)
     for row, track in store.index.iterrows():
         whole = audio.log_cqt(audio.load(music.audio_path(f"{row}.flac")))
         expected = whole[track["start"] : track["start"] + 322]
-        np.testing.assert_allclose(store.patches[row, 0], expected, atol=0.04)  # half precision at 80
+        np.testing.assert_allclose(store.values[row, 0], expected, atol=0.04)  # half precision at 80
         assert track["seconds"] == pytest.approx(16 + row / 5, abs=1e-3)
     assert store.counts() == {"ok": 6}
 
@@ -122,8 +122,8 @@ def test_a_short_clip_is_padded_with_the_floor(tmp_path):
     soundfile.write(tmp_path / "brief" / "audio" / "a.flac", clip(8, 1), RATE)
     store = patches.extract(collection(tmp_path / "brief", ["a.flac"]), workers=1)
     frames = 1 + 8 * RATE // 1024
-    assert (store.patches[0, 0, frames:] == audio.FLOOR_DB).all()
-    assert store.patches[0, 0, :frames].max() == 0
+    assert (store.values[0, 0, frames:] == audio.FLOOR_DB).all()
+    assert store.values[0, 0, :frames].max() == 0
     assert "8.0 s" in store.index["message"][0]
 
 
@@ -174,9 +174,9 @@ def test_a_patch_is_drawn_from_the_seed_and_the_track_alone():
 
 def test_several_patches_a_track(good):
     store = patches.extract(good, patches=3, workers=1)
-    assert store.patches.shape == (6, 3, 322, 96)
+    assert store.values.shape == (6, 3, 322, 96)
     whole = audio.log_cqt(audio.load(good.audio_path("5.flac")))
-    for patch, start in zip(store.patches[5], extraction.patch_starts("TR005", len(whole), 3, 0), strict=True):
+    for patch, start in zip(store.values[5], extraction.patch_starts("TR005", len(whole), 3, 0), strict=True):
         np.testing.assert_allclose(patch, whole[start : start + 322], atol=0.04)
 
 
@@ -200,15 +200,15 @@ def extracted(monkeypatch):
 
 def test_only_what_changed_is_extracted_again(good, monkeypatch):
     before = patches.extract(good, workers=1)
-    old = np.array(before.patches)
+    old = np.array(before.values)
     soundfile.write(good.audio_path("2.flac"), clip(16, 4), RATE)
     soundfile.write(good.audio_path("new.flac"), clip(16, 3), RATE)
     seen = extracted(monkeypatch)
     longer = collection(good.folder, ["0.flac", "1.flac", "2.flac", "3.flac", "4.flac", "5.flac", "new.flac"])
     after = patches.extract(longer, workers=1)
     assert seen == ["TR002", "TR006"]
-    assert len(after.patches) == 7
-    changed = [not np.array_equal(after.patches[i], old[i]) for i in range(6)]
+    assert len(after.values) == 7
+    changed = [not np.array_equal(after.values[i], old[i]) for i in range(6)]
     assert changed == [False, False, True, False, False, False]
     assert len(list((good.folder / "features").rglob("*.npy"))) == 1
 
@@ -274,7 +274,7 @@ def test_a_decoder_that_hangs_or_crashes_costs_one_track(good, monkeypatch, shar
     assert store.index["status"].tolist() == ["ok", "timeout", "ok", "ok", "corrupt", "ok"]
     assert "1.flac" in store.index["message"][1]
     assert "crashes the decoder" in store.index["message"][4]
-    assert (np.array(store.patches)[[0, 2, 3, 5]] == -1).all()
+    assert (np.array(store.values)[[0, 2, 3, 5]] == -1).all()
 
 
 def killed_from_outside(*_):
@@ -309,7 +309,7 @@ def test_parts_made_apart_are_joined(shared, tmp_path, shards_of_two, monkeypatc
 def held_to_numpy(store):
     rows = np.array([4, 0, 1])
     mean, std = store.standardisation(rows)
-    values = np.array(store.patches)[rows].reshape(-1, store.patches.shape[-1]).astype(np.float64)
+    values = np.array(store.values)[rows].reshape(-1, store.values.shape[-1]).astype(np.float64)
     np.testing.assert_allclose(mean, values.mean(0), rtol=1e-5, atol=1e-4)
     np.testing.assert_allclose(std, values.std(0), rtol=1e-3, atol=1e-4)
 
@@ -321,8 +321,8 @@ def test_standardisation(shared, monkeypatch):
 
 def test_a_bin_that_never_changes_is_not_divided_by_zero(shared):
     store = copy.copy(shared[1])
-    store.patches = np.array(store.patches)
-    store.patches[..., 7] = -80
+    store.values = np.array(store.values)
+    store.values[..., 7] = -80
     mean, std = store.standardisation(np.arange(6))
     assert mean[7] == -80
     assert std[7] == 1
@@ -337,9 +337,9 @@ def test_standardisation_refuses_rows_that_hold_nothing(shared, rows):
 
 def test_timbre_without_song_files_is_of_mfccs(good):
     store = patches.extract(good, "timbre", workers=1, seed=3)
-    assert store.patches.dtype == np.float32
+    assert store.values.dtype == np.float32
     expected = timbre.from_mfcc(audio.load(good.audio_path("2.flac")))
-    np.testing.assert_allclose(store.patches[2], expected, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(store.values[2], expected, rtol=1e-4, atol=1e-3)
     held_to_numpy(store)
 
 
@@ -355,7 +355,7 @@ def test_timbre_of_song_files(tmp_path):
     broken.write_bytes(b"no")
     store = patches.extract(music, "timbre", workers=1)
     assert store.index["status"].tolist() == ["ok", "corrupt", "missing"]
-    np.testing.assert_allclose(store.patches[0], timbre.statistics(segments))
+    np.testing.assert_allclose(store.values[0], timbre.statistics(segments))
     assert store.source.startswith("timbre statistics of the Million Song Dataset")
     # A hand-picked few may lie flat.
     path.rename(music.folder / "songs" / "TR002.h5")
@@ -365,7 +365,7 @@ def test_timbre_of_song_files(tmp_path):
 def test_a_read_only_catalogue_keeps_its_features_at_home(good, home, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     store = patches.extract(good, workers=1)
-    assert Path(store.patches.filename).is_relative_to(home)
+    assert Path(store.values.filename).is_relative_to(home)
     assert not (good.folder / "features").exists()
 
 
