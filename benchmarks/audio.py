@@ -24,7 +24,8 @@ import pandas as pd
 import soundfile
 from threadpoolctl import threadpool_limits
 
-from mumu_lib import audio, catalogue, patches
+from mumu_lib import audio, catalogue
+from mumu_lib.audio import store as audio_store
 from mumu_lib.core.errors import AudioError
 
 ENDINGS = (".mp3", ".ogg", ".flac", ".wav")
@@ -105,7 +106,7 @@ def seconds_to_extract(files: list[Path], n: int) -> float:
             reviews=pd.DataFrame({"album_id": [], "text": []}), branches=[["Pop"]], min_albums=1,
             source="benchmark", roots={"audio": "/", "covers": "/"},
         )  # fmt: skip
-        return milliseconds(lambda: patches.extract(music)) / 1e3
+        return milliseconds(lambda: audio_store.extract(music)) / 1e3
 
 
 def main() -> None:

@@ -22,8 +22,10 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from mumu_lib import audio, extraction, patches
-from mumu_lib.store import Store, take
+from mumu_lib import audio
+from mumu_lib.audio import store as audio_store
+from mumu_lib.features import build, workers
+from mumu_lib.features.store import Store, take
 
 SHAPE = (1, audio.PATCH_FRAMES, audio.BINS)
 PAPER = 115_839
@@ -135,16 +137,16 @@ def timed(name: str, gigabytes: float, work: Callable[[], object]) -> object:
 
 
 def full(folder: Path, n: int) -> None:
-    settings = extraction.settings("cqt", 1, 0, "fast")
+    settings = audio_store.settings("cqt", 1, 0, "fast")
     jobs = pd.DataFrame({"track_id": [f"T{i:06d}" for i in range(n)], "audio": "", "source": "audio"})
     jobs["fingerprint"] = jobs["track_id"]
-    _, shards = patches._shards(folder, jobs, settings)
+    _, shards = build._shards(folder, jobs, settings)
     (folder / "shards").mkdir()
     size = n * np.prod(SHAPE) * 2 / 1e9
     print(f"{n:,} patches, {size:.1f} GB\n\n| work | s | GB/s | resident, GB | of it own, GB |\n|---|---|---|---|---|")
     timed("write shards", size, lambda: [write_shard(shard, i) for i, shard in enumerate(shards)])
     nothing = pd.DataFrame(columns=["status", "message", "seconds", "start", "file", "row"])
-    timed("join", size, lambda: patches._join(folder, "full", jobs, settings, nothing, shards))
+    timed("join", size, lambda: build._join(folder, "full", jobs, settings, nothing, shards))
     for name in ("one shuffled pass, cold", "one shuffled pass again"):
         if name.endswith("cold"):
             drop([folder / "full.npy"])
@@ -152,10 +154,10 @@ def full(folder: Path, n: int) -> None:
     timed("standardisation", size, lambda: Store(folder, "full").standardisation(np.arange(n)))
 
 
-def write_shard(shard: extraction.Shard, seed: int) -> None:
+def write_shard(shard: workers.Shard, seed: int) -> None:
     facts = {"status": "ok", "message": "", "seconds": 30.0, "start": 0}
     table = pd.DataFrame([{"fingerprint": track[3], **facts} for track in shard.tracks])
-    extraction._write(shard.index, patch_block(len(shard.tracks), seed), table)
+    workers._write(shard.index, patch_block(len(shard.tracks), seed), table)
 
 
 def shuffled_pass(store: Store) -> float:

@@ -9,35 +9,10 @@ import keras
 import numpy as np
 import pandas as pd
 
-from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.models import FEATURES
-from mumu_lib.patches import AudioStore
 from mumu_lib.targets import Target
 from mumu_lib.training import Batches, fit
-
-
-def track_table(catalogue: Catalogue, store: AudioStore) -> pd.DataFrame:
-    """Every usable patch with its album.
-
-    Returns
-    -------
-    tracks : pd.DataFrame
-        ``track_id``, ``title``, ``row`` (of :func:`flat_patches`), ``album`` (row of the album table), ``split``.
-    """
-    albums = catalogue.albums.reset_index(names="album")[["album_id", "album", "split"]]
-    tracks = catalogue.tracks[["track_id", "album_id", "title"]].merge(albums, on="album_id")
-    tracks["row"] = store.rows(tracks["track_id"])
-    tracks = tracks[tracks["row"] >= 0]
-    per_track = store.values.shape[1] if store.values.ndim == 4 else 1
-    tracks = tracks.loc[tracks.index.repeat(per_track)]
-    tracks["row"] = tracks["row"] * per_track + np.tile(np.arange(per_track), len(tracks) // per_track)
-    return tracks.drop(columns="album_id").reset_index(drop=True)
-
-
-def flat_patches(store: AudioStore) -> np.ndarray:
-    """All patches in one row each [shape=(tracks * patches, 322, 96)], still memory-mapped."""
-    return store.values.reshape(-1, *store.values.shape[2:]) if store.values.ndim == 4 else store.values
 
 
 def learnable(encoded: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 Paper: Section 5.3.  Notebooks: 06_image.
 
-Made as the patch store is (:mod:`mumu_lib.patches`): under ``<catalogue>/features/covers-v1-256/``, in
+Made as the patch store is (:mod:`mumu_lib.features.build`): under ``<catalogue>/features/covers-v1-256/``, in
 processes that no file can stop, resumable, each refused cover listed with its reason. 197 kB a cover:
 6.2 GB for the 31,471 albums of MuMu.
 """
@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mumu_lib import image, patches
+from mumu_lib import image
 from mumu_lib.augment import SIDE
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import ImageError
 from mumu_lib.core.fingerprints import fingerprint, hash_of
-from mumu_lib.store import Store
+from mumu_lib.features import build
+from mumu_lib.features.store import Store
 
 FORMAT = 1
 # One picture on so many albums says nothing of any of them, whatever it shows.
@@ -125,7 +126,7 @@ def decode(catalogue: Catalogue, *, workers: int = 0) -> CoverStore:
     NothingUsableError
         Not one cover can be used; with the reasons.
     """
-    return patches.complete(catalogue, _jobs(catalogue), Squeezed(), CoverStore, workers)
+    return build.complete(catalogue, _jobs(catalogue), Squeezed(), CoverStore, workers)
 
 
 def _jobs(catalogue: Catalogue) -> pd.DataFrame:

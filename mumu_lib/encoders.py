@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from mumu_lib import extraction, image, linking, runs, targets, text
+from mumu_lib import image, linking, runs, targets, text
+from mumu_lib.audio import store as audio_store
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import AudioError, ImageError, MissingDataError, NothingUsableError
@@ -185,14 +186,14 @@ def _audio(
     if MSD_TIMBRE in facts["features"]:
         raise NothingUsableError("made from the Million Song Dataset's timbre, which a recording does not give")
     kind = "timbre" if params["filters"] == "timbre_mlp" else "cqt"
-    settings = extraction.settings(kind, params["patches"], params["seed"], "fast")
+    settings = audio_store.settings(kind, params["patches"], params["seed"], "fast")
     # Runs that were finished before their networks' folders had hashes in their names.
     encoder = _features(_model(folder / facts.get("network", "tracks"))) if kind == "cqt" else None
     vectors = {}
     for path in progress.bar(album.audio, "recordings", unit="track"):
         name = path.relative_to(album.folder).as_posix()
         try:
-            found, about = extraction.features(name, str(path), "audio", settings)
+            found, about = audio_store.features(name, str(path), "audio", settings)
         except AudioError as error:
             skipped.append((name, str(error).removeprefix(f"{path}: ")))
             continue

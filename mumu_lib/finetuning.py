@@ -19,9 +19,9 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import ParameterError
 from mumu_lib.covers import CoverStore
+from mumu_lib.features.store import take
 from mumu_lib.models import FEATURES
 from mumu_lib.params import Image
-from mumu_lib.store import take
 from mumu_lib.targets import Cosine, Target
 from mumu_lib.training import Batches, fit
 

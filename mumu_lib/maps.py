@@ -142,7 +142,7 @@ def track_map(
     ----------
     xy : np.ndarray [shape=(n, 2)]
     track_ids : pd.Series [length n]
-        For instance ``track_id`` of :func:`mumu_lib.albums.track_table`.
+        For instance ``track_id`` of :func:`mumu_lib.audio.store.track_table`.
     scores : np.ndarray [shape=(n, labels)], optional
 
     Returns

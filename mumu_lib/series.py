@@ -171,7 +171,7 @@ def alone(catalogue: Catalogue) -> FileLock:
 
 def disk(catalogue: Catalogue, found: pd.DataFrame) -> pd.DataFrame:
     """What is still to run of a plan needs of each disk, as from :func:`mumu_lib.costs.disks`."""
-    from mumu_lib.patches import features_folder
+    from mumu_lib.features.build import features_folder
 
     todo = possible(found[~found["finished"]])
     store = todo["stage"].isin(["features", "covers"])

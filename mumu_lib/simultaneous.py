@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 from keras import layers
 
-from mumu_lib import albums, covers, encoders, fusion, metrics, models, patches, runs, text, training
+from mumu_lib import albums, covers, encoders, fusion, metrics, models, runs, text, training
+from mumu_lib.audio import store as audio_store
 from mumu_lib.augment import centre_view
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import NothingUsableError
@@ -26,9 +27,9 @@ from mumu_lib.core.files import write_atomically
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import read_json
 from mumu_lib.core.paths import home
+from mumu_lib.features.store import take
 from mumu_lib.fusion import Source
 from mumu_lib.params import Audio, Image, Multimodal, Text
-from mumu_lib.store import take
 from mumu_lib.targets import Target
 
 
@@ -193,8 +194,8 @@ def _upto_features(network: keras.Model, name: str) -> keras.Model:
 def _audio(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
     if params["filters"] == "timbre_mlp":
         raise NothingUsableError(f"{folder.name} has no network below its vectors; name a convolutional run's modality")
-    store = patches.extract(catalogue, "cqt", patches=params["patches"], seed=params["seed"])
-    tracks, flat = albums.track_table(catalogue, store), albums.flat_patches(store)
+    store = audio_store.extract(catalogue, "cqt", patches=params["patches"], seed=params["seed"])
+    tracks, flat = audio_store.track_table(catalogue, store), audio_store.flat_patches(store)
     mean, std = store.standardisation(tracks["row"][tracks["split"] == "train"] // params["patches"])
     network = models.cnn(
         params["filters"], params["target"], len(catalogue.labels), params["dimensions"], mean=mean, std=std

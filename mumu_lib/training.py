@@ -20,7 +20,7 @@ from mumu_lib.core.errors import BadDataError, MissingDataError, MumuError
 from mumu_lib.core.files import locked, make_folder, save_array, write_atomically, writing
 from mumu_lib.core.fingerprints import same, sketch
 from mumu_lib.core.parsing import read_array
-from mumu_lib.store import take
+from mumu_lib.features.store import take
 
 
 class Batches(keras.utils.PyDataset):

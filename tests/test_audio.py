@@ -12,7 +12,8 @@ import pytest
 import soundfile
 from hypothesis import given, settings, strategies as st
 
-from mumu_lib import audio, timbre
+from mumu_lib import audio
+from mumu_lib.audio import timbre
 from mumu_lib.core.errors import AudioError, ParameterError
 
 # The bound that is promised for real recordings; loud and quiet bins side by side come closest to it.

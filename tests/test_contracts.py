@@ -15,9 +15,11 @@ import pytest
 from click.testing import CliRunner
 from papermill import cli
 
-from mumu_lib import catalogue, params, patches
+from mumu_lib import catalogue, params
+from mumu_lib.audio import store as audio_store
 from mumu_lib.core import paths
 from mumu_lib.core.errors import ParameterError
+from mumu_lib.features import build
 
 KINDS = {
     "01_dataset_mapping": params.DatasetMapping,
@@ -170,7 +172,7 @@ def test_a_read_only_catalogue_works(alone, tmp_path):
 
 
 def test_features_beside_a_read_only_catalogue_are_used(alone, monkeypatch, home):
-    monkeypatch.setattr(patches.os, "access", lambda *_: False)
-    monkeypatch.setattr(patches, "_extract_shards", lambda *_: pytest.fail("they are there"))
-    assert patches.extract(catalogue.Catalogue(alone / "catalogue")).counts() == {"ok": processes.ALBUMS}
+    monkeypatch.setattr(build.os, "access", lambda *_: False)
+    monkeypatch.setattr(build, "_extract_shards", lambda *_: pytest.fail("they are there"))
+    assert audio_store.extract(catalogue.Catalogue(alone / "catalogue")).counts() == {"ok": processes.ALBUMS}
     assert not (home / "data").exists()

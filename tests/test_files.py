@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mumu_lib import params, patches, runs
+from mumu_lib import params, runs
+from mumu_lib.audio import store as audio_store
 from mumu_lib.core import files
 from mumu_lib.core.errors import MissingDataError, WriteError
+from mumu_lib.features import build
 from mumu_lib.sources import fetch
 
 
@@ -116,10 +118,10 @@ def test_a_reader_never_sees_half_a_file(tmp_path):
 
 
 def test_work_that_will_not_fit_stops_before_it_begins(tiny, monkeypatch):
-    monkeypatch.setattr(patches, "_extract_shards", lambda *_: pytest.fail("began"))
+    monkeypatch.setattr(build, "_extract_shards", lambda *_: pytest.fail("began"))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9 - 10**6, 10**6))
     with pytest.raises(WriteError, match=r"needs 0\.01 GB, but only 0\.00 GB are free there; make room"):
-        patches.extract(tiny)
+        audio_store.extract(tiny)
 
 
 def test_two_runs_of_one_id_that_start_together_get_folders_of_their_own(tiny, cfg):

@@ -14,8 +14,10 @@ import pytest
 import scipy.sparse as sp
 
 import mumu_lib as mm
-from mumu_lib import covers, extraction, patches, simultaneous
+from mumu_lib import covers, simultaneous
+from mumu_lib.audio import store as audio_store
 from mumu_lib.core import fingerprints, paths
+from mumu_lib.features import build
 from mumu_lib.fusion import Source
 
 WRITTEN = 1_600_000_000
@@ -31,12 +33,13 @@ def file(tmp_path):
 
 
 def test_settings_of_audio_features_are_written_as_ever():
-    assert repr(extraction.settings("cqt", 2, 7, "fast")) == "Settings(kind='cqt', patches=2, seed=7, method='fast')"
+    assert repr(audio_store.settings("cqt", 2, 7, "fast")) == "Settings(kind='cqt', patches=2, seed=7, method='fast')"
     assert (
-        repr(extraction.settings("timbre", 2, 7, "fast")) == "Settings(kind='timbre', patches=1, seed=0, method='mfcc')"
+        repr(audio_store.settings("timbre", 2, 7, "fast"))
+        == "Settings(kind='timbre', patches=1, seed=0, method='mfcc')"
     )
-    assert extraction.settings("cqt", 2, 7, "fast").name == "cqt-v1-fast-2x15s-seed7"
-    assert extraction.settings("timbre", 2, 7, "fast").name == "timbre-v1"
+    assert audio_store.settings("cqt", 2, 7, "fast").name == "cqt-v1-fast-2x15s-seed7"
+    assert audio_store.settings("timbre", 2, 7, "fast").name == "timbre-v1"
     assert covers.Squeezed().name == "covers-v1-256"
 
 
@@ -49,12 +52,12 @@ def test_jobs_of_a_catalogue_are_what_they_were(tiny, file):
     (tiny.folder / "audio").mkdir()
     tiny.tracks["audio"] = "some.wav"
     file.rename(tiny.folder / "audio" / "some.wav")
-    jobs = extraction.jobs(tiny, extraction.settings("cqt", 1, 0, "fast"))
+    jobs = audio_store.jobs(tiny, audio_store.settings("cqt", 1, 0, "fast"))
     assert list(jobs.columns) == ["track_id", "audio", "source", "fingerprint"]
     assert jobs["fingerprint"][0] == "a25346e4193457c06edf8897"
-    assert patches._digest(jobs) == "63eac8cce5023bc1"
+    assert build._digest(jobs) == "63eac8cce5023bc1"
     assert (
-        extraction.jobs(tiny, extraction.settings("timbre", 1, 0, "fast"))["fingerprint"][0]
+        audio_store.jobs(tiny, audio_store.settings("timbre", 1, 0, "fast"))["fingerprint"][0]
         == "847721b71eb27b60a2330216"
     )
 

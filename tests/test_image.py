@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from PIL import Image
 
-from mumu_lib import catalogue, covers, image, patches
+from mumu_lib import catalogue, covers, image
 from mumu_lib.core.errors import ImageError, NothingUsableError
+from mumu_lib.features import build
 
 RED, BLUE, WHITE = (200, 40, 30), (20, 60, 180), (255, 255, 255)
 
@@ -251,13 +252,13 @@ def test_only_what_changed_is_decoded_again(tmp_path, monkeypatch):
         saved(folder, f"{i}.png", picture(left=(60 * i, 9, 9)))
     music = collection(tmp_path / "own", [f"{i}.png" for i in range(4)])
     before = np.array(covers.decode(music, workers=1).values)
-    monkeypatch.setattr(patches.extraction, "run", lambda *_: pytest.fail("decoded again"))
+    monkeypatch.setattr(build.processes, "run", lambda *_: pytest.fail("decoded again"))
     np.testing.assert_array_equal(covers.decode(music, workers=1).values, before)
     monkeypatch.undo()
     saved(folder, "2.png", picture(left=WHITE))
-    seen, run = [], patches.extraction.run
+    seen, run = [], build.processes.run
     monkeypatch.setattr(
-        patches.extraction,
+        build.processes,
         "run",
         lambda shards, n: seen.extend(t[0] for s in shards for t in s.tracks) or run(shards, n),
     )

@@ -18,9 +18,11 @@ import pytest
 import soundfile
 from PIL import Image
 
-from mumu_lib import catalogue, covers, patches, training
+from mumu_lib import catalogue, covers, training
+from mumu_lib.audio import store as audio_store
 from mumu_lib.core import paths
 from mumu_lib.core.errors import MissingDataError
+from mumu_lib.features import build
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills a whole process group")
 TRACKS = 200  # three shards and a bit
@@ -87,7 +89,7 @@ def stored(folder):
 @pytest.mark.parametrize(
     ("job", "kills"),
     [
-        ((patches.main, lambda folder: {"words": [str(folder), "--workers", "1"]}), 2),
+        ((audio_store.main, lambda folder: {"words": [str(folder), "--workers", "1"]}), 2),
         ((decode, lambda folder: {"folder": str(folder)}), 1),
     ],
     ids=["audio", "covers"],
@@ -123,8 +125,8 @@ def test_an_extraction_killed_when_it_had_just_ended_is_tidied(alone, tmp_path, 
     (folder / "shards").mkdir()
     for name in ("shards/0123.npy", "0123456789abcdef.npy", "0123456789abcdef.parquet", "x.npy.01234567.tmp"):
         (folder / name).write_bytes(b"left by the catalogue as it was before")
-    monkeypatch.setattr(patches, "_extract_shards", lambda *_: pytest.fail("done before"))
-    assert patches.extract(music).counts() == {"ok": processes.ALBUMS}
+    monkeypatch.setattr(build, "_extract_shards", lambda *_: pytest.fail("done before"))
+    assert audio_store.extract(music).counts() == {"ok": processes.ALBUMS}
     assert {p: made for p, made in state(folder).items() if p.name != "lock"} == {
         p: made for p, made in before.items() if p.name != "lock"
     }
@@ -206,7 +208,10 @@ def allow_small_files_only():
 @pytest.mark.parametrize("job", ["training", "features"])
 def test_a_full_disk_is_said_and_forgotten_once_there_is_room(alone, tmp_path, job):
     own, home = Path(shutil.copytree(alone / "untouched", tmp_path / "catalogue")), tmp_path / "home"
-    jobs = {"training": processes.series(own)[2], "features": (patches.main, {"words": [str(own), "--workers", "1"]})}
+    jobs = {
+        "training": processes.series(own)[2],
+        "features": (audio_store.main, {"words": [str(own), "--workers", "1"]}),
+    }
     process = processes.start([jobs[job]], home, before=allow_small_files_only)
     process.join()
     said = re.sub(r"\x1b\[[\d;]*m", "", processes.said(process, home))
@@ -235,5 +240,5 @@ def test_features_whose_file_is_gone_are_made_again(alone, tmp_path):
     music = catalogue.Catalogue(Path(shutil.copytree(alone / "catalogue", tmp_path / "own")))
     (values,) = music.folder.glob("features/*/*.npy")
     values.unlink()
-    assert patches.extract(music, workers=1).counts() == {"ok": processes.ALBUMS}
+    assert audio_store.extract(music, workers=1).counts() == {"ok": processes.ALBUMS}
     assert stored(music.folder)[0] == stored(alone / "catalogue")[0]

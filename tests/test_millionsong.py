@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mumu_lib import timbre
+from mumu_lib.audio import timbre
 from mumu_lib.core.errors import AudioError, BadDataError, MissingDataError
 from mumu_lib.sources import fetch, millionsong, previews
 

@@ -14,9 +14,11 @@ import pandas as pd
 import pytest
 import soundfile
 
-from mumu_lib import audio, catalogue, extraction, patches, store, timbre
+from mumu_lib import audio, catalogue
+from mumu_lib.audio import store as audio_store, timbre
 from mumu_lib.core.errors import MumuError, NothingUsableError, ParameterError
-from mumu_lib.store import take
+from mumu_lib.features import build, store as features_store, workers as features_workers
+from mumu_lib.features.store import take
 
 RATE = 22050
 
@@ -54,12 +56,12 @@ def good(tmp_path):
 def shared(tmp_path_factory):
     """A catalogue that no test changes, with its store."""
     music = six_clips(tmp_path_factory.mktemp("shared") / "own")
-    return music, patches.extract(music, workers=1)
+    return music, audio_store.extract(music, workers=1)
 
 
 @pytest.fixture
 def shards_of_two(monkeypatch):
-    monkeypatch.setattr(patches, "SHARD", 2)
+    monkeypatch.setattr(build, "SHARD", 2)
 
 
 def content(store):
@@ -103,7 +105,7 @@ def test_every_kind_of_bad_recording_is_listed_and_the_rest_goes_on(tmp_path):
         "silent.wav": "silent", "empty.mp3": "corrupt", "text.mp3": "corrupt", "cut.mp3": "ok", "gone.mp3": "missing",
         "": "missing",
     }  # fmt: skip
-    store = patches.extract(collection(tmp_path / "mixed", list(expected)), workers=1)
+    store = audio_store.extract(collection(tmp_path / "mixed", list(expected)), workers=1)
     assert dict(zip(expected, store.index["status"], strict=True)) == expected
     refused = store.index[~store.index["status"].isin(["ok"])]
     for row, name in enumerate(expected):
@@ -120,7 +122,7 @@ def test_every_kind_of_bad_recording_is_listed_and_the_rest_goes_on(tmp_path):
 def test_a_short_clip_is_padded_with_the_floor(tmp_path):
     (tmp_path / "brief" / "audio").mkdir(parents=True)
     soundfile.write(tmp_path / "brief" / "audio" / "a.flac", clip(8, 1), RATE)
-    store = patches.extract(collection(tmp_path / "brief", ["a.flac"]), workers=1)
+    store = audio_store.extract(collection(tmp_path / "brief", ["a.flac"]), workers=1)
     frames = 1 + 8 * RATE // 1024
     assert (store.values[0, 0, frames:] == audio.FLOOR_DB).all()
     assert store.values[0, 0, :frames].max() == 0
@@ -129,7 +131,7 @@ def test_a_short_clip_is_padded_with_the_floor(tmp_path):
 
 def test_rows_of_unknown_and_unusable_tracks_are_minus_one(good):
     good.audio_path("3.flac").unlink()
-    store = patches.extract(good, workers=1)
+    store = audio_store.extract(good, workers=1)
     assert store.rows(["TR005", "TR003", "nobody", "TR000"]).tolist() == [5, -1, -1, 0]
 
 
@@ -137,7 +139,7 @@ def test_nothing_usable_says_so_and_keeps_the_reasons(tmp_path):
     music = collection(tmp_path / "void", ["a.mp3", "b.mp3"])
     for _ in range(2):
         with pytest.raises(NothingUsableError, match=r"not one of 2 tracks.*2 missing(.|\n)*a\.mp3"):
-            patches.extract(music, workers=1)
+            audio_store.extract(music, workers=1)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +152,7 @@ def test_nothing_usable_says_so_and_keeps_the_reasons(tmp_path):
 )
 def test_wrong_settings_are_refused(good, name, arguments, message):
     with pytest.raises(ParameterError, match=message):
-        patches.extract(good, **arguments)
+        audio_store.extract(good, **arguments)
 
 
 def again(shared, folder):
@@ -159,53 +161,53 @@ def again(shared, folder):
 
 
 def test_the_result_does_not_depend_on_workers_or_shards(shared, tmp_path, shards_of_two):
-    same(content(shared[1]), content(patches.extract(again(shared, tmp_path / "other"), workers=2)))
+    same(content(shared[1]), content(audio_store.extract(again(shared, tmp_path / "other"), workers=2)))
 
 
 def test_a_patch_is_drawn_from_the_seed_and_the_track_alone():
-    starts = [patch for i in range(200) for patch in extraction.patch_starts(f"TR{i}", 646, 1, seed=0)]
+    starts = [patch for i in range(200) for patch in audio_store.patch_starts(f"TR{i}", 646, 1, seed=0)]
     assert min(starts) < 30
     assert max(starts) > 295
     assert max(starts) <= 646 - 322
-    assert extraction.patch_starts("TR7", 646, 1, seed=0)[0] == starts[7]
-    assert [patch for i in range(200) for patch in extraction.patch_starts(f"TR{i}", 646, 1, seed=1)] != starts
-    assert extraction.patch_starts("TR7", 322, 3, seed=0).tolist() == [0, 0, 0]
+    assert audio_store.patch_starts("TR7", 646, 1, seed=0)[0] == starts[7]
+    assert [patch for i in range(200) for patch in audio_store.patch_starts(f"TR{i}", 646, 1, seed=1)] != starts
+    assert audio_store.patch_starts("TR7", 322, 3, seed=0).tolist() == [0, 0, 0]
 
 
 def test_several_patches_a_track(good):
-    store = patches.extract(good, patches=3, workers=1)
+    store = audio_store.extract(good, patches=3, workers=1)
     assert store.values.shape == (6, 3, 322, 96)
     whole = audio.log_cqt(audio.load(good.audio_path("5.flac")))
-    for patch, start in zip(store.values[5], extraction.patch_starts("TR005", len(whole), 3, 0), strict=True):
+    for patch, start in zip(store.values[5], audio_store.patch_starts("TR005", len(whole), 3, 0), strict=True):
         np.testing.assert_allclose(patch, whole[start : start + 322], atol=0.04)
 
 
 def test_a_finished_store_is_opened_and_not_made_again(shared, monkeypatch):
     music, store = shared
-    monkeypatch.setattr(extraction, "run", lambda *_: pytest.fail("extracted again"))
-    same(content(store), content(patches.extract(music, workers=2)))
+    monkeypatch.setattr(features_workers, "run", lambda *_: pytest.fail("extracted again"))
+    same(content(store), content(audio_store.extract(music, workers=2)))
 
 
 def extracted(monkeypatch):
     """Track ids that are extracted from now on."""
-    seen, original = [], extraction.run
+    seen, original = [], features_workers.run
 
     def spy(shards, workers):
         seen.extend(track[0] for shard in shards for track in shard.tracks)
         return original(shards, workers)
 
-    monkeypatch.setattr(extraction, "run", spy)
+    monkeypatch.setattr(features_workers, "run", spy)
     return seen
 
 
 def test_only_what_changed_is_extracted_again(good, monkeypatch):
-    before = patches.extract(good, workers=1)
+    before = audio_store.extract(good, workers=1)
     old = np.array(before.values)
     soundfile.write(good.audio_path("2.flac"), clip(16, 4), RATE)
     soundfile.write(good.audio_path("new.flac"), clip(16, 3), RATE)
     seen = extracted(monkeypatch)
     longer = collection(good.folder, ["0.flac", "1.flac", "2.flac", "3.flac", "4.flac", "5.flac", "new.flac"])
-    after = patches.extract(longer, workers=1)
+    after = audio_store.extract(longer, workers=1)
     assert seen == ["TR002", "TR006"]
     assert len(after.values) == 7
     changed = [not np.array_equal(after.values[i], old[i]) for i in range(6)]
@@ -214,19 +216,19 @@ def test_only_what_changed_is_extracted_again(good, monkeypatch):
 
 
 def test_features_of_another_transform_are_not_taken_for_these(good, monkeypatch):
-    patches.extract(good, workers=1)
-    settings = extraction.settings("cqt", 1, 0, "fast")
-    assert patches._shards(good.folder / "features" / settings.name, extraction.jobs(good, settings), settings)[1] == []
+    audio_store.extract(good, workers=1)
+    settings = audio_store.settings("cqt", 1, 0, "fast")
+    assert build._shards(good.folder / "features" / settings.name, audio_store.jobs(good, settings), settings)[1] == []
     monkeypatch.setattr(audio, "RECIPE", (*audio.RECIPE[:1], 512, *audio.RECIPE[2:]))
-    (shard,) = patches._shards(good.folder / "features" / settings.name, extraction.jobs(good, settings), settings)[1]
+    (shard,) = build._shards(good.folder / "features" / settings.name, audio_store.jobs(good, settings), settings)[1]
     assert len(shard.tracks) == 6
 
 
 def test_a_file_that_appears_later_is_taken_in(good):
     parked = good.audio_path("4.flac").rename(good.folder / "parked.flac")
-    assert patches.extract(good, workers=1).counts() == {"ok": 5, "missing": 1}
+    assert audio_store.extract(good, workers=1).counts() == {"ok": 5, "missing": 1}
     parked.rename(good.audio_path("4.flac"))
-    assert patches.extract(good, workers=1).counts() == {"ok": 6}
+    assert audio_store.extract(good, workers=1).counts() == {"ok": 6}
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux lists processes there")
@@ -234,7 +236,7 @@ def test_workers_end_with_their_parent(good, tmp_path):
     script = tmp_path / "extract.py"
     script.write_text(
         "import os, time; from concurrent.futures import ProcessPoolExecutor; import multiprocessing as mp\n"
-        "from mumu_lib import extraction\n"
+        "from mumu_lib.features import workers as extraction\n"
         "if __name__ == '__main__':\n"
         "    pool = ProcessPoolExecutor(1, mp.get_context('spawn'), extraction._start_worker)\n"
         "    print(pool.submit(os.getpid).result(), flush=True); time.sleep(60)\n"
@@ -263,14 +265,14 @@ def hang_or_crash(track_id, path, source, settings):
 
 
 def start_worker_with_bad_decoder():
-    extraction.SECONDS_PER_FILE = 1
-    extraction.features = hang_or_crash
+    features_workers.SECONDS_PER_FILE = 1
+    audio_store.features = hang_or_crash
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_a_decoder_that_hangs_or_crashes_costs_one_track(good, monkeypatch, shards_of_two):
-    monkeypatch.setattr(extraction, "_start_worker", start_worker_with_bad_decoder)
-    store = patches.extract(good, workers=2)
+    monkeypatch.setattr(features_workers, "_start_worker", start_worker_with_bad_decoder)
+    store = audio_store.extract(good, workers=2)
     assert store.index["status"].tolist() == ["ok", "timeout", "ok", "ok", "corrupt", "ok"]
     assert "1.flac" in store.index["message"][1]
     assert "crashes the decoder" in store.index["message"][4]
@@ -282,28 +284,28 @@ def killed_from_outside(*_):
 
 
 def start_worker_to_be_killed():
-    extraction.features = killed_from_outside
+    audio_store.features = killed_from_outside
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_a_killed_worker_is_no_fault_of_the_recording(good, monkeypatch):
     with monkeypatch.context() as patched:
-        patched.setattr(extraction, "_start_worker", start_worker_to_be_killed)
+        patched.setattr(features_workers, "_start_worker", start_worker_to_be_killed)
         with pytest.raises(MumuError, match="lack of memory"):
-            patches.extract(good, workers=1)
-    assert patches.extract(good, workers=1).counts() == {"ok": 6}
+            audio_store.extract(good, workers=1)
+    assert audio_store.extract(good, workers=1).counts() == {"ok": 6}
 
 
 def test_parts_made_apart_are_joined(shared, tmp_path, shards_of_two, monkeypatch):
     other = again(shared, tmp_path / "parts")
-    assert [patches.extract_part(other, part, 2, workers=1) for part in (1, 0)] == [2, 4]
-    same(content(shared[1]), content(patches.extract(other, workers=1)))
-    assert patches.extract_part(other, 0, 2) == 0
+    assert [audio_store.extract_part(other, part, 2, workers=1) for part in (1, 0)] == [2, 4]
+    same(content(shared[1]), content(audio_store.extract(other, workers=1)))
+    assert audio_store.extract_part(other, 0, 2) == 0
     # As if the catalogue were read-only by now: new stores would lie elsewhere, the finished one is still found.
-    monkeypatch.setattr(patches, "features_folder", lambda _: tmp_path / "apart")
-    assert patches.extract_part(other, 0, 2) == 0
+    monkeypatch.setattr(build, "features_folder", lambda _: tmp_path / "apart")
+    assert audio_store.extract_part(other, 0, 2) == 0
     with pytest.raises(ParameterError, match="part=2"):
-        patches.extract_part(other, 2, 2)
+        audio_store.extract_part(other, 2, 2)
 
 
 def held_to_numpy(store):
@@ -315,7 +317,7 @@ def held_to_numpy(store):
 
 
 def test_standardisation(shared, monkeypatch):
-    monkeypatch.setattr(store, "CHUNK", 2)
+    monkeypatch.setattr(features_store, "CHUNK", 2)
     held_to_numpy(shared[1])
 
 
@@ -336,7 +338,7 @@ def test_standardisation_refuses_rows_that_hold_nothing(shared, rows):
 
 
 def test_timbre_without_song_files_is_of_mfccs(good):
-    store = patches.extract(good, "timbre", workers=1, seed=3)
+    store = audio_store.extract(good, "timbre", workers=1, seed=3)
     assert store.values.dtype == np.float32
     expected = timbre.from_mfcc(audio.load(good.audio_path("2.flac")))
     np.testing.assert_allclose(store.values[2], expected, rtol=1e-4, atol=1e-3)
@@ -353,28 +355,28 @@ def test_timbre_of_song_files(tmp_path):
     broken = music.folder / "songs" / "0" / "0" / "1" / "TR001.h5"
     broken.parent.mkdir(parents=True)
     broken.write_bytes(b"no")
-    store = patches.extract(music, "timbre", workers=1)
+    store = audio_store.extract(music, "timbre", workers=1)
     assert store.index["status"].tolist() == ["ok", "corrupt", "missing"]
     np.testing.assert_allclose(store.values[0], timbre.statistics(segments))
     assert store.source.startswith("timbre statistics of the Million Song Dataset")
     # A hand-picked few may lie flat.
     path.rename(music.folder / "songs" / "TR002.h5")
-    assert patches.extract(music, "timbre", workers=1).index["status"].tolist() == ["missing", "corrupt", "ok"]
+    assert audio_store.extract(music, "timbre", workers=1).index["status"].tolist() == ["missing", "corrupt", "ok"]
 
 
 def test_a_read_only_catalogue_keeps_its_features_at_home(good, home, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)
-    store = patches.extract(good, workers=1)
+    store = audio_store.extract(good, workers=1)
     assert Path(store.values.filename).is_relative_to(home)
     assert not (good.folder / "features").exists()
 
 
 def test_command_line(good, capsys):
-    assert patches.main([str(good.folder), "--workers", "1", "--part", "0", "1"]) == 0
+    assert audio_store.main([str(good.folder), "--workers", "1", "--part", "0", "1"]) == 0
     assert "6 tracks" in capsys.readouterr().out
-    assert patches.main([str(good.folder), "--workers", "1"]) == 0
+    assert audio_store.main([str(good.folder), "--workers", "1"]) == 0
     assert "ok" in capsys.readouterr().out
-    assert patches.main(["no such catalogue"]) == 1
+    assert audio_store.main(["no such catalogue"]) == 1
     assert "no such catalogue" in capsys.readouterr().err
 
 

@@ -20,7 +20,6 @@ from mumu_lib import (
     metrics,
     models,
     params,
-    patches,
     prediction,
     runs,
     simultaneous,
@@ -28,6 +27,7 @@ from mumu_lib import (
     text,
     training,
 )
+from mumu_lib.audio import store as audio_store
 from mumu_lib.core import environment, paths
 from mumu_lib.core.errors import MissingDataError, NothingUsableError, ParameterError
 
@@ -103,9 +103,9 @@ def audio_run(music, target):
     run = runs.start(
         music, f"audio-{target}-low_4x96", settings(params.Audio, music, filters="low_4x96", target=target)
     )
-    store = patches.extract(music, workers=1)
+    store = audio_store.extract(music, workers=1)
     network = models.cnn("low_4x96", target, 4, D, mean=np.full(96, -50), std=np.full(96, 10))
-    tracks, flat = albums.track_table(music, store), albums.flat_patches(store)
+    tracks, flat = audio_store.track_table(music, store), audio_store.flat_patches(store)
     vectors = albums.album_vectors(network, training.Batches(flat, tracks.row.to_numpy()), tracks.album, 12)
     shallow = models.album_mlp(vectors.shape[1], target, 4, D)
     for name, model in (("tracks", network), ("albums", shallow)):

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mumu_lib import covers, fusion, params, patches, runs
+from mumu_lib import covers, fusion, params, runs
+from mumu_lib.audio import store as audio_store
 from mumu_lib.core import paths
+from mumu_lib.features import build
 from mumu_lib.sources import open_catalogue
 
 HERE = Path(__file__).parent / "stored"
@@ -80,9 +82,9 @@ def test_every_run_is_found_by_its_parameters_and_is_finished(home):
 
 def test_stores_are_opened_and_not_made(home, monkeypatch):
     music = open_catalogue("stored")
-    monkeypatch.setattr(patches, "_extract_shards", lambda *_: pytest.fail("they are there"))
-    assert patches.extract(music, "cqt").counts() == {"ok": written.ALBUMS}
-    assert patches.extract(music, "timbre").counts() == {"ok": written.ALBUMS}
+    monkeypatch.setattr(build, "_extract_shards", lambda *_: pytest.fail("they are there"))
+    assert audio_store.extract(music, "cqt").counts() == {"ok": written.ALBUMS}
+    assert audio_store.extract(music, "timbre").counts() == {"ok": written.ALBUMS}
     assert covers.decode(music).counts() == {"ok": written.ALBUMS}
 
 

@@ -9,9 +9,10 @@ from hypothesis import given, strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.feature_selection import mutual_info_classif
 
-from mumu_lib import catalogue, models, params, runs, store, text, text_analysis, text_figures
+from mumu_lib import catalogue, models, params, runs, text, text_analysis, text_figures
 from mumu_lib.core import fingerprints
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError
+from mumu_lib.features import store
 from mumu_lib.sources import mumu_release
 
 

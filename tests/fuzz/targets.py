@@ -29,7 +29,8 @@ import soundfile
 from PIL import Image
 from requests.adapters import HTTPAdapter
 
-from mumu_lib import audio, cards, catalogue, image, params, results, runs, text, timbre, vectors
+from mumu_lib import audio, cards, catalogue, image, params, results, runs, text, vectors
+from mumu_lib.audio import timbre as audio_timbre
 from mumu_lib.core import parsing, paths
 from mumu_lib.linking import annotate, babelfy, build, dumps, local, mediawiki, services, spotlight
 from mumu_lib.sources import (
@@ -423,7 +424,7 @@ def _song_file(made: Any, path: Path) -> None:
 
 
 def _read_song(path: Path) -> None:
-    for read in (lambda p: millionsong.songs([p]), millionsong.timbre, timbre.from_msd):
+    for read in (lambda p: millionsong.songs([p]), millionsong.timbre, audio_timbre.from_msd):
         with suppress(millionsong.BadDataError, audio.AudioError):
             read(path)
 

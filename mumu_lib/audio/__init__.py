@@ -8,6 +8,7 @@ import warnings
 from functools import lru_cache
 from pathlib import Path
 
+import lazy_loader
 import numpy as np
 import scipy.fft
 import soundfile
@@ -15,18 +16,23 @@ import soxr
 
 from mumu_lib.core.errors import AudioError, ParameterError, did_you_mean
 
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["store", "timbre"])
+
+
 SAMPLE_RATE = 22050
 HOP = 1024
 BINS = 96
 BINS_PER_OCTAVE = 12
 FLOOR_DB = -80.0
 PATCH_FRAMES = int(15 * SAMPLE_RATE / HOP)
+
+
 MIN_SECONDS, MAX_SECONDS = 3.0, 600.0
 MAX_RATE = 192_000
 METHODS = ("fast", "librosa")
-
 # What features depend on besides a recording: those made with other values are never taken for them.
 RECIPE = SAMPLE_RATE, HOP, BINS, BINS_PER_OCTAVE, FLOOR_DB, PATCH_FRAMES, MIN_SECONDS
+
 
 _C1 = 440.0 * 2 ** (-45 / 12)
 _WAVELET = 128

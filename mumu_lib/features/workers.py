@@ -1,0 +1,153 @@
+"""Features of files, in processes that no file can stop.
+
+Paper: Sections 5.1 and 5.3.  Notebooks: 04_audio, 06_image.
+
+The unit of work is a shard: some items, one ``.npy`` with their features and one ``.parquet`` with what
+became of each, written last. A shard is there whole or not at all, so that a killed extraction resumes.
+
+A decoder that hangs cannot be interrupted from Python. Each worker therefore notes in a ``.trail`` beside
+the shard which item it is at, and a watchdog thread in C (``faulthandler``) ends the whole process when an
+item takes too long; a crash leaves its name there too. The shard is then done again without that item.
+"""
+
+import faulthandler
+import multiprocessing
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from mumu_lib.core.errors import MumuError, RefusedError
+from mumu_lib.core.files import make_folder, save_array, whole
+from mumu_lib.features.store import Recipe
+
+SECONDS_PER_FILE = 120
+# Processes are renewed after so many shards, lest a decoder's leaks add up.
+SHARDS_PER_WORKER = 64
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Some items to extract: each a tuple of id, path, source (``audio``, ``msd``, ``cover``) and fingerprint."""
+
+    index: Path
+    tracks: Sequence[tuple[str, str, str, str]]
+    settings: Recipe
+
+
+def run(shards: Sequence[Shard], workers: int) -> Iterator[int]:
+    """Extract shards in worker processes; those on disk are left alone.
+
+    Parameters
+    ----------
+    workers : int > 0
+        Processes, each with one thread for linear algebra. The features do not depend on it.
+
+    Yields
+    ------
+    tracks : int
+        How many a shard just finished holds.
+
+    Raises
+    ------
+    MumuError
+        A process was killed from outside. What is finished is kept.
+    """
+    blamed: set[tuple[Path, int]] = set()
+    while todo := [shard for shard in shards if not shard.index.is_file()]:
+        try:
+            yield from _run_processes(todo[: workers * SHARDS_PER_WORKER], min(workers, len(todo)))
+        except BrokenProcessPool:
+            stopped = {(shard.index, row) for shard in todo for row in _stopped_by(shard)}
+            if stopped <= blamed:
+                raise MumuError(
+                    "a process was killed while extracting features, mostly for lack of memory; "
+                    "what is done is kept: run it again with fewer workers"
+                ) from None
+            blamed |= stopped
+
+
+def _run_processes(shards: Sequence[Shard], workers: int) -> Iterator[int]:
+    # Never fork: the parent may hold a deep-learning backend with threads of its own.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
+    try:
+        for future in as_completed([pool.submit(_extract, shard) for shard in shards]):
+            yield future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _start_worker() -> None:
+    # libmpg123 writes its complaints past Python; what matters of them comes back as a status.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    # A worker whose parent was killed would wait for work for ever.
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _extract(shard: Shard) -> int:
+    values: np.ndarray = np.zeros((len(shard.tracks), *shard.settings.shape), shard.settings.dtype)
+    rows, stopped = [], _stopped_by(shard)
+    make_folder(shard.index.parent)
+    with threadpool_limits(1), open(_trail(shard), "a", encoding="utf-8") as trail:
+        faulthandler.enable(trail)
+        for row, (track_id, path, source, fingerprint) in enumerate(shard.tracks):
+            try:
+                if row in stopped:
+                    raise RefusedError(stopped[row], f"{path}: {_WHY[stopped[row]]}")
+                print(row, file=trail, flush=True)
+                faulthandler.dump_traceback_later(SECONDS_PER_FILE, exit=True, file=trail)
+                values[row], facts = shard.settings.row(track_id, path, source)
+            except RefusedError as error:
+                facts = {"status": error.reason, "message": str(error), **shard.settings.facts}
+            finally:
+                faulthandler.cancel_dump_traceback_later()
+            rows.append({"fingerprint": fingerprint, **facts})
+        faulthandler.disable()
+    _write(shard.index, values, pd.DataFrame(rows))
+    _trail(shard).unlink()
+    return len(shard.tracks)
+
+
+_WHY = {"timeout": f"not decoded after {SECONDS_PER_FILE} s", "corrupt": "crashes the decoder"}
+
+
+def _trail(shard: Shard) -> Path:
+    return shard.index.with_suffix(".trail")
+
+
+def _stopped_by(shard: Shard) -> dict[int, str]:
+    """Rows that ended an earlier process, with the reason."""
+    if not _trail(shard).is_file():
+        return {}
+    row, stopped = -1, {}
+    for line in _trail(shard).read_text(encoding="utf-8").splitlines():
+        if line.isdigit():
+            row = int(line)
+        elif line.startswith("Timeout ("):
+            stopped[row] = "timeout"
+        elif line.startswith(("Fatal Python error", "Windows fatal exception")):
+            stopped[row] = "corrupt"
+    return stopped
+
+
+def _write(index: Path, values: np.ndarray, table: pd.DataFrame) -> None:
+    """Both files under their names only when whole, the index last."""
+    save_array(index.with_suffix(".npy"), values)
+    with whole(index) as part:
+        table.to_parquet(part)
