@@ -15,10 +15,9 @@ from mumu_lib import metrics, results, runs, vectors
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
 from mumu_lib.core.paths import home
-from mumu_lib.params import Multimodal
+from mumu_lib.params import NOTEBOOKS, Multimodal
 
 MODALITIES = {"a": "audio", "t": "text", "i": "image"}
-NOTEBOOKS = {"audio": "04_audio", "text": "05_text", "image": "06_image"}
 
 
 @dataclass(frozen=True)

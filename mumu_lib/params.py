@@ -20,6 +20,9 @@ AUDIO_FILTERS = ("timbre_mlp", "low_3x3", "high_3x3", "low_4x96", "high_4x96", "
 TARGETS = ("logistic", "cosine")
 BACKBONES = ("small", "mobilenet_v2", "resnet50", "resnet101", "resnet152")
 LINKERS = ("local", "babelfy", "spotlight")
+# The notebook that learns from each modality, and what of a catalogue it needs.
+NOTEBOOKS = {"audio": "04_audio", "text": "05_text", "image": "06_image"}
+NEEDS = {"audio": "audio", "text": "reviews", "image": "covers"}
 SECTIONS = ("overview", "factors", "audio", "text", "image", "multimodal", "results", "youralbum")
 
 

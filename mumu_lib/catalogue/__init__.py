@@ -26,13 +26,13 @@ from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError,
 from mumu_lib.core.files import whole, write_atomically
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import parsing, plain_name, read_json, read_table
+from mumu_lib.params import NEEDS, NOTEBOOKS
 
 __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["schema", "splits"])
 
 
 FORMAT = 1
 REMEDY = "make the catalogue again"
-NOTEBOOK_NEEDS = {"04_audio": "audio", "05_text": "reviews", "06_image": "covers"}
 
 
 class Catalogue:
@@ -232,8 +232,8 @@ class Catalogue:
         notes = {
             "labels": f"on fewer than {self.info['min_label_albums']} albums: {', '.join(rare[:5])}" if rare else "",
             **{
-                needs: f"{notebook}: {'can run' if can[needs] else 'cannot run'}"
-                for notebook, needs in NOTEBOOK_NEEDS.items()
+                needs: f"{NOTEBOOKS[modality]}: {'can run' if can[needs] else 'cannot run'}"
+                for modality, needs in NEEDS.items()
             },
         }
         note = ", ".join(f"{s} {sizes[s]}" for s in SPLITS) + (f"; without genre {unlabelled}" if unlabelled else "")
