@@ -15,7 +15,8 @@ from mumu_lib import metrics, results, runs, vectors
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
 from mumu_lib.core.paths import home
-from mumu_lib.params import NOTEBOOKS, Multimodal
+from mumu_lib.params import Multimodal
+from mumu_lib.runs import best_run
 
 MODALITIES = {"a": "audio", "t": "text", "i": "image"}
 
@@ -74,39 +75,6 @@ def named(cfg: Multimodal) -> tuple[str, str]:
 
 def _entries(embeddings: str) -> list[str]:
     return [entry for entry in (part.strip() for part in embeddings.split(",")) if entry]
-
-
-def best_run(catalogue: Catalogue, modality: str, only: Callable[[pd.Series], bool] | None = None) -> pd.Series:
-    """The finished run of a modality with the highest AUC on the *validation* albums (paper 6.4).
-
-    Parameters
-    ----------
-    modality : {'audio', 'text', 'image'}
-    only : function, optional
-        Run -> whether it may be chosen.
-
-    Returns
-    -------
-    run : pd.Series
-        Its row of :func:`mumu_lib.runs.table`.
-
-    Raises
-    ------
-    MissingDataError
-        No finished run of it on this very catalogue; names the notebook to run.
-    """
-    finished = runs.table(catalogue.name)
-    of_it = finished[finished["modality"] == modality] if len(finished) else finished
-    ours = of_it[of_it["fingerprint"] == catalogue.fingerprint] if len(of_it) else of_it
-    why = "the catalogue has changed since they were made" if len(of_it) else "an unfinished one does not count"
-    if only is not None and len(ours):
-        ours, why = ours[[only(run) for _, run in ours.iterrows()]], "those there cannot judge a new album"
-    if ours.empty:
-        raise MissingDataError(
-            f"no finished {modality} run of catalogue {catalogue.name!r} ({why}); "
-            f"run  papermill {NOTEBOOKS[modality]}.ipynb out.ipynb -p catalogue {catalogue.name}"
-        )
-    return runs.by_validation(ours).iloc[0]
 
 
 def sources(catalogue: Catalogue, cfg: Multimodal) -> list[Source]:

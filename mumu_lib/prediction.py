@@ -13,7 +13,7 @@ import pandas as pd
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.preprocessing import normalize
 
-from mumu_lib import encoders, fusion, labels, runs
+from mumu_lib import encoders, labels, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import MissingDataError, NothingUsableError, ParameterError, did_you_mean
 from mumu_lib.core.files import make_folder, write_atomically
@@ -85,7 +85,7 @@ def predict(album: OwnAlbum, catalogue: Catalogue) -> Prediction:
     chosen, lacking = {}, {}
     for modality in album.modalities:
         try:
-            chosen[modality] = fusion.best_run(catalogue, modality, encoders.judges_new_albums)["folder"]
+            chosen[modality] = runs.best_run(catalogue, modality, encoders.judges_new_albums)["folder"]
         except MissingDataError as error:
             lacking[modality] = str(error)
     if not chosen:

@@ -57,7 +57,7 @@ def beside_paper(table2: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table2 : pd.DataFrame
-        From :func:`mumu_lib.runs.table2`.
+        From :func:`mumu_lib.results.paper_rows.table2`.
     """
     figure, (axes,) = _rows(list(key(table2)), 7.5)
     where = np.arange(len(table2))
@@ -97,7 +97,7 @@ def claims(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : pd.DataFrame
-        From :func:`mumu_lib.claims.table`.
+        From :func:`mumu_lib.results.claims.table`.
     """
     table = table[table["metric"].isin(["auc", "coverage"]) & (table["verdict"] != "not run")].reset_index(drop=True)
     figure, axes = _rows([f"{row.section}  {row.claim}" for row in table.itertuples()], 10.5, columns=2)

@@ -19,6 +19,7 @@ from mumu_lib import costs, params, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import MissingDataError, MumuError, ParameterError
 from mumu_lib.core.paths import checkout, home
+from mumu_lib.results import paper_rows
 from mumu_lib.sources import open_catalogue
 
 # Stage: its notebook, the parameters it takes, and the run it makes when it runs only once.
@@ -59,7 +60,7 @@ def rows(profile: str) -> pd.DataFrame:
     if profile not in ("sample", "paper"):
         raise ParameterError(f"profile={profile!r} is not one of ['sample', 'paper']")
     further = pd.read_csv(checkout() / "params" / "further.tsv", sep="\t")
-    both = pd.concat([runs.grid().assign(paper="yes"), further])
+    both = pd.concat([paper_rows.grid().assign(paper="yes"), further])
     return both.loc[both[profile] == "yes", ["modality", "target", "setting", "notebook"]].reset_index(drop=True)
 
 

@@ -2,9 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mumu_lib import claims, metrics, params, result_figures, results, runs
+from mumu_lib import metrics, params, result_figures, results, runs
 from mumu_lib.core import paths
 from mumu_lib.core.errors import BadDataError
+from mumu_lib.results import claims, paper_rows
+from mumu_lib.runs import __main__
 
 
 def key_parts(row):
@@ -42,7 +44,7 @@ def only(tiny):
     return claims.table(tiny, resamples=200).iloc[0]
 
 
-GRID = pd.Series(0.5, results.key(runs.grid()))
+GRID = pd.Series(0.5, results.key(paper_rows.grid()))
 
 
 def test_a_star_is_the_same_on_both_sides():
@@ -100,7 +102,7 @@ def test_what_the_papers_own_table_says():
 
 
 def grid():
-    table = runs.grid()
+    table = paper_rows.grid()
     table.index = pd.Index(results.key(table))
     return table
 
@@ -283,7 +285,7 @@ def test_further_metrics_come_from_the_scores_of_older_runs_too(tiny, write):
     expected = metrics.evaluate(tiny.label_matrix()[test], S[test], tiny.labels, resamples=0)
     assert row[["map", "lrap", "precision@1"]].tolist() == [expected[n] for n in ("map", "lrap", "precision@1")]
     assert np.isnan(row["precision@5"])
-    assert runs.as_printed(results.further_metrics(tiny, chosen))["P@5"].item() == ""
+    assert paper_rows.as_printed(results.further_metrics(tiny, chosen))["P@5"].item() == ""
     thirds = results.by_frequency(tiny, chosen, resamples=20).set_index("group")
     groups = metrics.frequency_groups(tiny.label_matrix("train").getnnz(axis=0))
     head = metrics.macro_auc(tiny.label_matrix()[test][:, groups["head"]], S[test][:, groups["head"]])
@@ -304,12 +306,12 @@ def test_figures_of_results_with_few_runs_and_with_none(tiny, write):
     table = claims.table(tiny, chosen, resamples=5)
     for figure in (
         result_figures.claims(table),
-        result_figures.beside_paper(runs.table2(tiny)),
+        result_figures.beside_paper(paper_rows.table2(tiny)),
         result_figures.by_frequency(results.by_frequency(tiny, chosen, resamples=5)),
     ):
         figure.canvas.draw()
-    names = [text.get_text() for text in result_figures.beside_paper(runs.table2(tiny)).axes[0].get_yticklabels()]
-    assert names == list(results.key(runs.grid()))
+    names = [text.get_text() for text in result_figures.beside_paper(paper_rows.table2(tiny)).axes[0].get_yticklabels()]
+    assert names == list(results.key(paper_rows.grid()))
 
 
 def test_the_command_prints_our_rows_and_the_claims_after_table_2(tiny, home, capsys):
@@ -317,7 +319,7 @@ def test_the_command_prints_our_rows_and_the_claims_after_table_2(tiny, home, ca
     folder.mkdir(parents=True)
     for name in ("claims", "further_rows", "table2"):
         (folder / f"{name}.md").write_text(f"<{name}>")
-    assert runs.main(["tiny"]) == 0
+    assert __main__.main(["tiny"]) == 0
     printed = capsys.readouterr().out
     assert [printed.index(f"<{name}>") for name in ("table2", "further_rows", "claims")] == sorted(
         printed.index(f"<{name}>") for name in ("table2", "further_rows", "claims")

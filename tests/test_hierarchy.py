@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mumu_lib import catalogue, hierarchy, metrics, params, results, runs
+from mumu_lib import catalogue, metrics, params, results, runs
 from mumu_lib.core.errors import BadDataError
+from mumu_lib.results import hierarchy
 
 # Columns: 0 Pop, 1 Vocal Pop, 2 Vocal (a child of 1), 3 Jazz, 4 Scat (a child of Vocal and of Jazz).
 LINKS = np.array([[1, 0], [2, 1], [4, 2], [4, 3]])

@@ -14,6 +14,7 @@ import pytest
 from mumu_lib import costs, params, runs, series
 from mumu_lib.core import paths
 from mumu_lib.core.errors import MumuError
+from mumu_lib.results import paper_rows
 
 PLUGINS = {"slurm": "snakemake_executor_plugin_slurm", "kubernetes": "snakemake_executor_plugin_cluster_generic"}
 
@@ -61,7 +62,7 @@ def dry_run(*config, on="local"):
 def test_the_paper_profile_has_every_row_of_table_2_and_ours(whole, on):
     jobs, said = dry_run("catalogue=tiny", "profile=paper", "parts=16", on=on)
     assert [jobs[rule] for rule in ("audio", "text", "image", "multimodal")] == [13, 4, 2, 10]
-    assert len(runs.grid()) == 26
+    assert len(paper_rows.grid()) == 26
     assert jobs["results"] == jobs["overview"] == jobs["factors"] == jobs["features"] == 1
     assert jobs["features_part"] == 16
     asked = dict(re.findall(r"wildcards: audio=(\S+)\n.*?resources: (.*?)\n", said, re.DOTALL))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mumu_lib import covers, fusion, params, runs
+from mumu_lib import covers, params, runs
 from mumu_lib.audio import store as audio_store
 from mumu_lib.core import paths
 from mumu_lib.features import build
@@ -90,7 +90,7 @@ def test_stores_are_opened_and_not_made(home, monkeypatch):
 
 def test_the_best_runs_are_the_same(home):
     music = open_catalogue("stored")
-    best = {modality: fusion.best_run(music, modality).name for modality in ("audio", "text", "image")}
+    best = {modality: runs.best_run(music, modality).name for modality in ("audio", "text", "image")}
     assert best == {"audio": "audio-cosine-low_4x96", "text": "text-cosine-vsm", "image": "image-logistic-small"}
 
 

@@ -13,6 +13,7 @@ from mumu_lib import catalogue, models, params, runs, text, text_analysis, text_
 from mumu_lib.core import fingerprints
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError
 from mumu_lib.features import store
+from mumu_lib.results import semantic_gain
 from mumu_lib.sources import mumu_release
 
 
@@ -244,23 +245,23 @@ def test_the_gain_of_semantics_is_paired_and_names_the_genres(tiny):
     truth = tiny.label_matrix().toarray()
     cfg = params.Results(catalogue="tiny", seed=0, resamples=0)
     ids = list(tiny.albums["album_id"])
-    assert text_analysis.text_runs(tiny, "cosine") == {}
+    assert semantic_gain.text_runs(tiny, "cosine") == {}
     for setting, noise, keep in (("vsm", 1.0, slice(0, 30)), ("vsm_sem", 0.01, slice(2, 30))):
         facts = {"modality": "text", "target": "cosine", "setting": setting, "auc": 0.5, "val_auc": 0.5}
         scores = (truth + noise * rng.normal(size=truth.shape))[keep]
         runs.start(tiny, f"text-cosine-{setting}", cfg).finish(facts, album_ids=ids[keep], scores=scores)
-    found = text_analysis.text_runs(tiny, "cosine")
-    gain, by_label = text_analysis.semantic_gain(found["vsm"], found["vsm_sem"])
+    found = semantic_gain.text_runs(tiny, "cosine")
+    gain, by_label = semantic_gain.semantic_gain(found["vsm"], found["vsm_sem"])
     assert gain["auc_vsm_sem"] == 1
     assert gain["difference"] == pytest.approx(1 - gain["auc_vsm"])
     assert gain["low"] <= gain["difference"] <= gain["high"]
     assert gain["difference"] > 0
     assert by_label["difference"].dropna().is_monotonic_decreasing
     assert gain["albums"] == len(tiny.rows("test"))
-    same, _ = text_analysis.semantic_gain(found["vsm"], found["vsm"])
+    same, _ = semantic_gain.semantic_gain(found["vsm"], found["vsm"])
     assert same["difference"] == same["low"] == same["high"] == 0
     tiny.__dict__["fingerprint"] = "made again"  # with other columns, for all that the runs know
-    assert text_analysis.text_runs(tiny, "cosine") == {}
+    assert semantic_gain.text_runs(tiny, "cosine") == {}
 
 
 def test_an_attack_in_a_review_or_a_title_is_shown_as_written():

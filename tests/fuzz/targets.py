@@ -33,6 +33,7 @@ from mumu_lib import audio, cards, catalogue, image, params, results, runs, text
 from mumu_lib.audio import timbre as audio_timbre
 from mumu_lib.core import parsing, paths
 from mumu_lib.linking import annotate, babelfy, build, dumps, local, mediawiki, services, spotlight
+from mumu_lib.results import paper_rows
 from mumu_lib.sources import (
     amazon,
     collection,
@@ -795,7 +796,7 @@ def run_metrics(data: bytes, folder: Path) -> None:
         _put(place, f"{name}/album_ids.txt", b"a")
         np.save(place / name / "scores.npy", np.ones((1, len(tiny.labels))))
     _each(
-        lambda: runs.as_printed(runs.table2("tiny")),
+        lambda: paper_rows.as_printed(paper_rows.table2("tiny")),
         lambda: results.further_rows(results.comparable(tiny)[0]),
         lambda: results.further_metrics(tiny, results.comparable(tiny)[0]),
     )

@@ -5,6 +5,7 @@ Paper: Section 6.  Notebooks: 08_results.
 
 from pathlib import Path
 
+import lazy_loader
 import numpy as np
 import pandas as pd
 
@@ -14,6 +15,14 @@ from mumu_lib.core import progress
 from mumu_lib.core.errors import MumuError
 from mumu_lib.core.parsing import parsing, read_array, read_lines
 from mumu_lib.metrics.resampling import interval
+from mumu_lib.results.paper_rows import TABLE2_NOTES, as_printed, grid, table2
+
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__, submodules=["claims", "hierarchy", "paper_rows", "semantic_gain"]
+)
+
+
+__all__ = ["TABLE2_NOTES", "as_printed", "grid", "table2"]
 
 KEY = ["modality", "target", "setting"]
 USED = ["fingerprint", "folder", "device", "val_auc", *runs.PAPER_COLUMNS, *runs.INTERVAL]
@@ -46,9 +55,9 @@ def comparable(catalogue: Catalogue) -> tuple[pd.DataFrame, pd.DataFrame]:
     again = usable.index[usable.duplicated(KEY)]
     table.loc[again, "reason"] = "another run of " + table["key"] + " has the better validation AUC"
     chosen = table[table["reason"] == ""].set_index("key")
-    order = [*key(runs.grid()), *sorted(chosen.index)]
+    order = [*key(grid()), *sorted(chosen.index)]
     chosen = chosen.loc[[name for name in dict.fromkeys(order) if name in chosen.index]]
-    chosen["in_table2"] = chosen.index.isin(key(runs.grid()))
+    chosen["in_table2"] = chosen.index.isin(key(grid()))
     left_out = table.loc[table["reason"] != "", ["run", "folder", "reason"]].sort_index()
     left_out["folder"] = left_out["folder"].map(lambda folder: Path(folder).name)
     return chosen.drop(columns="reason"), left_out.reset_index(drop=True)

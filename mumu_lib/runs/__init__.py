@@ -1,13 +1,12 @@
-"""One run: its folder with parameters, metrics, embeddings and scores; all runs: Table 2.
+"""One run: its folder with parameters, metrics, embeddings and scores; the table of all runs, and the best of a modality.
 
 Notebooks: all write one; 08_results reads them.
 """
 
-import argparse
 import dataclasses
 import glob
 import json
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +20,12 @@ from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.core.files import locked, save_array, write_atomically
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import read_array, read_json, read_lines
-from mumu_lib.core.paths import checkout, home
-from mumu_lib.params import Shared, restored
+from mumu_lib.core.paths import home
+from mumu_lib.params import NOTEBOOKS, Shared, restored
 
 PAPER_COLUMNS = ["params", "seconds_per_epoch", "auc", "coverage@1", "coverage@3", "coverage@5"]
 INTERVAL = ["auc_low", "auc_high"]
 AGAIN = "delete the folder and run its notebook again"
-TABLE2_NOTES = (
-    "AUDIO LOW-3x3: no geometry explains the printed parameters of both widths; this one explains HIGH-3x3.",
-    "T + I: the paper prints the parameters of the row above; by its own sizes they are 1.0M and 0.2M.",
-    "IMAGE: a ResNet-101 with this output has 43M parameters; 1.7M is the size of the small ResNet-110.",
-    "TEXT COSINE VSM: coverage cannot fall from C@1 0.53 to C@3 0.44; a misprint in the paper.",
-)
 
 
 @dataclasses.dataclass
@@ -247,6 +240,39 @@ def by_validation(table: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values("val_auc", ascending=False, kind="stable")
 
 
+def best_run(catalogue: Catalogue, modality: str, only: Callable[[pd.Series], bool] | None = None) -> pd.Series:
+    """The finished run of a modality with the highest AUC on the *validation* albums (paper 6.4).
+
+    Parameters
+    ----------
+    modality : {'audio', 'text', 'image'}
+    only : function, optional
+        Run -> whether it may be chosen.
+
+    Returns
+    -------
+    run : pd.Series
+        Its row of :func:`mumu_lib.runs.table`.
+
+    Raises
+    ------
+    MissingDataError
+        No finished run of it on this very catalogue; names the notebook to run.
+    """
+    finished = table(catalogue.name)
+    of_it = finished[finished["modality"] == modality] if len(finished) else finished
+    ours = of_it[of_it["fingerprint"] == catalogue.fingerprint] if len(of_it) else of_it
+    why = "the catalogue has changed since they were made" if len(of_it) else "an unfinished one does not count"
+    if only is not None and len(ours):
+        ours, why = ours[[only(run) for _, run in ours.iterrows()]], "those there cannot judge a new album"
+    if ours.empty:
+        raise MissingDataError(
+            f"no finished {modality} run of catalogue {catalogue.name!r} ({why}); "
+            f"run  papermill {NOTEBOOKS[modality]}.ipynb out.ipynb -p catalogue {catalogue.name}"
+        )
+    return by_validation(ours).iloc[0]
+
+
 def _facts(path: Path) -> dict[str, Any]:
     """What a ``metrics.json`` says, if its names are texts and its numbers numbers."""
     texts = ("run", "catalogue", "modality", "target", "setting", "fingerprint")
@@ -260,80 +286,3 @@ def _facts(path: Path) -> dict[str, Any]:
         # Of a number beyond all others nothing is known either; and no integer is too large for a float.
         facts |= {key: float("nan") if value is None or abs(value) >= 1e300 else float(value)} if key in facts else {}
     return facts
-
-
-def grid() -> pd.DataFrame:
-    """The 26 rows of the paper's Table 2 with the paper's own numbers, from ``params/grid.tsv``."""
-    return pd.read_csv(checkout() / "params" / "grid.tsv", sep="\t")
-
-
-def table2(catalogue: str | Catalogue) -> pd.DataFrame:
-    """Table 2: the paper's numbers, ours, and the difference; a row not run is blank.
-
-    Of several runs of one row the first of :func:`by_validation` counts.
-
-    Parameters
-    ----------
-    catalogue : str or Catalogue
-        As for :func:`table`.
-
-    Returns
-    -------
-    table : pd.DataFrame
-        ``modality``, ``target``, ``setting``, then ``<number> paper`` and ``<number> ours`` for every
-        column of the paper's table, ``auc difference``, and ``auc_low`` and ``auc_high`` of ours (95 %).
-
-    Raises
-    ------
-    MissingDataError
-        No finished run for this catalogue.
-    """
-    ours = table(catalogue)
-    if ours.empty:
-        name = catalogue.name if isinstance(catalogue, Catalogue) else catalogue
-        raise MissingDataError(f"no finished run of catalogue {name!r} under {home() / 'runs'}; run notebook 04 first")
-    keys = ["modality", "target", "setting"]
-    best = by_validation(ours).drop_duplicates(keys)
-    ours = best.reindex(columns=[*keys, *PAPER_COLUMNS, *INTERVAL])
-    rows = grid().merge(ours, on=keys, how="left", suffixes=(" paper", " ours"))
-    result = rows[[*keys, *(f"{column} {whose}" for column in PAPER_COLUMNS for whose in ("paper", "ours"))]].copy()
-    result.insert(list(result).index("auc ours") + 1, "auc difference", rows["auc ours"] - rows["auc paper"])
-    return result.join(rows[INTERVAL])
-
-
-def as_printed(table: pd.DataFrame) -> pd.DataFrame:
-    """Table 2, or any rows with its columns, as text: rounded as the paper rounds, blanks for what was not run."""
-    form = {"params": "{:,.0f}", "seconds_per_epoch": "{:,.1f}", "coverage": "{:.2f}"}
-    heads = {"params": "Params", "seconds_per_epoch": "s/epoch", "auc": "AUC", "coverage": "C", "map": "mAP",
-             "lrap": "LRAP", "precision": "P"}  # fmt: skip
-    result = table[["modality", "target", "setting"]].rename(columns=str.capitalize)
-    for name in table.columns[3:].drop(INTERVAL, errors="ignore"):
-        kind = name.split()[0].split("@")[0]
-        written = "{:+.3f}" if name.endswith("difference") else form.get(kind, "{:.3f}")
-        text = table[name].map(lambda value, written=written: "" if pd.isna(value) else written.format(value))
-        result[name.replace(kind, heads[kind], 1)] = text
-    if set(INTERVAL) <= set(table):
-        ends = table[INTERVAL].to_numpy(float)
-        intervals = ["" if np.isnan(low) else f"{low:.3f} to {high:.3f}" for low, high in ends]
-        result.insert(1 + int(np.flatnonzero(result.columns.str.startswith("AUC"))[-1]), "AUC 95 %", intervals)
-    return result
-
-
-def main(words: list[str] | None = None) -> int:
-    """Command line: ``python -m mumu_lib.runs CATALOGUE`` prints Table 2, our further rows and the claims."""
-    parser = argparse.ArgumentParser(description="Print the tables of a catalogue and the paths of its figures.")
-    parser.add_argument("catalogue", help="name of a catalogue")
-    name = parser.parse_args(words).catalogue
-    folder = home() / "figures" / name
-    if not (folder / "table2.md").is_file():
-        print(f"{folder / 'table2.md'} is not there yet; run notebook 08 with  -p catalogue {name}", file=sys.stderr)
-        return 1
-    for path in (folder / f"{table}.md" for table in ("table2", "further_rows", "claims")):
-        if path.is_file():
-            print(path.read_text(encoding="utf-8"))
-    print("Figures:", *sorted(folder.glob("*.png")), sep="\n  ")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -14,12 +14,13 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from mumu_lib import metrics, results, runs
+from mumu_lib import metrics, results
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError
 from mumu_lib.core.paths import checkout
 from mumu_lib.metrics.resampling import certainty
+from mumu_lib.results import paper_rows
 
 COMPARABLE_AUC = 0.005
 MEASURES = {
@@ -206,7 +207,7 @@ def table(
         ``agreeing``, ``pairs``, ``verdict``. What is compared by ratio comes as logarithms.
     """
     chosen = results.comparable(catalogue)[0] if chosen is None else chosen
-    grid = runs.grid()
+    grid = paper_rows.grid()
     grid.index = pd.Index(results.key(grid))
     scores = functools.cache(lambda row: results.test_scores(catalogue, str(chosen.loc[row, "folder"])))
 

@@ -1,0 +1,77 @@
+"""The 26 rows of the paper's Table 2, and ours beside them.
+
+Paper: Table 2.  Notebooks: 08_results.
+"""
+
+import numpy as np
+import pandas as pd
+
+from mumu_lib import runs
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.core.errors import MissingDataError
+from mumu_lib.core.paths import checkout, home
+from mumu_lib.runs import INTERVAL, PAPER_COLUMNS
+
+TABLE2_NOTES = (
+    "AUDIO LOW-3x3: no geometry explains the printed parameters of both widths; this one explains HIGH-3x3.",
+    "T + I: the paper prints the parameters of the row above; by its own sizes they are 1.0M and 0.2M.",
+    "IMAGE: a ResNet-101 with this output has 43M parameters; 1.7M is the size of the small ResNet-110.",
+    "TEXT COSINE VSM: coverage cannot fall from C@1 0.53 to C@3 0.44; a misprint in the paper.",
+)
+
+
+def grid() -> pd.DataFrame:
+    """The 26 rows of the paper's Table 2 with the paper's own numbers, from ``params/grid.tsv``."""
+    return pd.read_csv(checkout() / "params" / "grid.tsv", sep="\t")
+
+
+def table2(catalogue: str | Catalogue) -> pd.DataFrame:
+    """Table 2: the paper's numbers, ours, and the difference; a row not run is blank.
+
+    Of several runs of one row the first of :func:`mumu_lib.runs.by_validation` counts.
+
+    Parameters
+    ----------
+    catalogue : str or Catalogue
+        As for :func:`mumu_lib.runs.table`.
+
+    Returns
+    -------
+    table : pd.DataFrame
+        ``modality``, ``target``, ``setting``, then ``<number> paper`` and ``<number> ours`` for every
+        column of the paper's table, ``auc difference``, and ``auc_low`` and ``auc_high`` of ours (95 %).
+
+    Raises
+    ------
+    MissingDataError
+        No finished run for this catalogue.
+    """
+    ours = runs.table(catalogue)
+    if ours.empty:
+        name = catalogue.name if isinstance(catalogue, Catalogue) else catalogue
+        raise MissingDataError(f"no finished run of catalogue {name!r} under {home() / 'runs'}; run notebook 04 first")
+    keys = ["modality", "target", "setting"]
+    best = runs.by_validation(ours).drop_duplicates(keys)
+    ours = best.reindex(columns=[*keys, *PAPER_COLUMNS, *INTERVAL])
+    rows = grid().merge(ours, on=keys, how="left", suffixes=(" paper", " ours"))
+    result = rows[[*keys, *(f"{column} {whose}" for column in PAPER_COLUMNS for whose in ("paper", "ours"))]].copy()
+    result.insert(list(result).index("auc ours") + 1, "auc difference", rows["auc ours"] - rows["auc paper"])
+    return result.join(rows[INTERVAL])
+
+
+def as_printed(table: pd.DataFrame) -> pd.DataFrame:
+    """Table 2, or any rows with its columns, as text: rounded as the paper rounds, blanks for what was not run."""
+    form = {"params": "{:,.0f}", "seconds_per_epoch": "{:,.1f}", "coverage": "{:.2f}"}
+    heads = {"params": "Params", "seconds_per_epoch": "s/epoch", "auc": "AUC", "coverage": "C", "map": "mAP",
+             "lrap": "LRAP", "precision": "P"}  # fmt: skip
+    result = table[["modality", "target", "setting"]].rename(columns=str.capitalize)
+    for name in table.columns[3:].drop(INTERVAL, errors="ignore"):
+        kind = name.split()[0].split("@")[0]
+        written = "{:+.3f}" if name.endswith("difference") else form.get(kind, "{:.3f}")
+        text = table[name].map(lambda value, written=written: "" if pd.isna(value) else written.format(value))
+        result[name.replace(kind, heads[kind], 1)] = text
+    if set(INTERVAL) <= set(table):
+        ends = table[INTERVAL].to_numpy(float)
+        intervals = ["" if np.isnan(low) else f"{low:.3f} to {high:.3f}" for low, high in ends]
+        result.insert(1 + int(np.flatnonzero(result.columns.str.startswith("AUC"))[-1]), "AUC 95 %", intervals)
+    return result
