@@ -25,7 +25,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from mumu_lib import catalogue, text, text_analysis
+from mumu_lib import catalogue, text
+from mumu_lib.text import analysis
 
 ALBUMS, REVIEWS, LABELS = 31_471, 447_583, 250
 
@@ -70,7 +71,7 @@ def ours(music: catalogue.Catalogue) -> list[float]:
     terms = vectorizer.get_feature_names_out().tolist()
     _, c = timed(
         f"information gain, {X.shape[1]:,} terms x {M.shape[1]} genres",
-        lambda: text_analysis.telling_terms(X[train], M[train], terms, music.labels),
+        lambda: analysis.telling_terms(X[train], M[train], terms, music.labels),
     )
     return [a, b, c]
 

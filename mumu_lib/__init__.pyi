@@ -38,7 +38,6 @@ from . import (
     sources as sources,
     targets as targets,
     text as text,
-    text_analysis as text_analysis,
     text_figures as text_figures,
     training as training,
     vectors as vectors,

@@ -10,9 +10,8 @@ from pathlib import Path
 import keras
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 
-from mumu_lib import image, linking, runs, targets, text
+from mumu_lib import image, runs, targets, text
 from mumu_lib.audio import store as audio_store
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
@@ -21,6 +20,7 @@ from mumu_lib.core.parsing import read_json
 from mumu_lib.models import FEATURES
 from mumu_lib.params import Audio, Image, Multimodal, Text
 from mumu_lib.sources import collection
+from mumu_lib.text import tfidf_rows
 
 Skipped = list[tuple[str, str]]
 # How a patch store names timbre that came from elsewhere.
@@ -156,28 +156,6 @@ def _model(folder: Path) -> keras.Model:
 
 def _features(network: keras.Model) -> keras.Model:
     return keras.Model(network.input, network.get_layer(FEATURES).output)
-
-
-def tfidf_rows(texts: pd.Series, folder: Path, catalogue: Catalogue) -> sp.csr_matrix:
-    """Album texts as a text run read them: enriched if it enriched, by its vocabulary.
-
-    Parameters
-    ----------
-    texts : pd.Series
-        As :func:`mumu_lib.text.aggregate` makes them.
-    folder : Path
-        Of the run.
-
-    Returns
-    -------
-    X : scipy.sparse.csr_matrix [shape=(texts, terms), float32]
-    """
-    vectorizer, settings = text.load_vectorizer(folder)
-    if settings["features"] == "vsm_sem":
-        linker = linking.make(settings["linker"], catalogue, settings["knowledge"])
-        annotations = linking.annotate(linker, texts.fillna("").tolist())
-        texts = text.enrich(texts, annotations, linker.categories(annotations["title"].unique()))
-    return sp.csr_matrix(vectorizer.transform(texts.fillna("")))
 
 
 def _audio(

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from keras import layers
 
-from mumu_lib import albums, covers, encoders, fusion, metrics, models, runs, text, training
+from mumu_lib import albums, covers, fusion, metrics, models, runs, text, training
 from mumu_lib.audio import store as audio_store
 from mumu_lib.augment import centre_view
 from mumu_lib.catalogue import Catalogue
@@ -207,7 +207,7 @@ def _audio(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
 
 def _text(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
     texts = text.aggregate(catalogue, params["characters"], params["seed"])
-    X = encoders.tfidf_rows(texts, folder, catalogue)
+    X = text.tfidf_rows(texts, folder, catalogue)
     network = models.text_mlp(X.shape[1], params["target"], len(catalogue.labels), params["dimensions"])
     rows = text.covered(X)
     return Branch("text", _upto_features(network, "text"), lambda rows: take(X, rows), pd.Series(rows, rows))

@@ -51,7 +51,7 @@ def telling_terms(table: pd.DataFrame, genres: list[str], *, top: int = 8) -> Fi
     Parameters
     ----------
     table : pd.DataFrame
-        From :func:`mumu_lib.text_analysis.telling_terms`.
+        From :func:`mumu_lib.text.analysis.telling_terms`.
     genres : list of str
         Genres to show, at least one.
     """

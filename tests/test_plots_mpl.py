@@ -108,7 +108,7 @@ def stripes(n, side):
 
 
 def view_examples(rng):
-    store = SimpleNamespace(patches=stripes(2, 256), sizes=np.array([[300, 300], [400, 300]]))
+    store = SimpleNamespace(values=stripes(2, 256), sizes=np.array([[300, 300], [400, 300]]))
     return image_figures.view_examples(store, np.arange(2), 64, views=3)
 
 

@@ -9,12 +9,13 @@ from hypothesis import given, strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.feature_selection import mutual_info_classif
 
-from mumu_lib import catalogue, models, params, runs, text, text_analysis, text_figures
+from mumu_lib import catalogue, models, params, runs, text, text_figures
 from mumu_lib.core import fingerprints
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError
 from mumu_lib.features import store
 from mumu_lib.results import semantic_gain
 from mumu_lib.sources import mumu_release
+from mumu_lib.text import analysis, release as text_release
 
 
 def with_reviews(tiny, reviews):
@@ -94,7 +95,7 @@ def test_albums_without_a_word_are_missing_not_empty(tiny):
 def test_a_catalogue_without_reviews_says_what_to_do(tiny):
     music = with_reviews(tiny, [])
     with pytest.raises(MissingDataError, match="no reviews: add reviews"):
-        text.source_of(music, "auto", "")
+        text_release.source_of(music, "auto", "")
     with pytest.raises(BadDataError, match="no training album has a text"):
         text.tfidf(text.aggregate(music), music.rows("train"))
 
@@ -189,7 +190,7 @@ def test_information_gain_is_scikit_learns_mutual_information_in_bits():
     rng = np.random.default_rng(0)
     X = sp.random(80, 25, 0.2, format="csr", random_state=0)
     M = sp.csr_matrix((rng.random((80, 6)) < [0, 1, 0.1, 0.5, 0.9, 0.3]).astype(np.float32))
-    gain = text_analysis.information_gain(X, M)
+    gain = analysis.information_gain(X, M)
     present = (X.toarray() > 0).astype(int)
     for label in range(6):
         reference = mutual_info_classif(present, M[:, [label]].toarray().ravel(), discrete_features=True)
@@ -202,7 +203,7 @@ def test_telling_terms_speak_for_their_genre_and_names_are_marked(reviewed):
     train = reviewed.rows("train")
     X, vectorizer = text.tfidf(texts, train)
     terms = vectorizer.get_feature_names_out().tolist()
-    table = text_analysis.telling_terms(X[train], reviewed.label_matrix("train"), terms, reviewed.labels, top=6)
+    table = analysis.telling_terms(X[train], reviewed.label_matrix("train"), terms, reviewed.labels, top=6)
     assert (table["in_genre"] > table["elsewhere"]).all()
     assert (table["gain"] > 0).all()
     jazz = table[table["genre"] == "Jazz"]
@@ -234,7 +235,7 @@ def test_the_linear_baseline_copes_with_labels_that_all_or_none_have():
     X = rng.normal(size=(60, 4))
     M = sp.csr_matrix(np.column_stack([X[:, 0] > 0, np.ones(60), np.zeros(60), X[:, 1] > 0.5]).astype(np.float32))
     X[50:55] = np.nan
-    scores = text_analysis.linear_scores(X, M, np.arange(40), np.arange(40, 50))
+    scores = analysis.linear_scores(X, M, np.arange(40), np.arange(40, 50))
     assert scores.shape == (10, 4)
     assert np.ptp(scores[:, 1]) == np.ptp(scores[:, 2]) == 0
     assert ((scores[:, 0] > 0) == (X[40:50, 0] > 0)).mean() >= 0.8
@@ -305,8 +306,8 @@ def release(tmp_path):
 @pytest.mark.parametrize(("features", "kind"), [("vsm", "VSM"), ("vsm_sem", "VSM-SEM")])
 def test_published_matrices_go_to_their_albums(release, features, kind):
     music, matrices = release
-    assert text.source_of(music, "auto", "") == text.source_of(music, "published", "") == "published"
-    X = text.published(music, features).toarray()
+    assert text_release.source_of(music, "auto", "") == text_release.source_of(music, "published", "") == "published"
+    X = text_release.published(music, features).toarray()
     np.testing.assert_array_equal(X[[4, 0, 1]], matrices[kind, "train"])
     np.testing.assert_array_equal(X[[2, 5]], np.vstack([matrices[kind, "val"], matrices[kind, "test"]]))
     assert not X[3].any()
@@ -316,17 +317,17 @@ def test_published_matrices_go_to_their_albums(release, features, kind):
 def test_published_matrices_that_are_not_there_or_contradict_themselves(release, tiny):
     music, _ = release
     with pytest.raises(MissingDataError, match="names no published matrices"):
-        text.source_of(tiny, "published", "")
+        text_release.source_of(tiny, "published", "")
     with pytest.raises(ParameterError, match="is not one of"):
-        text.published(music, "sem")
+        text_release.published(music, "sem")
     folder = mumu_release.find(music.folder.parents[2], "ismir-data")
     listed = folder / "splits" / "items_index_val_MuMu-albums.tsv"
     listed.write_text("B4\n")
     with pytest.raises(BadDataError, match="'B4' is in more than one published split"):
-        text.published(music, "vsm")
+        text_release.published(music, "vsm")
     shutil.rmtree(folder / "train_data")
     with pytest.raises(MissingDataError, match="train_data"):
-        text.published(music, "vsm")
+        text_release.published(music, "vsm")
 
 
 def test_a_network_of_another_matrix_is_not_taken_for_its_own(reviewed):

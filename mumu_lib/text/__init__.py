@@ -11,21 +11,23 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import lazy_loader
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from mumu_lib import linking
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.catalogue.schema import SPLITS
 from mumu_lib.core import progress
-from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError
+from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.core.files import write_atomically
 from mumu_lib.core.parsing import parsing, read_json
-from mumu_lib.sources import ismir_data
+
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["analysis", "release"])
+
 
 FORMAT = 1
-PUBLISHED = {"vsm": "VSM", "vsm_sem": "VSM-SEM"}
 CATEGORY = "cat_"
 _STREAM = 5
 # Only names of HTML elements, since reviewers also write "<Kind of Blue>" and "I <3 it".
@@ -35,6 +37,28 @@ _MARKUP = re.compile(
     r"|thead|tr|tt|u|ul|video)(?:[\s/][^<>]*)?>|<!--[^<>]*-->",
     re.IGNORECASE,
 )
+
+
+def tfidf_rows(texts: pd.Series, folder: Path, catalogue: Catalogue) -> sp.csr_matrix:
+    """Album texts as a text run read them: enriched if it enriched, by its vocabulary.
+
+    Parameters
+    ----------
+    texts : pd.Series
+        As :func:`mumu_lib.text.aggregate` makes them.
+    folder : Path
+        Of the run.
+
+    Returns
+    -------
+    X : scipy.sparse.csr_matrix [shape=(texts, terms), float32]
+    """
+    vectorizer, settings = load_vectorizer(folder)
+    if settings["features"] == "vsm_sem":
+        linker = linking.make(settings["linker"], catalogue, settings["knowledge"])
+        annotations = linking.annotate(linker, texts.fillna("").tolist())
+        texts = enrich(texts, annotations, linker.categories(annotations["title"].unique()))
+    return sp.csr_matrix(vectorizer.transform(texts.fillna("")))
 
 
 def clean(review: str) -> str:
@@ -190,62 +214,6 @@ def load_vectorizer(folder: str | Path) -> tuple[TfidfVectorizer, dict[str, Any]
         vectorizer = TfidfVectorizer(sublinear_tf=True, vocabulary=facts["terms"], dtype=np.float32)
         vectorizer.idf_ = np.array(facts["idf"], dtype=np.float32)
         return vectorizer, dict(facts["settings"])
-
-
-def source_of(catalogue: Catalogue, matrices: str, embeddings: str) -> str:
-    """Where an album's vector comes from: ``embeddings``, ``published`` or ``reviews``.
-
-    Parameters
-    ----------
-    matrices : {'auto', 'published', 'reviews'}
-        ``auto``: the published ones where the catalogue has them.
-    embeddings : str
-        File of own vectors, or empty.
-
-    Raises
-    ------
-    MissingDataError
-        Neither that nor reviews are there.
-    """
-    if embeddings:
-        return "embeddings"
-    there = "ismir" in catalogue.info["roots"]
-    if matrices == "published" and not there:
-        raise MissingDataError(
-            f"catalogue {catalogue.name!r} names no published matrices; make it from a folder that holds "
-            f"ismir-data/, with mumu_lib.sources.mumu_release.build, or leave matrices out"
-        )
-    if there and matrices != "reviews":
-        return "published"
-    catalogue.require("reviews")
-    return "reviews"
-
-
-def published(catalogue: Catalogue, features: str) -> sp.csr_matrix:
-    """The published tf-idf matrices, rows in the order of the album table.
-
-    Parameters
-    ----------
-    features : {'vsm', 'vsm_sem'}
-
-    Returns
-    -------
-    X : scipy.sparse.csr_matrix [shape=(albums, terms), float32]
-        A row of zeros for an album in no published split. Which word a column stands for was not published.
-    """
-    if features not in PUBLISHED:
-        raise ParameterError(f"features={features!r} is not one of {list(PUBLISHED)}")
-    folder = catalogue.info["roots"]["ismir"]
-    parts = [sp.csr_matrix(ismir_data.features(folder, PUBLISHED[features], split)) for split in SPLITS]
-    ids = pd.Index([item for split in SPLITS for item in ismir_data.items(folder, split)])
-    if ids.has_duplicates:
-        raise BadDataError(f"{folder}: album {ids[ids.duplicated()][0]!r} is in more than one published split")
-    if len(sizes := {part.shape[1] for part in parts}) > 1:
-        raise BadDataError(f"{folder}: the {PUBLISHED[features]} matrices differ in columns: {sorted(sizes)}")
-    nothing = sp.csr_matrix((1, parts[0].shape[1]), dtype=np.float32)
-    return sp.csr_matrix(
-        sp.vstack([*parts, nothing], format="csr")[ids.get_indexer(pd.Index(catalogue.albums["album_id"]))]
-    )
 
 
 def covered(X: np.ndarray | sp.csr_matrix) -> np.ndarray:
