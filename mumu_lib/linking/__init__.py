@@ -22,7 +22,7 @@ from mumu_lib.core.errors import MissingDataError, ParameterError, ServiceError,
 from mumu_lib.core.files import locked
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.paths import home
-from mumu_lib.linking.interface import Annotation, Categories, Linker
+from mumu_lib.linking.base import Annotation, Categories, Linker
 from mumu_lib.linking.services import Service
 from mumu_lib.params import LINKERS
 from mumu_lib.sources.web import AGENT
@@ -30,16 +30,14 @@ from mumu_lib.sources.web import AGENT
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submodules=[
-        "asking",
         "babelfy",
+        "base",
         "build",
         "dictionary",
         "dumps",
-        "interface",
         "knowledge",
         "local",
         "mediawiki",
-        "offsets",
         "services",
         "spotlight",
         "surfaces",

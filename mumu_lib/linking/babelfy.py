@@ -7,9 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from mumu_lib.linking.asking import Asking
-from mumu_lib.linking.interface import Categories
-from mumu_lib.linking.offsets import Offsets, title_of
+from mumu_lib.linking.base import Asking, Categories, Offsets, title_of
 from mumu_lib.linking.services import Service
 
 URL = "https://babelfy.io/v1/disambiguate"

@@ -18,7 +18,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from mumu_lib.linking import surfaces, words
-from mumu_lib.linking.interface import Annotation
+from mumu_lib.linking.base import Annotation
 from mumu_lib.linking.knowledge import Knowledge
 
 PRIMARY = 0.1

@@ -6,8 +6,7 @@ Paper: not in it. Confidence and support are those of its authors' own tool for 
 from collections.abc import Iterator
 from typing import Any
 
-from mumu_lib.linking.asking import Asking
-from mumu_lib.linking.offsets import Offsets, title_of
+from mumu_lib.linking.base import Asking, Offsets, title_of
 from mumu_lib.sources import web
 
 URL = "https://api.dbpedia-spotlight.org/en/annotate"
