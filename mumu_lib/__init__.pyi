@@ -2,7 +2,6 @@ from . import (
     albums as albums,
     audio as audio,
     augment as augment,
-    backbones as backbones,
     canvases as canvases,
     cards as cards,
     catalogue as catalogue,

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mumu_lib import backbones, finetuning, image, models, params, targets, training
+from mumu_lib import finetuning, image, models, params, targets, training
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError
 from mumu_lib.covers import CoverStore
+from mumu_lib.models import backbones
 
 
 def small(target="logistic", n_labels=4, d=3, size=32):

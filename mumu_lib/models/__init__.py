@@ -11,12 +11,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import lazy_loader
 import numpy as np
 from keras import layers
 
-from mumu_lib import backbones
 from mumu_lib.core.errors import ParameterError, did_you_mean
+from mumu_lib.models import backbones
 from mumu_lib.params import AUDIO_FILTERS, TARGETS
+
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["backbones"])
+
 
 PATCH_SHAPE = (322, 96)
 WIDTHS = {"low": (64, 128, 128, 64), "high": (256, 512, 1024, 1024)}
@@ -155,7 +159,7 @@ def resnet(
     backbone : str
         ``resnet101`` as in the paper, or another of :data:`mumu_lib.params.BACKBONES`.
     weights : str
-        ``imagenet``, ``random``, or the path of a weights file (:func:`mumu_lib.backbones.body`).
+        ``imagenet``, ``random``, or the path of a weights file (:func:`mumu_lib.models.backbones.body`).
     image_size : int
         Side of the pictures.
 
