@@ -1,5 +1,4 @@
 from . import (
-    albums as albums,
     audio as audio,
     augment as augment,
     canvases as canvases,

@@ -13,7 +13,6 @@ import pandas as pd
 from joblib import cpu_count
 from sklearn.preprocessing import normalize
 
-from mumu_lib.albums import learnable
 from mumu_lib.augment import centre_view, random_view
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
@@ -24,6 +23,7 @@ from mumu_lib.models import FEATURES
 from mumu_lib.params import Image
 from mumu_lib.targets import Cosine, Target
 from mumu_lib.training import Batches, fit
+from mumu_lib.training.albums import learnable
 
 MOMENTUM = 0.9
 # The learning rate falls to a tenth after every 30 epochs (fb.resnet.torch).

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from keras import layers
 
-from mumu_lib import albums, covers, fusion, metrics, models, runs, text, training
+from mumu_lib import covers, fusion, metrics, models, runs, text, training
 from mumu_lib.audio import store as audio_store
 from mumu_lib.augment import centre_view
 from mumu_lib.catalogue import Catalogue
@@ -31,6 +31,7 @@ from mumu_lib.features.store import take
 from mumu_lib.fusion import Source
 from mumu_lib.params import Audio, Image, Multimodal, Text
 from mumu_lib.targets import Target
+from mumu_lib.training import albums
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from mumu_lib import albums, fusion, metrics, models, params, runs, targets
+from mumu_lib import fusion, metrics, models, params, runs, targets
 from mumu_lib.core import environment
 from mumu_lib.core.errors import MissingDataError, ParameterError
+from mumu_lib.training import albums
 
 
 @dataclass(frozen=True, kw_only=True)

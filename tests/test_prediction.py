@@ -10,7 +10,6 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 import mumu_lib
 from mumu_lib import (
-    albums,
     catalogue,
     covers,
     encoders,
@@ -30,6 +29,7 @@ from mumu_lib import (
 from mumu_lib.audio import store as audio_store
 from mumu_lib.core import environment, paths
 from mumu_lib.core.errors import MissingDataError, NothingUsableError, ParameterError
+from mumu_lib.training import albums
 
 GENRES = [["Jazz"], ["Rock"], ["Jazz", "Vocal Jazz"], ["Reggae"]]
 WORDS = {"Jazz": "sax swing", "Rock": "guitar loud", "Vocal Jazz": "voice standards", "Reggae": "dub island"}

@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mumu_lib import albums, models, training
+from mumu_lib import models, training
 from mumu_lib.core.errors import BadDataError, MumuError
+from mumu_lib.training import albums
 
 
 @pytest.fixture

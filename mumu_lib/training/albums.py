@@ -1,6 +1,6 @@
-"""From tracks to albums: which patches belong to which album, album vectors, the album network.
+"""From tracks to albums: album vectors, the album network.
 
-Paper: Section 5.1, all three steps.  Notebooks: 04_audio.
+Paper: Section 5.1, second and third step.  Notebooks: 04_audio to 07_multimodal.
 """
 
 from typing import Any

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import lazy_loader
 import numpy as np
 import pandas as pd
 
@@ -21,6 +22,8 @@ from mumu_lib.core.files import locked, make_folder, save_array, write_atomicall
 from mumu_lib.core.fingerprints import same, sketch
 from mumu_lib.core.parsing import read_array
 from mumu_lib.features.store import take
+
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["albums"])
 
 
 class Batches(keras.utils.PyDataset):
