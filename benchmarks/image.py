@@ -28,9 +28,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageEnhance
 
-from mumu_lib import augment, catalogue, covers, image
-from mumu_lib.augment import EIGENVALUES, EIGENVECTORS
+from mumu_lib import catalogue, image
 from mumu_lib.core.errors import ImageError
+from mumu_lib.image import augment, store as covers
+from mumu_lib.image.augment import EIGENVALUES, EIGENVECTORS
 
 SIZE = 224
 GFLOP_A_COVER = 3 * 15.6
@@ -120,7 +121,7 @@ def store_of(files: list[Path], folder: Path) -> covers.CoverStore:
 
 def measure(files: list[Path], folder: Path, rounds: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Covers a second, and milliseconds of processor time a cover: a column a way, a row a round."""
-    from mumu_lib.finetuning import CoverBatches
+    from mumu_lib.image.finetuning import CoverBatches
 
     store, rows, spent = store_of(files, folder), [], []
     batches = CoverBatches(store, store.rows(store.index["album_id"]), size=SIZE, batch_size=16, seed=0)

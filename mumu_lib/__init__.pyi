@@ -1,6 +1,5 @@
 from . import (
     audio as audio,
-    augment as augment,
     canvases as canvases,
     cards as cards,
     catalogue as catalogue,
@@ -8,11 +7,9 @@ from . import (
     core as core,
     costs as costs,
     cover_maps as cover_maps,
-    covers as covers,
     encoders as encoders,
     features as features,
     figures as figures,
-    finetuning as finetuning,
     fusion as fusion,
     image as image,
     image_figures as image_figures,

@@ -11,9 +11,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
-from mumu_lib.augment import centre_view, random_view
-from mumu_lib.covers import CoverStore
 from mumu_lib.figures import STYLE
+from mumu_lib.image.augment import centre_view, random_view
+from mumu_lib.image.store import CoverStore
 
 
 @mpl.rc_context(STYLE)
@@ -48,7 +48,7 @@ def class_maps(views: np.ndarray, maps: np.ndarray, genre: pd.Series, scores: np
     ----------
     views : np.ndarray [shape=(n, h, h, 3), uint8]
     maps : np.ndarray [shape=(n, k, k)]
-        From :func:`mumu_lib.finetuning.class_maps`.
+        From :func:`mumu_lib.image.class_activation.class_maps`.
     genre : pd.Series [length n]
         A row of the figure each.
     scores : np.ndarray [shape=(n,)]

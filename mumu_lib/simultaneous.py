@@ -18,9 +18,8 @@ import numpy as np
 import pandas as pd
 from keras import layers
 
-from mumu_lib import covers, fusion, metrics, models, runs, text, training
+from mumu_lib import fusion, metrics, models, runs, text, training
 from mumu_lib.audio import store as audio_store
-from mumu_lib.augment import centre_view
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import NothingUsableError
 from mumu_lib.core.files import write_atomically
@@ -29,6 +28,8 @@ from mumu_lib.core.parsing import read_json
 from mumu_lib.core.paths import home
 from mumu_lib.features.store import take
 from mumu_lib.fusion import Source
+from mumu_lib.image import store as covers
+from mumu_lib.image.augment import centre_view
 from mumu_lib.params import Audio, Image, Multimodal, Text
 from mumu_lib.targets import Target
 from mumu_lib.training import albums

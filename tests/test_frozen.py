@@ -14,11 +14,12 @@ import pytest
 import scipy.sparse as sp
 
 import mumu_lib as mm
-from mumu_lib import covers, simultaneous
+from mumu_lib import simultaneous
 from mumu_lib.audio import store as audio_store
 from mumu_lib.core import fingerprints, paths
 from mumu_lib.features import build
 from mumu_lib.fusion import Source
+from mumu_lib.image import store as covers
 
 WRITTEN = 1_600_000_000
 

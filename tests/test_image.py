@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from PIL import Image
 
-from mumu_lib import catalogue, covers, image
+from mumu_lib import catalogue, image
 from mumu_lib.core.errors import ImageError, NothingUsableError
 from mumu_lib.features import build
+from mumu_lib.image import store as covers
 
 RED, BLUE, WHITE = (200, 40, 30), (20, 60, 180), (255, 255, 255)
 

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mumu_lib import finetuning, image, models, params, targets, training
+from mumu_lib import image, models, params, targets, training
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError
-from mumu_lib.covers import CoverStore
+from mumu_lib.image import class_activation, finetuning
+from mumu_lib.image.store import CoverStore
 from mumu_lib.models import backbones
 
 
@@ -232,8 +233,8 @@ def test_the_mean_of_a_class_map_is_the_evidence_for_the_label(target):
     goal = targets.Logistic(4) if target == "logistic" else targets.Cosine(rng.normal(size=(4, 3)))
     network = small(target, size=64)
     views, labels = rng.integers(0, 256, (3, 64, 64, 3), np.uint8), np.array([2, 0, 3])
-    directions = finetuning.label_directions(network, goal)
-    maps = finetuning.class_maps(network, views, directions[:, labels].T)
+    directions = class_activation.label_directions(network, goal)
+    maps = class_activation.class_maps(network, views, directions[:, labels].T)
     assert maps.shape == (3, 4, 4)
     outputs = network.predict(views, verbose=0)
     evidence, scores = maps.mean(axis=(1, 2)), goal.scores(outputs)[np.arange(3), labels]
@@ -248,7 +249,7 @@ def test_the_surest_covers_of_a_genre_have_it_and_are_test_albums(tiny):
     rng = np.random.default_rng(0)
     scores = rng.random((30, 4))
     table = pd.DataFrame({"album": np.arange(30), "row": np.arange(30), "split": tiny.albums["split"]})
-    found = finetuning.surest(tiny, table, scores, ["Jazz", "Pop"], n=2)
+    found = class_activation.surest(tiny, table, scores, ["Jazz", "Pop"], n=2)
     for row in found.itertuples():
         assert row.genre in tiny.albums["genres"][row.row]
         assert tiny.albums["split"][row.row] == "test"
@@ -265,7 +266,7 @@ tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU"
 from unittest import mock
 import numpy as np
 import keras
-from mumu_lib import finetuning, models
+from mumu_lib.image import finetuning; from mumu_lib import models
 from mumu_lib.training import Batches, fit
 cpus = tf.config.list_logical_devices("CPU")
 X = np.random.default_rng(0).integers(0, 256, (12, 32, 32, 3), np.uint8)

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image, ImageEnhance
 from scipy.stats import ks_2samp
 
-from mumu_lib import augment
-from mumu_lib.covers import CoverStore
-from mumu_lib.finetuning import CoverBatches
+from mumu_lib.image import augment
+from mumu_lib.image.finetuning import CoverBatches
+from mumu_lib.image.store import CoverStore
 
 
 def boxes(width, height, n=4000, seed=0):

@@ -18,11 +18,12 @@ import pytest
 import soundfile
 from PIL import Image
 
-from mumu_lib import catalogue, covers, training
+from mumu_lib import catalogue, training
 from mumu_lib.audio import store as audio_store
 from mumu_lib.core import paths
 from mumu_lib.core.errors import MissingDataError
 from mumu_lib.features import build
+from mumu_lib.image import store as covers
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills a whole process group")
 TRACKS = 200  # three shards and a bit

@@ -11,9 +11,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 import mumu_lib
 from mumu_lib import (
     catalogue,
-    covers,
     encoders,
-    finetuning,
     fusion,
     labels,
     metrics,
@@ -29,6 +27,7 @@ from mumu_lib import (
 from mumu_lib.audio import store as audio_store
 from mumu_lib.core import environment, paths
 from mumu_lib.core.errors import MissingDataError, NothingUsableError, ParameterError
+from mumu_lib.image import finetuning, store as covers
 from mumu_lib.training import albums
 
 GENRES = [["Jazz"], ["Rock"], ["Jazz", "Vocal Jazz"], ["Reggae"]]

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mumu_lib import covers, params, runs
+from mumu_lib import params, runs
 from mumu_lib.audio import store as audio_store
 from mumu_lib.core import paths
 from mumu_lib.features import build
+from mumu_lib.image import store as covers
 from mumu_lib.sources import open_catalogue
 
 HERE = Path(__file__).parent / "stored"

@@ -24,7 +24,6 @@ LUMA = np.array([0.299, 0.587, 0.114])
 # Principal components of the colours of ImageNet, in the order R, G, B (fb.resnet.torch).
 EIGENVALUES = np.array([0.2175, 0.0188, 0.0045])
 EIGENVECTORS = np.array([[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]])
-
 Box = tuple[float, float, float, float]
 
 

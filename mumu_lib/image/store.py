@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 
 from mumu_lib import image
-from mumu_lib.augment import SIDE
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import ImageError
 from mumu_lib.core.fingerprints import fingerprint, hash_of
 from mumu_lib.features import build
 from mumu_lib.features.store import Store
+from mumu_lib.image.augment import SIDE
 
 FORMAT = 1
 # One picture on so many albums says nothing of any of them, whatever it shows.

@@ -10,12 +10,18 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import lazy_loader
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from mumu_lib.augment import SIDE, centre_view
 from mumu_lib.core.errors import ImageError
 from mumu_lib.core.parsing import MAX_PIXELS, open_picture
+from mumu_lib.image.augment import SIDE, centre_view
+
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__, submodules=["augment", "class_activation", "finetuning", "store"]
+)
+
 
 MIN_SIDE = 16
 # A picture of one colour has a deviation of 0, of 2 at most after JPEG.
@@ -90,7 +96,7 @@ def squeezed(path: str | Path) -> tuple[np.ndarray, tuple[int, int]]:
     """One cover as the store keeps it: the whole picture, squeezed into a square.
 
     Random crops of the training need the whole picture, and a memory map rows of one size. Its true size
-    beside it lets a crop have its true proportions (:mod:`mumu_lib.augment`). Of a square cover nothing is
+    beside it lets a crop have its true proportions (:mod:`mumu_lib.image.augment`). Of a square cover nothing is
     lost; a cover twice as wide as high has half of its horizontal resolution.
 
     Returns
