@@ -29,13 +29,11 @@ from . import (
     results as results,
     runs as runs,
     series as series,
-    simultaneous as simultaneous,
     sources as sources,
     targets as targets,
     text as text,
     text_figures as text_figures,
     training as training,
-    vectors as vectors,
     widgets as widgets,
 )
 from .core.environment import hello as hello

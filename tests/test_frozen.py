@@ -14,11 +14,10 @@ import pytest
 import scipy.sparse as sp
 
 import mumu_lib as mm
-from mumu_lib import simultaneous
 from mumu_lib.audio import store as audio_store
 from mumu_lib.core import fingerprints, paths
 from mumu_lib.features import build
-from mumu_lib.fusion import Source
+from mumu_lib.fusion import Source, joint
 from mumu_lib.image import store as covers
 
 WRITTEN = 1_600_000_000
@@ -82,7 +81,7 @@ def test_a_network_learned_at_once_lies_where_it_did(tiny, home):
     folder.mkdir(parents=True)
     (folder / "metrics.json").write_text('{"network": "tracks-01234567"}', encoding="utf-8")
     source = Source("audio", folder.name, np.zeros((30, 2)))
-    assert simultaneous.folder_name(tiny, [source]) == "together-4cedf78b"
+    assert joint.folder_name(tiny, [source]) == "together-4cedf78b"
 
 
 PROMISED = {

@@ -19,7 +19,6 @@ from mumu_lib import (
     params,
     prediction,
     runs,
-    simultaneous,
     targets,
     text,
     training,
@@ -27,6 +26,7 @@ from mumu_lib import (
 from mumu_lib.audio import store as audio_store
 from mumu_lib.core import environment, paths
 from mumu_lib.core.errors import MissingDataError, NothingUsableError, ParameterError
+from mumu_lib.fusion import joint
 from mumu_lib.image import finetuning, store as covers
 from mumu_lib.training import albums
 
@@ -339,9 +339,9 @@ def test_a_run_that_cannot_judge_new_texts_gives_way_to_one_that_can(music, own,
 def test_networks_learned_at_once_are_kept_by_what_they_are_made_of(music):
     cfg = settings(params.Multimodal, music, learning="simultaneous")
     found = fusion.sources(music, cfg)
-    names = {simultaneous.folder_name(music, some) for some in (found, found[:2], found[1:])}
+    names = {joint.folder_name(music, some) for some in (found, found[:2], found[1:])}
     assert len(names) == 3
-    assert simultaneous.folder_name(music, found) in names
+    assert joint.folder_name(music, found) in names
 
 
 @pytest.fixture
@@ -352,8 +352,8 @@ def together(music):
         cfg = settings(params.Multimodal, music, learning="simultaneous", target="cosine", together_epochs=epochs)
         environment.seed_everything(0)
         goal = goal_of(music, "cosine")
-        made = simultaneous.build(music, fusion.sources(music, cfg), goal, goal.encode(music.label_matrix()), cfg)
-        return made, simultaneous.fit(made, cfg, folder)
+        made = joint.build(music, fusion.sources(music, cfg), goal, goal.encode(music.label_matrix()), cfg)
+        return made, joint.fit(made, cfg, folder)
 
     return build
 
@@ -375,7 +375,7 @@ def test_learning_all_at_once_goes_on_where_it_was_stopped(together, tmp_path, m
 
 def test_the_joined_vectors_lead_to_the_outputs_of_the_whole_network(together, tmp_path, music):
     made, _ = together(1, tmp_path)
-    parts = simultaneous.encode(made)
+    parts = joint.encode(made)
     assert [part.vectors.shape for part in parts] == [(12, 256), (12, 2048), (12, 128)]
     X = fusion.join(parts)
     whole = made.network.predict(made.examples[np.arange(12)], verbose=0)

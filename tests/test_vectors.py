@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mumu_lib import runs, vectors
+from mumu_lib import runs
 from mumu_lib.core.errors import BadDataError, MissingDataError
+from mumu_lib.fusion import embeddings
 from mumu_lib.params import Results
 
 
@@ -34,35 +35,35 @@ def check(loaded):
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float64, np.int32])
 def test_rows_go_to_their_albums(write, tiny, dtype):
-    check(vectors.load(write(VALUES.astype(dtype), IDS), tiny))
+    check(embeddings.load(write(VALUES.astype(dtype), IDS), tiny))
 
 
 def test_windows_line_ends_and_a_last_line_are_understood(write, tiny):
     path = write(VALUES, IDS)
     path.with_suffix(".txt").write_bytes(b"\xef\xbb\xbfA03\r\nA00\r\nA29\r\n")
-    check(vectors.load(path, tiny))
+    check(embeddings.load(path, tiny))
 
 
 def test_parquet_with_lists_columns_or_index(tmp_path, tiny):
     path = tmp_path / "own.parquet"
     table = pd.DataFrame({"album_id": IDS, "vector": VALUES.tolist()})
     table.to_parquet(path)
-    check(vectors.load(path, tiny))
+    check(embeddings.load(path, tiny))
     table = pd.DataFrame(VALUES, columns=list("abcd")).assign(album_id=IDS)
     table.to_parquet(path)
-    check(vectors.load(path, tiny))
+    check(embeddings.load(path, tiny))
     table.set_index("album_id").to_parquet(path)
-    check(vectors.load(path, tiny))
+    check(embeddings.load(path, tiny))
 
 
 def test_a_run_can_be_read(tiny):
     run = runs.start(tiny, "text-cosine-vsm", Results(catalogue="tiny", seed=0, resamples=0))
     run.finish({}, album_ids=IDS, embeddings=VALUES)
-    check(vectors.load(run.folder, tiny))
+    check(embeddings.load(run.folder, tiny))
 
 
 def test_ids_the_catalogue_does_not_have_are_counted_aloud(write, tiny, capsys):
-    check(vectors.load(write(np.vstack([VALUES, VALUES]), [*IDS, "x", "y", "z"]), tiny))
+    check(embeddings.load(write(np.vstack([VALUES, VALUES]), [*IDS, "x", "y", "z"]), tiny))
     assert "3 of 6 vectors left out" in capsys.readouterr().out
 
 
@@ -83,34 +84,34 @@ def test_ids_the_catalogue_does_not_have_are_counted_aloud(write, tiny, capsys):
 )
 def test_broken_vectors_are_refused_with_the_row(write, tiny, values, ids, meant):
     with pytest.raises(BadDataError, match=meant):
-        vectors.load(write(values, ids), tiny)
+        embeddings.load(write(values, ids), tiny)
 
 
 def test_missing_files_are_named(write, tiny, tmp_path):
     with pytest.raises(MissingDataError, match=r"nowhere\.npy is not there"):
-        vectors.load(tmp_path / "nowhere.npy", tiny)
+        embeddings.load(tmp_path / "nowhere.npy", tiny)
     with pytest.raises(MissingDataError, match=r"write one album id a line.*own\.txt"):
-        vectors.load(write(VALUES), tiny)
+        embeddings.load(write(VALUES), tiny)
 
 
 def test_files_of_other_kinds_are_refused_and_never_unpickled(write, tiny, tmp_path):
     path = write(np.array([{"a": 1}, None, 2], dtype=object), IDS)
     with pytest.raises(BadDataError, match="is not an array file"):
-        vectors.load(path, tiny)
+        embeddings.load(path, tiny)
     path.write_bytes(path.read_bytes()[:40])
     with pytest.raises(BadDataError, match="is not an array file"):
-        vectors.load(path, tiny)
+        embeddings.load(path, tiny)
     np.savez(tmp_path / "several.npz", a=VALUES, b=VALUES)
     (tmp_path / "several.txt").write_text("A00")
     with pytest.raises(BadDataError, match="is not an array file"):
-        vectors.load(tmp_path / "several.npz", tiny)
+        embeddings.load(tmp_path / "several.npz", tiny)
     path = write(VALUES, IDS)
     path.with_suffix(".txt").write_bytes("é\n".encode("latin-1"))
     with pytest.raises(BadDataError, match=r"own\.txt is not UTF-8"):
-        vectors.load(path, tiny)
+        embeddings.load(path, tiny)
     (tmp_path / "own.parquet").write_text("album_id,vector")
     with pytest.raises(BadDataError, match=r"cannot be read .* write it again as parquet"):
-        vectors.load(tmp_path / "own.parquet", tiny)
+        embeddings.load(tmp_path / "own.parquet", tiny)
 
 
 @pytest.mark.parametrize(
@@ -124,4 +125,4 @@ def test_files_of_other_kinds_are_refused_and_never_unpickled(write, tiny, tmp_p
 def test_broken_parquet_is_refused(table, meant, tmp_path, tiny):
     pd.DataFrame(table).to_parquet(tmp_path / "own.parquet")
     with pytest.raises(BadDataError, match=meant):
-        vectors.load(tmp_path / "own.parquet", tiny)
+        embeddings.load(tmp_path / "own.parquet", tiny)

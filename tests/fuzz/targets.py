@@ -29,9 +29,10 @@ import soundfile
 from PIL import Image
 from requests.adapters import HTTPAdapter
 
-from mumu_lib import audio, cards, catalogue, image, params, results, runs, text, vectors
+from mumu_lib import audio, cards, catalogue, image, params, results, runs, text
 from mumu_lib.audio import timbre as audio_timbre
 from mumu_lib.core import parsing, paths
+from mumu_lib.fusion import embeddings
 from mumu_lib.linking import annotate, babelfy, build, dumps, local, mediawiki, services, spotlight
 from mumu_lib.results import paper_rows
 from mumu_lib.sources import (
@@ -476,12 +477,12 @@ def arrays(data: bytes, folder: Path) -> None:
         _put(folder, f"ismir/train_data/X_{split}_audio_MuMu-albums.npy", data)
         _put(folder, f"ismir/splits/y_{split}_class_250_MuMu-albums.npy", data)
     for read in (
-        lambda: vectors.load(folder / "own.npy", tiny),
+        lambda: embeddings.load(folder / "own.npy", tiny),
         lambda: ismir_data.features(folder / "ismir", "VSM", "train"),
         lambda: ismir_data.features(folder / "ismir", "audio", "train"),
         lambda: ismir_data.labels(folder / "ismir", "test"),
     ):
-        with suppress(vectors.BadDataError):
+        with suppress(embeddings.BadDataError):
             read()
 
 
@@ -491,10 +492,10 @@ def id_lists(data: bytes, folder: Path) -> None:
     _put(folder, "own.txt", data)
     _put(folder, "ismir/splits/items_index_train_MuMu-albums.tsv", data)
     for read in (
-        lambda: vectors.load(folder / "own.npy", _tiny(folder)),
+        lambda: embeddings.load(folder / "own.npy", _tiny(folder)),
         lambda: ismir_data.items(folder / "ismir", "train"),
     ):
-        with suppress(vectors.BadDataError):
+        with suppress(embeddings.BadDataError):
             read()
 
 
@@ -508,7 +509,7 @@ def vector_table(data: bytes, folder: Path) -> None:
         pq.write_table(pa.table(_made(data)), folder / "own.parquet")
     except UNMAKEABLE:
         return
-    vectors.load(folder / "own.parquet", _tiny(folder))
+    embeddings.load(folder / "own.parquet", _tiny(folder))
 
 
 # Recordings and covers.

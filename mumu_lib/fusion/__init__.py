@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
+import lazy_loader
 import numpy as np
 import pandas as pd
 
-from mumu_lib import metrics, results, runs, vectors
+from mumu_lib import metrics, results, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
 from mumu_lib.core.paths import home
+from mumu_lib.fusion import embeddings
 from mumu_lib.params import Multimodal
 from mumu_lib.runs import best_run
+
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["embeddings", "joint"])
+
 
 MODALITIES = {"a": "audio", "t": "text", "i": "image"}
 
@@ -84,7 +89,7 @@ def sources(catalogue: Catalogue, cfg: Multimodal) -> list[Source]:
     ----------
     cfg : Multimodal
         ``modalities``: letters of audio, text and image, e.g. ``ati``; may be empty if ``embeddings`` is not:
-        runs (by id, or name of the folder) and files of album vectors (:func:`mumu_lib.vectors.load`),
+        runs (by id, or name of the folder) and files of album vectors (:func:`mumu_lib.fusion.embeddings.load`),
         separated by commas.
 
     Raises
@@ -104,7 +109,7 @@ def sources(catalogue: Catalogue, cfg: Multimodal) -> list[Source]:
 
 def _of_run(catalogue: Catalogue, name: str, run: pd.Series) -> Source:
     folder = Path(run["folder"])
-    return Source(name, folder.name, vectors.load(folder, catalogue), float(run["val_auc"]))
+    return Source(name, folder.name, embeddings.load(folder, catalogue), float(run["val_auc"]))
 
 
 def _asked_for(catalogue: Catalogue, entry: str) -> Source:
@@ -126,7 +131,7 @@ def _asked_for(catalogue: Catalogue, entry: str) -> Source:
         raise MissingDataError(
             f"{entry!r} is neither a run of {catalogue.name!r} nor a file{did_you_mean(entry, folders)}"
         )
-    return Source(Path(entry).stem, str(entry), vectors.load(entry, catalogue))
+    return Source(Path(entry).stem, str(entry), embeddings.load(entry, catalogue))
 
 
 def join(found: list[Source], missing: str = "complete") -> np.ndarray:
