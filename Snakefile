@@ -40,7 +40,7 @@ def needs(row_of, share=1):
     """What to ask a cluster for, from the row of a job's wildcards; twice the memory once a try has failed."""
     return {
         "mem_mb": lambda wildcards, attempt: int(row_of(wildcards).memory_mb) * min(attempt, 2),
-        "runtime": lambda wildcards: max(int(row_of(wildcards).minutes) // share, mm.costs.MINUTES[0]),
+        "runtime": lambda wildcards: max(int(row_of(wildcards).minutes) // share, mm.series.costs.MINUTES[0]),
         "gpu": lambda wildcards: int(row_of(wildcards).gpu),
     }
 

@@ -5,7 +5,6 @@ from . import (
     catalogue as catalogue,
     controls as controls,
     core as core,
-    costs as costs,
     cover_maps as cover_maps,
     encoders as encoders,
     features as features,

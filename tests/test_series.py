@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mumu_lib import costs, params, runs, series
+from mumu_lib import params, runs, series
 from mumu_lib.core import paths
 from mumu_lib.core.errors import MumuError
 from mumu_lib.results import paper_rows
+from mumu_lib.series import __main__, costs
 
 PLUGINS = {"slurm": "snakemake_executor_plugin_slurm", "kubernetes": "snakemake_executor_plugin_cluster_generic"}
 
@@ -179,7 +180,7 @@ def test_the_plan_is_printed_before_anything_runs(whole, capsys):
     done["folder"].mkdir(parents=True)
     (done["folder"] / "metrics.json").touch()
     (whole.folder / "covers" / "c.png").unlink()
-    assert series.main(["tiny", "--profile", "sample"]) == 0
+    assert __main__.main(["tiny", "--profile", "sample"]) == 0
     said = capsys.readouterr()
     assert re.search(rf"audio +{done['target']} +low_4x96 +finished", said.out)
     assert re.search(r"audio +logistic +low_4x70 +to run +\d", said.out)
@@ -191,7 +192,7 @@ def test_the_plan_is_printed_before_anything_runs(whole, capsys):
 
 def test_a_disk_that_is_too_small_stops_the_series_first(whole, capsys, monkeypatch):
     monkeypatch.setattr(costs.shutil, "disk_usage", lambda folder: SimpleNamespace(free=5e8))
-    assert series.main(["tiny"]) == 1
+    assert __main__.main(["tiny"]) == 1
     said = capsys.readouterr().err
     assert "0.5 GB are free" in said
     assert "MUMU_HOME" in said

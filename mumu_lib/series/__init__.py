@@ -3,7 +3,6 @@
 Paper: Table 2.  Read by the Snakefile.
 """
 
-import argparse
 import sys
 from collections.abc import Mapping
 from dataclasses import fields
@@ -11,16 +10,20 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import lazy_loader
 import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from mumu_lib import costs, params, runs
+from mumu_lib import params, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import MissingDataError, MumuError, ParameterError
 from mumu_lib.core.paths import checkout, home
 from mumu_lib.results import paper_rows
-from mumu_lib.sources import open_catalogue
+from mumu_lib.series import costs
+
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["costs"])
+
 
 # Stage: its notebook, the parameters it takes, and the run it makes when it runs only once.
 STAGES: dict[str, tuple[str, type[params.Shared], str]] = {
@@ -87,7 +90,7 @@ def plan(catalogue: Catalogue, profile: str) -> pd.DataFrame:
         A row a run, after the stores of audio features and covers: ``stage``, ``notebook``, ``modality``, ``target``,
         ``setting``, ``arguments`` (what papermill is told), ``folder`` (where the notebook will put the run),
         ``finished``, ``left_out`` (a tuple, empty or with what the catalogue lacks), and the columns of
-        :func:`mumu_lib.costs.estimate`.
+        :func:`mumu_lib.series.costs.estimate`.
     """
     stage_of = {notebook: stage for stage, (notebook, *_) in STAGES.items()}
     wanted = rows(profile)
@@ -171,7 +174,7 @@ def alone(catalogue: Catalogue) -> FileLock:
 
 
 def disk(catalogue: Catalogue, found: pd.DataFrame) -> pd.DataFrame:
-    """What is still to run of a plan needs of each disk, as from :func:`mumu_lib.costs.disks`."""
+    """What is still to run of a plan needs of each disk, as from :func:`mumu_lib.series.costs.disks`."""
     from mumu_lib.features.build import features_folder
 
     todo = possible(found[~found["finished"]])
@@ -208,27 +211,3 @@ def report(found: pd.DataFrame) -> str:
         "Hours on 2 cores without a GPU, at most: all epochs are counted, and patience ends most trainings long before.\n"
         "Some networks were not measured but reckoned (params/costs.tsv says which); none was measured on a GPU."
     )
-
-
-def main(words: list[str] | None = None) -> int:
-    """Command line: ``python -m mumu_lib.series CATALOGUE`` prints the plan; fails where the disk cannot hold it."""
-    parser = argparse.ArgumentParser(description="Print what a series would run, for how long, and the disk it needs.")
-    parser.add_argument("catalogue", help="name under data/, or path")
-    parser.add_argument("--profile", choices=("sample", "paper"), default="paper")
-    asked = parser.parse_args(words)
-    try:
-        music = open_catalogue(asked.catalogue)
-        found = plan(music, asked.profile)
-        space = disk(music, found)
-        print(f"{music!r}\n\n{report(found)}\n")
-        print(*(f"Disk of {d.folder}: about {d.needed:,.1f} GB needed, {d.free:,.1f} GB free." for d in space.itertuples()),
-              sep="\n", flush=True)  # fmt: skip
-        costs.check(space)
-    except MumuError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
