@@ -6,7 +6,6 @@ from . import (
     controls as controls,
     core as core,
     cover_maps as cover_maps,
-    encoders as encoders,
     features as features,
     figures as figures,
     fusion as fusion,

@@ -16,9 +16,9 @@ from IPython.display import HTML, Audio
 from matplotlib.figure import Figure
 
 from mumu_lib import audio, cards
-from mumu_lib.encoders import OwnAlbum
 from mumu_lib.figures import BLUE, LINES, MARKERS, STYLE, plain, short
 from mumu_lib.plots import _axes
+from mumu_lib.prediction.album import OwnAlbum
 
 
 @mpl.rc_context(STYLE)

@@ -23,7 +23,13 @@ from mumu_lib.core import paths
 
 ALBUMS = 30
 RATE = 22050
-LOADED = ["IPython", "mumu_lib.training.albums", "mumu_lib.encoders", "mumu_lib.text.analysis", "mumu_lib.widgets"]
+LOADED = [
+    "IPython",
+    "mumu_lib.training.albums",
+    "mumu_lib.prediction.encoding",
+    "mumu_lib.text.analysis",
+    "mumu_lib.widgets",
+]
 # What a run says of time differs at every run; somebody may commit while the tests run.
 NO_RESULTS = ("seconds_per_epoch", "commit")
 

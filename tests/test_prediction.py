@@ -9,25 +9,13 @@ import soundfile
 from sklearn.metrics.pairwise import cosine_similarity
 
 import mumu_lib
-from mumu_lib import (
-    catalogue,
-    encoders,
-    fusion,
-    labels,
-    metrics,
-    models,
-    params,
-    prediction,
-    runs,
-    targets,
-    text,
-    training,
-)
+from mumu_lib import catalogue, fusion, labels, metrics, models, params, prediction, runs, targets, text, training
 from mumu_lib.audio import store as audio_store
 from mumu_lib.core import environment, paths
 from mumu_lib.core.errors import MissingDataError, NothingUsableError, ParameterError
 from mumu_lib.fusion import joint
 from mumu_lib.image import finetuning, store as covers
+from mumu_lib.prediction import album as prediction_album, queries
 from mumu_lib.training import albums
 
 GENRES = [["Jazz"], ["Rock"], ["Jazz", "Vocal Jazz"], ["Reggae"]]
@@ -247,7 +235,7 @@ def test_a_text_with_few_known_words_is_used_and_named(music, own):
 def test_sixty_tracks(music, own):
     for i in range(59):
         (own / f"{i:02d}.wav").write_bytes((music.folder / "files" / f"{i % 12}.wav").read_bytes())
-    predicted = prediction.predict(encoders.read_album(own), music)
+    predicted = prediction.predict(prediction_album.read_album(own), music)
     assert predicted.tracks.shape == (60, 4)
     pulled = prediction.pulling_tracks(predicted.tracks, ["Jazz"])
     assert predicted.tracks.Jazz.max() == pulled.score["Jazz"] == predicted.tracks.Jazz[pulled.track["Jazz"]]
@@ -279,16 +267,16 @@ def test_without_runs_the_notebooks_to_run_are_named(own, tiny):
 
 
 def test_nearest_albums_share_the_genres(music, own):
-    predicted = prediction.predict(encoders.read_album(own), music)
+    predicted = prediction.predict(prediction_album.read_album(own), music)
     place = targets.Cosine(factors(music)).encode(music.label_matrix())[9]
-    nearest = prediction.nearest_albums(place, music, n=3)
+    nearest = queries.nearest_albums(place, music, n=3)
     assert list(nearest.genres.map(list)) == [GENRES[1]] * 3
     assert nearest.similarity.to_numpy() == pytest.approx(1)
     assert predicted.place.shape == (D,)
 
 
 def test_a_mix_of_labels_is_a_place_between_them(music):
-    answer = prediction.query("jazz + Reggae", music, n=12)
+    answer = queries.query("jazz + Reggae", music, n=12)
     assert answer.attrs["together"] == 0
     run = runs.Run("", music.folder.parents[1] / "runs" / "mine" / answer.attrs["run"], music)
     assert answer.attrs["run"] == "a+t+i-cosine-mlp"
@@ -298,17 +286,17 @@ def test_a_mix_of_labels_is_a_place_between_them(music):
     np.testing.assert_allclose(answer.similarity[run.album_ids], expected, atol=1e-5)
     assert answer.similarity.is_monotonic_decreasing
     with pytest.raises(ParameterError, match="did you mean 'Reggae'"):
-        prediction.query("Jazz + Regae", music)
+        queries.query("Jazz + Regae", music)
 
 
 def test_the_mix_proposed_is_of_frequent_labels_that_never_meet(music):
-    first, second = prediction.unseen_mix(music).split(" + ")
+    first, second = queries.unseen_mix(music).split(" + ")
     M = music.label_matrix("train").toarray()
     assert not (M[:, music.labels.index(first)] * M[:, music.labels.index(second)]).any()
 
 
 def test_the_example_is_a_test_album_with_all_its_files(music):
-    album = encoders.read_album(prediction.example_album(music))
+    album = prediction_album.read_album(prediction_album.example_album(music))
     assert album.modalities == ["audio", "text", "image"]
     assert album.texts == [music.reviews.text[music.rows("test")[0]]]
 
@@ -317,10 +305,10 @@ def test_the_example_holds_what_is_there_and_nothing_else(tiny, home):
     tiny.albums["cover"] = "gone.jpg"
     strange = home / "data" / "your-album" / "tiny" / "CD 1"
     strange.mkdir(parents=True)
-    assert [path.name for path in prediction.example_album(tiny).iterdir()] == ["review.txt"]
+    assert [path.name for path in prediction_album.example_album(tiny).iterdir()] == ["review.txt"]
     tiny.albums["split"] = "train"
     with pytest.raises(MissingDataError, match="no test album"):
-        prediction.example_album(tiny)
+        prediction_album.example_album(tiny)
 
 
 def test_a_run_that_cannot_judge_new_texts_gives_way_to_one_that_can(music, own, monkeypatch):

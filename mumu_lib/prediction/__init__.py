@@ -3,25 +3,24 @@
 Paper: none; it is what sections 5 and 6 are for.  Notebooks: 09_your_album.
 """
 
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import lazy_loader
 import numpy as np
 import pandas as pd
-from sklearn.metrics.pairwise import cosine_similarity
-from sklearn.preprocessing import normalize
 
-from mumu_lib import encoders, labels, runs
+from mumu_lib import labels, runs
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.core.errors import MissingDataError, NothingUsableError, ParameterError, did_you_mean
-from mumu_lib.core.files import make_folder, write_atomically
+from mumu_lib.core.errors import MissingDataError, NothingUsableError
 from mumu_lib.core.parsing import read_json
-from mumu_lib.core.paths import home
-from mumu_lib.encoders import Encoded, OwnAlbum
-from mumu_lib.params import Training
+from mumu_lib.prediction import album, encoding
+from mumu_lib.prediction.album import OwnAlbum
+from mumu_lib.prediction.encoding import Encoded
 from mumu_lib.sources import open_catalogue
+
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["album", "encoding", "queries"])
+
 
 COLUMNS = ["modality", "genre", "score", "rank", "run"]
 
@@ -73,7 +72,7 @@ def predict_album(folder: str | Path, catalogue: str | Path | Catalogue = "sampl
         Nothing usable in the folder, with the reasons.
     """
     music = catalogue if isinstance(catalogue, Catalogue) else open_catalogue(catalogue)
-    predicted = predict(encoders.read_album(folder), music)
+    predicted = predict(album.read_album(folder), music)
     predicted.genres.attrs["skipped"] = predicted.skipped.to_dict("records")
     return predicted.genres
 
@@ -85,7 +84,7 @@ def predict(album: OwnAlbum, catalogue: Catalogue) -> Prediction:
     chosen, lacking = {}, {}
     for modality in album.modalities:
         try:
-            chosen[modality] = runs.best_run(catalogue, modality, encoders.judges_new_albums)["folder"]
+            chosen[modality] = runs.best_run(catalogue, modality, encoding.judges_new_albums)["folder"]
         except MissingDataError as error:
             lacking[modality] = str(error)
     if not chosen:
@@ -115,7 +114,7 @@ class _Encoder:
     def __call__(self, folder: str) -> Encoded | None:
         if folder not in self.done:
             try:
-                self.done[folder] = encoders.encode(Path(folder), self.album, self.catalogue, self.skipped)
+                self.done[folder] = encoding.encode(Path(folder), self.album, self.catalogue, self.skipped)
             except NothingUsableError as error:
                 self.skipped.append((Path(folder).name, str(error)))
                 self.done[folder] = None
@@ -139,7 +138,7 @@ def _fused(catalogue: Catalogue, encode: _Encoder) -> Encoded | None:
                 np.zeros(source["length"]) if one is None else one.vector
                 for one, source in zip(found, run["sources"], strict=True)
             ]
-            return encoders.fuse(Path(run["folder"]), vectors, catalogue)
+            return encoding.fuse(Path(run["folder"]), vectors, catalogue)
     return None
 
 
@@ -180,122 +179,3 @@ def pulling_tracks(tracks: pd.DataFrame, genres: list[str]) -> pd.DataFrame:
     return pd.DataFrame({"track": best, "score": top, "above the mean": top - tracks[genres].mean()}).rename_axis(
         "genre"
     )
-
-
-def nearest_albums(place: np.ndarray, catalogue: Catalogue, n: int = 5) -> pd.DataFrame:
-    """Albums of a catalogue whose genres lie nearest to a place in factor space, by cosine similarity.
-
-    Parameters
-    ----------
-    place : np.ndarray [shape=(d,)]
-        From :attr:`Prediction.place`.
-
-    Returns
-    -------
-    table : pd.DataFrame
-        ``title``, ``artist``, ``genres``, ``similarity``, nearest first; index: row of the album table.
-    """
-    F = labels.album_factors(catalogue.label_matrix(), labels.learned_factors(catalogue, len(place)))
-    similarity = pd.Series(cosine_similarity(place[None], F)[0]).nlargest(n)
-    return catalogue.albums.loc[similarity.index, ["title", "artist", "genres"]].assign(similarity=similarity)
-
-
-def query(mix: str, catalogue: Catalogue, n: int = 10) -> pd.DataFrame:
-    """Albums that sound, read and look like a mix of labels, also of labels that no album has together.
-
-    The labels' factors, each of length 1, add up to a place between them; the albums nearest to it, as the best cosine
-    run places them, are the answer.
-
-    Parameters
-    ----------
-    mix : str
-        Labels joined by ``+``, e.g. ``"Jazz + Reggae"``.
-
-    Returns
-    -------
-    table : pd.DataFrame
-        ``title``, ``artist``, ``genres``, ``split``, ``similarity``; ``attrs["run"]``, and ``attrs["together"]``: how many
-        training albums have all the labels.
-
-    Raises
-    ------
-    ParameterError
-        An unknown label, with the nearest known one.
-    MissingDataError
-        No finished cosine run.
-    """
-    wanted = [_label(part.strip(), catalogue.labels) for part in mix.split("+")]
-    finished = runs.table(catalogue).reindex(columns=["target", "val_auc", "folder"])
-    cosine = finished[finished["target"] == "cosine"]
-    if cosine.empty:
-        raise MissingDataError(
-            f"no finished run of {catalogue.name!r} with the cosine target; run notebook 04 with  -p target cosine"
-        )
-    best = runs.by_validation(cosine).iloc[0]
-    run = runs.Run(str(best.name), Path(best["folder"]), catalogue)
-    params = runs.parameters(run.folder, Training)
-    columns = [catalogue.labels.index(label) for label in wanted]
-    C = normalize(labels.learned_factors(catalogue, params["dimensions"])[columns])
-    # A run's scores are the cosines with each label; with their sum it is the sum of these, up to its length.
-    similarity = run.array("scores")[:, columns].sum(axis=1) / np.linalg.norm(C.sum(axis=0))
-    table = catalogue.albums.set_index("album_id").loc[run.album_ids, ["title", "artist", "genres", "split"]]
-    table = table.assign(similarity=similarity).nlargest(n, "similarity")
-    together = catalogue.label_matrix("train")[:, columns].getnnz(axis=1) == len(columns)
-    table.attrs |= {"run": run.id, "together": int(together.sum())}
-    return table
-
-
-def unseen_mix(catalogue: Catalogue) -> str:
-    """Two frequent labels that no training album has together, e.g. ``"Jazz + Reggae"``; the first two if there are none."""
-    M = catalogue.label_matrix("train")
-    often = np.argsort(-M.getnnz(axis=0), kind="stable")
-    together = (M.T @ M).toarray()[np.ix_(often, often)]
-    i, j = min(zip(*np.nonzero(np.triu(together == 0, 1)), strict=True), key=sum, default=(0, min(1, len(often) - 1)))
-    return f"{catalogue.labels[often[i]]} + {catalogue.labels[often[j]]}"
-
-
-def _label(asked: str, known: list[str]) -> str:
-    by_fold = {label.casefold(): label for label in known}
-    if asked.casefold() not in by_fold:
-        raise ParameterError(f"unknown label {asked!r}{did_you_mean(asked, known)}")
-    return by_fold[asked.casefold()]
-
-
-def example_album(catalogue: Catalogue) -> Path:
-    """The first test album of a catalogue that has everything, as files in a folder of its own.
-
-    Returns
-    -------
-    folder : Path
-        ``data/your-album/<catalogue>``; what else lay in it goes.
-
-    Raises
-    ------
-    MissingDataError
-        There is no test album.
-    """
-    there = catalogue.tracks[[bool(p) and os.path.isfile(catalogue.audio_path(p)) for p in catalogue.tracks["audio"]]]
-    audio = there.groupby("album_id")["audio"].agg(list)
-    text = catalogue.reviews.groupby("album_id")["text"].agg("\n\n".join)
-    test = catalogue.albums[catalogue.albums["split"] == "test"].set_index("album_id")
-    if test.empty:
-        raise MissingDataError(f"catalogue {catalogue.name!r} has no test album; give one with  -p folder FOLDER")
-    covered = [bool(cover) and os.path.isfile(catalogue.cover_path(cover)) for cover in test["cover"]]
-    whole = test[covered & test.index.isin(text.index) & test.index.isin(audio.index)]
-    album = (whole if len(whole) else test).iloc[0]
-    folder = home() / "data" / "your-album" / catalogue.name
-    found = {
-        f"{number:02d}{Path(name).suffix}": catalogue.audio_path(name)
-        for number, name in enumerate(audio.get(album.name, []), 1)
-    }
-    if album["cover"]:
-        found[f"cover{Path(album['cover']).suffix}"] = catalogue.cover_path(album["cover"])
-    contents = {name: path.read_bytes() for name, path in found.items() if os.path.isfile(path)}
-    if album.name in text:
-        contents["review.txt"] = text[str(album.name)].encode()
-    make_folder(folder)
-    for name, content in contents.items():
-        write_atomically(folder / name, content)
-    for stranger in [path for path in folder.iterdir() if path.name not in contents]:
-        shutil.rmtree(stranger) if stranger.is_dir() else stranger.unlink(missing_ok=True)
-    return folder

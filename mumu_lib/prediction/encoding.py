@@ -15,33 +15,15 @@ from mumu_lib import image, runs, targets, text
 from mumu_lib.audio import store as audio_store
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
-from mumu_lib.core.errors import AudioError, ImageError, MissingDataError, NothingUsableError
+from mumu_lib.core.errors import AudioError, ImageError, NothingUsableError
 from mumu_lib.core.parsing import read_json
 from mumu_lib.models import FEATURES
 from mumu_lib.params import Audio, Image, Multimodal, Text
-from mumu_lib.sources import collection
+from mumu_lib.prediction.album import OwnAlbum, Skipped
 from mumu_lib.text import tfidf_rows
 
-Skipped = list[tuple[str, str]]
 # How a patch store names timbre that came from elsewhere.
 MSD_TIMBRE = "Million Song Dataset's segments"
-
-
-@dataclass(frozen=True)
-class OwnAlbum:
-    """What lies in an album's folder."""
-
-    folder: Path
-    audio: list[Path]
-    cover: Path | None
-    texts: list[str]
-    skipped: Skipped
-
-    @property
-    def modalities(self) -> list[str]:
-        """Those of audio, text and image that are there."""
-        there = {"audio": self.audio, "text": self.texts, "image": self.cover}
-        return [modality for modality, found in there.items() if found]
 
 
 @dataclass(frozen=True)
@@ -65,37 +47,6 @@ class Encoded:
     outputs: np.ndarray
     scores: np.ndarray
     tracks: pd.DataFrame = field(default_factory=pd.DataFrame)
-
-
-def read_album(folder: str | Path) -> OwnAlbum:
-    """What is in an album's folder and the folders in it, hidden files left aside.
-
-    Raises
-    ------
-    MissingDataError
-        No such folder.
-    NothingUsableError
-        No recording, image or text in it.
-    """
-    folder = Path(folder).expanduser()
-    if not folder.is_dir():
-        raise MissingDataError(f"{folder} is not a folder; give the folder of one album")
-    files = sorted(p.relative_to(folder) for p in folder.rglob("*") if p.is_file())
-    files = [f for f in files if not any(part.startswith(".") for part in f.parts)]
-    problems: collection.Problems = []
-    audio = [folder / f for f in files if f.suffix.lower() in collection.AUDIO]
-    unread = [f for f in files if f.suffix.lower() in collection.AUDIO_NOT_READ]
-    about = collection.beside(folder, Path(), files, problems)
-    problems += [("", f.as_posix(), "format is not read; convert it to flac or mp3") for f in unread]
-    skipped = [(file, reason) for _, file, reason in problems]
-    album = OwnAlbum(folder, audio, folder / about["cover"] if about["cover"] else None, about["text"], skipped)
-    if not album.modalities:
-        why = "".join(f"\n  {file}: {reason}" for file, reason in skipped)
-        raise NothingUsableError(
-            f"{folder}: no recording ({', '.join(collection.AUDIO)}), no cover ({', '.join(collection.IMAGES)}) "
-            f"and no text ({', '.join(collection.TEXTS)}) in it{why}"
-        )
-    return album
 
 
 def judges_new_albums(run: pd.Series) -> bool:

@@ -1,0 +1,105 @@
+"""What lies in an album's folder: recordings, a cover, texts; and an example of such a folder.
+
+Paper: none; it is what sections 5 and 6 are for.  Notebooks: 09_your_album.
+"""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.core.errors import MissingDataError, NothingUsableError
+from mumu_lib.core.files import make_folder, write_atomically
+from mumu_lib.core.paths import home
+from mumu_lib.sources import collection
+
+Skipped = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class OwnAlbum:
+    """What lies in an album's folder."""
+
+    folder: Path
+    audio: list[Path]
+    cover: Path | None
+    texts: list[str]
+    skipped: Skipped
+
+    @property
+    def modalities(self) -> list[str]:
+        """Those of audio, text and image that are there."""
+        there = {"audio": self.audio, "text": self.texts, "image": self.cover}
+        return [modality for modality, found in there.items() if found]
+
+
+def read_album(folder: str | Path) -> OwnAlbum:
+    """What is in an album's folder and the folders in it, hidden files left aside.
+
+    Raises
+    ------
+    MissingDataError
+        No such folder.
+    NothingUsableError
+        No recording, image or text in it.
+    """
+    folder = Path(folder).expanduser()
+    if not folder.is_dir():
+        raise MissingDataError(f"{folder} is not a folder; give the folder of one album")
+    files = sorted(p.relative_to(folder) for p in folder.rglob("*") if p.is_file())
+    files = [f for f in files if not any(part.startswith(".") for part in f.parts)]
+    problems: collection.Problems = []
+    audio = [folder / f for f in files if f.suffix.lower() in collection.AUDIO]
+    unread = [f for f in files if f.suffix.lower() in collection.AUDIO_NOT_READ]
+    about = collection.beside(folder, Path(), files, problems)
+    problems += [("", f.as_posix(), "format is not read; convert it to flac or mp3") for f in unread]
+    skipped = [(file, reason) for _, file, reason in problems]
+    album = OwnAlbum(folder, audio, folder / about["cover"] if about["cover"] else None, about["text"], skipped)
+    if not album.modalities:
+        why = "".join(f"\n  {file}: {reason}" for file, reason in skipped)
+        raise NothingUsableError(
+            f"{folder}: no recording ({', '.join(collection.AUDIO)}), no cover ({', '.join(collection.IMAGES)}) "
+            f"and no text ({', '.join(collection.TEXTS)}) in it{why}"
+        )
+    return album
+
+
+def example_album(catalogue: Catalogue) -> Path:
+    """The first test album of a catalogue that has everything, as files in a folder of its own.
+
+    Returns
+    -------
+    folder : Path
+        ``data/your-album/<catalogue>``; what else lay in it goes.
+
+    Raises
+    ------
+    MissingDataError
+        There is no test album.
+    """
+    there = catalogue.tracks[[bool(p) and os.path.isfile(catalogue.audio_path(p)) for p in catalogue.tracks["audio"]]]
+    audio = there.groupby("album_id")["audio"].agg(list)
+    text = catalogue.reviews.groupby("album_id")["text"].agg("\n\n".join)
+    test = catalogue.albums[catalogue.albums["split"] == "test"].set_index("album_id")
+    if test.empty:
+        raise MissingDataError(f"catalogue {catalogue.name!r} has no test album; give one with  -p folder FOLDER")
+    covered = [bool(cover) and os.path.isfile(catalogue.cover_path(cover)) for cover in test["cover"]]
+    whole = test[covered & test.index.isin(text.index) & test.index.isin(audio.index)]
+    album = (whole if len(whole) else test).iloc[0]
+    folder = home() / "data" / "your-album" / catalogue.name
+    found = {
+        f"{number:02d}{Path(name).suffix}": catalogue.audio_path(name)
+        for number, name in enumerate(audio.get(album.name, []), 1)
+    }
+    if album["cover"]:
+        found[f"cover{Path(album['cover']).suffix}"] = catalogue.cover_path(album["cover"])
+    contents = {name: path.read_bytes() for name, path in found.items() if os.path.isfile(path)}
+    if album.name in text:
+        contents["review.txt"] = text[str(album.name)].encode()
+    make_folder(folder)
+    for name, content in contents.items():
+        write_atomically(folder / name, content)
+    for stranger in [path for path in folder.iterdir() if path.name not in contents]:
+        shutil.rmtree(stranger) if stranger.is_dir() else stranger.unlink(missing_ok=True)
+    return folder
