@@ -15,6 +15,7 @@ from ipywidgets import Layout
 from matplotlib.colors import to_hex
 
 from mumu_lib import canvases, cards, maps
+from mumu_lib.figures import media
 
 MOST_COLOURS = 9
 OTHERS, GREY = "others", "#8c8c8c"
@@ -205,7 +206,7 @@ class Controls:
             self._pin(self.points.iloc[rows[0]])
 
     def _pin(self, point: pd.Series) -> None:
-        sound, kind = cards.clip(point["audio"])
+        sound, kind = media.clip(point["audio"])
         self._pinned.value = cards.pinned(point, "" if sound else kind)
         self._sound.layout.display = "flex" if sound else "none"
         with self._sound.hold_sync():

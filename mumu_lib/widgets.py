@@ -12,11 +12,12 @@ import ipywidgets
 import numpy as np
 import pandas as pd
 
-from mumu_lib import canvases, figures, maps, plots
+from mumu_lib import canvases, figures, maps
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.controls import MOST_COLOURS, OTHERS, Controls, colour_groups, columns
 from mumu_lib.core.errors import BadDataError, ParameterError, did_you_mean
 from mumu_lib.core.progress import asked_by_a_page
+from mumu_lib.figures import labels as label_figures, projection, style
 
 TEXTS = ("title", "artist", "cover", "audio")
 
@@ -81,9 +82,9 @@ def explore(
         Where there are fewer than five vectors, a line that says so.
     """
     shown = np.flatnonzero(np.isfinite(vectors).all(axis=1) & vectors.any(axis=1))
-    if len(shown) < maps.FEWEST_ON_A_MAP:
-        return f"too few for a map: it takes {maps.FEWEST_ON_A_MAP}"
-    xy = maps.coordinates(folder, vectors[shown], seed=seed)
+    if len(shown) < projection.FEWEST_ON_A_MAP:
+        return f"too few for a map: it takes {projection.FEWEST_ON_A_MAP}"
+    xy = projection.coordinates(folder, vectors[shown], seed=seed)
     scores = None if scores is None else scores[shown]
     if tracks is not None:
         return browse(maps.track_map(catalogue, xy, tracks.iloc[shown], scores=scores))
@@ -137,10 +138,10 @@ class Browser:
         group = pd.Series(np.array(names, object)[codes])
         counts = group.value_counts()
         xy = self.points[["x", "y"]].to_numpy()
-        figure = plots.genre_map(xy, group.mask(group == OTHERS), most=MOST_COLOURS)
+        figure = label_figures.genre_map(xy, group.mask(group == OTHERS), most=MOST_COLOURS)
         made_up = "Synthetic sample. " if self.points.attrs.get("synthetic") else ""
         title = f"{made_up}{len(xy):,} {self._noun} by {self._colour}; run the cell to explore."
-        figure.axes[0].set_title(figures.plain(title), loc="left", fontsize=9)
+        figure.axes[0].set_title(style.plain(title), loc="left", fontsize=9)
         largest = ", ".join(f"{name} ({n})" for name, n in counts.head(5).items())
         return figures.png(figure, dpi=80), f"Map of {len(xy)} {self._noun} by {self._colour}. Largest: {largest}."
 

@@ -2,9 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mumu_lib import metrics, params, result_figures, results, runs
+from mumu_lib import metrics, params, results, runs
 from mumu_lib.core import paths
 from mumu_lib.core.errors import BadDataError
+from mumu_lib.figures import results as result_figures
 from mumu_lib.results import claims, paper_rows
 from mumu_lib.runs import __main__
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from scipy.stats import spearmanr
 
-from mumu_lib import cover_maps, image_figures
 from mumu_lib.core.errors import BadDataError
+from mumu_lib.figures import cover_map as cover_maps, image as image_figures
 
 
 @settings(max_examples=25, deadline=None)

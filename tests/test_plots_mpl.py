@@ -20,15 +20,18 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
 import mumu_lib
-from mumu_lib import (
-    cover_maps,
-    figures,
-    image_figures,
-    mapping_figures,
-    plots,
-    prediction_figures,
-    result_figures,
-    text_figures,
+from mumu_lib import figures
+from mumu_lib.figures import (
+    album as album_figures,
+    audio as audio_figures,
+    cover_map as cover_maps,
+    fusion as fusion_figures,
+    image as image_figures,
+    labels as label_figures,
+    mapping as mapping_figures,
+    results as result_figures,
+    text as text_figures,
+    training as training_figures,
 )
 
 NAMES = ["Pop", "Rock", "Jazz", "Folk", "Blues"]
@@ -40,18 +43,18 @@ def label_distribution(rng):
     names = pd.Index([f"genre {i}" for i in range(40)], name="label")
     percent = 84 / np.arange(1, 41) ** 1.5
     table = pd.DataFrame({"albums": (percent * 4).astype(int), "percent": percent}, index=names)
-    return plots.label_distribution(table, pd.Series(rng.poisson(5, 400) + 1))
+    return label_figures.label_distribution(table, pd.Series(rng.poisson(5, 400) + 1))
 
 
 def genre_map(rng):
     genre = pd.Series(np.repeat(NAMES, [60, 50, 40, 30, 10]))
     centre = rng.uniform(-30, 30, (5, 2))[pd.factorize(genre)[0]]
-    return plots.genre_map(centre + rng.normal(0, 3, centre.shape), genre, most=4)
+    return label_figures.genre_map(centre + rng.normal(0, 3, centre.shape), genre, most=4)
 
 
 def patch_examples(rng):
     slope = np.add.outer(np.arange(322) / 8, np.arange(96))
-    return plots.patch_examples(np.stack([-slope / 2, slope / 2 - 80]), ["falling", "rising"])
+    return audio_figures.patch_examples(np.stack([-slope / 2, slope / 2 - 80]), ["falling", "rising"])
 
 
 def learning_curves(rng):
@@ -59,12 +62,14 @@ def learning_curves(rng):
     val = 0.5 / epoch + 0.01 * epoch
     history = pd.DataFrame({"epoch": epoch, "loss": 0.6 / epoch, "val_loss": val})
     history["best"] = val == np.minimum.accumulate(val)
-    return plots.learning_curves(history, "cosine loss")
+    return training_figures.learning_curves(history, "cosine loss")
 
 
 def auc_by_label(rng):
     names = [f"genre {i}" for i in range(26)]
-    return plots.auc_by_label(pd.Series(np.linspace(0.45, 0.97, 26), names), pd.Series(np.arange(26) * 3 + 2, names))
+    return training_figures.auc_by_label(
+        pd.Series(np.linspace(0.45, 0.97, 26), names), pd.Series(np.arange(26) * 3 + 2, names)
+    )
 
 
 def grid(rng):
@@ -75,7 +80,7 @@ def grid(rng):
          "params": np.geomspace(1e5, 4e6, n), "seconds_per_epoch": np.geomspace(3, 90, n), "auc": auc,
          "auc_low": auc - 0.02, "auc_high": auc + 0.02}
     )  # fmt: skip
-    return plots.grid(runs)
+    return result_figures.grid(runs)
 
 
 def funnel(rng):
@@ -142,21 +147,19 @@ def cover_detail(rng):
 def missing_modalities(rng):
     patterns = ["audio + text + image", "audio + text", "audio", "image"]
     auc = np.array([0.91, 0.9, 0.8, 0.7])
-    return prediction_figures.missing_modalities(
-        pd.DataFrame({"AUC": auc, "from": auc - 0.05, "to": auc + 0.03}, patterns)
-    )
+    return fusion_figures.missing_modalities(pd.DataFrame({"AUC": auc, "from": auc - 0.05, "to": auc + 0.03}, patterns))
 
 
 def branch_curves(rng):
     epochs = pd.RangeIndex(1, 8)
     known = {name: 0.9 - level / epochs for name, level in (("audio", 0.3), ("text", 0.2), ("image", 0.35))}
-    return prediction_figures.branch_curves(pd.DataFrame(known, epochs))
+    return fusion_figures.branch_curves(pd.DataFrame(known, epochs))
 
 
 def ranked_genres(rng):
     said = [(m, f"A long name of genre {(i * k) % 9}", 0.9 - 0.1 * i) for k, m in enumerate(["fused", "audio", "text", "image"], 1)
             for i in range(8)]  # fmt: skip
-    return prediction_figures.ranked_genres(pd.DataFrame(said, columns=["modality", "genre", "score"]))
+    return album_figures.ranked_genres(pd.DataFrame(said, columns=["modality", "genre", "score"]))
 
 
 ROWS = [
@@ -223,8 +226,10 @@ def test_figure(draw):
 
 def test_no_figure_of_the_library_is_without_a_stored_picture():
     found = set()
-    for module in pkgutil.iter_modules(mumu_lib.__path__):
-        loaded = importlib.import_module(f"mumu_lib.{module.name}")
+    for module in pkgutil.walk_packages(mumu_lib.__path__, "mumu_lib."):
+        if module.name.endswith("__main__"):
+            continue
+        loaded = importlib.import_module(module.name)
         public = inspect.getmembers(loaded, inspect.isfunction)
         found |= {name for name, f in public if not name.startswith("_") and f.__module__ == loaded.__name__
                   and inspect.signature(f).return_annotation is Figure}  # fmt: skip

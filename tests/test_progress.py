@@ -11,8 +11,9 @@ import pytest
 from nbclient import NotebookClient
 from tqdm import notebook
 
-from mumu_lib import maps, training
+from mumu_lib import training
 from mumu_lib.core import progress
+from mumu_lib.figures import projection
 
 STEPS = """
 import time
@@ -121,7 +122,7 @@ def test_tsne_counts_to_its_end_and_is_not_changed_by_it(monkeypatch):
     monkeypatch.setattr(progress._Line, "update", lambda self, n=1: moved.append(n))
     X = np.random.default_rng(0).normal(size=(30, 4))
     plain = TSNE(perplexity=5, metric="cosine", neighbors="exact", random_state=0, n_jobs=1).fit(X)
-    np.testing.assert_array_equal(maps.tsne(X, perplexity=5), plain)
+    np.testing.assert_array_equal(projection.tsne(X, perplexity=5), plain)
     assert sum(moved) == 750
 
 

@@ -9,10 +9,11 @@ from hypothesis import given, strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.feature_selection import mutual_info_classif
 
-from mumu_lib import catalogue, models, params, runs, text, text_figures
+from mumu_lib import catalogue, models, params, runs, text
 from mumu_lib.core import fingerprints
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError
 from mumu_lib.features import store
+from mumu_lib.figures import text as text_figures
 from mumu_lib.results import semantic_gain
 from mumu_lib.sources import mumu_release
 from mumu_lib.text import analysis, release as text_release

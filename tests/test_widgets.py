@@ -8,6 +8,7 @@ from PIL import Image
 
 from mumu_lib import canvases, cards, controls, maps, widgets
 from mumu_lib.core.errors import BadDataError, ParameterError
+from mumu_lib.figures import media, projection
 
 EVIL = "<img src=x onerror=alert(1)>"
 
@@ -33,23 +34,23 @@ def shown(browser):
 
 def test_coordinates_are_computed_once_for_what_made_them(tmp_path, monkeypatch):
     X = np.random.default_rng(0).normal(size=(20, 4))
-    xy = maps.coordinates(tmp_path / "run", X, seed=1)
-    monkeypatch.setattr(maps, "tsne", lambda *_, **__: np.full((20, 2), 7.0))
-    np.testing.assert_array_equal(maps.coordinates(tmp_path / "run", X, seed=1), xy)
+    xy = projection.coordinates(tmp_path / "run", X, seed=1)
+    monkeypatch.setattr(projection, "tsne", lambda *_, **__: np.full((20, 2), 7.0))
+    np.testing.assert_array_equal(projection.coordinates(tmp_path / "run", X, seed=1), xy)
     rounded = X + np.random.default_rng(1).normal(0, 1e-7, X.shape)
-    np.testing.assert_array_equal(maps.coordinates(tmp_path / "run", rounded, seed=1), xy)
+    np.testing.assert_array_equal(projection.coordinates(tmp_path / "run", rounded, seed=1), xy)
     for other in ({"seed": 2}, {"seed": 1, "perplexity": 5}):
-        assert maps.coordinates(tmp_path / "run", X, **other)[0, 0] == 7
-    assert maps.coordinates(tmp_path / "run", X + 1, seed=1)[0, 0] == 7
+        assert projection.coordinates(tmp_path / "run", X, **other)[0, 0] == 7
+    assert projection.coordinates(tmp_path / "run", X + 1, seed=1)[0, 0] == 7
     one_moved = X + 0.1 * (np.arange(20) == 3)[:, None]
-    assert maps.coordinates(tmp_path / "run", one_moved, seed=1)[0, 0] == 7
+    assert projection.coordinates(tmp_path / "run", one_moved, seed=1)[0, 0] == 7
 
 
 def test_vectors_without_a_direction_are_named(tmp_path):
     X = np.eye(8)
     X[5] = 0
     with pytest.raises(BadDataError, match=r"1 of 8 vectors .* row 5"):
-        maps.coordinates(tmp_path, X)
+        projection.coordinates(tmp_path, X)
 
 
 def test_an_album_map_says_what_is_true_and_what_is_predicted(tiny):
@@ -180,10 +181,10 @@ def test_the_card_marks_what_is_both_true_and_predicted(points):
 def test_covers_are_sent_small_and_bad_ones_are_said(tmp_path, points):
     Image.new("RGB", (900, 300), "red").save(tmp_path / "good.png")
     (tmp_path / "bad.jpg").write_bytes(b"no picture")
-    assert cards.thumbnail(str(tmp_path / "good.png")).startswith("data:image/jpeg;base64,")
-    assert len(cards.thumbnail(str(tmp_path / "good.png"))) < 3000
+    assert media.thumbnail(str(tmp_path / "good.png")).startswith("data:image/jpeg;base64,")
+    assert len(media.thumbnail(str(tmp_path / "good.png"))) < 3000
     for name in ("bad.jpg", "absent.jpg"):
-        assert cards.thumbnail(str(tmp_path / name)) == ""
+        assert media.thumbnail(str(tmp_path / name)) == ""
     assert "no cover" in cards.hovered(points.loc[0])
 
 
@@ -192,8 +193,8 @@ def test_long_recordings_are_sent_as_their_beginning(tmp_path):
     noise = np.random.default_rng(0).normal(0, 0.1, 40 * 16000)
     soundfile.write(short, noise[:16000], 16000)
     soundfile.write(long, noise, 16000)
-    assert cards.clip(str(short)) == (short.read_bytes(), "ogg")
-    sound, kind = cards.clip(str(long))
+    assert media.clip(str(short)) == (short.read_bytes(), "ogg")
+    sound, kind = media.clip(str(long))
     (tmp_path / "sent.mp3").write_bytes(sound)
     assert kind == "mpeg"
     assert soundfile.info(tmp_path / "sent.mp3").duration == pytest.approx(30, abs=0.2)
@@ -201,9 +202,9 @@ def test_long_recordings_are_sent_as_their_beginning(tmp_path):
 
 def test_no_sound_is_said_with_its_reason(tmp_path, points):
     (tmp_path / "bad.aiff").write_bytes(b"no sound")
-    assert cards.clip("") == (b"", "no recording")
-    assert cards.clip(str(tmp_path / "absent.mp3"))[1] == "no recording on this machine"
-    assert "cannot be played" in cards.clip(str(tmp_path / "bad.aiff"))[1]
+    assert media.clip("") == (b"", "no recording")
+    assert media.clip(str(tmp_path / "absent.mp3"))[1] == "no recording on this machine"
+    assert "cannot be played" in media.clip(str(tmp_path / "bad.aiff"))[1]
     browser = widgets.browse(points, engine="matplotlib")
     browser.controls._found.value = 0
     assert "no recording" in browser.controls._pinned.value
@@ -277,6 +278,6 @@ def test_coordinates_alone_are_enough():
 def test_a_recording_finer_or_wider_than_mp3_is_played_too(tmp_path, rate, channels):
     samples = np.random.default_rng(0).uniform(-0.1, 0.1, (rate * 3, channels))
     soundfile.write(tmp_path / "long.wav", samples, rate, subtype="FLOAT")
-    sound, kind = cards.clip(str(tmp_path / "long.wav"))
+    sound, kind = media.clip(str(tmp_path / "long.wav"))
     assert kind == "mpeg"
     assert soundfile.info(io.BytesIO(sound)).duration == pytest.approx(3, abs=0.2)

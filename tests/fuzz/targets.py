@@ -29,9 +29,10 @@ import soundfile
 from PIL import Image
 from requests.adapters import HTTPAdapter
 
-from mumu_lib import audio, cards, catalogue, image, params, results, runs, text
+from mumu_lib import audio, catalogue, image, params, results, runs, text
 from mumu_lib.audio import timbre as audio_timbre
 from mumu_lib.core import parsing, paths
+from mumu_lib.figures import media
 from mumu_lib.fusion import embeddings
 from mumu_lib.linking import annotate, babelfy, build, dumps, local, mediawiki, services, spotlight
 from mumu_lib.results import paper_rows
@@ -518,7 +519,7 @@ def vector_table(data: bytes, folder: Path) -> None:
 @target(_files("clip.wav", "clip.flac", "clip.ogg", "clip.mp3"), 2048 * MiB)
 def recording(data: bytes, folder: Path) -> None:
     path = _put(folder, "clip.wav", data)
-    cards.clip(str(path.rename(folder / "clip.aif")))
+    media.clip(str(path.rename(folder / "clip.aif")))
     y = audio.load(folder / "clip.aif")
     if not np.isfinite(audio.log_cqt(y[: audio.SAMPLE_RATE])).all():
         raise AssertionError("a spectrogram that is not finite")
@@ -527,7 +528,7 @@ def recording(data: bytes, folder: Path) -> None:
 @target(_files("cover.jpg", "cover.png", "cover.gif", "cover.webp"), 2048 * MiB)
 def cover(data: bytes, folder: Path) -> None:
     path = _put(folder, "cover.bin", data)
-    cards.thumbnail.__wrapped__(str(path))
+    media.thumbnail.__wrapped__(str(path))
     cover_art._flaw(path)
     image.load(path)
 

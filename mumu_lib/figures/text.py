@@ -12,7 +12,7 @@ from IPython.display import HTML
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from mumu_lib.figures import BLUE, ORANGE, STYLE, plain, short
+from mumu_lib.figures.style import BLUE, ORANGE, STYLE, plain, short
 from mumu_lib.text import CATEGORY
 
 COLOURS = {"word": BLUE, "category": ORANGE}

@@ -5,35 +5,39 @@ Paper: Tables 1 and 2.  Notebooks: all.
 
 import html
 import io
-import textwrap
 from pathlib import Path
 from typing import Any
 
+import lazy_loader
 import matplotlib as mpl
 import pandas as pd
 import PIL.Image
-import seaborn as sns
-from cycler import cycler
 from IPython.display import HTML, Image, Markdown
 from matplotlib.figure import Figure
 
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.files import make_folder, whole, write_atomically
 from mumu_lib.core.paths import home
+from mumu_lib.figures.style import STYLE
 
-# The colour-blind palette, neighbours in hue set apart. Colour never stands alone: a marker, a line style, a hatch or a
-# name says the same, for readers of a greyscale print.
-_COLOURS = sns.color_palette("colorblind").as_hex()
-PALETTE = [_COLOURS[i] for i in (0, 1, 2, 4, 9, 5, 8, 7, 3, 6)]
-BLUE, ORANGE, GREEN, VERMILION = _COLOURS[:4]
-MARKERS = "osD^vPX*<>"
-LINES = ("-", "--", "-.", ":")
-STYLE: Any = {
-    "axes.spines.top": False, "axes.spines.right": False, "axes.titlelocation": "left", "axes.axisbelow": True,
-    "axes.grid": True, "grid.color": "0.92", "figure.facecolor": "white", "savefig.facecolor": "white",
-    "font.size": 9.5, "axes.titlesize": 10.5, "legend.frameon": False, "svg.hashsalt": "mumu", "svg.fonttype": "none",
-    "axes.prop_cycle": cycler(color=PALETTE),
-}  # fmt: skip
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submodules=[
+        "album",
+        "audio",
+        "cover_map",
+        "fusion",
+        "image",
+        "labels",
+        "mapping",
+        "media",
+        "projection",
+        "results",
+        "style",
+        "text",
+        "training",
+    ],
+)
 
 
 def save(
@@ -77,16 +81,6 @@ def save(
             write_atomically(folder / f"{name}.png", small)
     write_atomically(folder / f"{name}.txt", f"{caption}\n\nAlt text: {alt}\n")
     return Image(data=small, alt=alt)
-
-
-def plain(text: str) -> str:
-    """Text in which a dollar is a dollar, and not the start of a formula."""
-    return text.replace("$", r"\$")
-
-
-def short(text: str, width: int) -> str:
-    """At most so many letters of a text, whole words, as :func:`plain`."""
-    return plain(textwrap.shorten(text, width, placeholder="…"))
 
 
 def png(figure: Figure, *, dpi: int = 110) -> bytes:

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
-from mumu_lib.figures import STYLE
+from mumu_lib.figures.style import STYLE
 from mumu_lib.image.augment import centre_view, random_view
 from mumu_lib.image.store import CoverStore
 

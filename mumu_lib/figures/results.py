@@ -8,15 +8,13 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from IPython.display import Image
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.transforms import ScaledTranslation
 
-from mumu_lib import figures, plots
-from mumu_lib.figures import BLUE, GREEN, ORANGE, STYLE, VERMILION
+from mumu_lib.figures.style import BLUE, GREEN, LINES, MARKERS, ORANGE, PALETTE, STYLE, VERMILION, new_axes, plain
 from mumu_lib.results import key
-from mumu_lib.runs import Run
 
 GROUPS: dict[str, Any] = {
     "head": {"marker": "o", "color": BLUE},
@@ -31,13 +29,57 @@ VERDICTS: dict[str, Any] = {
 PAPER: Any = {"marker": "D", "color": "0.35", "mfc": "none", "ms": 5}
 
 
+@mpl.rc_context(STYLE)
+def grid(runs: pd.DataFrame) -> Figure:
+    """AUC against parameters and against seconds per epoch, a point a run (the argument of the paper's section 6.1).
+
+    Both targets have nearly the same parameters; they are drawn six points apart, so that neither hides the other.
+
+    Parameters
+    ----------
+    runs : pd.DataFrame
+        From :func:`mumu_lib.runs.table`: ``target``, ``setting``, ``params``, ``seconds_per_epoch``, ``auc``,
+        ``auc_low`` and ``auc_high``.
+    """
+    figure, axes = new_axes(9.5, 4, columns=2)
+    for ax, column, name in zip(
+        axes, ("params", "seconds_per_epoch"), ("parameters (log)", "seconds per epoch (log)"), strict=True
+    ):
+        for (target, part), marker, colour, line, aside in zip(
+            runs.groupby("target"), MARKERS, PALETTE, LINES, (-3, 3), strict=False
+        ):
+            # An interval need not hold the point.
+            spread = np.maximum([part["auc"] - part["auc_low"], part["auc_high"] - part["auc"]], 0)
+            drawn = ax.errorbar(
+                part[column], part["auc"], spread, fmt=marker, color=colour, elinewidth=0.9, capsize=2, label=target,
+                transform=ax.transData + ScaledTranslation(aside / 72, 0, figure.dpi_scale_trans),
+            )  # fmt: skip
+            drawn[2][0].set_linestyle(line)
+            ax.update_datalim(np.vstack([part[[column, "auc_low"]], part[[column, "auc_high"]]]))
+        for run in runs.itertuples():
+            above = run.target == "cosine"
+            ax.annotate(
+                plain(str(run.setting)),
+                (getattr(run, column), run.auc),
+                (7, 5) if above else (1, -11),
+                textcoords="offset points",
+                fontsize=8,
+            )
+        ax.set(xscale="log", xlabel=name, ylabel="AUC, with 95 % interval")
+        ax.margins(x=0.15)
+        ax.autoscale_view()
+    if len(runs):
+        axes[0].legend(loc="best")
+    return figure
+
+
 def _rows(names: list[str], width: float, columns: int = 1) -> tuple[Figure, list[Axes]]:
     """Axes side by side with one line a name, the first on top."""
     figure = Figure(figsize=(width, 1.1 + 0.24 * len(names)), layout="constrained")
     axes = list(figure.subplots(1, columns, squeeze=False, sharey=True)[0])
     axes[0].set(
         yticks=range(len(names)),
-        yticklabels=[figures.plain(name) for name in names],
+        yticklabels=[plain(name) for name in names],
         ylim=(max(len(names), 1) - 0.5, -0.5),
     )
     return figure, axes
@@ -113,43 +155,3 @@ def claims(table: pd.DataFrame) -> Figure:
     handles = [Line2D([], [], ls="none", label=name, **style) for name, style in marks.items()]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
     return figure
-
-
-def learning(run: Run, history: pd.DataFrame, target: str) -> Image:
-    """Learning curves of a run, written into its folder and shown.
-
-    Parameters
-    ----------
-    history : pd.DataFrame
-        From :func:`mumu_lib.training.fit`.
-    target : str
-        Names the loss.
-    """
-    return figures.save(
-        plots.learning_curves(history, f"{target} loss"),
-        "learning_curves",
-        run.catalogue,
-        folder=run.folder,
-        caption=f"Learning curves of {run.id}.",
-        alt=f"Training and validation loss over {len(history)} epochs; "
-        f"the weights of epoch {history.epoch.iloc[history.val_loss.argmin()]}, the lowest validation loss, are kept.",
-    )
-
-
-def genres(run: Run, by_label: pd.DataFrame) -> Image:
-    """AUC by genre of a run, written into its folder and shown.
-
-    Parameters
-    ----------
-    by_label : pd.DataFrame
-        From :func:`mumu_lib.runs.judge`.
-    """
-    best, worst = by_label.auc.nlargest(3).index, by_label.auc.nsmallest(3).index
-    return figures.save(
-        plots.auc_by_label(by_label.auc, by_label.albums),
-        "auc_by_genre",
-        run.catalogue,
-        folder=run.folder,
-        caption=f"AUC by genre of {run.id}.",
-        alt=f"Best learned: {', '.join(best)}; worst: {', '.join(worst)}.",
-    )

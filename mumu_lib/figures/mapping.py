@@ -7,7 +7,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mumu_lib.figures import BLUE, ORANGE, STYLE
+from mumu_lib.figures.style import BLUE, ORANGE, STYLE
 
 
 def funnel(steps: pd.DataFrame) -> Figure:

@@ -23,12 +23,14 @@ from scipy.spatial.distance import cdist
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import BadDataError
 from mumu_lib.core.files import write_atomically
-from mumu_lib.figures import PALETTE, STYLE, plain
+from mumu_lib.figures.projection import FEWEST_ON_A_MAP, tsne
+from mumu_lib.figures.style import PALETTE, STYLE, plain
 from mumu_lib.labels import rarest_top_label
-from mumu_lib.maps import FEWEST_ON_A_MAP, tsne
 
 # Places for each cover: some stay empty, so that clusters keep their outlines.
 PLACES_PER_COVER = 1.4
+
+
 CELL, GAP, FRAME = 96, 3, 7
 # Share of a cell's height that two lines under a cover take.
 TITLE = 0.2

@@ -15,9 +15,9 @@ import soundfile
 from IPython.display import HTML, Audio
 from matplotlib.figure import Figure
 
-from mumu_lib import audio, cards
-from mumu_lib.figures import BLUE, LINES, MARKERS, STYLE, plain, short
-from mumu_lib.plots import _axes
+from mumu_lib import audio
+from mumu_lib.figures import media
+from mumu_lib.figures.style import BLUE, STYLE, new_axes, short
 from mumu_lib.prediction.album import OwnAlbum
 
 
@@ -35,7 +35,7 @@ def ranked_genres(genres: pd.DataFrame, *, n: int = 8) -> Figure:
     modalities = list(genres["modality"].unique())
     columns = min(2, len(modalities))
     rows = -(-len(modalities) // columns)
-    figure, axes = _axes(3.9 * columns, (0.9 + 0.24 * n) * rows, columns=columns, rows=rows)
+    figure, axes = new_axes(3.9 * columns, (0.9 + 0.24 * n) * rows, columns=columns, rows=rows)
     leading = set(genres[genres["modality"] == modalities[0]]["genre"].head(n))
     for ax in axes[len(modalities) :]:
         ax.set_axis_off()
@@ -54,53 +54,9 @@ def ranked_genres(genres: pd.DataFrame, *, n: int = 8) -> Figure:
     return figure
 
 
-@mpl.rc_context(STYLE)
-def missing_modalities(table: pd.DataFrame) -> Figure:
-    """AUC with its interval for every pattern of missing modalities.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        From :func:`mumu_lib.fusion.missing_modalities`.
-    """
-    figure, (axes,) = _axes(6.5, 0.9 + 0.3 * len(table))
-    shown = table.iloc[::-1]
-    # An interval need not hold the point.
-    spread = np.maximum([shown["AUC"] - shown["from"], shown["to"] - shown["AUC"]], 0)
-    axes.errorbar(shown["AUC"], range(len(shown)), xerr=spread, fmt="o", capsize=3)
-    axes.axvline(0.5, color="0.5", lw=1, ls="--")
-    axes.set(
-        yticks=range(len(shown)),
-        yticklabels=[plain(name) for name in shown.index],
-        xlabel="AUC on the test albums, 95 % interval (0.5 is chance)",
-    )
-    axes.margins(y=0.15)
-    axes.grid(axis="y", visible=False)
-    return figure
-
-
-@mpl.rc_context(STYLE)
-def branch_curves(curves: pd.DataFrame) -> Figure:
-    """Validation AUC of each branch by itself, by epoch (the argument of the paper's section 5.4).
-
-    Parameters
-    ----------
-    curves : pd.DataFrame
-        Index: epoch from 1; a column a branch.
-    """
-    figure, (axes,) = _axes(6.5, 3.4)
-    for name, marker, line in zip(curves, MARKERS, LINES, strict=False):
-        axes.plot(curves.index, curves[name], line, marker=marker, ms=4, label=plain(str(name)))
-    axes.axhline(0.5, color="0.5", lw=1, ls="--")
-    axes.set(xlabel="epoch", ylabel="validation AUC, branch alone")
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend()
-    return figure
-
-
 def shown(album: OwnAlbum, characters: int = 600) -> HTML:
     """Cover and texts of an album, to be displayed; every text is escaped."""
-    picture = cards.thumbnail(str(album.cover or ""))
+    picture = media.thumbnail(str(album.cover or ""))
     cover = (
         f"<img src='{picture}' alt='Cover of {html.escape(album.folder.name, quote=True)}' width=160>"
         if picture

@@ -1,0 +1,55 @@
+"""Figures of a fusion: what it loses when modalities are missing, and its branches while they are learned jointly.
+
+Paper: Section 6.4.  Notebooks: 07_multimodal.
+"""
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from mumu_lib.figures.style import LINES, MARKERS, STYLE, new_axes, plain
+
+
+@mpl.rc_context(STYLE)
+def missing_modalities(table: pd.DataFrame) -> Figure:
+    """AUC with its interval for every pattern of missing modalities.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        From :func:`mumu_lib.fusion.missing_modalities`.
+    """
+    figure, (axes,) = new_axes(6.5, 0.9 + 0.3 * len(table))
+    shown = table.iloc[::-1]
+    # An interval need not hold the point.
+    spread = np.maximum([shown["AUC"] - shown["from"], shown["to"] - shown["AUC"]], 0)
+    axes.errorbar(shown["AUC"], range(len(shown)), xerr=spread, fmt="o", capsize=3)
+    axes.axvline(0.5, color="0.5", lw=1, ls="--")
+    axes.set(
+        yticks=range(len(shown)),
+        yticklabels=[plain(name) for name in shown.index],
+        xlabel="AUC on the test albums, 95 % interval (0.5 is chance)",
+    )
+    axes.margins(y=0.15)
+    axes.grid(axis="y", visible=False)
+    return figure
+
+
+@mpl.rc_context(STYLE)
+def branch_curves(curves: pd.DataFrame) -> Figure:
+    """Validation AUC of each branch by itself, by epoch (the argument of the paper's section 5.4).
+
+    Parameters
+    ----------
+    curves : pd.DataFrame
+        Index: epoch from 1; a column a branch.
+    """
+    figure, (axes,) = new_axes(6.5, 3.4)
+    for name, marker, line in zip(curves, MARKERS, LINES, strict=False):
+        axes.plot(curves.index, curves[name], line, marker=marker, ms=4, label=plain(str(name)))
+    axes.axhline(0.5, color="0.5", lw=1, ls="--")
+    axes.set(xlabel="epoch", ylabel="validation AUC, branch alone")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend()
+    return figure
