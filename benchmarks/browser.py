@@ -21,7 +21,8 @@ import pandas as pd
 from comm.base_comm import BaseComm
 from PIL import Image
 
-from mumu_lib import controls, widgets
+from mumu_lib import browser as tsne_browser
+from mumu_lib.browser import controls
 
 GENRES = 250
 COVERS = 500
@@ -38,7 +39,7 @@ class Counting(BaseComm):
 
 
 def points(n: int, folder: Path, seed: int = 0) -> pd.DataFrame:
-    """A map as :func:`mumu_lib.maps.album_map` makes it: up to five of 250 genres an album, covers on disk."""
+    """A map as :func:`mumu_lib.browser.points.album_map` makes it: up to five of 250 genres an album, covers on disk."""
     rng = np.random.default_rng(seed)
     centres = rng.normal(0, 40, (GENRES, 2))
     main = rng.zipf(1.4, n) % GENRES
@@ -110,7 +111,7 @@ def timed(work: Callable[[], object]) -> tuple[float, int]:
 
 
 def shown(given: pd.DataFrame, engine: str) -> controls.Controls:
-    return widgets.browse(given, engine=engine).controls
+    return tsne_browser.browse(given, engine=engine).controls
 
 
 def main() -> None:
@@ -125,7 +126,7 @@ def main() -> None:
         maps = [points(n, Path(folder)) for n in sizes]
         first = [[timed(lambda given=given: shown(given, asked.engine)) for _ in range(3)] for given in maps]
         browsers = [shown(given, asked.engine) for given in maps]
-        pictures = [[timed(lambda given=given: widgets.browse(given, engine=asked.engine)._picture) for _ in range(3)] for given in maps]  # fmt: skip
+        pictures = [[timed(lambda given=given: tsne_browser.browse(given, engine=asked.engine)._picture) for _ in range(3)] for given in maps]  # fmt: skip
         table = {"first display": first, "picture for the file": pictures}
         both = [doings(browser) for browser in browsers]
         for name in both[0]:

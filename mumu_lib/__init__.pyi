@@ -1,9 +1,7 @@
 from . import (
     audio as audio,
-    canvases as canvases,
-    cards as cards,
+    browser as browser,
     catalogue as catalogue,
-    controls as controls,
     core as core,
     features as features,
     figures as figures,
@@ -12,7 +10,6 @@ from . import (
     labels as labels,
     linking as linking,
     mapping as mapping,
-    maps as maps,
     metrics as metrics,
     models as models,
     params as params,
@@ -25,7 +22,6 @@ from . import (
     targets as targets,
     text as text,
     training as training,
-    widgets as widgets,
 )
 from .core.environment import hello as hello
 from .prediction import predict_album as predict_album

@@ -12,7 +12,7 @@ alone. A mutant that runs far longer than the tests do counts as noticed.
 import argparse
 import ast
 import copy
-import importlib
+import importlib.util
 import multiprocessing
 import os
 import signal
@@ -25,7 +25,7 @@ from _pytest.runner import runtestprotocol
 
 LIMIT = 600  # seconds
 ROOT = Path(__file__).resolve().parents[1]
-MODULES = ("labels", "metrics", "targets", "matching")
+MODULES = ("labels", "metrics", "targets", "mapping.matching")
 TURNED = {
     ast.Lt: [ast.LtE, ast.GtE], ast.LtE: [ast.Lt, ast.Gt], ast.Gt: [ast.GtE, ast.LtE], ast.GtE: [ast.Gt, ast.Lt],
     ast.Eq: [ast.NotEq], ast.NotEq: [ast.Eq], ast.Is: [ast.IsNot], ast.IsNot: [ast.Is], ast.In: [ast.NotIn], ast.NotIn: [ast.In],
@@ -99,7 +99,8 @@ class Hunt:
     """Collects the tests of a module once, then runs them in a forked process for each mutant."""
 
     def __init__(self, module: str, jobs: int, only: str) -> None:
-        self.file = ROOT / "mumu_lib" / f"{module}.py"
+        self.module = module
+        self.file = Path(importlib.util.find_spec(f"mumu_lib.{module}").origin)
         self.jobs, self.only = jobs, only
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -113,12 +114,12 @@ class Hunt:
         with multiprocessing.get_context("fork").Pool(self.jobs, begin, [self], maxtasksperchild=1) as pool:
             passed = pool.imap(survives, range(len(self.trees)))
             if not next(passed):
-                pytest.exit(f"the tests of {self.file.name} do not pass as it is", returncode=1)
+                pytest.exit(f"the tests of {self.module} do not pass as it is", returncode=1)
             for (what, _), survived in zip(found, passed, strict=True):
                 alive += survived
                 if survived:
-                    print(f"{self.file.name}:{what}", flush=True)
-        print(f"{self.file.stem}: {len(found) - alive} of {len(found)} noticed", flush=True)
+                    print(f"{self.module} {what}", flush=True)
+        print(f"{self.module}: {len(found) - alive} of {len(found)} noticed", flush=True)
         return True
 
 
@@ -141,7 +142,7 @@ def late(*_: object) -> None:
 def survives(number: int) -> bool:
     """Whether every test passes with a tree in the place of its module."""
     try:
-        module = importlib.import_module(f"mumu_lib.{current.file.stem}")
+        module = importlib.import_module(f"mumu_lib.{current.module}")
         exec(compile(current.trees[number], module.__file__, "exec"), module.__dict__)
         pairs = zip(current.items, [*current.items[1:], None], strict=True)
         return not any(
@@ -162,7 +163,7 @@ def main() -> None:
     hypothesis.settings.register_profile("mutants", database=None, derandomize=True, deadline=None, phases=quick)
     hypothesis.settings.load_profile("mutants")
     for module in options.modules:
-        tests = str(ROOT / "tests" / f"test_{module}.py")
+        tests = str(ROOT / "tests" / f"test_{module.rpartition('.')[2]}.py")
         pytest.main(["-qs", "-p", "no:cacheprovider", tests], plugins=[Hunt(module, options.jobs, options.only)])
 
 

@@ -28,7 +28,7 @@ LOADED = [
     "mumu_lib.training.albums",
     "mumu_lib.prediction.encoding",
     "mumu_lib.text.analysis",
-    "mumu_lib.widgets",
+    "mumu_lib.browser",
 ]
 # What a run says of time differs at every run; somebody may commit while the tests run.
 NO_RESULTS = ("seconds_per_epoch", "commit")

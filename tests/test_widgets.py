@@ -6,7 +6,8 @@ import pytest
 import soundfile
 from PIL import Image
 
-from mumu_lib import canvases, cards, controls, maps, widgets
+from mumu_lib import browser as tsne_browser
+from mumu_lib.browser import canvases, cards, controls, points as browser_points
 from mumu_lib.core.errors import BadDataError, ParameterError
 from mumu_lib.figures import media, projection
 
@@ -18,14 +19,14 @@ def points(tiny):
     """All thirty albums, with scores that know the true genres; one title is markup."""
     tiny.albums.loc[3, "title"] = EVIL
     xy = np.random.default_rng(0).normal(size=(30, 2))
-    return maps.album_map(tiny, xy, scores=tiny.label_matrix().toarray())
+    return browser_points.album_map(tiny, xy, scores=tiny.label_matrix().toarray())
 
 
 @pytest.fixture(params=["jupyter-scatter", "matplotlib"])
 def browser(points, request):
     if request.param == "jupyter-scatter":
         pytest.importorskip("jscatter")
-    return widgets.browse(points, engine=request.param)
+    return tsne_browser.browse(points, engine=request.param)
 
 
 def shown(browser):
@@ -56,7 +57,7 @@ def test_vectors_without_a_direction_are_named(tmp_path):
 def test_an_album_map_says_what_is_true_and_what_is_predicted(tiny):
     scores = tiny.label_matrix().toarray()
     scores[0], scores[1] = 1 - scores[0], scores[1] * [1, 1, 0, 0]
-    points = maps.album_map(tiny, np.zeros((30, 2)), scores=scores)
+    points = browser_points.album_map(tiny, np.zeros((30, 2)), scores=scores)
     assert list(points["correct"][:3]) == ["none", "some", "all"]
     assert points["predicted"].str.len().equals(points["genres"].str.len())
     assert set(points["predicted"][2]) == {"Jazz", "Vocal Jazz"}
@@ -67,15 +68,15 @@ def test_an_album_map_says_what_is_true_and_what_is_predicted(tiny):
 
 
 def test_a_map_of_some_rows_and_of_tracks(tiny):
-    some = maps.album_map(tiny, np.zeros((2, 2)), np.array([7, 3]))
+    some = browser_points.album_map(tiny, np.zeros((2, 2)), np.array([7, 3]))
     assert list(some["title"]) == ["Title A07", "Title A03"]
-    tracks = maps.track_map(tiny, np.zeros((2, 2)), pd.Series(["A05-b", "A01-a"]))
+    tracks = browser_points.track_map(tiny, np.zeros((2, 2)), pd.Series(["A05-b", "A01-a"]))
     assert list(tracks["album"]) == ["Title A05", "Title A01"]
     assert tracks["genres"][1] == ["Pop", "Rock"]
     with pytest.raises(ParameterError, match="'A99-a' is not in 'tiny'"):
-        maps.track_map(tiny, np.zeros((1, 2)), pd.Series(["A99-a"]))
+        browser_points.track_map(tiny, np.zeros((1, 2)), pd.Series(["A99-a"]))
     with pytest.raises(ParameterError, match="30 points want"):
-        maps.album_map(tiny, np.zeros((29, 2)))
+        browser_points.album_map(tiny, np.zeros((29, 2)))
 
 
 def test_search_genre_and_legend_narrow_the_map_together(browser):
@@ -95,7 +96,7 @@ def test_search_genre_and_legend_narrow_the_map_together(browser):
 
 def test_only_another_colour_sends_the_points_again(points):
     pytest.importorskip("jscatter")
-    browser = widgets.browse(points, engine="jupyter-scatter")
+    browser = tsne_browser.browse(points, engine="jupyter-scatter")
     scatter, sent = browser.controls.canvas.widget, []
     scatter.observe(sent.append, "points")
     scatter.hovering = 4
@@ -128,7 +129,7 @@ def test_a_pick_and_a_selection_come_to_python_as_a_table(browser, points):
 @pytest.mark.parametrize("colour", ["true genre", "predicted genre", "split", "correct", "artist", "year"])
 def test_any_column_can_be_coloured_by(points, colour):
     points["year"] = np.arange(1970, 2000)
-    browser = widgets.browse(points, colour=colour, engine="matplotlib")
+    browser = tsne_browser.browse(points, colour=colour, engine="matplotlib")
     counts = [int(entry.description.rsplit("(", 1)[1].rstrip(")")) for entry in browser.controls._legend.children]
     assert sum(counts) == 30
     assert 1 <= len(counts) <= 10
@@ -205,14 +206,14 @@ def test_no_sound_is_said_with_its_reason(tmp_path, points):
     assert media.clip("") == (b"", "no recording")
     assert media.clip(str(tmp_path / "absent.mp3"))[1] == "no recording on this machine"
     assert "cannot be played" in media.clip(str(tmp_path / "bad.aiff"))[1]
-    browser = widgets.browse(points, engine="matplotlib")
+    browser = tsne_browser.browse(points, engine="matplotlib")
     browser.controls._found.value = 0
     assert "no recording" in browser.controls._pinned.value
     assert browser.controls._sound.layout.display == "none"
 
 
 def test_a_page_gets_the_widget_and_the_picture(browser, monkeypatch):
-    monkeypatch.setattr(widgets, "asked_by_a_page", lambda: True)
+    monkeypatch.setattr(tsne_browser, "asked_by_a_page", lambda: True)
     data, metadata = browser._repr_mimebundle_()
     assert data["text/plain"] == "t-SNE browser of 30 albums"
     assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == browser.widget.model_id
@@ -221,20 +222,20 @@ def test_a_page_gets_the_widget_and_the_picture(browser, monkeypatch):
 
 
 def test_a_file_gets_the_picture_and_no_widget_is_made(points, monkeypatch):
-    monkeypatch.setattr(widgets, "Controls", None)
-    data, metadata = widgets.browse(points)._repr_mimebundle_()
+    monkeypatch.setattr(tsne_browser, "Controls", None)
+    data, metadata = tsne_browser.browse(points)._repr_mimebundle_()
     assert set(data) == {"text/plain", "image/png"}
     assert "Jazz" in metadata["image/png"]["alt"]
 
 
 def test_dollars_are_no_formulas(points):
     points["$^ by $^"] = "A$^p and $^"
-    assert widgets.browse(points, colour="$^ by $^")._repr_mimebundle_()[0]["image/png"]
+    assert tsne_browser.browse(points, colour="$^ by $^")._repr_mimebundle_()[0]["image/png"]
 
 
 def test_a_map_with_gaps_and_an_index_of_its_own(points):
     points = points.set_index(pd.Index(range(100, 130))).assign(artist=None)
-    browser = widgets.browse(points, engine="matplotlib")
+    browser = tsne_browser.browse(points, engine="matplotlib")
     browser.controls._found.value = 4
     assert browser.selection["title"].tolist() == ["Title A04"]
 
@@ -252,24 +253,24 @@ def test_another_colour_brings_another_legend(browser):
 
 def test_what_cannot_be_browsed_is_refused_with_the_remedy(points):
     with pytest.raises(BadDataError, match="lacks the columns"):
-        widgets.browse(points.drop(columns="x"))
+        tsne_browser.browse(points.drop(columns="x"))
     with pytest.raises(BadDataError, match="without coordinates"):
-        widgets.browse(points.assign(x=np.nan))
+        tsne_browser.browse(points.assign(x=np.nan))
     with pytest.raises(ParameterError, match="did you mean 'split'"):
-        widgets.browse(points, colour="splt")
+        tsne_browser.browse(points, colour="splt")
     with pytest.raises(ParameterError, match="did you mean 'matplotlib'"):
-        widgets.browse(points, engine="mathplotlib")
+        tsne_browser.browse(points, engine="mathplotlib")
 
 
 def test_jupyter_scatter_asked_for_and_not_installed(points, monkeypatch):
     monkeypatch.setattr(canvases, "find_spec", lambda _: None)
-    assert isinstance(widgets.browse(points).controls.canvas, canvases.Picture)
+    assert isinstance(tsne_browser.browse(points).controls.canvas, canvases.Picture)
     with pytest.raises(ParameterError, match="pip install"):
-        widgets.browse(points, engine="jupyter-scatter")
+        tsne_browser.browse(points, engine="jupyter-scatter")
 
 
 def test_coordinates_alone_are_enough():
-    browser = widgets.browse(pd.DataFrame({"x": [0.0, 1], "y": [0.0, 1]}), engine="matplotlib")
+    browser = tsne_browser.browse(pd.DataFrame({"x": [0.0, 1], "y": [0.0, 1]}), engine="matplotlib")
     browser.controls._search.value = "nothing"
     assert shown(browser) == 0
 

@@ -1,4 +1,4 @@
-"""Maps for the t-SNE browser: where every album or track lies and what is known about it.
+"""Points of the t-SNE browser: where every album or track lies and what is known about it.
 
 Paper: Figure 1.  Notebooks: 03_label_factors, 04_audio, 06_image, 07_multimodal.
 """
@@ -21,7 +21,7 @@ RIGHT = ("all", "some", "none", "not known")
 def album_map(
     catalogue: Catalogue, xy: np.ndarray, rows: np.ndarray | None = None, *, scores: np.ndarray | None = None
 ) -> pd.DataFrame:
-    """Albums on a map, for :func:`mumu_lib.widgets.browse`.
+    """Albums on a map, for :func:`mumu_lib.browser.browse`.
 
     Parameters
     ----------

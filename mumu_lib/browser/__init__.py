@@ -9,15 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets
+import lazy_loader
 import numpy as np
 import pandas as pd
 
-from mumu_lib import canvases, figures, maps
+from mumu_lib import figures
+from mumu_lib.browser import canvases, points
+from mumu_lib.browser.controls import MOST_COLOURS, OTHERS, Controls, colour_groups, columns
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.controls import MOST_COLOURS, OTHERS, Controls, colour_groups, columns
 from mumu_lib.core.errors import BadDataError, ParameterError, did_you_mean
 from mumu_lib.core.progress import asked_by_a_page
 from mumu_lib.figures import labels as label_figures, projection, style
+
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["canvases", "cards", "controls", "points"])
+
 
 TEXTS = ("title", "artist", "cover", "audio")
 
@@ -30,12 +35,12 @@ def browse(points: pd.DataFrame, *, colour: str | None = None, engine: str = "au
     Parameters
     ----------
     points : pd.DataFrame
-        From :func:`mumu_lib.maps.album_map` or :func:`mumu_lib.maps.track_map`; any columns you add can be
+        From :func:`mumu_lib.browser.points.album_map` or :func:`mumu_lib.browser.points.track_map`; any columns you add can be
         coloured by. Only ``x`` and ``y`` must be there.
     colour : str, optional
         Column to begin with; ``true genre`` if left out.
     engine : {'auto', 'jupyter-scatter', 'matplotlib'}
-        What draws; see :mod:`mumu_lib.canvases`.
+        What draws; see :mod:`mumu_lib.browser.canvases`.
 
     Returns
     -------
@@ -48,7 +53,7 @@ def browse(points: pd.DataFrame, *, colour: str | None = None, engine: str = "au
         No coordinates, or fewer than one point.
     """
     if absent := [column for column in ("x", "y") if column not in points]:
-        raise BadDataError(f"the map lacks the columns {absent}; make it with mumu_lib.maps.album_map")
+        raise BadDataError(f"the map lacks the columns {absent}; make it with mumu_lib.browser.points.album_map")
     if points.empty or not np.isfinite(points[["x", "y"]].to_numpy(float)).all():
         raise BadDataError("the map is empty or has points without coordinates; leave out albums without a vector")
     return Browser(points, colour, engine)
@@ -87,8 +92,8 @@ def explore(
     xy = projection.coordinates(folder, vectors[shown], seed=seed)
     scores = None if scores is None else scores[shown]
     if tracks is not None:
-        return browse(maps.track_map(catalogue, xy, tracks.iloc[shown], scores=scores))
-    return browse(maps.album_map(catalogue, xy, rows[shown], scores=scores))
+        return browse(points.track_map(catalogue, xy, tracks.iloc[shown], scores=scores))
+    return browse(points.album_map(catalogue, xy, rows[shown], scores=scores))
 
 
 class Browser:

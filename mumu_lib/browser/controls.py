@@ -14,12 +14,14 @@ import seaborn as sns
 from ipywidgets import Layout
 from matplotlib.colors import to_hex
 
-from mumu_lib import canvases, cards, maps
+from mumu_lib.browser import canvases, cards, points
 from mumu_lib.figures import media
 
 MOST_COLOURS = 9
+
+
 OTHERS, GREY = "others", "#8c8c8c"
-SAY_NOTHING = (maps.NO_GENRE, maps.RIGHT[-1])
+SAY_NOTHING = (points.NO_GENRE, points.RIGHT[-1])
 FOUND = 200
 COLOURED_FIRST = ["true genre", "predicted genre", "split", "correct"]
 NOT_COLOURS = {"x", "y", "album_id", "track_id", "title", "cover", "audio"}
@@ -70,13 +72,13 @@ class Controls:
     Parameters
     ----------
     points : pd.DataFrame
-        Every column of :func:`mumu_lib.maps.album_map` that a card needs.
+        Every column of :func:`mumu_lib.browser.points.album_map` that a card needs.
     noun : str
         What a point is, in the plural.
     colour : str
         Column to begin with.
     engine : str
-        See :mod:`mumu_lib.canvases`.
+        See :mod:`mumu_lib.browser.canvases`.
     on_select : function of an array of int
         Called with the rows clicked on, lassoed or picked from the list.
 
