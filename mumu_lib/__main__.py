@@ -1,6 +1,84 @@
-"""``python -m mumu_lib``: what an issue report needs."""
+"""``python -m mumu_lib``: what an issue report needs; ``check``, ``plan``, ``features``, ``table``: see ``--help``."""
 
-from mumu_lib.core.environment import report
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from mumu_lib.core.errors import MumuError, did_you_mean
+
+
+def report(words: Sequence[str]) -> int:
+    """Print versions, device and what is there: for an issue report (the default)."""
+    from mumu_lib.core.environment import report
+
+    argparse.ArgumentParser(prog="python -m mumu_lib report").parse_args(words)
+    report()
+    return 0
+
+
+def check(words: Sequence[str]) -> int:
+    """Say what of the catalogues, stores and runs this version can use, and what to type for the rest."""
+    from mumu_lib.series import inventory
+    from mumu_lib.sources import open_catalogue
+
+    parser = argparse.ArgumentParser(prog="python -m mumu_lib check", description=check.__doc__)
+    parser.add_argument("catalogues", nargs="*", help="names or paths; without one, all that lies in the home")
+    asked = parser.parse_args(words).catalogues
+    tables = [inventory.of_catalogue(open_catalogue(name)) for name in asked] or [inventory.take_stock()]
+    for table in tables:
+        print(inventory.as_text(table))
+    return 0
+
+
+def plan(words: Sequence[str]) -> int:
+    """Print what a series would run, for how long, and the disk it needs."""
+    from mumu_lib.series.__main__ import main
+
+    return main(list(words))
+
+
+def features(words: Sequence[str]) -> int:
+    """Extract the audio features of a catalogue."""
+    from mumu_lib.audio.store import main
+
+    return main(list(words))
+
+
+def table(words: Sequence[str]) -> int:
+    """Print Table 2, our further rows and the claims of a catalogue."""
+    from mumu_lib.runs.__main__ import main
+
+    return main(list(words))
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "report": report,
+    "check": check,
+    "plan": plan,
+    "features": features,
+    "table": table,
+}
+
+
+def main(words: Sequence[str]) -> int:
+    """Run one of the commands."""
+    if not words:
+        return report([])
+    name = words[0]
+    if name in ("-h", "--help"):
+        print("python -m mumu_lib COMMAND ...")
+        for known, command in COMMANDS.items():
+            print(f"  {known:10} {command.__doc__}")
+        return 0
+    if name not in COMMANDS:
+        print(f"{name!r} is not one of {list(COMMANDS)}{did_you_mean(name, COMMANDS)}", file=sys.stderr)
+        return 2
+    try:
+        return COMMANDS[name](words[1:])
+    except MumuError as error:
+        print(error, file=sys.stderr)
+        return 1
+
 
 if __name__ == "__main__":
-    report()
+    sys.exit(main(sys.argv[1:]))

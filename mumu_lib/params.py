@@ -194,8 +194,22 @@ def read(kind: type[Params], namespace: Mapping[str, Any]) -> Params:
         if f.name not in namespace and f.name not in section:
             raise ParameterError(f"the notebook's parameters cell lacks {f.name!r}")
         from_section = f.name in section and f.name not in injected
-        values[f.name] = _checked(f, section[f.name] if from_section else namespace[f.name])
-    return kind(**values)
+        values[f.name] = section[f.name] if from_section else namespace[f.name]
+    return checked(kind, values)
+
+
+def checked(kind: type[Params], values: Mapping[str, Any]) -> Params:
+    """Return parameters of a notebook, each of the right type and one of its choices; other names are ignored.
+
+    Raises
+    ------
+    ParameterError
+        As :func:`read`. Of ``workers``, which no stored run has, any number will do.
+    """
+    found = {}
+    for f in fields(kind):
+        found[f.name] = _checked(f, values.get(f.name, 0) if f.name == "workers" else values[f.name])
+    return kind(**found)
 
 
 def _injected_names(history: Iterable[str]) -> set[str]:

@@ -26,7 +26,7 @@ def album_map(
     Parameters
     ----------
     xy : np.ndarray [shape=(n, 2)]
-        From :func:`coordinates`.
+        From :func:`mumu_lib.figures.projection.coordinates`.
     rows : np.ndarray [shape=(n,), int], optional
         Rows of ``catalogue.albums``; all of them if left out.
     scores : np.ndarray [shape=(n, labels)], optional

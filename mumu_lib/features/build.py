@@ -47,7 +47,7 @@ def complete(
         Processes; 0 is one a core.
     """
     digest = _digest(jobs)
-    finished = [place / settings.name for place in _places(catalogue) if _finished(place / settings.name, digest)]
+    finished = [place / settings.name for place in places(catalogue) if _finished(place / settings.name, digest)]
     folder = finished[0] if finished else features_folder(catalogue) / settings.name
     # A second run of the same features waits, and then finds them done; one killed at the very end left things lying.
     if not finished or (_leftovers(folder, digest) and os.access(folder, os.W_OK)):
@@ -90,22 +90,31 @@ def complete_part(
     """
     if not 0 <= part < parts:
         raise ParameterError(f"part={part} must be from 0 to parts - 1 = {parts - 1}")
-    if any(_finished(place / settings.name, _digest(jobs)) for place in _places(catalogue)):
+    if any(_finished(place / settings.name, _digest(jobs)) for place in places(catalogue)):
         return 0
     _, shards = _shards(features_folder(catalogue) / settings.name, jobs, settings)
     _extract_shards(shards[part::parts], workers, kind)
     return sum(len(shard.tracks) for shard in shards[part::parts])
 
 
-def _places(catalogue: Catalogue) -> tuple[Path, Path]:
+def places(catalogue: Catalogue) -> tuple[Path, Path]:
     """Beside the catalogue, and in the project's data."""
     return catalogue.folder / "features", home() / "data" / "features" / catalogue.name
 
 
 def features_folder(catalogue: Catalogue) -> Path:
     """Where stores of a catalogue are made: beside it, or in the project's data where the catalogue is read-only."""
-    beside, apart = _places(catalogue)
+    beside, apart = places(catalogue)
     return beside if os.access(beside if beside.is_dir() else catalogue.folder, os.W_OK) else apart
+
+
+def lacking(catalogue: Catalogue, jobs: pd.DataFrame, settings: Recipe) -> int:
+    """Count the items that :func:`complete` would extract: none where the store of these jobs is finished."""
+    finished = [place for place in places(catalogue) if _finished(place / settings.name, _digest(jobs))]
+    if finished:
+        return 0
+    _, shards = _shards(features_folder(catalogue) / settings.name, jobs, settings)
+    return sum(len(shard.tracks) for shard in shards if not shard.index.is_file())
 
 
 def _finished(folder: Path, digest: str) -> bool:

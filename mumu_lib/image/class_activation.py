@@ -21,7 +21,7 @@ def surest(
     Parameters
     ----------
     table : pd.DataFrame
-        From :func:`cover_table`; a row of ``scores`` each.
+        From :func:`mumu_lib.image.finetuning.cover_table`; a row of ``scores`` each.
     n : int > 0
         Of each genre, at most.
 

@@ -126,10 +126,11 @@ def decode(catalogue: Catalogue, *, workers: int = 0) -> CoverStore:
     NothingUsableError
         Not one cover can be used; with the reasons.
     """
-    return build.complete(catalogue, _jobs(catalogue), Squeezed(), CoverStore, workers)
+    return build.complete(catalogue, jobs(catalogue), Squeezed(), CoverStore, workers)
 
 
-def _jobs(catalogue: Catalogue) -> pd.DataFrame:
+def jobs(catalogue: Catalogue) -> pd.DataFrame:
+    """Return what to decode: a row an album, with ``album_id``, ``cover`` (path), ``source`` and ``fingerprint``."""
     rows = []
     for album_id, cover in catalogue.albums[["album_id", "cover"]].itertuples(index=False):
         path = catalogue.cover_path(cover) if cover else None

@@ -116,8 +116,7 @@ def _audio(
         raise NothingUsableError("made from the Million Song Dataset's timbre, which a recording does not give")
     kind = "timbre" if params["filters"] == "timbre_mlp" else "cqt"
     settings = audio_store.settings(kind, params["patches"], params["seed"], "fast")
-    # Runs that were finished before their networks' folders had hashes in their names.
-    encoder = _features(_model(folder / facts.get("network", "tracks"))) if kind == "cqt" else None
+    encoder = _features(_model(folder / facts["network"])) if kind == "cqt" else None
     vectors = {}
     for path in progress.bar(album.audio, "recordings", unit="track"):
         name = path.relative_to(album.folder).as_posix()
@@ -132,7 +131,7 @@ def _audio(
     if not vectors:
         raise NothingUsableError("none of the recordings can be used")
     whole = np.mean(list(vectors.values()), axis=0)
-    outputs = _run(_model(folder / facts.get("album_network", "albums")), np.stack([whole, *vectors.values()]))
+    outputs = _run(_model(folder / facts["album_network"]), np.stack([whole, *vectors.values()]))
     return whole, outputs[0], dict(zip(vectors, outputs[1:], strict=True))
 
 

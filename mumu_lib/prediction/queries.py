@@ -22,7 +22,7 @@ def nearest_albums(place: np.ndarray, catalogue: Catalogue, n: int = 5) -> pd.Da
     Parameters
     ----------
     place : np.ndarray [shape=(d,)]
-        From :attr:`Prediction.place`.
+        From :attr:`mumu_lib.prediction.Prediction.place`.
 
     Returns
     -------

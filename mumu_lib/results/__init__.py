@@ -3,7 +3,9 @@
 Paper: Section 6.  Notebooks: 08_results.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import lazy_loader
 import numpy as np
@@ -49,7 +51,8 @@ def comparable(catalogue: Catalogue) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     table = runs.table(catalogue.name).reset_index()
     table = table.reindex(columns=list(dict.fromkeys([*table, *USED])))
-    table["reason"] = pd.Series([_reason(catalogue, row) for _, row in table.iterrows()], dtype=object)
+    against = [reason_against(catalogue, Path(row["folder"]), row) for _, row in table.iterrows()]
+    table["reason"] = pd.Series(against, dtype=object)
     table = runs.by_validation(table.assign(key=key(table)))
     usable = table[table["reason"] == ""]
     again = usable.index[usable.duplicated(KEY)]
@@ -63,11 +66,18 @@ def comparable(catalogue: Catalogue) -> tuple[pd.DataFrame, pd.DataFrame]:
     return chosen.drop(columns="reason"), left_out.reset_index(drop=True)
 
 
-def _reason(catalogue: Catalogue, run: pd.Series) -> str:
-    """Why a run cannot be compared with others, or nothing."""
-    if run["fingerprint"] != catalogue.fingerprint:
+def reason_against(catalogue: Catalogue, folder: Path, facts: Mapping[str, Any] | pd.Series) -> str:
+    """Say why a finished run cannot be compared with others; empty if it can.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+    facts : mapping
+        Its ``metrics.json``.
+    """
+    if facts["fingerprint"] != catalogue.fingerprint:
         return "made on the catalogue as it was before; run its notebook again"
-    folder = Path(run["folder"])
     try:
         shape = read_array(folder / "scores.npy", runs.AGAIN).shape
         ids = read_lines(folder / "album_ids.txt", runs.AGAIN)

@@ -1,0 +1,220 @@
+"""What of a home this version can still use: its catalogues, stores of features and runs, and what to type for the rest.
+
+Read by ``python -m mumu_lib check``; it opens and compares, and writes nothing.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mumu_lib import audio, params, results, runs
+from mumu_lib.audio import store as audio_store
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.core.errors import MumuError
+from mumu_lib.core.parsing import read_json
+from mumu_lib.core.paths import checkout, home
+from mumu_lib.features import build
+from mumu_lib.features.store import Recipe
+from mumu_lib.image import store as covers
+from mumu_lib.series import STAGES
+
+COLUMNS = ["what", "name", "state", "why", "type this"]
+USABLE, PARTLY, UNUSABLE = "usable", "in part", "not usable"
+CQT = re.compile(r"cqt-v\d+-(?P<method>[a-z]+)-(?P<patches>\d+)x15s-seed(?P<seed>\d+)")
+# Every notebook's parameters, by the number in its name; 01 makes catalogues and is no stage of a series.
+KINDS: dict[str, type[params.Shared]] = {
+    "01_dataset_mapping": params.DatasetMapping,
+    **{notebook: kind for notebook, kind, _ in STAGES.values()},
+}
+NETWORKS = ("network", "album_network")
+
+
+def take_stock() -> pd.DataFrame:
+    """Return everything that lies in the home, and whether this version can use it.
+
+    Returns
+    -------
+    table : pd.DataFrame
+        ``what`` (catalogue, store, run), ``name``, ``state`` (usable, in part, not usable), ``why``, and
+        ``type this``: a command for what cannot be used as it is.
+    """
+    rows: list[tuple[str, str, str, str, str]] = []
+    for path in sorted((home() / "data").glob("*/catalogue.json")):
+        rows += _catalogue(path.parent)
+    known = {path.parent.name for path in (home() / "data").glob("*/catalogue.json")}
+    for folder in _folders(home() / "runs"):
+        if folder.name not in known and any(folder.glob("*/params.json")):
+            why = "there is no catalogue of this name in data/; of one elsewhere:  python -m mumu_lib check ITS_FOLDER"
+            rows.append(("runs", folder.name, UNUSABLE, why, ""))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def of_catalogue(catalogue: Catalogue) -> pd.DataFrame:
+    """Return the stores and runs of one catalogue, as :func:`take_stock`, wherever the catalogue lies."""
+    return pd.DataFrame([*_stores(catalogue), *_runs(catalogue)], columns=COLUMNS)
+
+
+def _catalogue(folder: Path) -> Iterator[tuple[str, str, str, str, str]]:
+    """Describe a catalogue, then its stores and runs."""
+    try:
+        music = Catalogue(folder)
+        sizes = f"{len(music.albums)} albums, {len(music.tracks)} tracks, {len(music.reviews)} reviews"
+        yield "catalogue", folder.name, USABLE, sizes, ""
+    except MumuError as error:
+        yield "catalogue", folder.name, UNUSABLE, str(error), _made_by(folder)
+        return
+    yield from _stores(music)
+    yield from _runs(music)
+
+
+def _made_by(folder: Path) -> str:
+    """Return the command that makes a catalogue again; empty where the folder that it was made of is not there."""
+    if folder.name == "sample":
+        return "python -m mumu_lib.sources.sample"
+    try:
+        source = str(read_json(folder / "catalogue.json", runs.AGAIN).get("source", ""))
+    except MumuError:
+        return ""
+    if not source or not Path(source).is_dir():
+        return ""
+    return shlex.join(["python", "-m", "mumu_lib.sources.folder", source, "--name", folder.name])
+
+
+def _folders(base: Path) -> list[Path]:
+    return sorted(path for path in base.glob("*") if path.is_dir())
+
+
+def _stores(catalogue: Catalogue) -> Iterator[tuple[str, str, str, str, str]]:
+    """Describe the stores of features, of sound and of covers."""
+    for place in build.places(catalogue):
+        for folder in _folders(place):
+            yield "store", f"{catalogue.name}/{folder.name}", *_store(catalogue, folder.name)
+
+
+def _store(catalogue: Catalogue, name: str) -> tuple[str, str, str]:
+    """Return the state of one store, why, and what to type."""
+    settings, jobs, command = _recipe(catalogue, name)
+    if settings is None or settings.name != name:
+        return UNUSABLE, "made by a version with other features; nothing reads it", ""
+    lacking = build.lacking(catalogue, jobs, settings)
+    if not lacking:
+        return USABLE, f"{len(jobs)} items", ""
+    state = PARTLY if lacking < len(jobs) else UNUSABLE
+    return state, f"{lacking} of {len(jobs)} items are new, changed or not extracted yet", command
+
+
+def _recipe(catalogue: Catalogue, name: str) -> tuple[Recipe | None, pd.DataFrame, str]:
+    """Return how a store of this name is made: settings, jobs, and the command that completes it."""
+    where = shlex.quote(_as_typed(catalogue))
+    if name.startswith("covers-"):
+        return covers.Squeezed(), covers.jobs(catalogue), _papermill("06_image", {"catalogue": _as_typed(catalogue)})
+    if name.startswith("timbre-"):
+        settings = audio_store.settings("timbre", 1, 0, "fast")
+        return settings, audio_store.jobs(catalogue, settings), f"python -m mumu_lib.patches {where} --kind timbre"
+    found = CQT.fullmatch(name)
+    if found is None or found["method"] not in audio.METHODS:
+        return None, pd.DataFrame(), ""
+    settings = audio_store.settings("cqt", int(found["patches"]), int(found["seed"]), found["method"])
+    command = f"python -m mumu_lib.patches {where} --patches {found['patches']} --seed {found['seed']}"
+    return settings, audio_store.jobs(catalogue, settings), command
+
+
+def _as_typed(catalogue: Catalogue) -> str:
+    """Return what names a catalogue in a command: its name under ``data/``, else its path."""
+    return catalogue.name if catalogue.folder == home() / "data" / catalogue.name else str(catalogue.folder)
+
+
+def _runs(catalogue: Catalogue) -> Iterator[tuple[str, str, str, str, str]]:
+    """Describe the runs of a catalogue."""
+    for folder in _folders(home() / "runs" / catalogue.name):
+        if (folder / "params.json").is_file() or (folder / "metrics.json").is_file():
+            yield "run", f"{catalogue.name}/{folder.name}", *_run(catalogue, folder)
+
+
+def _run(catalogue: Catalogue, folder: Path) -> tuple[str, str, str]:
+    """Return the state of one run, why, and what to type."""
+    try:
+        stored = read_json(folder / "params.json", runs.AGAIN)
+    except MumuError as error:
+        return UNUSABLE, str(error), ""
+    notebook = notebook_of(stored)
+    if not notebook:
+        return UNUSABLE, "its parameters are those of no notebook of this version", ""
+    command = _papermill(notebook, {**stored, "catalogue": _as_typed(catalogue)})
+    try:
+        params.checked(KINDS[notebook], params.restored(KINDS[notebook], stored))
+    except MumuError as error:
+        return UNUSABLE, f"a parameter has another meaning now: {error}", ""
+    if stored.get("fingerprint") != catalogue.fingerprint:
+        return UNUSABLE, "made on the catalogue as it was before", command
+    if not (folder / "metrics.json").is_file():
+        return PARTLY, "not finished; what was trained is kept", command
+    try:
+        facts = read_json(folder / "metrics.json", runs.AGAIN)
+    except MumuError as error:
+        return UNUSABLE, str(error), command
+    if "auc" not in facts:
+        return USABLE, "finished", ""
+    if reason := results.reason_against(catalogue, folder, facts):
+        return UNUSABLE, reason, command
+    if gone := [key for key in NETWORKS if facts.get(key) and not (folder / facts[key] / "model.keras").is_file()]:
+        return (
+            PARTLY,
+            f"its scores count, but new albums cannot be put through it: no {facts[gone[0]]}/model.keras",
+            command,
+        )
+    return USABLE, "finished", ""
+
+
+def notebook_of(stored: Mapping[str, Any]) -> str:
+    """Return the name of the notebook that takes exactly these parameters; empty if there is none.
+
+    Parameters
+    ----------
+    stored : mapping
+        What a run's ``params.json`` holds. Parameters that were added since it was written may be absent.
+    """
+    for notebook, kind in KINDS.items():
+        taken = {f.name for f in fields(kind)} - {"workers"}
+        added = {f.name for f in fields(kind) if "before" in f.metadata}
+        if taken - added <= set(stored) <= taken | {"fingerprint"}:
+            return notebook
+    return ""
+
+
+def _papermill(notebook: str, values: Mapping[str, Any]) -> str:
+    """Return the command that runs a notebook with these parameters, those left out that are its defaults."""
+    words = ["papermill", f"{notebook}.ipynb", "out.ipynb"]
+    for name, default in _defaults(notebook).items():
+        value = values.get(name, default)
+        if value == default:
+            continue
+        # Text as it is: papermill's -p reads 007 as a number and true as a truth value.
+        words += ["-r" if isinstance(value, str) else "-p", name, str(value)]
+    return shlex.join(words)
+
+
+@cache
+def _defaults(notebook: str) -> dict[str, Any]:
+    return params.defaults(checkout() / "notebooks" / f"{notebook}.ipynb")
+
+
+def as_text(table: pd.DataFrame) -> str:
+    """Return the table as lines, each followed by what to type, and at the end how many are in which state."""
+    lines = []
+    for row in table.itertuples(index=False):
+        what, name, state, why, command = row
+        lines.append(f"{what:9} {name}: {state}, {why}")
+        if command:
+            lines.append(f"          {command}")
+    counts = table["state"].value_counts()
+    lines.append(", ".join(f"{state}: {counts.get(state, 0)}" for state in (USABLE, PARTLY, UNUSABLE)))
+    if (table["type this"].str.startswith("papermill")).any():
+        lines.append("papermill is started in notebooks/.")
+    return "\n".join(lines)

@@ -1,0 +1,32 @@
+"""``python -m mumu_lib`` and its commands."""
+
+import pytest
+
+from mumu_lib.__main__ import COMMANDS, main
+
+
+def test_without_a_word_it_prints_what_a_report_needs(capsys):
+    assert main([]) == 0
+    assert capsys.readouterr().out.startswith("versions:")
+
+
+def test_help_names_every_command(capsys):
+    assert main(["--help"]) == 0
+    said = capsys.readouterr().out
+    assert all(name in said for name in COMMANDS)
+
+
+def test_an_unknown_command_is_answered_with_the_nearest(capsys):
+    assert main(["chek"]) == 2
+    assert "did you mean 'check'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["check", "plan", "features"])
+def test_a_catalogue_that_is_not_there_is_said_and_not_raised(capsys, command):
+    assert main([command, "nowhere"]) == 1
+    assert "no catalogue 'nowhere'" in capsys.readouterr().err
+
+
+def test_tables_that_are_not_there_yet_are_said(capsys):
+    assert main(["table", "nowhere"]) == 1
+    assert "run notebook 08" in capsys.readouterr().err
