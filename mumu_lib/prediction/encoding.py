@@ -81,7 +81,7 @@ def fuse(folder: Path, vectors: list[np.ndarray], catalogue: Catalogue) -> Encod
     facts = read_json(folder / "metrics.json", runs.AGAIN)
     params = runs.parameters(folder, Multimodal)
     joined = np.concatenate(vectors)[None].astype(np.float32)
-    outputs = _run(_model(folder / facts["network"]), joined)[0]
+    outputs = _run(_network(folder, facts), joined)[0]
     return _encoded(folder, params, facts, catalogue, joined[0], outputs, {})
 
 
@@ -100,6 +100,13 @@ def _encoded(
     )  # fmt: skip
 
 
+def _network(folder: Path, facts: dict, key: str = "network") -> keras.Model:
+    """Return a network of a run: the one in the folder that its results name."""
+    if not facts.get(key) or not (folder / facts[key] / "model.keras").is_file():
+        raise NothingUsableError(f"{folder.name} has kept no network; run its notebook again")
+    return _model(folder / facts[key])
+
+
 @lru_cache(maxsize=8)
 def _model(folder: Path) -> keras.Model:
     return keras.saving.load_model(folder / "model.keras", compile=False)
@@ -116,7 +123,7 @@ def _audio(
         raise NothingUsableError("made from the Million Song Dataset's timbre, which a recording does not give")
     kind = "timbre" if params["filters"] == "timbre_mlp" else "cqt"
     settings = audio_store.settings(kind, params["patches"], params["seed"], "fast")
-    encoder = _features(_model(folder / facts["network"])) if kind == "cqt" else None
+    encoder = _features(_network(folder, facts)) if kind == "cqt" else None
     vectors = {}
     for path in progress.bar(album.audio, "recordings", unit="track"):
         name = path.relative_to(album.folder).as_posix()
@@ -131,7 +138,7 @@ def _audio(
     if not vectors:
         raise NothingUsableError("none of the recordings can be used")
     whole = np.mean(list(vectors.values()), axis=0)
-    outputs = _run(_model(folder / facts["album_network"]), np.stack([whole, *vectors.values()]))
+    outputs = _run(_network(folder, facts, "album_network"), np.stack([whole, *vectors.values()]))
     return whole, outputs[0], dict(zip(vectors, outputs[1:], strict=True))
 
 
@@ -152,7 +159,7 @@ def _text(
         skipped.append((
             "text", f"used, but: its network knows {share:.0%} of the words, usually {usual:.0%}; is it in another language?"
         ))  # fmt: skip
-    return *_both(_model(folder / facts["network"]), x.toarray()), {}
+    return *_both(_network(folder, facts), x.toarray()), {}
 
 
 def _known(texts: pd.Series, folder: Path) -> float:
@@ -165,7 +172,7 @@ def _known(texts: pd.Series, folder: Path) -> float:
 def _image(
     folder: Path, params: dict, facts: dict, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    network = _model(folder / facts["network"])
+    network = _network(folder, facts)
     assert album.cover is not None
     try:
         pixels = image.load(album.cover, network.input_shape[1])
