@@ -3,6 +3,7 @@ from . import (
     browser as browser,
     catalogue as catalogue,
     core as core,
+    experiments as experiments,
     features as features,
     figures as figures,
     fusion as fusion,

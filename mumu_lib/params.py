@@ -12,18 +12,10 @@ from typing import Any, TypeVar
 
 import yaml
 
+from mumu_lib import experiments
 from mumu_lib.core.errors import ParameterError, did_you_mean
 from mumu_lib.core.parsing import parsing
 from mumu_lib.core.paths import checkout
-
-AUDIO_FILTERS = ("timbre_mlp", "low_3x3", "high_3x3", "low_4x96", "high_4x96", "low_4x70", "high_4x70")
-TARGETS = ("logistic", "cosine")
-BACKBONES = ("small", "mobilenet_v2", "resnet50", "resnet101", "resnet152")
-LINKERS = ("local", "babelfy", "spotlight")
-# The notebook that learns from each modality, and what of a catalogue it needs.
-NOTEBOOKS = {"audio": "04_audio", "text": "05_text", "image": "06_image"}
-NEEDS = {"audio": "audio", "text": "reviews", "image": "covers"}
-SECTIONS = ("overview", "factors", "audio", "text", "image", "multimodal", "results", "youralbum")
 
 
 # A parameter that is added after runs were made says with ``before=`` which value means what those runs did:
@@ -74,7 +66,7 @@ class Factors(Shared):
 class Training(Shared):
     """What every notebook that trains a network takes."""
 
-    target: str = _choice(*TARGETS)
+    target: str = _choice(*experiments.TARGETS)
     dimensions: int = _at_least(1)
     epochs: int = _at_least(1)
     batch_size: int = _at_least(1)
@@ -86,7 +78,7 @@ class Training(Shared):
 class Audio(Training):
     """Parameters of 04_audio."""
 
-    filters: str = _choice(*AUDIO_FILTERS)
+    filters: str = _choice(*experiments.settings("audio"))
     album_epochs: int = _at_least(1)
     album_learning_rate: float = _at_least(0, strictly=True)
     patches: int = _at_least(1)
@@ -98,7 +90,7 @@ class Audio(Training):
 class Image(Training):
     """Parameters of 06_image."""
 
-    backbone: str = _choice(*BACKBONES)
+    backbone: str = _choice(*experiments.settings("image"))
     weights: str
     image_size: int = _at_least(32)
     head_epochs: int = _at_least(0)
@@ -114,10 +106,10 @@ class Image(Training):
 class Text(Training):
     """Parameters of 05_text."""
 
-    features: str = _choice("vsm", "vsm_sem")
+    features: str = _choice(*experiments.settings("text"))
     characters: int = _at_least(1)
     vocabulary: int = _at_least(1)
-    linker: str = _choice(*LINKERS)
+    linker: str = _choice(*experiments.LINKERS)
     knowledge: str = ""
     matrices: str = _choice("auto", "published", "reviews")
     embeddings: str = ""
@@ -129,8 +121,8 @@ class Multimodal(Training):
 
     modalities: str = ""
     embeddings: str = ""
-    learning: str = _choice("late", "simultaneous")
-    missing: str = _choice("complete", "dropout")
+    learning: str = _choice(*experiments.fusion_choices("learning"))
+    missing: str = _choice(*experiments.fusion_choices("missing"))
     together_epochs: int = _at_least(1)
     together_learning_rate: float = _at_least(0, strictly=True)
 
@@ -151,6 +143,20 @@ class Results(Shared):
     resamples: int = _at_least(0)
 
 
+# The parameters of each notebook.
+PARAMETERS: dict[str, type[Shared]] = {
+    "01_dataset_mapping": DatasetMapping,
+    "02_dataset_overview": Overview,
+    "03_label_factors": Factors,
+    "04_audio": Audio,
+    "05_text": Text,
+    "06_image": Image,
+    "07_multimodal": Multimodal,
+    "08_results": Results,
+    "09_your_album": YourAlbum,
+}
+# Sections of a parameter file.
+SECTIONS = tuple(kind.__name__.lower() for kind in PARAMETERS.values() if kind is not DatasetMapping)
 Params = TypeVar("Params", bound=Shared)
 
 

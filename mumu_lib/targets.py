@@ -12,8 +12,8 @@ from sklearn.preprocessing import normalize
 
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import ParameterError, did_you_mean
+from mumu_lib.experiments import TARGETS
 from mumu_lib.labels import album_factors, learned_factors
-from mumu_lib.params import TARGETS
 
 
 class Target(Protocol):

@@ -74,7 +74,7 @@ MUTATIONS = (
     Mutation("the albums of Figure 1", "labels.py", "M.getnnz(axis=1) == 1", "M.getnnz(axis=1) <= 2", "03"),
     Mutation("the hop length", "audio/__init__.py", "HOP = 1024", "HOP = 512", "04", True),
     Mutation("the floor of the decibels", "audio/__init__.py", "FLOOR_DB = -80.0", "FLOOR_DB = -100.0", "04"),
-    Mutation("the filters of the first layer", "models/__init__.py", '"low": (64, 128,', '"low": (32, 128,', "04"),
+    Mutation("the filters of the first layer", "models/__init__.py", 'LOW = (64, 128,', 'LOW = (32, 128,', "04"),
     Mutation("the length of a text", "text/__init__.py", "return text[:characters]", "return text[: characters - 1]", "05", True),
     Mutation("the terms that are too frequent", "text/__init__.py", "max_df=0.5", "max_df=0.25", "05"),
     Mutation("the logarithm in tf-idf", "text/__init__.py", "sublinear_tf=True, max_df", "sublinear_tf=False, max_df", "05"),

@@ -104,7 +104,7 @@ def test_what_is_cropped_never_reached_the_features():
     patches = np.random.default_rng(0).uniform(-80, 0, (1, 322, 96)).astype(np.float32)
     for filters in ("low_3x3", "low_4x70"):
         _, plain = pair(filters, "logistic", "float32")
-        frames, bins = models.USED[filters.split("_")[1]]
+        frames, bins = models.NETWORKS[filters].used
         changed = patches.copy()
         changed[:, frames:], changed[:, :, bins:] = 0, 0
         np.testing.assert_array_equal(plain.predict(patches, verbose=0), plain.predict(changed, verbose=0))

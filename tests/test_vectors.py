@@ -4,7 +4,7 @@ import pytest
 
 from mumu_lib import runs
 from mumu_lib.core.errors import BadDataError, MissingDataError
-from mumu_lib.fusion import embeddings
+from mumu_lib.features import embeddings
 from mumu_lib.params import Results
 
 

@@ -122,6 +122,36 @@ def extract_part(
     return build.complete_part(catalogue, jobs(catalogue, chosen), chosen, AudioStore, workers, part, parts)
 
 
+def kind_of(filters: str) -> str:
+    """Return which features a setting of 04 is learned from: ``timbre`` or ``cqt``."""
+    return "timbre" if filters == "timbre_mlp" else "cqt"
+
+
+def require(catalogue: Catalogue, kind: str) -> None:
+    """Stop where a catalogue has no recordings (of timbre: nor the Million Song Dataset's), as its own ``require``."""
+    catalogue.require("timbre" if kind == "timbre" else "audio")
+
+
+def first_sound(catalogue: Catalogue, kind: str) -> str:
+    """Say what the first recording of a catalogue becomes, in two lines.
+
+    Parameters
+    ----------
+    kind : {'cqt', 'timbre'}
+    """
+    if kind == "timbre":
+        return "timbre statistics: mean, maximum, variance and l2-norm of 12 coefficients of each track"
+    y = audio.load(next(catalogue.audio_path(name) for name in catalogue.tracks["audio"] if name))
+    spectrogram = audio.log_cqt(y)
+    seconds = len(y) / audio.SAMPLE_RATE
+    frames, bins = spectrogram.shape
+    loudest = int(spectrogram.mean(axis=0).argmax())
+    return (
+        f"{seconds:.1f} s of sound -> {frames} frames of {bins} bins\n"
+        f"from {spectrogram.min():.0f} to {spectrogram.max():.0f} dB; loudest on average: bin {loudest}"
+    )
+
+
 def track_table(catalogue: Catalogue, store: AudioStore) -> pd.DataFrame:
     """Every usable patch with its album.
 

@@ -26,7 +26,7 @@ from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError,
 from mumu_lib.core.files import whole, write_atomically
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import parsing, plain_name, read_json, read_table
-from mumu_lib.params import NEEDS, NOTEBOOKS
+from mumu_lib.experiments import MODALITIES
 
 __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["schema", "splits"])
 
@@ -232,8 +232,9 @@ class Catalogue:
         notes = {
             "labels": f"on fewer than {self.info['min_label_albums']} albums: {', '.join(rare[:5])}" if rare else "",
             **{
-                needs: f"{NOTEBOOKS[modality]}: {'can run' if can[needs] else 'cannot run'}"
-                for modality, needs in NEEDS.items()
+                modality.needs: f"{modality.notebook}: {'can run' if can[modality.needs] else 'cannot run'}"
+                for modality in MODALITIES
+                if modality.letter
             },
         }
         note = ", ".join(f"{s} {sizes[s]}" for s in SPLITS) + (f"; without genre {unlabelled}" if unlabelled else "")

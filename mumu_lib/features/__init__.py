@@ -2,4 +2,4 @@
 
 import lazy_loader
 
-__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["build", "store", "workers"])
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["build", "embeddings", "store", "workers"])

@@ -16,14 +16,12 @@ from mumu_lib import metrics, results, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
 from mumu_lib.core.paths import home
-from mumu_lib.fusion import embeddings
+from mumu_lib.experiments import BY_LETTER, fusion_setting
+from mumu_lib.features import embeddings
 from mumu_lib.params import Multimodal
 from mumu_lib.runs import best_run
 
-__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["embeddings", "joint"])
-
-
-MODALITIES = {"a": "audio", "t": "text", "i": "image"}
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["joint", "late", "learned"])
 
 
 @dataclass(frozen=True)
@@ -57,8 +55,8 @@ def named(cfg: Multimodal) -> tuple[str, str]:
         An unknown letter, one named twice, nothing to fuse.
     """
     letters, asked = cfg.modalities, _entries(cfg.embeddings)
-    if unknown := [letter for letter in letters if letter not in MODALITIES]:
-        raise ParameterError(f"modalities={letters!r}: {unknown[0]!r} is not one of {list(MODALITIES)}, e.g. 'ati'")
+    if unknown := [letter for letter in letters if letter not in BY_LETTER]:
+        raise ParameterError(f"modalities={letters!r}: {unknown[0]!r} is not one of {list(BY_LETTER)}, e.g. 'ati'")
     if len(set(letters)) != len(letters) or len(set(asked)) != len(asked):
         raise ParameterError(f"modalities={letters!r}, embeddings={cfg.embeddings!r}: each may be named once only")
     if not letters and not asked:
@@ -68,13 +66,15 @@ def named(cfg: Multimodal) -> tuple[str, str]:
             "learning='simultaneous' takes two modalities or more, no embeddings, and missing='complete'"
         )
     stems = [Path(entry).stem for entry in asked]
-    called = [*(MODALITIES[m] for m in letters), *stems]
+    called = [*(BY_LETTER[m].name for m in letters), *stems]
     if len(set(called)) != len(called):
         raise ParameterError(f"two of the sources are called alike: {called}; rename a file")
-    names = [*(m for m in MODALITIES if m in letters), *stems]
-    setting = (
-        cfg.learning if cfg.learning == "simultaneous" else {"complete": "mlp", "dropout": "mlp_dropout"}[cfg.missing]
-    )
+    names = [*(m for m in BY_LETTER if m in letters), *stems]
+    setting = fusion_setting({"learning": cfg.learning, "missing": cfg.missing})
+    if not setting:
+        raise ParameterError(
+            f"no row of params/experiments.tsv has learning={cfg.learning!r} and missing={cfg.missing!r}"
+        )
     return "+".join(names), setting
 
 
@@ -89,7 +89,7 @@ def sources(catalogue: Catalogue, cfg: Multimodal) -> list[Source]:
     ----------
     cfg : Multimodal
         ``modalities``: letters of audio, text and image, e.g. ``ati``; may be empty if ``embeddings`` is not:
-        runs (by id, or name of the folder) and files of album vectors (:func:`mumu_lib.fusion.embeddings.load`),
+        runs (by id, or name of the folder) and files of album vectors (:func:`mumu_lib.features.embeddings.load`),
         separated by commas.
 
     Raises
@@ -102,8 +102,8 @@ def sources(catalogue: Catalogue, cfg: Multimodal) -> list[Source]:
         An id that several runs have.
     """
     named(cfg)
-    letters = [letter for letter in MODALITIES if letter in cfg.modalities]
-    found = [_of_run(catalogue, MODALITIES[m], best_run(catalogue, MODALITIES[m])) for m in letters]
+    names = [modality.name for letter, modality in BY_LETTER.items() if letter in cfg.modalities]
+    found = [_of_run(catalogue, name, best_run(catalogue, name)) for name in names]
     return found + [_asked_for(catalogue, entry) for entry in _entries(cfg.embeddings)]
 
 

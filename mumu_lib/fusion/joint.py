@@ -26,11 +26,13 @@ from mumu_lib.core.files import write_atomically
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import read_json
 from mumu_lib.core.paths import home
+from mumu_lib.experiments import BY_NAME, resolve
 from mumu_lib.features.store import take
 from mumu_lib.fusion import Source
+from mumu_lib.fusion.learned import Learned
 from mumu_lib.image import store as covers
 from mumu_lib.image.augment import centre_view
-from mumu_lib.params import Audio, Image, Multimodal, Text
+from mumu_lib.params import PARAMETERS, Multimodal
 from mumu_lib.targets import Target
 from mumu_lib.training import albums
 
@@ -95,12 +97,12 @@ def build(catalogue: Catalogue, sources: list[Source], goal: Target, wanted: np.
     wanted : np.ndarray [shape=(albums, outputs)]
         ``goal.encode`` of all albums.
     """
-    make = {"audio": (_audio, Audio), "text": (_text, Text), "image": (_image, Image)}
     branches = []
     for source in sources:
         folder = home() / "runs" / catalogue.name / source.origin
-        branch_of, kind = make[source.name]
-        branches.append(branch_of(folder, runs.parameters(folder, kind), catalogue))
+        modality = BY_NAME[source.name]
+        stored = runs.parameters(folder, PARAMETERS[modality.notebook])
+        branches.append(resolve(modality.branch)(folder, stored, catalogue))
     table = branches[0].rows.rename(branches[0].name).to_frame()
     for branch in branches[1:]:
         table = table.join(branch.rows.rename(branch.name), how="inner")
@@ -193,7 +195,8 @@ def _upto_features(network: keras.Model, name: str) -> keras.Model:
     return keras.Model(network.input, network.get_layer(models.FEATURES).output, name=name)
 
 
-def _audio(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
+def audio_branch(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
+    """Make a branch of an audio run: its track network, untrained, over patches."""
     if params["filters"] == "timbre_mlp":
         raise NothingUsableError(f"{folder.name} has no network below its vectors; name a convolutional run's modality")
     store = audio_store.extract(catalogue, "cqt", patches=params["patches"], seed=params["seed"])
@@ -207,7 +210,8 @@ def _audio(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
     )
 
 
-def _text(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
+def text_branch(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
+    """Make a branch of a text run: its network, untrained, over tf-idf."""
     texts = text.aggregate(catalogue, params["characters"], params["seed"])
     X = text.tfidf_rows(texts, folder, catalogue)
     network = models.text_mlp(X.shape[1], params["target"], len(catalogue.labels), params["dimensions"])
@@ -215,7 +219,8 @@ def _text(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
     return Branch("text", _upto_features(network, "text"), lambda rows: take(X, rows), pd.Series(rows, rows))
 
 
-def _image(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
+def image_branch(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
+    """Make a branch of an image run: its network, untrained, over covers."""
     store = covers.decode(catalogue)
     network = models.resnet(
         params["backbone"], params["target"], len(catalogue.labels), params["dimensions"],
@@ -232,3 +237,15 @@ def _image(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
         return np.stack(views)
 
     return Branch("image", _upto_features(network, "image"), read, pd.Series(usable, usable))
+
+
+def learn(
+    catalogue: Catalogue, sources: list[Source], goal: Target, wanted: np.ndarray, cfg: Multimodal, run: Path
+) -> Learned:
+    """Train the networks of all sources by one loss; parameters as of :func:`mumu_lib.fusion.learned.learn`."""
+    folder = folder_name(catalogue, sources)
+    together = build(catalogue, sources, goal, wanted, cfg)
+    history = fit(together, cfg, run / folder)
+    found = encode(together)
+    after = fusion.join(found)
+    return Learned(together.network, together.judge, history, folder, found, after, curves=together.curves)

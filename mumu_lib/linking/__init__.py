@@ -22,9 +22,9 @@ from mumu_lib.core.errors import MissingDataError, ParameterError, ServiceError,
 from mumu_lib.core.files import locked
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.paths import home
+from mumu_lib.experiments import LINKERS, resolve
 from mumu_lib.linking.base import Annotation, Categories, Linker
 from mumu_lib.linking.services import Service
-from mumu_lib.params import LINKERS
 from mumu_lib.sources.web import AGENT
 
 __getattr__, __dir__, _ = lazy_loader.attach(
@@ -46,7 +46,19 @@ __getattr__, __dir__, _ = lazy_loader.attach(
 )
 
 
-__all__ = ["Annotation", "Linker", "annotate", "make"]
+__all__ = [
+    "AGENT",
+    "Annotation",
+    "Categories",
+    "Linker",
+    "MissingDataError",
+    "Service",
+    "annotate",
+    "hash_of",
+    "home",
+    "locked",
+    "make",
+]
 
 NAMES = [field.name for field in fields(Annotation)]
 _values = attrgetter(*NAMES)
@@ -73,79 +85,9 @@ def make(name: str, catalogue: Catalogue, knowledge: str | Path = "") -> Linker:
     MissingDataError
         ``local`` without a knowledge base; with how to make one.
     """
-    if name == "local":
-        return _local(catalogue, knowledge)
-    if name == "babelfy":
-        return _babelfy(knowledge)
-    if name == "spotlight":
-        return _spotlight(knowledge)
-    raise ParameterError(f"linker {name!r} is not one of {list(LINKERS)}{did_you_mean(name, LINKERS)}")
-
-
-def _local(catalogue: Catalogue, knowledge: str | Path) -> Linker:
-    from mumu_lib.linking.local import LocalLinker
-
-    if knowledge:
-        return LocalLinker(knowledge)
-    if not catalogue.synthetic:
-        raise MissingDataError(
-            f"catalogue {catalogue.name!r} needs a knowledge base: get DBpedia's dumps of article categories and "
-            f"redirects from https://databus.dbpedia.org, run  python -m mumu_lib.linking.build --categories FILE "
-            f"--redirects FILE --out FOLDER  and give  knowledge=FOLDER"
-        )
-    return LocalLinker(_sample())
-
-
-def _sample() -> Path:
-    """Knowledge base of the embedded sample, made on first use."""
-    from mumu_lib.linking.build import FORMAT, build
-    from mumu_lib.sources.sample import knowledge
-
-    folder = home() / "data" / "sample-knowledge"
-    with locked(folder):
-        dumps = knowledge.write(folder)
-        made = hash_of(*(path.read_bytes() for path in dumps.values()), length=16)
-        base = folder / f"knowledge-{FORMAT}-{made}"
-        if not (base / "info.json").is_file():
-            build(base, **dumps)
-    return base
-
-
-def _babelfy(knowledge: str | Path) -> Linker:
-    from mumu_lib.linking.babelfy import URL, Babelfy
-
-    key = os.environ.get("BABELFY_KEY", "")
-    if not key:
-        raise ParameterError("Babelfy needs a key: register at https://babelnet.org and set BABELFY_KEY to it")
-    return Babelfy(_service("Babelfy", os.environ.get("BABELFY_URL") or URL), key, _categories(knowledge))
-
-
-def _spotlight(knowledge: str | Path) -> Linker:
-    from mumu_lib.linking.spotlight import RETRIED, URL, Spotlight
-
-    service = _service("Spotlight", os.environ.get("SPOTLIGHT_URL") or URL, retried=RETRIED)
-    return Spotlight(service, _categories(knowledge))
-
-
-def _categories(knowledge: str | Path) -> Categories:
-    if knowledge:
-        from mumu_lib.linking.knowledge import Knowledge
-
-        return Knowledge(knowledge)
-    from mumu_lib.linking.mediawiki import URL, MediaWiki
-
-    contact = os.environ.get("MUMU_CONTACT", "")
-    if "@" not in contact and "://" not in contact:
-        raise ParameterError(
-            "Wikipedia answers only those who name themselves: set MUMU_CONTACT to your e-mail address or a web page, "
-            "or give a knowledge base as the source of categories"
-        )
-    url = os.environ.get("MEDIAWIKI_URL") or URL
-    return MediaWiki(_service("Wikipedia", url, agent=f"{AGENT} ( {contact} )"))
-
-
-def _service(name: str, url: str, **options: Any) -> Service:
-    return Service(name, url, home() / "data" / "linking" / name.lower(), **options)
+    if name not in LINKERS:
+        raise ParameterError(f"linker {name!r} is not one of {list(LINKERS)}{did_you_mean(name, LINKERS)}")
+    return resolve(LINKERS[name])(catalogue, knowledge)
 
 
 def annotate(linker: Linker, texts: Sequence[str]) -> pd.DataFrame:

@@ -3,12 +3,17 @@
 Paper: Section 5.2.  Its authors' own tool asks with ``lang=EN`` and ``annType=ALL`` and takes every annotation.
 """
 
+import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.core.errors import ParameterError
 from mumu_lib.linking.base import Asking, Categories, Offsets, title_of
-from mumu_lib.linking.services import Service
+from mumu_lib.linking.mediawiki import categories_of
+from mumu_lib.linking.services import Service, open_service
 
 URL = "https://babelfy.io/v1/disambiguate"
 FORM = {"lang": "EN", "annType": "ALL"}
@@ -49,3 +54,17 @@ def _check(answer: Any) -> None:
     for entry in answer:
         (int(entry["charFragment"]["start"]), int(entry["charFragment"]["end"]), float(entry["score"]))
         (entry.get("DBpediaURL") or "").strip()
+
+
+def make(catalogue: Catalogue, knowledge: str | Path) -> Babelfy:
+    """Return Babelfy, asked at ``BABELFY_URL`` if that is set.
+
+    Raises
+    ------
+    ParameterError
+        ``BABELFY_KEY`` is not set.
+    """
+    key = os.environ.get("BABELFY_KEY", "")
+    if not key:
+        raise ParameterError("Babelfy needs a key: register at https://babelnet.org and set BABELFY_KEY to it")
+    return Babelfy(open_service("Babelfy", os.environ.get("BABELFY_URL") or URL), key, categories_of(knowledge))

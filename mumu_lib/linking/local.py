@@ -17,6 +17,11 @@ from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from pathlib import Path
 
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.core.errors import MissingDataError
+from mumu_lib.core.files import locked
+from mumu_lib.core.fingerprints import hash_of
+from mumu_lib.core.paths import home
 from mumu_lib.linking import surfaces, words
 from mumu_lib.linking.base import Annotation
 from mumu_lib.linking.knowledge import Knowledge
@@ -158,3 +163,37 @@ def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
         size += len(text)
     if some:
         yield some
+
+
+def make(catalogue: Catalogue, knowledge: str | Path) -> LocalLinker:
+    """Return the local linker over a knowledge base; a synthetic catalogue brings its own.
+
+    Raises
+    ------
+    MissingDataError
+        No knowledge base for a catalogue that is not synthetic; with how to make one.
+    """
+    if knowledge:
+        return LocalLinker(knowledge)
+    if not catalogue.synthetic:
+        raise MissingDataError(
+            f"catalogue {catalogue.name!r} needs a knowledge base: get DBpedia's dumps of article categories and "
+            f"redirects from https://databus.dbpedia.org, run  python -m mumu_lib.linking.build --categories FILE "
+            f"--redirects FILE --out FOLDER  and give  knowledge=FOLDER"
+        )
+    return LocalLinker(_sample())
+
+
+def _sample() -> Path:
+    """Knowledge base of the embedded sample, made on first use."""
+    from mumu_lib.linking.build import FORMAT, build
+    from mumu_lib.sources.sample import knowledge
+
+    folder = home() / "data" / "sample-knowledge"
+    with locked(folder):
+        dumps = knowledge.write(folder)
+        made = hash_of(*(path.read_bytes() for path in dumps.values()), length=16)
+        base = folder / f"knowledge-{FORMAT}-{made}"
+        if not (base / "info.json").is_file():
+            build(base, **dumps)
+    return base

@@ -3,12 +3,17 @@
 Paper: Section 5.2.  Notebook: 05.
 """
 
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from mumu_lib.core import progress
-from mumu_lib.core.errors import ServiceError
-from mumu_lib.linking.services import Service
+from mumu_lib.core.errors import ParameterError, ServiceError
+from mumu_lib.linking.base import Categories
+from mumu_lib.linking.knowledge import Knowledge
+from mumu_lib.linking.services import Service, open_service
+from mumu_lib.sources.web import AGENT
 
 URL = "https://en.wikipedia.org/w/api.php"
 FORM = {
@@ -97,3 +102,23 @@ def _check(answer: Any) -> None:
     for step in [*query.get("normalized", []), *query.get("redirects", [])]:
         (step["from"].strip(), step["to"].strip())
     dict(answer.get("continue") or {})
+
+
+def categories_of(knowledge: str | Path) -> Categories:
+    """Return what knows the categories of articles: a knowledge base, or without one Wikipedia itself.
+
+    Raises
+    ------
+    ParameterError
+        Wikipedia is to be asked, and ``MUMU_CONTACT`` names nobody.
+    """
+    if knowledge:
+        return Knowledge(knowledge)
+    contact = os.environ.get("MUMU_CONTACT", "")
+    if "@" not in contact and "://" not in contact:
+        raise ParameterError(
+            "Wikipedia answers only those who name themselves: set MUMU_CONTACT to your e-mail address or a web page, "
+            "or give a knowledge base as the source of categories"
+        )
+    url = os.environ.get("MEDIAWIKI_URL") or URL
+    return MediaWiki(open_service("Wikipedia", url, agent=f"{AGENT} ( {contact} )"))

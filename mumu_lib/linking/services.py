@@ -16,6 +16,7 @@ from mumu_lib.core.errors import ServiceError
 from mumu_lib.core.files import write_atomically
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import UNEXPECTED, parse_json
+from mumu_lib.core.paths import home
 from mumu_lib.sources.web import AGENT, PATIENCE, RETRIED, body, retry_after
 
 AGAIN = "what was answered is kept: run it again later, tomorrow if your quota is used up"
@@ -145,3 +146,8 @@ class Service:
             if attempt < self.retries:
                 time.sleep(wait)
         raise ServiceError(f"{self.name} ({self.url}): still {trouble} after {self.retries} repetitions; {AGAIN}")
+
+
+def open_service(name: str, url: str, **options: Any) -> Service:
+    """Return a service whose answers are kept under ``data/linking/``."""
+    return Service(name, url, home() / "data" / "linking" / name.lower(), **options)

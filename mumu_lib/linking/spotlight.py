@@ -3,10 +3,15 @@
 Paper: not in it. Confidence and support are those of its authors' own tool for linking.
 """
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from mumu_lib.catalogue import Catalogue
 from mumu_lib.linking.base import Asking, Offsets, title_of
+from mumu_lib.linking.mediawiki import categories_of
+from mumu_lib.linking.services import open_service
 from mumu_lib.sources import web
 
 URL = "https://api.dbpedia-spotlight.org/en/annotate"
@@ -31,3 +36,9 @@ def _check(answer: Any) -> None:
         raise ValueError(f"it refuses ({str(answer)[:200]})")
     for entry in answer.get("Resources", []):
         (int(entry["@offset"]), entry["@surfaceForm"].strip(), entry["@URI"].strip(), float(entry["@similarityScore"]))
+
+
+def make(catalogue: Catalogue, knowledge: str | Path) -> Spotlight:
+    """Return Spotlight, asked at ``SPOTLIGHT_URL`` if that is set, else at its public address."""
+    service = open_service("Spotlight", os.environ.get("SPOTLIGHT_URL") or URL, retried=RETRIED)
+    return Spotlight(service, categories_of(knowledge))

@@ -8,6 +8,7 @@ it in the 4x96 and 4x70 networks. Only the first layer has the advertised filter
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -16,28 +17,59 @@ import numpy as np
 from keras import layers
 
 from mumu_lib.core.errors import ParameterError, did_you_mean
+from mumu_lib.experiments import TARGETS
 from mumu_lib.models import backbones
-from mumu_lib.params import AUDIO_FILTERS, TARGETS
 
 __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["backbones"])
 
 
 PATCH_SHAPE = (322, 96)
-WIDTHS = {"low": (64, 128, 128, 64), "high": (256, 512, 1024, 1024)}
-# (frames, bins) of each kernel and of the pooling after it; None: no pooling.
-KERNELS = {
-    "3x3": [(3, 3), (3, 3), (3, 3), (3, 3)],
-    "4x96": [(4, 96), (4, 1), (4, 1), (1, 1)],
-    "4x70": [(4, 70), (4, 6), (4, 1), (1, 1)],
-}
-POOLS: dict[str, list[tuple[int, int] | None]] = {
-    "3x3": [(2, 4), (2, 4), (4, 1), (4, 1)],
-    "4x96": [(4, 1), (4, 1), (4, 1), None],
-    "4x70": [(4, 4), (4, 1), (4, 1), None],
-}
-# Frames and bins that reach the features; pooling drops the remainder, so that cropping it changes nothing.
-USED = {"3x3": (302, 90), "4x96": (322, 96), "4x70": (322, 93)}
 FEATURES = "features"
+
+
+@dataclass(frozen=True)
+class Convolutions:
+    """Layers of one audio network of Table 2.
+
+    Attributes
+    ----------
+    widths : tuple of int
+        Filters of each convolution.
+    kernels, pools : tuples of (frames, bins)
+        Of each convolution, and of the pooling after it; None: no pooling.
+    used : (frames, bins)
+        What of a patch reaches the features; pooling drops the rest, so that cropping it changes nothing.
+    cosine_dropout : float
+        After each convolution, with the cosine target.
+    """
+
+    widths: tuple[int, ...]
+    kernels: tuple[tuple[int, int], ...]
+    pools: tuple[tuple[int, int] | None, ...]
+    used: tuple[int, int]
+    cosine_dropout: float = 0.0
+
+
+LOW = (64, 128, 128, 64)
+HIGH = (256, 512, 1024, 1024)
+_3X3: dict[str, Any] = {
+    "kernels": ((3, 3), (3, 3), (3, 3), (3, 3)), "pools": ((2, 4), (2, 4), (4, 1), (4, 1)), "used": (302, 90),
+}  # fmt: skip
+_4X96: dict[str, Any] = {
+    "kernels": ((4, 96), (4, 1), (4, 1), (1, 1)), "pools": ((4, 1), (4, 1), (4, 1), None), "used": (322, 96),
+}  # fmt: skip
+_4X70: dict[str, Any] = {
+    "kernels": ((4, 70), (4, 6), (4, 1), (1, 1)), "pools": ((4, 4), (4, 1), (4, 1), None), "used": (322, 93),
+}  # fmt: skip
+# A network that is added here needs a row in params/experiments.tsv.
+NETWORKS = {
+    "low_3x3": Convolutions(LOW, **_3X3),
+    "high_3x3": Convolutions(HIGH, **_3X3, cosine_dropout=0.5),
+    "low_4x96": Convolutions(LOW, **_4X96),
+    "high_4x96": Convolutions(HIGH, **_4X96, cosine_dropout=0.5),
+    "low_4x70": Convolutions(LOW, **_4X70),
+    "high_4x70": Convolutions(HIGH, **_4X70, cosine_dropout=0.5),
+}
 
 
 def cnn(
@@ -75,22 +107,20 @@ def cnn(
     ParameterError
         Unknown ``filters`` or ``target``, with the nearest known name.
     """
-    if filters not in AUDIO_FILTERS or filters == "timbre_mlp":
-        raise ParameterError(
-            f"filters={filters!r} is no convolutional network{did_you_mean(filters, AUDIO_FILTERS[1:])}"
-        )
-    width, size = filters.split("_")
-    dropout = 0.5 if (width, target) == ("high", "cosine") else 0.0
+    if filters not in NETWORKS:
+        raise ParameterError(f"filters={filters!r} is no convolutional network{did_you_mean(filters, NETWORKS)}")
+    shape = NETWORKS[filters]
+    dropout = shape.cosine_dropout if target == "cosine" else 0.0
     x = inputs = keras.Input(PATCH_SHAPE, name="patch")
     if mean is not None and std is not None:
         offset = [-m / s for m, s in zip(mean, std, strict=True)]
         x = layers.Rescaling([1 / float(s) for s in std], [float(o) for o in offset], name="standardise")(x)
     x = layers.Reshape((*PATCH_SHAPE, 1))(x)
     if not plain:
-        frames, bins = USED[size]
+        frames, bins = shape.used
         x = layers.Cropping2D(((0, PATCH_SHAPE[0] - frames), (0, PATCH_SHAPE[1] - bins)))(x)
-    for width_, kernel, pool in zip(WIDTHS[width], KERNELS[size], POOLS[size], strict=True):
-        x = _convolution(x, width_, kernel, pool, plain)
+    for width, kernel, pool in zip(shape.widths, shape.kernels, shape.pools, strict=True):
+        x = _convolution(x, width, kernel, pool, plain)
         if dropout:
             x = layers.Dropout(dropout)(x)
     x = layers.Flatten(name=FEATURES)(x)
@@ -157,7 +187,7 @@ def resnet(
     Parameters
     ----------
     backbone : str
-        ``resnet101`` as in the paper, or another of :data:`mumu_lib.params.BACKBONES`.
+        ``resnet101`` as in the paper, or another of :data:`mumu_lib.models.backbones.BACKBONES`.
     weights : str
         ``imagenet``, ``random``, or the path of a weights file (:func:`mumu_lib.models.backbones.body`).
     image_size : int

@@ -13,7 +13,6 @@ from keras import layers
 
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
 from mumu_lib.core.fingerprints import hash_of_file
-from mumu_lib.params import BACKBONES
 
 SMALL_WIDTHS = (16, 32, 64, 128)
 # Name in Keras Applications, and how its weights were trained to see pixels.
@@ -23,6 +22,8 @@ APPLICATIONS = {
     "resnet101": ("ResNet101", "caffe"),
     "resnet152": ("ResNet152", "caffe"),
 }
+# One that is added here needs a row in params/experiments.tsv.
+BACKBONES = ("small", *APPLICATIONS)
 # Means of ImageNet, subtracted in the order blue, green, red.
 CAFFE_MEANS_BGR = (103.939, 116.779, 123.68)
 
@@ -34,7 +35,7 @@ def body(pixels: Any, backbone: str, weights: str) -> Any:
     ----------
     pixels : Keras tensor [shape=(n, side, side, 3), uint8, RGB]
     backbone : str
-        One of :data:`mumu_lib.params.BACKBONES`; ``small`` is four convolutions for the sample.
+        One of :data:`BACKBONES`; ``small`` is four convolutions for the sample.
     weights : str
         ``imagenet``: downloaded by Keras on first use, and kept in its cache. ``random``. Otherwise the path of a
         weights file: the one Keras downloads (``..._notop.h5``), or ``.weights.h5`` from ``save_weights``.

@@ -145,7 +145,7 @@ def _fused(catalogue: Catalogue, encode: _Encoder) -> Encoded | None:
 def _modality(origin: str) -> str:
     """Modality of a source of a fusion; a file of vectors has none that a new album could be put through."""
     path = Path(origin) / "metrics.json"
-    return read_json(path, runs.AGAIN)["modality"] if path.is_file() else ""
+    return runs.modality_of(read_json(path, runs.AGAIN)) if path.is_file() else ""
 
 
 def _ranked(modality: str, found: Encoded, catalogue: Catalogue) -> pd.DataFrame:

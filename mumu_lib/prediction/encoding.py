@@ -17,8 +17,9 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import AudioError, ImageError, NothingUsableError
 from mumu_lib.core.parsing import read_json
+from mumu_lib.experiments import BY_NAME, resolve
 from mumu_lib.models import FEATURES
-from mumu_lib.params import Audio, Image, Multimodal, Text
+from mumu_lib.params import PARAMETERS, Multimodal
 from mumu_lib.prediction.album import OwnAlbum, Skipped
 from mumu_lib.text import tfidf_rows
 
@@ -70,9 +71,11 @@ def encode(folder: Path, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped
         Nothing of that modality can be used, or the run cannot judge new albums.
     """
     facts = read_json(folder / "metrics.json", runs.AGAIN)
-    through, kind = {"audio": (_audio, Audio), "text": (_text, Text), "image": (_image, Image)}[facts["modality"]]
-    params = runs.parameters(folder, kind)
-    vector, outputs, parts = through(folder, params, facts, album, catalogue, skipped)
+    modality = BY_NAME[runs.modality_of(facts)]
+    if not modality.encodes:
+        raise NothingUsableError(f"made from vectors of {modality.name!r}; a new album cannot be put through it")
+    params = runs.parameters(folder, PARAMETERS[modality.notebook])
+    vector, outputs, parts = resolve(modality.encodes)(folder, params, facts, album, catalogue, skipped)
     return _encoded(folder, params, facts, catalogue, vector, outputs, parts)
 
 
@@ -116,9 +119,10 @@ def _features(network: keras.Model) -> keras.Model:
     return keras.Model(network.input, network.get_layer(FEATURES).output)
 
 
-def _audio(
+def encode_audio(
     folder: Path, params: dict, facts: dict, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Put the recordings of an album through an audio run: vector, outputs, and outputs of each recording."""
     if MSD_TIMBRE in facts["features"]:
         raise NothingUsableError("made from the Million Song Dataset's timbre, which a recording does not give")
     kind = "timbre" if params["filters"] == "timbre_mlp" else "cqt"
@@ -142,9 +146,10 @@ def _audio(
     return whole, outputs[0], dict(zip(vectors, outputs[1:], strict=True))
 
 
-def _text(
+def encode_text(
     folder: Path, params: dict, facts: dict, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Put the texts of an album through a text run: vector, outputs, nothing of single texts."""
     if facts["source"] != "reviews":
         raise NothingUsableError(f"made from {facts['source']}, not from words; a new text cannot be put through it")
     words = pd.Series([text.join(album.texts, params["characters"])])
@@ -169,9 +174,10 @@ def _known(texts: pd.Series, folder: Path) -> float:
     return float(np.mean([word in known for written in texts for word in analyse(written)] or [False]))
 
 
-def _image(
+def encode_image(
     folder: Path, params: dict, facts: dict, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Put the cover of an album through an image run: vector, outputs, nothing else."""
     network = _network(folder, facts)
     assert album.cover is not None
     try:

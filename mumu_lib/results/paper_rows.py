@@ -6,10 +6,10 @@ Paper: Table 2.  Notebooks: 08_results.
 import numpy as np
 import pandas as pd
 
-from mumu_lib import runs
+from mumu_lib import experiments, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import MissingDataError
-from mumu_lib.core.paths import checkout, home
+from mumu_lib.core.paths import home
 from mumu_lib.runs import INTERVAL, PAPER_COLUMNS
 
 TABLE2_NOTES = (
@@ -21,8 +21,8 @@ TABLE2_NOTES = (
 
 
 def grid() -> pd.DataFrame:
-    """The 26 rows of the paper's Table 2 with the paper's own numbers, from ``params/grid.tsv``."""
-    return pd.read_csv(checkout() / "params" / "grid.tsv", sep="\t")
+    """The 26 rows of the paper's Table 2 with the paper's own numbers."""
+    return experiments.paper_rows()
 
 
 def table2(catalogue: str | Catalogue) -> pd.DataFrame:

@@ -6,7 +6,7 @@ Notebooks: all write one; 08_results reads them.
 import dataclasses
 import glob
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from mumu_lib.core.files import locked, save_array, write_atomically
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import read_array, read_json, read_lines
 from mumu_lib.core.paths import home
-from mumu_lib.params import NOTEBOOKS, Shared, restored
+from mumu_lib.experiments import BY_NAME
+from mumu_lib.params import Shared, restored
 
 PAPER_COLUMNS = ["params", "seconds_per_epoch", "auc", "coverage@1", "coverage@3", "coverage@5"]
 INTERVAL = ["auc_low", "auc_high"]
@@ -35,6 +36,7 @@ class Run:
     id: str
     folder: Path
     catalogue: Catalogue
+    key: tuple[str, str, str] = ("", "", "")
 
     @property
     def finished(self) -> bool:
@@ -64,6 +66,33 @@ class Run:
         return np.array(read_array(self.folder / f"{name}.npy", AGAIN))
 
     def finish(
+        self, network: Any, history: pd.DataFrame, result: dict[str, Any], *,
+        scored: np.ndarray, embeddings: np.ndarray, scores: np.ndarray, **facts: Any,
+    ) -> None:  # fmt: skip
+        """Write what all runs of trained networks share, then what this one has besides.
+
+        Parameters
+        ----------
+        network : keras.Model
+            Its parameters are counted.
+        history : pd.DataFrame
+            As of :func:`mumu_lib.training.fit`: epochs, and the median of their seconds.
+        result : dict
+            Of :func:`judge`.
+        scored : np.ndarray [shape=(n,), int]
+            Rows of the album table; one for each row of ``embeddings`` and ``scores``.
+        facts
+            What else ``metrics.json`` is to keep.
+        """
+        modality, target, setting = self.key
+        shared = {
+            "modality": modality, "target": target, "setting": setting, "params": network.count_params(),
+            "seconds_per_epoch": history["seconds"].median(), "epochs": len(history),
+        }  # fmt: skip
+        ids = list(self.catalogue.albums["album_id"].iloc[scored])
+        self.write({**shared, **facts, **result}, album_ids=ids, embeddings=embeddings, scores=scores)
+
+    def write(
         self,
         results: dict[str, Any],
         *,
@@ -157,16 +186,18 @@ def _as_text(record: dict[str, Any]) -> str:
     return json.dumps(record, indent=1)
 
 
-def start(catalogue: Catalogue, run_id: str, cfg: Shared) -> Run:
+def start(catalogue: Catalogue, name: str | tuple[str, str, str], cfg: Shared) -> Run:
     """Open the folder of a run, finished, half-done or new.
 
     Parameters
     ----------
-    run_id : str
-        What defines the run, e.g. ``audio-cosine-high_4x70``.
+    name : str or (modality, target, setting)
+        What defines the run, e.g. ``overview``, or the row of Table 2 that it belongs to, whose parts joined by ``-``
+        are its id: ``audio-cosine-high_4x70``.
     cfg : Shared
         The notebook's parameters.
     """
+    run_id = name if isinstance(name, str) else "-".join(name)
     # Two runs of one id that start together must not both find its folder free.
     with locked(home() / "runs" / catalogue.name):
         folder = folder_of(catalogue, run_id, cfg)
@@ -174,7 +205,7 @@ def start(catalogue: Catalogue, run_id: str, cfg: Shared) -> Run:
         # What a run was made with stays as it was written; only a file that cannot be read is written again.
         if _recorded(folder, type(cfg)) != record:
             write_atomically(folder / "params.json", _as_text(record))
-    return Run(run_id, folder, catalogue)
+    return Run(run_id, folder, catalogue) if isinstance(name, str) else Run(run_id, folder, catalogue, name)
 
 
 def judge(
@@ -268,15 +299,22 @@ def best_run(catalogue: Catalogue, modality: str, only: Callable[[pd.Series], bo
     if ours.empty:
         raise MissingDataError(
             f"no finished {modality} run of catalogue {catalogue.name!r} ({why}); "
-            f"run  papermill {NOTEBOOKS[modality]}.ipynb out.ipynb -p catalogue {catalogue.name}"
+            f"run  papermill {BY_NAME[modality].notebook}.ipynb out.ipynb -p catalogue {catalogue.name}"
         )
     return by_validation(ours).iloc[0]
+
+
+def modality_of(facts: Mapping[str, Any]) -> str:
+    """Return what a run learned from: of a run of 05 on vectors from a file ``own``, though it is called text."""
+    own = facts.get("modality") == "text" and facts.get("source") == "embeddings"
+    return "own" if own else facts.get("modality", "")
 
 
 def _facts(path: Path) -> dict[str, Any]:
     """What a ``metrics.json`` says, if its names are texts and its numbers numbers."""
     texts = ("run", "catalogue", "modality", "target", "setting", "fingerprint")
     facts = dict.fromkeys(texts, "") | {"val_auc": None} | read_json(path, AGAIN)
+    facts["modality"] = modality_of(facts)
     for key in texts:
         if not isinstance(facts[key], str):
             raise BadDataError(f"{path}: {key!r} is no text; {AGAIN}")

@@ -15,41 +15,32 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from mumu_lib import params, runs
+from mumu_lib import experiments, params, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import MissingDataError, MumuError, ParameterError
 from mumu_lib.core.paths import checkout, home
-from mumu_lib.results import paper_rows
 from mumu_lib.series import costs
 
 __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["costs", "inventory"])
 
 
-# Stage: its notebook, the parameters it takes, and the run it makes when it runs only once.
-STAGES: dict[str, tuple[str, type[params.Shared], str]] = {
-    "overview": ("02_dataset_overview", params.Overview, "overview"),
-    "factors": ("03_label_factors", params.Factors, "factors"),
-    "audio": ("04_audio", params.Audio, ""),
-    "text": ("05_text", params.Text, ""),
-    "image": ("06_image", params.Image, ""),
-    "multimodal": ("07_multimodal", params.Multimodal, ""),
-    "results": ("08_results", params.Results, "results"),
-    "youralbum": ("09_your_album", params.YourAlbum, "your_album"),
+# Stage: its notebook, and the run it makes when it runs only once.
+STAGES = {
+    "overview": ("02_dataset_overview", "overview"),
+    "factors": ("03_label_factors", "factors"),
+    "audio": ("04_audio", ""),
+    "text": ("05_text", ""),
+    "image": ("06_image", ""),
+    "multimodal": ("07_multimodal", ""),
+    "results": ("08_results", "results"),
+    "youralbum": ("09_your_album", "your_album"),
 }
 # In this order they are listed.
 ORDER = ("overview", "factors", "features", "audio", "text", "covers", "image", "multimodal", "results", "youralbum")
-# What a modality's notebook calls the setting of Table 2.
-SETTING_IS = {"04_audio": "filters", "05_text": "features", "06_image": "backbone"}
-NEEDS = {"audio": "audio", "a": "audio", "text": "reviews", "t": "reviews", "image": "covers", "i": "covers"}
-FUSION: dict[str, dict[str, str]] = {
-    "mlp": {},
-    "mlp_dropout": {"missing": "dropout"},
-    "simultaneous": {"learning": "simultaneous"},
-}
 
 
 def rows(profile: str) -> pd.DataFrame:
-    """Rows that a profile runs: of Table 2 (``params/grid.tsv``), then ours (``params/further.tsv``).
+    """Rows that a profile runs, of Table 2, then ours (``params/experiments.tsv``).
 
     Parameters
     ----------
@@ -62,22 +53,18 @@ def rows(profile: str) -> pd.DataFrame:
     """
     if profile not in ("sample", "paper"):
         raise ParameterError(f"profile={profile!r} is not one of ['sample', 'paper']")
-    further = pd.read_csv(checkout() / "params" / "further.tsv", sep="\t")
-    both = pd.concat([paper_rows.grid().assign(paper="yes"), further])
-    return both.loc[both[profile] == "yes", ["modality", "target", "setting", "notebook"]].reset_index(drop=True)
+    return experiments.of_profile(profile)
 
 
 def arguments(row: Any) -> dict[str, str]:
     """Parameters of the notebook that make it run one of these rows."""
-    if row.notebook in SETTING_IS:
-        return {"target": row.target, SETTING_IS[row.notebook]: row.setting}
-    return {"target": row.target, "modalities": row.modality.replace("+", ""), **FUSION[row.setting]}
+    return experiments.arguments(row.notebook, row.modality, row.target, row.setting)
 
 
 @cache
 def values(profile: str) -> dict[str, dict[str, Any]]:
     """Parameters of each stage: its notebook's own, and in the profile ``paper`` those of ``params/paper.yaml``."""
-    own = {stage: params.defaults(checkout() / "notebooks" / f"{book}.ipynb") for stage, (book, *_) in STAGES.items()}
+    own = {stage: params.defaults(checkout() / "notebooks" / f"{book}.ipynb") for stage, (book, _) in STAGES.items()}
     return {stage: {**cell, **(params.paper(stage) if profile == "paper" else {})} for stage, cell in own.items()}
 
 
@@ -92,7 +79,7 @@ def plan(catalogue: Catalogue, profile: str) -> pd.DataFrame:
         ``finished``, ``left_out`` (a tuple, empty or with what the catalogue lacks), and the columns of
         :func:`mumu_lib.series.costs.estimate`.
     """
-    stage_of = {notebook: stage for stage, (notebook, *_) in STAGES.items()}
+    stage_of = {notebook: stage for stage, (notebook, _) in STAGES.items()}
     wanted = rows(profile)
     wanted = wanted.assign(stage=wanted["notebook"].map(stage_of))
     jobs: list[dict[Any, Any]] = wanted.to_dict("records")
@@ -100,7 +87,7 @@ def plan(catalogue: Catalogue, profile: str) -> pd.DataFrame:
         job["arguments"] = arguments(row)
     jobs += [
         {"stage": stage, "notebook": notebook, "arguments": {}}
-        for stage, (notebook, _, run_id) in STAGES.items()
+        for stage, (notebook, run_id) in STAGES.items()
         if run_id and not (stage == "youralbum" and profile == "paper")
     ]
     for job in jobs:
@@ -122,7 +109,8 @@ def plan(catalogue: Catalogue, profile: str) -> pd.DataFrame:
 
 def _folder(catalogue: Catalogue, profile: str, job: Mapping[str, Any]) -> Path:
     """Folder of a run: the one its notebook will choose with the same parameters."""
-    _, kind, run_id = STAGES[job["stage"]]
+    notebook, run_id = STAGES[job["stage"]]
+    kind = params.PARAMETERS[notebook]
     given = {**values(profile)[job["stage"]], **job["arguments"], "catalogue": str(catalogue.folder)}
     run_id = run_id or f"{job['modality']}-{job['target']}-{job['setting']}"
     return runs.folder_of(catalogue, run_id, kind(**{f.name: given[f.name] for f in fields(kind)}))
@@ -130,12 +118,13 @@ def _folder(catalogue: Catalogue, profile: str, job: Mapping[str, Any]) -> Path:
 
 def _lacking(catalogue: Catalogue) -> dict[str, str]:
     """Modalities that a catalogue does not have, with the reason and the remedy."""
-    lacks = {}
-    for modality, needed in NEEDS.items():
+    lacks: dict[str, str] = {}
+    for modality in experiments.BY_LETTER.values():
         try:
-            catalogue.require(needed)
+            catalogue.require(modality.needs)
         except MissingDataError as error:
-            lacks[modality] = f"every row with {needed}: {error}"
+            reason = f"every row with {modality.needs}: {error}"
+            lacks |= {modality.name: reason, modality.letter: reason}
     return lacks
 
 

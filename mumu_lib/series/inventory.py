@@ -22,16 +22,10 @@ from mumu_lib.core.paths import checkout, home
 from mumu_lib.features import build
 from mumu_lib.features.store import Recipe
 from mumu_lib.image import store as covers
-from mumu_lib.series import STAGES
 
 COLUMNS = ["what", "name", "state", "why", "type this"]
 USABLE, PARTLY, UNUSABLE = "usable", "in part", "not usable"
 CQT = re.compile(r"cqt-v\d+-(?P<method>[a-z]+)-(?P<patches>\d+)x15s-seed(?P<seed>\d+)")
-# Every notebook's parameters, by the number in its name; 01 makes catalogues and is no stage of a series.
-KINDS: dict[str, type[params.Shared]] = {
-    "01_dataset_mapping": params.DatasetMapping,
-    **{notebook: kind for notebook, kind, _ in STAGES.values()},
-}
 NETWORKS = ("network", "album_network")
 
 
@@ -148,7 +142,7 @@ def _run(catalogue: Catalogue, folder: Path) -> tuple[str, str, str]:
         return UNUSABLE, "its parameters are those of no notebook of this version", ""
     command = _papermill(notebook, {**stored, "catalogue": _as_typed(catalogue)})
     try:
-        params.checked(KINDS[notebook], params.restored(KINDS[notebook], stored))
+        params.checked(params.PARAMETERS[notebook], params.restored(params.PARAMETERS[notebook], stored))
     except MumuError as error:
         return UNUSABLE, f"a parameter has another meaning now: {error}", ""
     if stored.get("fingerprint") != catalogue.fingerprint:
@@ -180,7 +174,7 @@ def notebook_of(stored: Mapping[str, Any]) -> str:
     stored : mapping
         What a run's ``params.json`` holds. Parameters that were added since it was written may be absent.
     """
-    for notebook, kind in KINDS.items():
+    for notebook, kind in params.PARAMETERS.items():
         taken = {f.name for f in fields(kind)} - {"workers"}
         added = {f.name for f in fields(kind) if "before" in f.metadata}
         if taken - added <= set(stored) <= taken | {"fingerprint"}:

@@ -17,14 +17,16 @@ import pandas as pd
 import scipy.sparse as sp
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from mumu_lib import linking
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.core.files import write_atomically
 from mumu_lib.core.parsing import parsing, read_json
+from mumu_lib.text import words
 
-__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["analysis", "release"])
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__, submodules=["album_vectors", "analysis", "release", "vsm", "vsm_sem", "words"]
+)
 
 
 FORMAT = 1
@@ -54,10 +56,7 @@ def tfidf_rows(texts: pd.Series, folder: Path, catalogue: Catalogue) -> sp.csr_m
     X : scipy.sparse.csr_matrix [shape=(texts, terms), float32]
     """
     vectorizer, settings = load_vectorizer(folder)
-    if settings["features"] == "vsm_sem":
-        linker = linking.make(settings["linker"], catalogue, settings["knowledge"])
-        annotations = linking.annotate(linker, texts.fillna("").tolist())
-        texts = enrich(texts, annotations, linker.categories(annotations["title"].unique()))
+    texts = words.read(settings["features"], texts, catalogue, settings).texts
     return sp.csr_matrix(vectorizer.transform(texts.fillna("")))
 
 

@@ -3,6 +3,8 @@
 Paper: Section 6.2.  Notebook: 05_text.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
@@ -57,6 +59,7 @@ def telling_terms(
     Parameters
     ----------
     terms : list of str [length X.shape[1]]
+        Empty where columns have no names: an empty table.
     labels : list of str [length M.shape[1]]
     top : int > 0
         Terms a genre.
@@ -68,6 +71,8 @@ def telling_terms(
         albums whose text has the term), ``names`` (``this genre`` if the term holds a word of its name,
         ``another``, or empty). Genres in the order of ``labels``.
     """
+    if not len(terms):
+        return pd.DataFrame(columns=["genre", "term", "kind", "gain", "in_genre", "elsewhere", "names"])
     n, both, term, genre = _counts(X, M)
     with np.errstate(invalid="ignore", divide="ignore"):
         inside, outside = both / genre, (term - both) / (n - genre)
@@ -89,6 +94,38 @@ def telling_terms(
     )
     table.insert(2, "kind", np.where(table["term"].str.startswith(CATEGORY), "category", "word"))
     return table.assign(names=_names(table, labels))
+
+
+def described(X: np.ndarray | sp.csr_matrix, scored: np.ndarray, terms: Sequence[str]) -> str:
+    """Say how many dimensions album vectors have, how many albums have one, and the first album's strongest terms.
+
+    Parameters
+    ----------
+    scored : np.ndarray [shape=(n,), int]
+        Of :func:`mumu_lib.text.covered`.
+    terms : strings
+        Names of the columns; empty where they have none.
+    """
+    lines = [f"{X.shape[1]:,} dimensions; {len(scored)} of {X.shape[0]} albums have a vector"]
+    if len(terms):
+        first = np.asarray(X[0].todense()).ravel()
+        strongest = np.argsort(-first.round(4), kind="stable")[:5]
+        lines.append(f"terms that are categories: {sum(term.startswith(CATEGORY) for term in terms)}")
+        lines.append(", ".join(f"{terms[i]} {first[i]:.2f}" for i in strongest))
+    return "\n".join(lines)
+
+
+def shares(telling: pd.DataFrame) -> str:
+    """Say how many of the most telling terms name a genre, and how many are categories; of :func:`telling_terms`."""
+    if telling.empty:
+        return "these vectors have no terms"
+    own = (telling["names"] == "this genre").mean()
+    another = (telling["names"] == "another").mean()
+    category = (telling["kind"] == "category").mean()
+    return (
+        f"{own:.0%} of the most telling terms hold a word of their genre's name, {another:.0%} of another's; "
+        f"{category:.0%} are categories"
+    )
 
 
 def _names(table: pd.DataFrame, labels: list[str]) -> list[str]:

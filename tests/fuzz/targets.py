@@ -32,8 +32,8 @@ from requests.adapters import HTTPAdapter
 from mumu_lib import audio, catalogue, image, params, results, runs, text
 from mumu_lib.audio import timbre as audio_timbre
 from mumu_lib.core import parsing, paths
+from mumu_lib.features import embeddings
 from mumu_lib.figures import media
-from mumu_lib.fusion import embeddings
 from mumu_lib.linking import annotate, babelfy, build, dumps, local, mediawiki, services, spotlight
 from mumu_lib.results import paper_rows
 from mumu_lib.sources import (

@@ -1,0 +1,166 @@
+"""What an experiment is: the modalities, and the rows of Table 2 and ours (``params/experiments.tsv``).
+
+Paper: Table 2.  Read by parameters, catalogue, series, fusion, prediction and the Snakefile.
+
+Learning and encoding are named here as dotted names and resolved where they are used, so that this module needs no
+backend.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import pandas as pd
+
+from mumu_lib.core.paths import checkout
+
+TARGETS = ("logistic", "cosine")
+NUMBERS = ["params", "seconds_per_epoch", "auc", "coverage@1", "coverage@3", "coverage@5"]
+FUSION_NOTEBOOK = "07_multimodal"
+# The rows of the paper name no parameters that have these values.
+FUSION_DEFAULTS = {"learning": "late", "missing": "complete"}
+# Entity linkers, and what makes each of a catalogue and a knowledge base.
+LINKERS = {
+    "local": "mumu_lib.linking.local:make",
+    "babelfy": "mumu_lib.linking.babelfy:make",
+    "spotlight": "mumu_lib.linking.spotlight:make",
+}
+
+
+@dataclass(frozen=True)
+class Modality:
+    """What a network can learn genres from.
+
+    Attributes
+    ----------
+    name, letter : str
+        As they stand in ids and tables, and in the parameter ``modalities`` of 07; without a letter it is no part of
+        the paper's fusions, and none of its runs is chosen for one unless it is named.
+    notebook : str
+        The notebook that learns from it.
+    needs : str
+        What the catalogue must have: ``audio``, ``reviews``, ``covers`` or only ``labels``.
+    setting : str
+        Parameter of the notebook that names the setting of a row.
+    encodes : str
+        Dotted name of the function that puts a new album through a run; empty where a new album cannot be.
+    branch : str
+        Dotted name of the function that makes the untrained network of a run a branch of a joint one; or empty.
+    """
+
+    name: str
+    letter: str
+    notebook: str
+    needs: str
+    setting: str
+    encodes: str = ""
+    branch: str = ""
+
+
+MODALITIES = (
+    Modality(
+        "audio", "a", "04_audio", "audio", "filters",
+        encodes="mumu_lib.prediction.encoding:encode_audio", branch="mumu_lib.fusion.joint:audio_branch",
+    ),
+    Modality(
+        "text", "t", "05_text", "reviews", "features",
+        encodes="mumu_lib.prediction.encoding:encode_text", branch="mumu_lib.fusion.joint:text_branch",
+    ),
+    Modality(
+        "image", "i", "06_image", "covers", "backbone",
+        encodes="mumu_lib.prediction.encoding:encode_image", branch="mumu_lib.fusion.joint:image_branch",
+    ),
+    # Album vectors from a file of the user's own.
+    Modality("own", "", "05_text", "labels", "embeddings"),
+)  # fmt: skip
+BY_NAME = {modality.name: modality for modality in MODALITIES}
+BY_LETTER = {modality.letter: modality for modality in MODALITIES if modality.letter}
+
+
+def resolve(dotted: str) -> Any:
+    """Return what a dotted name such as ``mumu_lib.fusion.joint:learn`` means."""
+    module, _, name = dotted.partition(":")
+    return getattr(import_module(module), name)
+
+
+@cache
+def table() -> pd.DataFrame:
+    """Return every row of ``params/experiments.tsv``.
+
+    Returns
+    -------
+    rows : pd.DataFrame
+        ``modality``, ``target``, ``setting``, ``notebook``; ``arguments``, what a fusion's notebook is told besides;
+        ``learns``, the module of a text feature or a fusion; ``origin``, ``paper`` or ``ours``; the paper's numbers; ``sample`` and
+        ``paper``, yes where a profile runs it; ``why``. All as text.
+    """
+    path = checkout() / "params" / "experiments.tsv"
+    return pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+
+
+def paper_rows() -> pd.DataFrame:
+    """Return the 26 rows of the paper's Table 2 with the paper's own numbers."""
+    rows = table()
+    found = rows[rows["origin"] == "paper"].reset_index(drop=True)
+    for column in NUMBERS:
+        found[column] = pd.to_numeric(found[column])
+    return found[["modality", "target", "setting", "notebook", *NUMBERS, "sample"]]
+
+
+def of_profile(profile: str) -> pd.DataFrame:
+    """Return the rows that a profile runs, ``sample`` or ``paper``: those of Table 2, then ours."""
+    rows = table()
+    return rows.loc[rows[profile] == "yes", ["modality", "target", "setting", "notebook"]].reset_index(drop=True)
+
+
+def settings(modality: str) -> tuple[str, ...]:
+    """Return the settings of a modality, in the order of the rows."""
+    rows = table()
+    return tuple(rows.loc[rows["modality"] == modality, "setting"].unique())
+
+
+def arguments(notebook: str, modality: str, target: str, setting: str) -> dict[str, str]:
+    """Return the parameters of the notebook that make it run one row."""
+    if notebook == FUSION_NOTEBOOK:
+        return {"target": target, "modalities": modality.replace("+", ""), **fusions()[setting]}
+    return {"target": target, BY_NAME[modality].setting: setting}
+
+
+def fusions() -> dict[str, dict[str, str]]:
+    """Return the settings of fusions, each with the parameters that differ from :data:`FUSION_DEFAULTS`."""
+    found: dict[str, dict[str, str]] = {}
+    rows = table()
+    rows = rows[rows["notebook"] == FUSION_NOTEBOOK]
+    for setting, words in zip(rows["setting"], rows["arguments"], strict=True):
+        found[setting] = dict(word.split("=") for word in words.split())
+    return found
+
+
+def fusion_setting(values: dict[str, str]) -> str:
+    """Return the setting that stands for parameters of 07, e.g. ``mlp``; empty if no row has these.
+
+    Parameters
+    ----------
+    values : dict
+        ``learning`` and ``missing``.
+    """
+    for setting, own in fusions().items():
+        if {**FUSION_DEFAULTS, **own} == values:
+            return setting
+    return ""
+
+
+def module_of(notebook: str, setting: str) -> str:
+    """Return the name of the module that a setting of a notebook is learned by: the column ``learns`` of its rows."""
+    rows = table()
+    found = rows.loc[(rows["notebook"] == notebook) & (rows["setting"] == setting), "learns"]
+    return str(found.iloc[0])
+
+
+def fusion_choices(parameter: str) -> tuple[str, ...]:
+    """Return the values that ``learning`` or ``missing`` of 07 may have."""
+    found = [FUSION_DEFAULTS[parameter]]
+    for own in fusions().values():
+        found.append(own.get(parameter, FUSION_DEFAULTS[parameter]))
+    return tuple(dict.fromkeys(found))

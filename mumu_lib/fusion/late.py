@@ -1,0 +1,40 @@
+"""Late fusion: every source learned by itself, then one layer over their joined vectors.
+
+Paper: Sections 5.4 and 6.4.  Notebooks: 07_multimodal.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from mumu_lib import models
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.core.fingerprints import digest
+from mumu_lib.fusion import Source, join
+from mumu_lib.fusion.learned import Learned
+from mumu_lib.params import Multimodal
+from mumu_lib.targets import Target
+from mumu_lib.training import Batches
+from mumu_lib.training.albums import album_vectors, complete, fit_albums
+
+# How often a whole vector is left out of a training example where modalities may be missing.
+MODALITY_DROPOUT = {"complete": 0.0, "dropout": 0.5}
+
+
+def learn(
+    catalogue: Catalogue, sources: list[Source], goal: Target, wanted: np.ndarray, cfg: Multimodal, run: Path
+) -> Learned:
+    """Train the layer over the joined vectors; parameters as of :func:`mumu_lib.fusion.learned.learn`."""
+    sizes = [source.vectors.shape[1] for source in sources]
+    dropout = MODALITY_DROPOUT[cfg.missing]
+    labels = len(catalogue.labels)
+    network = models.fusion(sizes, cfg.target, labels, goal.n_outputs, modality_dropout=dropout)
+    joined = join(sources, cfg.missing)
+    folder = f"network-{digest(joined)}"
+    history = fit_albums(
+        network, goal, joined, wanted, catalogue.albums["split"], batch_size=cfg.batch_size, epochs=cfg.epochs,
+        patience=cfg.patience, learning_rate=cfg.learning_rate, seed=cfg.seed, folder=run / folder,
+    )  # fmt: skip
+    scored = complete(joined)
+    after = album_vectors(network, Batches(joined, scored, batch_size=256), scored, len(joined))
+    return Learned(network, network, history, folder, sources, after, cfg.missing)

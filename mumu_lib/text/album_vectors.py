@@ -1,0 +1,111 @@
+"""Where notebook 05 takes an album's vector from: reviews, the published matrices, or a file of the user's own.
+
+Paper: Section 5.2.  Notebooks: 05_text.
+
+All three answer to the same calls, so that the notebook reads the same for each of them.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.core.errors import ParameterError
+from mumu_lib.features import embeddings
+from mumu_lib.params import Text
+from mumu_lib.text import aggregate, release, save_vectorizer, tfidf
+from mumu_lib.text.words import Words, read
+
+
+class Published:
+    """The authors' own tf-idf matrices; which word a column stands for was not published.
+
+    Attributes
+    ----------
+    terms : np.ndarray [shape=(columns,), str]
+        Empty where the columns have no names.
+    words : Words or None
+        Of reviews, after :meth:`link`.
+    """
+
+    name = "published"
+
+    def __init__(self, catalogue: Catalogue, cfg: Text) -> None:
+        self.catalogue, self.cfg = catalogue, cfg
+        self.terms = np.array([])
+        self.words: Words | None = None
+
+    def report(self) -> str:
+        """Say what there is to read."""
+        return f"{self.name} vectors: there is no text to read"
+
+    def link(self) -> str:
+        """Find entities where the setting asks for them; say what was found."""
+        return f"{self.name} vectors: there is nothing to link"
+
+    def vectors(self, run: Path) -> np.ndarray | sp.csr_matrix:
+        """Return a vector of every album [shape=(albums, columns)], and keep in the run what a new album needs."""
+        return release.published(self.catalogue, self.cfg.features)
+
+
+class Own(Published):
+    """Album vectors from a file of the user's own."""
+
+    name = "embeddings"
+
+    def vectors(self, run: Path) -> np.ndarray | sp.csr_matrix:
+        """Return a vector of every album [shape=(albums, columns)]."""
+        return embeddings.load(self.cfg.embeddings, self.catalogue)
+
+
+class Reviews(Published):
+    """tf-idf of the reviews, with or without what they mention."""
+
+    name = "reviews"
+
+    def __init__(self, catalogue: Catalogue, cfg: Text) -> None:
+        super().__init__(catalogue, cfg)
+        self.texts = aggregate(catalogue, cfg.characters, cfg.seed)
+
+    def report(self) -> str:
+        """Say how many albums have a text, how long texts are, and how the first begins."""
+        lengths = self.texts.str.len()
+        return (
+            f"{self.texts.notna().sum()} of {len(self.texts)} albums have a text\n"
+            f"{(lengths == self.cfg.characters).mean():.0%} were cut; median length {lengths.median():.0f}\n"
+            f"{self.texts.iloc[0][:100]} ..."
+        )
+
+    def link(self) -> str:
+        """Read the texts as the setting asks; say what was found in them."""
+        settings = {"linker": self.cfg.linker, "knowledge": self.cfg.knowledge}
+        self.words = read(self.cfg.features, self.texts, self.catalogue, settings)
+        return self.words.report()
+
+    def vectors(self, run: Path) -> np.ndarray | sp.csr_matrix:
+        """Return tf-idf of every album [shape=(albums, terms)], and keep the vocabulary in the run."""
+        if self.words is None:
+            raise ParameterError("link the texts first: reader.link()")
+        X, vectorizer = tfidf(self.words.texts, self.catalogue.rows("train"), self.cfg.vocabulary)
+        made = {name: getattr(self.cfg, name) for name in ("features", "characters", "linker", "knowledge")}
+        save_vectorizer(run, vectorizer, made)
+        self.terms = vectorizer.get_feature_names_out()
+        return X
+
+
+def reader(catalogue: Catalogue, cfg: Text) -> Published:
+    """Return what gives every album its vector, by the parameters of 05.
+
+    Raises
+    ------
+    MissingDataError
+        Neither reviews nor what was asked for are there.
+    """
+    kinds = {kind.name: kind for kind in (Published, Own, Reviews)}
+    return kinds[release.source_of(catalogue, cfg.matrices, cfg.embeddings)](catalogue, cfg)
+
+
+def setting_of(cfg: Text) -> str:
+    """Return the setting of the run: the text feature, or the name of the file of own vectors."""
+    return f"own_{Path(cfg.embeddings).stem}" if cfg.embeddings else cfg.features

@@ -1,0 +1,134 @@
+"""What notebook 04 learns from tracks: patches through a convolutional network, or timbre statistics as they are.
+
+Paper: Sections 5.1 and 6.1.  Notebooks: 04_audio.
+
+Both learners answer to the same calls, so that the notebook reads the same for every setting.
+"""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+
+from mumu_lib import models
+from mumu_lib.audio import store as audio_store
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.core.fingerprints import digest
+from mumu_lib.params import Audio
+from mumu_lib.targets import Target
+from mumu_lib.training import Batches, albums, fit
+
+
+class PatchLearner:
+    """A network over patches, whose vectors are averaged over an album.
+
+    Attributes
+    ----------
+    tracks : pd.DataFrame
+        Of :func:`mumu_lib.audio.store.track_table`.
+    features : np.ndarray [shape=(patches, 322, 96)]
+        Memory-mapped.
+    network : keras.Model
+        The track network.
+    folder : str
+        Where in a run the track network is kept; its name says what it is given.
+    """
+
+    def __init__(self, catalogue: Catalogue, store: audio_store.AudioStore, goal: Target, cfg: Audio) -> None:
+        self.catalogue, self.goal, self.cfg = catalogue, goal, cfg
+        self.tracks = audio_store.track_table(catalogue, store)
+        self.features = audio_store.flat_patches(store)
+        self.network = self._network(store)
+
+    def _network(self, store: audio_store.AudioStore) -> keras.Model:
+        training = self.tracks["row"][self.tracks["split"] == "train"].to_numpy()
+        mean, std = store.standardisation(training // self.cfg.patches)
+        self.folder = f"tracks-{digest(np.stack([mean, std]))}"
+        labels = len(self.catalogue.labels)
+        return models.cnn(self.cfg.filters, self.cfg.target, labels, self.goal.n_outputs, mean=mean, std=std)
+
+    def fit(self, usable: pd.DataFrame, wanted: np.ndarray, run: Path) -> pd.DataFrame:
+        """Train the track network; resumes as :func:`mumu_lib.training.fit`.
+
+        Parameters
+        ----------
+        usable : pd.DataFrame
+            The rows of ``tracks`` to learn from.
+        wanted : np.ndarray [shape=(albums, outputs)]
+            ``goal.encode`` of all albums.
+        run : Path
+            Folder of the run.
+
+        Returns
+        -------
+        history : pd.DataFrame
+            As of :func:`mumu_lib.training.fit`.
+        """
+        cfg = self.cfg
+        train, val = (usable[usable["split"] == split] for split in ("train", "val"))
+        return fit(
+            self.network, self.goal.loss, self._batches(train, wanted, cfg.seed), self._batches(val, wanted, None),
+            epochs=cfg.epochs, patience=cfg.patience, learning_rate=cfg.learning_rate, seed=cfg.seed,
+            folder=run / self.folder,
+        )  # fmt: skip
+
+    def _batches(self, part: pd.DataFrame, wanted: np.ndarray, seed: int | None) -> Batches:
+        size = self.cfg.batch_size
+        return Batches(self.features, part["row"].to_numpy(), wanted[part["album"]], batch_size=size, seed=seed)
+
+    def vectors(self, groups: np.ndarray, n: int) -> np.ndarray:
+        """Return means of track vectors over groups of tracks [shape=(n, features)]; NaN for an empty group.
+
+        Parameters
+        ----------
+        groups : np.ndarray [shape=(tracks,), int]
+            Row of each track: its album's, or its own.
+        """
+        everything = Batches(self.features, self.tracks["row"].to_numpy(), batch_size=self.cfg.batch_size)
+        return albums.album_vectors(self.network, everything, groups, n)
+
+    def album_network(self, vectors: np.ndarray) -> keras.Model:
+        """Return the untrained network over the albums' vectors."""
+        return models.album_mlp(vectors.shape[1], self.cfg.target, len(self.catalogue.labels), self.goal.n_outputs)
+
+    def curves(self, history: pd.DataFrame, album_history: pd.DataFrame) -> pd.DataFrame:
+        """Return the history that tells how the learning went."""
+        return history
+
+
+class TimbreLearner(PatchLearner):
+    """Timbre statistics of tracks, averaged over an album; only the album network learns (paper 6.1)."""
+
+    folder = ""
+
+    def _network(self, store: audio_store.AudioStore) -> keras.Model:
+        return super().album_network(self.features)
+
+    def fit(self, usable: pd.DataFrame, wanted: np.ndarray, run: Path) -> pd.DataFrame:
+        """Learn nothing from single tracks; an empty history."""
+        return pd.DataFrame()
+
+    def vectors(self, groups: np.ndarray, n: int) -> np.ndarray:
+        """Return means of the statistics over groups of tracks [shape=(n, 48)]; NaN for an empty group."""
+        return albums.album_means(self.features[self.tracks["row"]], groups, n)
+
+    def album_network(self, vectors: np.ndarray) -> keras.Model:
+        """Return the one network there is, untrained."""
+        return self.network
+
+    def curves(self, history: pd.DataFrame, album_history: pd.DataFrame) -> pd.DataFrame:
+        """Return the history of the album network."""
+        return album_history
+
+
+def learner(catalogue: Catalogue, store: audio_store.AudioStore, goal: Target, cfg: Audio) -> PatchLearner:
+    """Return what learns from the tracks of a catalogue with the parameters of 04.
+
+    Parameters
+    ----------
+    store : AudioStore
+        Of the kind that :func:`mumu_lib.audio.store.kind_of` names.
+    """
+    kind = TimbreLearner if audio_store.kind_of(cfg.filters) == "timbre" else PatchLearner
+    return kind(catalogue, store, goal, cfg)
