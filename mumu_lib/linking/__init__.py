@@ -6,12 +6,10 @@ Paper: Section 5.2.  Notebook: 05.
 ``babelfy``, the paper's, and ``spotlight`` are web services that are asked once about each text.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import fields
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
 
 import lazy_loader
 import pandas as pd

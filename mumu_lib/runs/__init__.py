@@ -66,7 +66,7 @@ class Run:
         return np.array(read_array(self.folder / f"{name}.npy", AGAIN))
 
     def finish(
-        self, network: Any, history: pd.DataFrame, result: dict[str, Any], *,
+        self, network: Any, history: pd.DataFrame, result: dict[str, Any], /, *,
         scored: np.ndarray, embeddings: np.ndarray, scores: np.ndarray, **facts: Any,
     ) -> None:  # fmt: skip
         """Write what all runs of trained networks share, then what this one has besides.
