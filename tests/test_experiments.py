@@ -1,0 +1,68 @@
+"""What an experiment is: the rows of Table 2 and ours, and the modalities."""
+
+import subprocess
+import sys
+
+import pytest
+
+from mumu_lib import experiments, params
+from mumu_lib.core.paths import checkout
+
+ROWS = list(experiments.table().itertuples())
+
+
+def test_the_papers_rows_are_26_in_its_order():
+    rows = experiments.paper_rows()
+    assert len(rows) == 26
+    keys = (rows["modality"] + "/" + rows["target"] + "/" + rows["setting"]).tolist()
+    assert keys[:3] == ["audio/logistic/timbre_mlp", "audio/logistic/low_3x3", "audio/logistic/high_3x3"]
+    assert keys[-1] == "a+t+i/cosine/mlp"
+    assert rows["params"].dtype.kind == "i"
+    assert rows[experiments.NUMBERS].notna().all(axis=None)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.modality}-{row.target}-{row.setting}")
+def test_every_row_is_what_its_notebook_takes(row):
+    cell = params.defaults(checkout() / "notebooks" / f"{row.notebook}.ipynb")
+    told = experiments.arguments(row.notebook, row.modality, row.target, row.setting)
+    cfg = params.checked(params.PARAMETERS[row.notebook], {**cell, **told})
+    assert cfg.target == row.target
+    if row.notebook == experiments.FUSION_NOTEBOOK:
+        assert experiments.fusion_setting({"learning": cfg.learning, "missing": cfg.missing}) == row.setting
+    else:
+        assert getattr(cfg, experiments.BY_NAME[row.modality].setting) == row.setting
+
+
+def test_rows_are_named_once_and_ours_say_why():
+    rows = experiments.table()
+    assert not rows.duplicated(["modality", "target", "setting"]).any()
+    assert rows.loc[rows["origin"] == "ours", "why"].ne("").all()
+    assert set(rows["origin"]) == {"paper", "ours"}
+
+
+def test_what_rows_and_modalities_name_is_there():
+    rows = experiments.table()
+    for row in rows[rows["learns"] != ""].itertuples():
+        function = "learn" if row.notebook == experiments.FUSION_NOTEBOOK else "read"
+        assert callable(experiments.resolve(f"{row.learns}:{function}"))
+    for modality in experiments.MODALITIES:
+        assert (checkout() / "notebooks" / f"{modality.notebook}.ipynb").is_file()
+        for dotted in filter(None, (modality.encodes, modality.branch)):
+            assert callable(experiments.resolve(dotted))
+    for dotted in experiments.LINKERS.values():
+        assert callable(experiments.resolve(dotted))
+
+
+def test_vectors_from_a_file_are_a_modality_without_a_letter():
+    assert list(experiments.BY_LETTER) == ["a", "t", "i"]
+    assert experiments.BY_NAME["own"].letter == ""
+
+
+def test_parameters_that_no_row_has_are_no_setting():
+    assert experiments.fusion_setting({"learning": "simultaneous", "missing": "dropout"}) == ""
+
+
+def test_it_needs_no_backend():
+    code = "import sys; from mumu_lib import experiments; experiments.table(); print('keras' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
