@@ -16,8 +16,10 @@ from mumu_lib import params
 VERBS = ("Map", "See", "Turn", "Learn", "Fuse", "Set", "Judge")
 OPENING = ("**Question.**", "**Needs**", "**Runs in**", "**Paper:**", "**You will learn**")
 LARGEST_BYTES = 500_000
-LONGEST_CELL, MEDIAN_CELL = 14, 6
+LONGEST_CELL, MEDIAN_CELL = 12, 6
 SAME_LINES = 4
+# Notebooks that read in a straight line, whatever their parameters say.
+STRAIGHT = ("01_dataset_mapping",)
 ABSOLUTE = re.compile(r"(?<![\w.\"])/(home|root|Users|tmp|work|builds?|mnt|opt)/|[A-Z]:\\\\")
 TABLE = re.compile(r"<table|^\|.*\|$", re.M)
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -50,6 +52,16 @@ def title(notebook) -> Iterator[str]:
     if first.cell_type != "markdown" or first.source.split()[:2][:1] != ["#"] or first.source.split()[1] not in VERBS:
         yield f"the title must start with '# ' and one of {VERBS}"
     yield from (f"the first cell lacks {part}" for part in OPENING if part not in first.source)
+
+
+def sections(notebook) -> Iterator[str]:
+    """Headings of the second level carry their numbers: ``## 1 Parameters``."""
+    headings = [line for cell in prose(notebook) for line in cell.source.splitlines() if line.startswith("## ")]
+    if not headings:
+        yield "no sections"
+    for number, heading in enumerate(headings, 1):
+        if not re.match(rf"## {number} \S", heading):
+            yield f"section {number} is headed {heading!r}, not '## {number} ...'"
 
 
 def ending(notebook) -> Iterator[str]:
@@ -116,6 +128,37 @@ def cells(notebook) -> Iterator[str]:
     made = [n for n in trees if isinstance(n, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef))]
     if len(made) > 1 or any(n.end_lineno - n.lineno > 6 for n in made):
         yield "at most one def, of at most six lines; the rest belongs into the library"
+
+
+def captions(notebook) -> Iterator[str]:
+    """What a figure shows is said by the function that draws it."""
+    for cell in code(notebook):
+        called = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call)]
+        given = {keyword.arg for call in called for keyword in call.keywords} & {"caption", "alt"}
+        yield from (f"cell {cell.id}: {word}= belongs into the drawing function" for word in sorted(given))
+
+
+def straight(notebook) -> Iterator[str]:
+    """No branch on a parameter; of the notebooks in ``STRAIGHT``."""
+    for cell in code(notebook):
+        for node in ast.walk(ast.parse(cell.source)):
+            if any(reads_parameters(test) for test in conditions(node)):
+                yield f"cell {cell.id}: a branch on cfg; let one name of the library stand for all cases"
+
+
+def conditions(node: ast.AST) -> list[ast.AST]:
+    """What a node decides by."""
+    if isinstance(node, (ast.If, ast.IfExp, ast.While)):
+        return [node.test]
+    if isinstance(node, ast.Match):
+        return [node.subject]
+    if isinstance(node, ast.comprehension):
+        return node.ifs
+    return []
+
+
+def reads_parameters(node: ast.AST) -> bool:
+    return any(isinstance(part, ast.Name) and part.id == "cfg" for part in ast.walk(node))
 
 
 def pictures(notebook) -> Iterator[str]:
@@ -201,4 +244,4 @@ def copies(notebooks: dict) -> Iterator[str]:
                 yield f"{name} and {seen[run]} share: {run}"
 
 
-RULES = (title, ending, parameters, cells, pictures, synthetic, paths, stored, checked, numbers)
+RULES = (title, sections, ending, parameters, cells, captions, pictures, synthetic, paths, stored, checked, numbers)

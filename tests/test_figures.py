@@ -17,7 +17,7 @@ from mumu_lib.figures import (
 
 def test_a_figure_is_saved_with_caption_alt_text_and_an_honest_mark(tiny, home):
     figure = label_figures.label_distribution(labels.frequencies(tiny), labels.labels_per_album(tiny))
-    picture = figures.save(figure, "f", tiny, caption="A caption.", alt="What it shows.")
+    picture = figures.save(figure, tiny, name="f", caption="A caption.", alt="What it shows.")
     folder = home / "figures" / "tiny"
     assert (folder / "f.png").read_bytes() == picture.data
     assert picture.alt == "What it shows."
@@ -29,7 +29,7 @@ def test_the_same_figure_is_the_same_file(tiny, home):
     written = []
     for _ in range(2):
         figure = label_figures.label_distribution(labels.frequencies(tiny), labels.labels_per_album(tiny))
-        figures.save(figure, "f", tiny, caption="", alt="")
+        figures.save(figure, tiny, name="f", caption="", alt="")
         written.append([(home / "figures" / "tiny" / f"f.{kind}").read_bytes() for kind in ("png", "svg")])
     assert written[0] == written[1]
 

@@ -24,6 +24,11 @@ def test_the_notebook_keeps_the_rule(rule, path):
     assert not list(rule(load(path)))
 
 
+@pytest.mark.parametrize("name", rules.STRAIGHT)
+def test_the_notebook_reads_in_a_straight_line(name):
+    assert not list(rules.straight(load(FOLDER / f"{name}.ipynb")))
+
+
 def test_no_notebook_copies_from_another():
     assert not list(rules.copies({path.name: load(path) for path in PATHS}))
 
@@ -63,6 +68,9 @@ BREAKAGES = {
     "no verb": (rules.title, edit(lambda s: s.replace("# Turn", "# The turning of"), which=0)),
     "no question": (rules.title, edit(lambda s: s.replace("**Question.**", "Question:"), which=0)),
     "nothing to learn": (rules.title, edit(lambda s: s.replace("**You will learn**", "You see"), which=0)),
+    "a section without a number": (rules.sections, edit(lambda s: s.replace("## 1 ", "## "), which=1)),
+    "a section out of order": (rules.sections, edit(lambda s: s.replace("## 1 ", "## 2 "), which=1)),
+    "no sections": (rules.sections, lambda n: [n.cells.remove(c) for c in rules.prose(n)[1:]]),
     "nothing to try": (rules.ending, edit(lambda s: s.partition("**Try:**")[0], which=-1)),
     "a try without a parameter": (rules.ending, edit(lambda s: s.replace("-p ", ""), which=-1)),
     "a second parameters cell": (rules.parameters, lambda n: rules.code(n)[3].metadata.update(tags=["parameters"])),
@@ -78,6 +86,13 @@ BREAKAGES = {
     "long cells": (rules.cells, edit(lambda s: s + "\nprint()" * 20, which=3)),
     "two defs": (rules.cells, edit(lambda s: s + "\ndef f(): ...\ndef g(): ...", which=3)),
     "a long def": (rules.cells, edit(lambda s: s + "\ndef f():" + "\n    print()" * 9, which=3)),
+    "a cell of thirteen lines": (rules.cells, lambda n: rules.code(n)[3].update(source="print()\n" * 13)),
+    "a caption": (rules.captions, edit(lambda s: s + "\nmm.figures.save(f, music, caption='A map.')", which=5)),
+    "an alternative text": (rules.captions, edit(lambda s: s + "\nmm.figures.save(f, music, alt='A map.')", which=5)),
+    "a branch on a parameter": (rules.straight, edit(lambda s: s + "\nif cfg.seed:\n    print()", which=5)),
+    "an expression that branches": (rules.straight, edit(lambda s: s + "\nn = 1 if cfg.seed > 1 else 2", which=5)),
+    "items chosen by a parameter": (rules.straight, edit(lambda s: s + "\n[n for n in 'ab' if cfg.seed]", which=5)),
+    "cases of a parameter": (rules.straight, edit(lambda s: s + "\nmatch cfg.seed:\n    case _: pass", which=5)),
     "no alt text": (rules.pictures, of_output("image/png", lambda o: o.metadata.clear())),
     "a picture without a word": (rules.pictures, lambda n: [n.cells.remove(c) for c in rules.prose(n)]),
     "a table of nothing": (rules.synthetic, of_output("stdout", lambda o: o.update(text="<table><tr>"))),

@@ -304,8 +304,7 @@ def test_series_differ_by_more_than_their_hue(draw):
 def test_a_saved_figure_comes_as_png_and_svg_with_caption_and_alt_text(tiny, home):
     for draw in (learning_curves, genre_map, class_maps):
         figure, name = draw(np.random.default_rng(0)), draw.__name__
-        picture = figures.save(figure, name, tiny, caption=f"Caption of {name}.", alt=f"Alt of {name}.",
-                               photographs=name in PHOTOGRAPHS)  # fmt: skip
+        picture = figures.save(figure, tiny, name=name, caption=f"Caption of {name}.", alt=f"Alt of {name}.")
         folder = home / "figures" / "tiny"
         assert picture.data[:4] == b"\x89PNG"
         assert (folder / f"{name}.txt").read_text().count(f"of {name}.") == 2

@@ -1,5 +1,7 @@
 """Figures and tables as files: one style, PNG and SVG, a caption and alt text.
 
+What draws a figure also says what it shows (:class:`mumu_lib.figures.style.CaptionedFigure`); what saves it asks.
+
 Paper: Tables 1 and 2.  Notebooks: all.
 """
 
@@ -16,6 +18,7 @@ from IPython.display import HTML, Image, Markdown
 from matplotlib.figure import Figure
 
 from mumu_lib.catalogue import Catalogue
+from mumu_lib.core.errors import ParameterError
 from mumu_lib.core.files import make_folder, whole, write_atomically
 from mumu_lib.core.paths import home
 from mumu_lib.figures.style import STYLE
@@ -41,29 +44,40 @@ __getattr__, __dir__, _ = lazy_loader.attach(
 
 
 def save(
-    figure: Figure, name: str, catalogue: Catalogue, *, caption: str, alt: str, folder: Path | None = None,
-    photographs: bool = False,
+    figure: Figure, catalogue: Catalogue, *, folder: Path | None = None, name: str | None = None,
+    caption: str | None = None, alt: str | None = None,
 ) -> Image:  # fmt: skip
     """Write a figure as PNG and SVG with its caption, and show it.
 
+    Of a figure with photographs what is shown has 256 colours and 75 dpi; the PNG in the folder keeps all colours, at
+    220 dpi, unless the catalogue is synthetic.
+
     Parameters
     ----------
-    name : str
-        File name without ending.
-    caption, alt : str
-        What it shows; what somebody sees who cannot see it. A synthetic catalogue is named as such.
+    figure : Figure
+        From a drawing function of this package; it carries its name, caption and alt text.
+    catalogue : Catalogue
+        A synthetic one is named as such in picture and caption.
     folder : Path, optional
         For instance a run's, for what belongs to one run; else ``figures/<catalogue>/``.
-    photographs : bool
-        What is shown has 256 colours and 75 dpi; the PNG in the folder keeps all colours, at 220 dpi, unless the
-        catalogue is synthetic.
+    name, caption, alt : str, optional
+        Instead of what the figure carries.
 
     Returns
     -------
     picture : IPython.display.Image
         The PNG with the alt text, as the last value of a cell.
+
+    Raises
+    ------
+    ParameterError
+        The figure carries no name, caption or alt text, and none is given.
     """
     folder = folder or folder_for(catalogue)
+    name = _said(figure, "name", name)
+    caption = _said(figure, "caption", caption)
+    alt = _said(figure, "alt", alt)
+    photographs = getattr(figure, "photographs", False)
     if catalogue.synthetic:
         caption += " Synthetic sample: these numbers say nothing about music."
         figure.set_layout_engine("constrained", rect=(0, 0.04, 1, 0.96))
@@ -81,6 +95,16 @@ def save(
             write_atomically(folder / f"{name}.png", small)
     write_atomically(folder / f"{name}.txt", f"{caption}\n\nAlt text: {alt}\n")
     return Image(data=small, alt=alt)
+
+
+def _said(figure: Figure, what: str, instead: str | None) -> str:
+    """What a figure carries (its name, caption or alt text), unless another text is given."""
+    if instead is not None:
+        return instead
+    said = getattr(figure, what, "")
+    if not said:
+        raise ParameterError(f"the figure has no {what}: give {what}=, or let what draws it end with describe(...)")
+    return said
 
 
 def png(figure: Figure, *, dpi: int = 110) -> bytes:
@@ -103,7 +127,7 @@ def save_table(
     notes : strings
         Footnotes.
     """
-    folder, title = folder_for(catalogue), _marked(title, catalogue)
+    folder, title = folder_for(catalogue), marked(title, catalogue)
     written = table.map(_cell).rename(columns=_cell).to_markdown(index=False, disable_numparse=True)
     text = "\n\n".join([f"**{title}**", written, *notes])
     write_atomically(folder / f"{name}.md", text + "\n")
@@ -126,7 +150,7 @@ def show_table(table: pd.DataFrame, catalogue: Catalogue, *, title: str, index: 
     shown : IPython.display.HTML
         Every text in it escaped, as pandas does.
     """
-    return HTML(f"<p><b>{html.escape(_marked(title, catalogue))}</b></p>\n{table.to_html(index=index)}")
+    return HTML(f"<p><b>{html.escape(marked(title, catalogue))}</b></p>\n{table.to_html(index=index)}")
 
 
 def _cell(value: Any) -> Any:
@@ -134,7 +158,8 @@ def _cell(value: Any) -> Any:
     return value.replace("<", "&lt;").replace("|", r"\|") if isinstance(value, str) else value
 
 
-def _marked(title: str, catalogue: Catalogue) -> str:
+def marked(title: str, catalogue: Catalogue) -> str:
+    """A title that says of a synthetic catalogue that it is one."""
     return f"{title} (synthetic sample)" if catalogue.synthetic else title
 
 

@@ -51,7 +51,10 @@ def ranked_genres(genres: pd.DataFrame, *, n: int = 8) -> Figure:
             )
         ax.margins(x=0.22)
         ax.grid(axis="y", visible=False)
-    return figure
+    first = [f"{name}: {', '.join(part['genre'].head(3))}" for name, part in genres.groupby("modality", sort=False)]
+    return figure.describe(
+        "genres", caption="Genres of one album by modality, highest scores first.", alt="; ".join(first)
+    )
 
 
 def shown(album: OwnAlbum, characters: int = 600) -> HTML:

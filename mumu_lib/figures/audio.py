@@ -7,7 +7,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from mumu_lib.figures.style import STYLE, new_axes, short
+from mumu_lib.figures.style import STYLE, counted, new_axes, short
 
 
 @mpl.rc_context(STYLE)
@@ -34,4 +34,9 @@ def patch_examples(patches: np.ndarray, titles: list[str]) -> Figure:
         ax.grid(visible=False)
     axes[0].set_ylabel("octaves above C1")
     figure.colorbar(image, ax=list(axes), label="dB", pad=0.01)
-    return figure
+    spectrograms = counted(len(patches), "spectrogram").capitalize()
+    return figure.describe(
+        "patches",
+        caption=f"One 15-second patch of {counted(len(patches), 'album')}: log-amplitude constant-Q, C1 upwards.",
+        alt=f"{spectrograms}: bright horizontal lines are notes, vertical ones are drum hits.",
+    )

@@ -20,11 +20,12 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
+from mumu_lib import figures
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import BadDataError
 from mumu_lib.core.files import write_atomically
 from mumu_lib.figures.projection import FEWEST_ON_A_MAP, tsne
-from mumu_lib.figures.style import PALETTE, STYLE, plain
+from mumu_lib.figures.style import PALETTE, STYLE, counted, new_axes, plain
 from mumu_lib.labels import rarest_top_label
 
 # Places for each cover: some stay empty, so that clusters keep their outlines.
@@ -161,22 +162,30 @@ def snap(xy: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 @mpl.rc_context(STYLE)
-def cover_map(covers: CoverMap, window: tuple[int, int, int, int] | None = None) -> Figure:
+def cover_map(covers: CoverMap, window: tuple[int, int, int, int] | None = None, run: str = "a network") -> Figure:
     """Every cover at its place, with the frame and the number of its genre (paper's Figure 2).
 
     Parameters
     ----------
     window : (column, row, width, height), optional
         In cells: marked by a rectangle.
+    run : str
+        Its id, for the caption.
     """
-    figure = Figure(figsize=(7.5, 8.1), layout="constrained")
-    axes = figure.subplots()
+    figure, (axes,) = new_axes(7.5, 8.1)
     axes.imshow(_mosaic(covers, (0, 0, covers.side, covers.side)), extent=(0, covers.side, covers.side, 0))
     if window:
         axes.add_patch(Rectangle(window[:2], *window[2:], fill=False, ec="black", lw=2, ls="--"))
     axes.set_axis_off()
     _legend(figure, covers)
-    return figure
+    return figure.describe(
+        "fig2_covers",
+        caption=f"Figure 2. t-SNE of cover vectors of {run}, "
+        f"test albums of {counted(len(covers.genres), 'frequent genre')}.",
+        alt=f"Map of {len(covers.genre)} covers, each framed in the colour of its genre: {', '.join(covers.genres)}. "
+        "Similar covers lie together.",
+        photographs=True,
+    )
 
 
 @mpl.rc_context(STYLE)
@@ -190,8 +199,7 @@ def cover_detail(covers: CoverMap, window: tuple[int, int, int, int]) -> Figure:
     """
     column, row, width, height = window
     letters = max(8, int(106 / width))  # of 9 points that stand on 7.5 inches
-    figure = Figure(figsize=(7.5, 7.5 * height / width + 0.6), layout="constrained")
-    axes = figure.subplots()
+    figure, (axes,) = new_axes(7.5, 7.5 * height / width + 0.6)
     axes.imshow(_mosaic(covers, window, text=TITLE), extent=(column, column + width, row + height, row))
     for (x, y), title in zip(covers.cells, covers.titles, strict=True):
         if column <= x < column + width and row <= y < row + height:
@@ -200,7 +208,12 @@ def cover_detail(covers: CoverMap, window: tuple[int, int, int, int]) -> Figure:
             axes.text(x + 0.5, y + 1 - TITLE, words, ha="center", va="top", fontsize=9, linespacing=1.1)
     axes.set_axis_off()
     _legend(figure, covers)
-    return figure
+    return figure.describe(
+        "fig2_detail",
+        caption="Figure 2, the marked rectangle.",
+        alt="A part of the map enlarged, with artists and titles under the covers.",
+        photographs=True,
+    )
 
 
 def _legend(figure: Figure, covers: CoverMap) -> None:
@@ -254,6 +267,18 @@ map.addEventListener("pointermove",e=>{if(from){const p=at(e);box.x-=p.x-from.x;
 map.addEventListener("pointerup",()=>{from=null});
 </script></body></html>
 """)
+
+
+def save_zoomable(covers: CoverMap, catalogue: Catalogue, run: str) -> None:
+    """Write the map to zoom and move in as ``fig2_covers.html``, beside the figure of that name.
+
+    Parameters
+    ----------
+    run : str
+        Id of the run that the vectors are of, for the caption.
+    """
+    marked = figures.marked(f"Figure 2. Test covers of {catalogue.name!r}", catalogue)
+    zoomable(covers, figures.folder_for(catalogue) / "fig2_covers.html", caption=f"{marked} by {run}.")
 
 
 def zoomable(covers: CoverMap, path: Path, *, caption: str) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
-from mumu_lib.figures.style import STYLE
+from mumu_lib.figures.style import STYLE, counted, new_figure
 from mumu_lib.image.augment import centre_view, random_view
 from mumu_lib.image.store import CoverStore
 
@@ -27,7 +27,7 @@ def view_examples(store: CoverStore, rows: np.ndarray, size: int, *, views: int 
     size : int
         Side of the views.
     """
-    figure = Figure(figsize=(1.4 * (views + 1), 1.4 * len(rows)), layout="constrained")
+    figure = new_figure(1.4 * (views + 1), 1.4 * len(rows))
     for line, row in zip(figure.subplots(len(rows), views + 1, squeeze=False), rows, strict=True):
         pixels, whole = store.values[row], tuple(store.sizes[row])
         pictures = [centre_view(pixels, whole, size)]
@@ -37,11 +37,21 @@ def view_examples(store: CoverStore, rows: np.ndarray, size: int, *, views: int 
             ax.set_axis_off()
     figure.axes[0].set_title("test crop", fontsize=9)
     figure.axes[1].set_title("training views", fontsize=9)
-    return figure
+    covers = counted(len(rows), "training cover").capitalize()
+    lines = counted(len(rows), "row").capitalize()
+    return figure.describe(
+        "views",
+        caption=f"{covers}: the test crop, and {counted(views, 'random view')} each.",
+        alt=f"{lines} of {counted(views + 1, 'picture')}: parts of one cover of different size, brightness, colour "
+        "and side.",
+        photographs=True,
+    )
 
 
 @mpl.rc_context(STYLE)
-def class_maps(views: np.ndarray, maps: np.ndarray, genre: pd.Series, scores: np.ndarray) -> Figure:
+def class_maps(
+    views: np.ndarray, maps: np.ndarray, genre: pd.Series, scores: np.ndarray, run: str = "a network"
+) -> Figure:
     """Covers, and beside each where the network sees its genre.
 
     Parameters
@@ -53,10 +63,12 @@ def class_maps(views: np.ndarray, maps: np.ndarray, genre: pd.Series, scores: np
         A row of the figure each.
     scores : np.ndarray [shape=(n,)]
         Of the genre, for the titles.
+    run : str
+        Its id, for the caption.
     """
     names = list(dict.fromkeys(genre))
     most = int(genre.value_counts().max())
-    figure = Figure(figsize=(2.5 * most + 0.6, 1.35 * len(names) + 0.2), layout="constrained")
+    figure = new_figure(2.5 * most + 0.6, 1.35 * len(names) + 0.2)
     axes = figure.subplots(len(names), 2 * most, squeeze=False)
     for ax in axes.flat:
         ax.set(xticks=[], yticks=[])
@@ -67,7 +79,12 @@ def class_maps(views: np.ndarray, maps: np.ndarray, genre: pd.Series, scores: np
             row[2 * place].imshow(views[item])
             _overlay(row[2 * place + 1], views[item], maps[item])
             row[2 * place + 1].set_title(f"score {scores[item]:.2f}", fontsize=9)
-    return figure
+    return figure.describe(
+        "class_maps",
+        caption=f"Class activation maps of {run}: where the network sees the genre.",
+        alt="Rows of covers, a row a genre; beside each cover the places that speak for the genre glow.",
+        photographs=True,
+    )
 
 
 def _overlay(ax: mpl.axes.Axes, view: np.ndarray, evidence: np.ndarray) -> None:

@@ -49,7 +49,13 @@ def label_distribution(frequencies: pd.DataFrame, per_album: pd.Series) -> Figur
         title=f"{per_album.mean():.2f} labels on average (deviation {per_album.std():.2f})",
     )
     right.grid(axis="x", visible=False)
-    return figure
+    return figure.describe(
+        "label_distribution",
+        caption="Left: share of albums with each label, by rank. Right: labels of an album.",
+        alt=f"The most frequent of {len(frequencies)} labels is on {frequencies['percent'].iloc[0]:.0f} % of albums, "
+        f"the rarest on {frequencies['percent'].iloc[-1]:.1f} %; "
+        f"albums have {per_album.mean():.1f} labels on average.",
+    )
 
 
 @mpl.rc_context(STYLE)
@@ -92,7 +98,12 @@ def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10) -> Figure:
     axes.spines[:].set_visible(False)
     axes.margins(0.1)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=1.5)
-    return figure
+    largest = ", ".join(genre.value_counts().index[:5])
+    return figure.describe(
+        "fig1_album_factors",
+        caption="Figure 1. t-SNE of the factors of albums with one top-level label.",
+        alt=f"Map of {len(genre)} albums; albums of one genre lie together. Largest groups: {largest}.",
+    )
 
 
 def _densest(xy: np.ndarray) -> tuple[float, float]:

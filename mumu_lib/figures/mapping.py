@@ -7,7 +7,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mumu_lib.figures.style import BLUE, ORANGE, STYLE
+from mumu_lib.figures.style import BLUE, ORANGE, STYLE, new_axes, new_figure
 
 
 def funnel(steps: pd.DataFrame) -> Figure:
@@ -19,7 +19,7 @@ def funnel(steps: pd.DataFrame) -> Figure:
         ``step``, ``albums``, ``tracks``, from :func:`mumu_lib.mapping.link`.
     """
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9, 0.4 + 0.36 * len(steps)), layout="constrained")
+        figure = new_figure(9, 0.4 + 0.36 * len(steps))
         left, right = figure.subplots(1, 2, sharey=True, width_ratios=[2, 1])
         for axes, column, colour, title in (
             (left, "albums", BLUE, "albums"),
@@ -33,26 +33,53 @@ def funnel(steps: pd.DataFrame) -> Figure:
             axes.grid(visible=False)
             axes.xaxis.set_visible(False)
         left.invert_yaxis()
-    return figure
+    albums = list(steps["albums"])
+    return figure.describe(
+        "mapping_funnel",
+        caption="Albums and tracks that are left after each step of the mapping.",
+        alt=f"Of {albums[0]} albums, {albums[2]} match a release group and {albums[-1]} have tracks.",
+    )
 
 
 def agreement(curve: pd.DataFrame, threshold: float) -> Figure:
-    """Precision and recall of the matches over the threshold.
+    """Precision and recall of the matches over the threshold; a line of text where no truth is known.
 
     Parameters
     ----------
     curve : pd.DataFrame
-        ``threshold``, ``precision``, ``recall``, from :func:`mumu_lib.mapping.agreement`.
+        ``threshold``, ``precision``, ``recall``, from :func:`mumu_lib.mapping.agreement` or
+        :func:`mumu_lib.mapping.measure`.
     threshold : float
         The one in use, marked.
     """
+    if curve.empty:
+        return _no_agreement()
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(6, 3.4), layout="constrained")
-        axes = figure.subplots()
+        figure, (axes,) = new_axes(6, 3.4)
         for column, marker in (("precision", "o"), ("recall", "s")):
             axes.plot(curve["threshold"], curve[column], marker=marker, ms=4, label=column)
         axes.axvline(threshold, color="0.5", ls="--", lw=1)
         axes.annotate("in use", (threshold, axes.get_ylim()[0]), (4, 4), textcoords="offset points", color="0.4")
         axes.set(xlabel="threshold of similarity", title="Precision and recall over the threshold")
         axes.legend()
-    return figure
+    first = curve.iloc[0]
+    last = curve.iloc[-1]
+    return figure.describe(
+        "mapping_agreement",
+        caption="Precision and recall of the mapping over the threshold of similarity.",
+        alt=f"Precision rises from {first['precision']:.2f} to {last['precision']:.2f}, "
+        f"recall falls from {first['recall']:.2f} to {last['recall']:.2f}.",
+    )
+
+
+def _no_agreement() -> Figure:
+    """What stands in the place of the curves where no truth is known."""
+    with mpl.rc_context(STYLE):
+        figure, (axes,) = new_axes(6, 0.6)
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, "No truth is known for these sources.", ha="center", va="center")
+    return figure.describe(
+        "mapping_agreement",
+        caption="No truth is known for these sources, so that precision and recall cannot be measured.",
+        alt="No curves: no truth is known for these sources.",
+    )

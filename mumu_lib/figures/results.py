@@ -13,7 +13,20 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 
-from mumu_lib.figures.style import BLUE, GREEN, LINES, MARKERS, ORANGE, PALETTE, STYLE, VERMILION, new_axes, plain
+from mumu_lib.figures.style import (
+    BLUE,
+    GREEN,
+    LINES,
+    MARKERS,
+    ORANGE,
+    PALETTE,
+    STYLE,
+    VERMILION,
+    CaptionedFigure,
+    new_axes,
+    new_figure,
+    plain,
+)
 from mumu_lib.results import key
 
 GROUPS: dict[str, Any] = {
@@ -70,12 +83,17 @@ def grid(runs: pd.DataFrame) -> Figure:
         ax.autoscale_view()
     if len(runs):
         axes[0].legend(loc="best")
-    return figure
+    auc = runs["auc"]
+    return figure.describe(
+        "audio_grid",
+        caption="AUC of the audio runs against their parameters and their seconds per epoch.",
+        alt=f"{len(runs)} audio runs; their AUC lies between {auc.min():.2f} and {auc.max():.2f}.",
+    )
 
 
-def _rows(names: list[str], width: float, columns: int = 1) -> tuple[Figure, list[Axes]]:
+def _rows(names: list[str], width: float, columns: int = 1) -> tuple[CaptionedFigure, list[Axes]]:
     """Axes side by side with one line a name, the first on top."""
-    figure = Figure(figsize=(width, 1.1 + 0.24 * len(names)), layout="constrained")
+    figure = new_figure(width, 1.1 + 0.24 * len(names))
     axes = list(figure.subplots(1, columns, squeeze=False, sharey=True)[0])
     axes[0].set(
         yticks=range(len(names)),
@@ -107,7 +125,12 @@ def beside_paper(table2: pd.DataFrame) -> Figure:
     _whiskers(axes, where, table2, "auc ours", ["auc_low", "auc_high"], marker="o", color=BLUE, label="ours, 95 %")
     axes.set(xlabel="AUC, macro over labels")
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
-    return figure
+    ours = table2["auc ours"]
+    return figure.describe(
+        "table2_auc",
+        caption="AUC of every row of Table 2, the paper's and ours with its 95 % interval.",
+        alt=f"{ours.notna().sum()} of {len(table2)} rows were run; their mean AUC is {ours.mean():.2f}.",
+    )
 
 
 @mpl.rc_context(STYLE)
@@ -129,7 +152,12 @@ def by_frequency(table: pd.DataFrame) -> Figure:
     axes.axvline(0.5, color="0.5", lw=1, ls="--")
     axes.set(xlabel="AUC over a third of the labels, by training albums; 95 % interval, 0.5 is chance")
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
-    return figure
+    means = table.groupby("group")["auc"].mean().reindex(list(GROUPS))
+    return figure.describe(
+        "auc_by_frequency",
+        caption="AUC over frequent (head), middling and rare (tail) labels, thirds by training albums.",
+        alt=f"Mean over the runs: head {means['head']:.2f}, middle {means['middle']:.2f}, tail {means['tail']:.2f}.",
+    )
 
 
 @mpl.rc_context(STYLE)
@@ -141,6 +169,7 @@ def claims(table: pd.DataFrame) -> Figure:
     table : pd.DataFrame
         From :func:`mumu_lib.results.claims.table`.
     """
+    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in table["verdict"].value_counts().items())
     table = table[table["metric"].isin(["auc", "coverage"]) & (table["verdict"] != "not run")].reset_index(drop=True)
     figure, axes = _rows([f"{row.section}  {row.claim}" for row in table.itertuples()], 10.5, columns=2)
     for ax, metric, name in zip(axes, ("auc", "coverage"), ("AUC", "coverage\n(mean of C@1, C@3, C@5)"), strict=True):
@@ -154,4 +183,9 @@ def claims(table: pd.DataFrame) -> Figure:
     marks = {**VERDICTS, "in the paper's table": PAPER}
     handles = [Line2D([], [], ls="none", label=name, **style) for name, style in marks.items()]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
-    return figure
+    return figure.describe(
+        "claims",
+        caption="Differences behind the paper's sentences, means with 95 % intervals; the paper's own as diamonds. "
+        "A sentence about each pair can stay open though the mean is clear.",
+        alt=f"Of the sentences, {verdicts}.",
+    )

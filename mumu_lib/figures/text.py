@@ -12,7 +12,7 @@ from IPython.display import HTML
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from mumu_lib.figures.style import BLUE, ORANGE, STYLE, plain, short
+from mumu_lib.figures.style import BLUE, ORANGE, STYLE, new_axes, plain, short
 from mumu_lib.text import CATEGORY
 
 COLOURS = {"word": BLUE, "category": ORANGE}
@@ -57,8 +57,7 @@ def telling_terms(table: pd.DataFrame, genres: list[str], *, top: int = 8) -> Fi
     """
     columns = min(3, len(genres))
     lines = -(-len(genres) // columns)
-    figure = Figure(figsize=(3.3 * columns, (0.6 + 0.2 * top) * lines + 0.4), layout="constrained")
-    axes = figure.subplots(lines, columns, squeeze=False).ravel()
+    figure, axes = new_axes(3.3 * columns, (0.6 + 0.2 * top) * lines + 0.4, columns=columns, rows=lines)
     for ax, genre in zip(axes, genres, strict=False):
         part = table[table["genre"] == genre].head(top)[::-1]
         looks = {"color": part["kind"].map(COLOURS), "hatch": list(part["kind"].map(HATCHES)), "ec": "white", "lw": 0}
@@ -80,7 +79,13 @@ def telling_terms(table: pd.DataFrame, genres: list[str], *, top: int = 8) -> Fi
     if (table["names"] == "this genre").any():
         kinds.append(Patch(color="none", label="★ names the genre"))
     figure.legend(handles=kinds, loc="outside lower center", ncols=3)
-    return figure
+    leading = table.drop_duplicates("genre").set_index("genre")["term"]
+    longest = [f"{genre}: {leading[genre]}" for genre in genres if genre in leading]
+    return figure.describe(
+        "telling_terms",
+        caption="Terms of highest information gain of the most frequent genres (training albums).",
+        alt=f"Bars by genre; the longest: {', '.join(longest)}",
+    )
 
 
 def _tick(term: str, names: str) -> str:

@@ -16,8 +16,18 @@ from mumu_lib.runs import Run
 
 
 @mpl.rc_context(STYLE)
-def learning_curves(history: pd.DataFrame, loss_name: str) -> Figure:
-    """Training and validation loss by epoch; the epoch that was kept is marked."""
+def learning_curves(history: pd.DataFrame, loss_name: str, run: str = "a run") -> Figure:
+    """Training and validation loss by epoch; the epoch that was kept is marked.
+
+    Parameters
+    ----------
+    history : pd.DataFrame
+        From :func:`mumu_lib.training.fit`.
+    loss_name : str
+        What stands beside the axis.
+    run : str
+        Its id, for the caption.
+    """
     figure, (axes,) = new_axes(6.5, 3.4)
     kept = history[history["best"]].iloc[-1]
     axes.plot(history["epoch"], history["loss"], "-o", ms=4, label="training")
@@ -35,11 +45,17 @@ def learning_curves(history: pd.DataFrame, loss_name: str) -> Figure:
     axes.set(xlabel="epoch", ylabel=loss_name)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend()
-    return figure
+    lowest = history["epoch"].iloc[history["val_loss"].argmin()]
+    return figure.describe(
+        "learning_curves",
+        caption=f"Learning curves of {run}.",
+        alt=f"Training and validation loss over {len(history)} epochs; "
+        f"the weights of epoch {lowest}, the lowest validation loss, are kept.",
+    )
 
 
 @mpl.rc_context(STYLE)
-def auc_by_label(auc: pd.Series, albums: pd.Series, *, n: int = 10) -> Figure:
+def auc_by_label(auc: pd.Series, albums: pd.Series, *, n: int = 10, run: str = "a run") -> Figure:
     """AUC of the genres best and worst learned, and AUC against how frequent a genre is.
 
     Parameters
@@ -50,7 +66,11 @@ def auc_by_label(auc: pd.Series, albums: pd.Series, *, n: int = 10) -> Figure:
         Test albums with the label, by label.
     n : int
         Genres from either end.
+    run : str
+        Its id, for the caption.
     """
+    best = ", ".join(auc.nlargest(3).index)
+    worst = ", ".join(auc.nsmallest(3).index)
     auc = auc.dropna().sort_values()
     shown = auc if len(auc) <= 2 * n else pd.concat([auc.head(n), auc.tail(n)])
     figure, (left, right) = new_axes(9.5, 1.2 + 0.2 * len(shown), columns=2)
@@ -75,7 +95,9 @@ def auc_by_label(auc: pd.Series, albums: pd.Series, *, n: int = 10) -> Figure:
     right.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     right.xaxis.set_major_formatter("{x:g}")
     right.xaxis.set_minor_formatter(NullFormatter())
-    return figure
+    return figure.describe(
+        "auc_by_genre", caption=f"AUC by genre of {run}.", alt=f"Best learned: {best}; worst: {worst}."
+    )
 
 
 def learning(run: Run, history: pd.DataFrame, target: str) -> Image:
@@ -88,15 +110,8 @@ def learning(run: Run, history: pd.DataFrame, target: str) -> Image:
     target : str
         Names the loss.
     """
-    return figures.save(
-        learning_curves(history, f"{target} loss"),
-        "learning_curves",
-        run.catalogue,
-        folder=run.folder,
-        caption=f"Learning curves of {run.id}.",
-        alt=f"Training and validation loss over {len(history)} epochs; "
-        f"the weights of epoch {history.epoch.iloc[history.val_loss.argmin()]}, the lowest validation loss, are kept.",
-    )
+    figure = learning_curves(history, f"{target} loss", run.id)
+    return figures.save(figure, run.catalogue, folder=run.folder)
 
 
 def genres(run: Run, by_label: pd.DataFrame) -> Image:
@@ -107,12 +122,5 @@ def genres(run: Run, by_label: pd.DataFrame) -> Image:
     by_label : pd.DataFrame
         From :func:`mumu_lib.runs.judge`.
     """
-    best, worst = by_label.auc.nlargest(3).index, by_label.auc.nsmallest(3).index
-    return figures.save(
-        auc_by_label(by_label.auc, by_label.albums),
-        "auc_by_genre",
-        run.catalogue,
-        folder=run.folder,
-        caption=f"AUC by genre of {run.id}.",
-        alt=f"Best learned: {', '.join(best)}; worst: {', '.join(worst)}.",
-    )
+    figure = auc_by_label(by_label["auc"], by_label["albums"], run=run.id)
+    return figures.save(figure, run.catalogue, folder=run.folder)

@@ -14,7 +14,9 @@ from mumu_lib import catalogue
 from mumu_lib.catalogue import Catalogue, splits
 from mumu_lib.core.errors import MissingDataError, NothingUsableError
 from mumu_lib.core.paths import home
-from mumu_lib.sources import amazon, millionsong, previews, sample
+from mumu_lib.mapping import matching
+from mumu_lib.params import DatasetMapping
+from mumu_lib.sources import amazon, millionsong, mumu_release, previews, sample
 from mumu_lib.sources.sample import raw as sample_raw
 
 __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["matching", "normalise"])
@@ -29,6 +31,10 @@ _PATTERNS = {
 }
 # What a download that was interrupted leaves.
 _UNFINISHED = (".part", ".tmp")
+# Sources that notebook 01 maps itself; the others are published mapped.
+_MAPPED_HERE = ("sample", "raw")
+# Where the curve of precision and recall begins, in percent, and its steps.
+_LOOSEST, _STEP = 60, 2
 
 
 def raw_folder(source: str, root: str, seed: int) -> Path:
@@ -51,6 +57,13 @@ def raw_folder(source: str, root: str, seed: int) -> Path:
     if source == "raw":
         return Path(root)
     return sample_raw.write(sample.tables(seed=seed), home() / "data" / "raw" / "sample", seed)
+
+
+def headed(title: str, source: str) -> str:
+    """A heading over what was read of :func:`raw_folder`; the sample's is called synthetic."""
+    if source == "raw":
+        return f"{title}:"
+    return f"{title} (synthetic sample):"
 
 
 def find_sources(root: str | Path) -> dict[str, list[Path]]:
@@ -236,6 +249,48 @@ def write(
     )
 
 
+def write_mapped(
+    cfg: DatasetMapping, accepted: pd.DataFrame, tracks: pd.DataFrame, reviews: pd.DataFrame, root: str | Path
+) -> Catalogue:
+    """Write the mapped albums as the catalogue that a notebook asks for.
+
+    Where it asks for a published mapping, the sample's has been made to show how, and is written as ``sample-mapped``.
+
+    Parameters
+    ----------
+    cfg : DatasetMapping
+        ``source``, ``catalogue``, ``min_albums`` and ``seed``.
+    accepted, tracks, reviews : pd.DataFrame
+        As for :func:`write`.
+    root : path
+        Of :func:`raw_folder`.
+    """
+    name = cfg.catalogue
+    source = cfg.source
+    if source not in _MAPPED_HERE:
+        name = "sample-mapped"
+        source = "sample"
+    return write(name, accepted, tracks, reviews, min_albums=cfg.min_albums, seed=cfg.seed, source=source, root=root)
+
+
+def catalogue_of(cfg: DatasetMapping, mapped: Catalogue) -> Catalogue:
+    """The catalogue that a notebook asks for, whatever it is made from.
+
+    Parameters
+    ----------
+    cfg : DatasetMapping
+        ``source``: ``sample`` and ``raw`` are what has been mapped; ``mumu`` and ``msd-i`` are made from the
+        published files under ``root``.
+    mapped : Catalogue
+        From :func:`write_mapped`.
+    """
+    if cfg.source == "mumu":
+        return mumu_release.build(cfg.root, name=cfg.catalogue, min_albums=cfg.min_albums, seed=cfg.seed)
+    if cfg.source == "msd-i":
+        return mumu_release.build_msdi(cfg.root, name=cfg.catalogue)
+    return mapped
+
+
 def named(matches: pd.DataFrame, albums: pd.DataFrame, releases: pd.DataFrame) -> pd.DataFrame:
     """Matches with ``album_id`` as ``left`` and ``release_group_mbid`` as ``right``, to hold against a truth."""
     left = albums.loc[matches["left"], "album_id"].to_numpy()
@@ -271,6 +326,60 @@ def agreement(matches: pd.DataFrame, truth: pd.Series, thresholds: Sequence[floa
         hits = int(right[kept].sum())
         rows.append((threshold, hits / max(int(kept.sum()), 1), hits / max(len(truth), 1)))
     return pd.DataFrame(rows, columns=["threshold", "precision", "recall"])
+
+
+def measure(albums: pd.DataFrame, releases: pd.DataFrame, truth: pd.Series | None, cfg: DatasetMapping) -> pd.DataFrame:
+    """Precision and recall of the matches of two tables over all thresholds; says so where no truth is known.
+
+    Parameters
+    ----------
+    albums, releases : pd.DataFrame
+        As for :func:`accept`.
+    truth : pd.Series, optional
+        From :func:`sample_truth`.
+    cfg : DatasetMapping
+        ``method``, and the ``threshold`` in use, which is always among the rows.
+
+    Returns
+    -------
+    curve : pd.DataFrame
+        ``threshold`` (rising), ``precision``, ``recall``; no row where no truth is known. Nothing is matched then.
+    """
+    if truth is None:
+        print("no truth is known for these sources")
+        return pd.DataFrame(columns=["threshold", "precision", "recall"], dtype=float)
+    thresholds = sorted({cfg.threshold, *(np.arange(_LOOSEST, 101, _STEP) / 100)})
+    loose = matching.match(albums, releases, method=cfg.method, threshold=thresholds[0], same="release_group_mbid")
+    return agreement(named(loose, albums, releases), truth, thresholds)
+
+
+def summary(music: Catalogue, mapped: Catalogue, curve: pd.DataFrame, threshold: float) -> dict[str, float]:
+    """Results of a mapping: the size of the catalogue, and precision and recall where they are known of it.
+
+    Parameters
+    ----------
+    music, mapped : Catalogue
+        From :func:`catalogue_of` and :func:`write_mapped`.
+    curve : pd.DataFrame
+        From :func:`measure`.
+    threshold : float
+        The one in use.
+
+    Returns
+    -------
+    results : dict
+        ``albums``, ``tracks``, ``labels``; ``precision`` and ``recall`` of ``mapped`` alone, if a truth is known.
+    """
+    results: dict[str, float] = {
+        "albums": len(music.albums),
+        "tracks": len(music.tracks),
+        "labels": len(music.labels),
+    }
+    if music is mapped and len(curve):
+        in_use = curve[curve["threshold"] == threshold].iloc[0]
+        results["precision"] = round(float(in_use["precision"]), 3)
+        results["recall"] = round(float(in_use["recall"]), 3)
+    return results
 
 
 def beside_paper(made: Catalogue) -> pd.DataFrame:
