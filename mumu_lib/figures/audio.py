@@ -9,16 +9,21 @@ from matplotlib.figure import Figure
 
 from mumu_lib.figures.style import STYLE, counted, new_axes, short
 
+# In the order of :func:`mumu_lib.audio.timbre.statistics`.
+TIMBRE = ("mean", "maximum", "variance", "l2-norm")
+
 
 @mpl.rc_context(STYLE)
 def patch_examples(patches: np.ndarray, titles: list[str]) -> Figure:
-    """Spectrogram patches side by side.
+    """Spectrogram patches, or timbre statistics, side by side.
 
     Parameters
     ----------
-    patches : np.ndarray [shape=(n, 322, 96), dB]
+    patches : np.ndarray [shape=(n, 322, 96), dB] or [shape=(n, 48)]
     titles : list of str [length n]
     """
+    if patches.ndim == 2:
+        return _timbre_examples(patches, titles)
     figure, axes = new_axes(2.6 * len(patches), 2.6, columns=len(patches))
     for ax, patch, title in zip(axes, patches, titles, strict=True):
         image = ax.imshow(
@@ -39,4 +44,22 @@ def patch_examples(patches: np.ndarray, titles: list[str]) -> Figure:
         "patches",
         caption=f"One 15-second patch of {counted(len(patches), 'album')}: log-amplitude constant-Q, C1 upwards.",
         alt=f"{spectrograms}: bright horizontal lines are notes, vertical ones are drum hits.",
+    )
+
+
+def _timbre_examples(statistics: np.ndarray, titles: list[str]) -> Figure:
+    """Timbre statistics of some tracks: a row a statistic, a column a coefficient, each row on a scale of its own."""
+    figure, axes = new_axes(2.6 * len(statistics), 1.8, columns=len(statistics))
+    tables = statistics.astype(np.float64).reshape(len(statistics), len(TIMBRE), -1)
+    largest = np.abs(tables).max(axis=(0, 2), keepdims=True)
+    scaled = tables / np.where(largest > 0, largest, 1)
+    for ax, table, title in zip(axes, scaled, titles, strict=True):
+        ax.imshow(table, aspect="auto", vmin=-1, vmax=1, cmap="RdBu")
+        ax.set(title=short(title, 30), xlabel="coefficient", yticks=range(len(TIMBRE)), yticklabels=[])
+        ax.grid(visible=False)
+    axes[0].set_yticklabels(TIMBRE)
+    return figure.describe(
+        "patches",
+        caption=f"Timbre statistics of {counted(len(statistics), 'track')}, each row divided by its largest value.",
+        alt=f"{counted(len(statistics), 'table').capitalize()} of four rows and twelve columns, coloured by value.",
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from mumu_lib.figures.style import LINES, MARKERS, STYLE, new_axes, plain
+from mumu_lib.figures.style import LINES, MARKERS, STYLE, new_axes, plain, sentence
 
 
 @mpl.rc_context(STYLE)
@@ -22,6 +22,8 @@ def missing_modalities(table: pd.DataFrame, run: str = "a fusion") -> Figure:
     run : str
         Its id, for the caption.
     """
+    if table.empty:
+        return sentence("missing_modalities", "No test album has every modality.")
     figure, (axes,) = new_axes(6.5, 0.9 + 0.3 * len(table))
     shown = table.iloc[::-1]
     # An interval need not hold the point.
@@ -49,8 +51,10 @@ def branch_curves(curves: pd.DataFrame) -> Figure:
     Parameters
     ----------
     curves : pd.DataFrame
-        Index: epoch from 1; a column a branch.
+        Index: epoch from 1; a column a branch. Empty where each source was learned by itself.
     """
+    if curves.empty:
+        return sentence("branches", "Every source was learned by itself: there are no branches to compare.")
     figure, (axes,) = new_axes(6.5, 3.4)
     for name, marker, line in zip(curves, MARKERS, LINES, strict=False):
         axes.plot(curves.index, curves[name], line, marker=marker, ms=4, label=plain(str(name)))

@@ -94,6 +94,13 @@ def new_figure(width: float, height: float) -> CaptionedFigure:
     return CaptionedFigure(figsize=(width, height), layout="constrained")
 
 
+def sentence(name: str, text: str) -> CaptionedFigure:
+    """Return a figure that says in words why there is nothing to draw."""
+    figure = new_figure(6.5, 0.6)
+    figure.text(0.01, 0.5, text, va="center")
+    return figure.describe(name, caption=text, alt=f"No picture, a sentence: {text}")
+
+
 def new_axes(width: float, height: float, columns: int = 1, rows: int = 1) -> tuple[CaptionedFigure, np.ndarray]:
     """A :func:`new_figure` and its axes, row by row.
 

@@ -12,8 +12,11 @@ from IPython.display import HTML
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from mumu_lib.figures.style import BLUE, ORANGE, STYLE, new_axes, plain, short
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.figures import marked
+from mumu_lib.figures.style import BLUE, ORANGE, STYLE, new_axes, plain, sentence, short
 from mumu_lib.text import CATEGORY
+from mumu_lib.text.album_vectors import Published
 
 COLOURS = {"word": BLUE, "category": ORANGE}
 HATCHES = {"word": "", "category": "////"}
@@ -44,8 +47,26 @@ def highlight(text: str, annotations: pd.DataFrame, categories: Mapping[str, Ite
     return HTML(f'<p dir="auto">{"".join(pieces)}{html.escape(text[at:])}</p>')
 
 
+def example(reader: Published, catalogue: Catalogue) -> HTML:
+    """Show the text with the most linked entities, with its album and genres; a sentence where nothing was linked.
+
+    Parameters
+    ----------
+    reader : Published
+        Of :func:`mumu_lib.text.album_vectors.reader`, after ``link()``.
+    """
+    if reader.words is None or reader.words.annotations.empty:
+        return HTML("<p>No entities are linked.</p>")
+    found = reader.words.annotations
+    row = int(found["text"].value_counts().index[0])
+    album = catalogue.albums.iloc[row]
+    heading = f"{album['title']} by {album['artist']} | {', '.join(album['genres'])}"
+    shown = highlight(reader.texts.iloc[row], found[found["text"] == row], reader.words.categories)
+    return HTML(f"<p>{html.escape(marked(heading, catalogue))}</p>{shown.data}")
+
+
 @mpl.rc_context(STYLE)
-def telling_terms(table: pd.DataFrame, genres: list[str], *, top: int = 8) -> Figure:
+def telling_terms(table: pd.DataFrame, genres: list[str], setting: str = "", *, top: int = 8) -> Figure:
     """Terms of highest information gain, a panel a genre; a star marks words of the genre's own name.
 
     Parameters
@@ -54,7 +75,12 @@ def telling_terms(table: pd.DataFrame, genres: list[str], *, top: int = 8) -> Fi
         From :func:`mumu_lib.text.analysis.telling_terms`.
     genres : list of str
         Genres to show, at least one.
+    setting : str
+        Of the run, for the name of the file.
     """
+    name = f"telling_terms_{setting}" if setting else "telling_terms"
+    if table.empty:
+        return sentence(name, "These vectors have no terms: nothing says which word a column stands for.")
     columns = min(3, len(genres))
     lines = -(-len(genres) // columns)
     figure, axes = new_axes(3.3 * columns, (0.6 + 0.2 * top) * lines + 0.4, columns=columns, rows=lines)
@@ -82,7 +108,7 @@ def telling_terms(table: pd.DataFrame, genres: list[str], *, top: int = 8) -> Fi
     leading = table.drop_duplicates("genre").set_index("genre")["term"]
     longest = [f"{genre}: {leading[genre]}" for genre in genres if genre in leading]
     return figure.describe(
-        "telling_terms",
+        name,
         caption="Terms of highest information gain of the most frequent genres (training albums).",
         alt=f"Bars by genre; the longest: {', '.join(longest)}",
     )

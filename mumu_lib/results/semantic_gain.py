@@ -46,3 +46,25 @@ def semantic_gain(vsm: runs.Run, sem: runs.Run, *, seed: int = 0) -> tuple[dict[
     result = {name: pair[name] for name in ("difference", "low", "high")}
     gain = {"auc_vsm": pair["second"], "auc_vsm_sem": pair["first"], **result, "albums": len(common)}
     return gain, by_label.sort_values("difference", ascending=False, kind="stable")
+
+
+def compare(catalogue: Catalogue, target: str, *, seed: int = 0) -> tuple[str, pd.DataFrame]:
+    """Say what VSM+SEM gains over VSM, if both were run.
+
+    Returns
+    -------
+    gain : str
+        Both AUCs, the difference and its 95 % interval; or the command that makes the run that is not there.
+    by_label : pd.DataFrame
+        Of :func:`semantic_gain`; no rows if a run is not there.
+    """
+    both = text_runs(catalogue, target)
+    for setting in ("vsm", "vsm_sem"):
+        if setting not in both:
+            name = catalogue.name
+            command = f"papermill 05_text.ipynb out.ipynb -r catalogue {name} -p target {target} -p features {setting}"
+            columns = ["vsm", "vsm_sem", "difference", "albums"]
+            return f"needs the other run too:  {command}", pd.DataFrame(columns=columns, dtype=float)
+    gain, by_label = semantic_gain(both["vsm"], both["vsm_sem"], seed=seed)
+    said = "AUC {auc_vsm:.3f} -> {auc_vsm_sem:.3f}: {difference:+.3f} [{low:+.3f}, {high:+.3f}]".format(**gain)
+    return said, by_label

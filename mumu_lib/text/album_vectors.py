@@ -8,6 +8,7 @@ All three answer to the same calls, so that the notebook reads the same for each
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 
 from mumu_lib.catalogue import Catalogue
@@ -25,6 +26,8 @@ class Published:
     ----------
     terms : np.ndarray [shape=(columns,), str]
         Empty where the columns have no names.
+    texts : pd.Series [length albums]
+        Of reviews; else empty.
     words : Words or None
         Of reviews, after :meth:`link`.
     """
@@ -34,6 +37,7 @@ class Published:
     def __init__(self, catalogue: Catalogue, cfg: Text) -> None:
         self.catalogue, self.cfg = catalogue, cfg
         self.terms = np.array([])
+        self.texts = pd.Series(dtype="str")
         self.words: Words | None = None
 
     def report(self) -> str:
