@@ -1,4 +1,4 @@
-"""Fixtures of this folder."""
+"""Six recordings: to change, and with their store."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Fixtures of this folder."""
+"""Points of a map, and its browser in each engine."""
 
 import numpy as np
 import pytest

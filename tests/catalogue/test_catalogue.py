@@ -50,16 +50,6 @@ def test_unreadable_table_is_named(tmp_path):
         _ = read.reviews
 
 
-def test_unknown_name_gets_the_nearest_one(tmp_path, monkeypatch):
-    monkeypatch.setenv("MUMU_HOME", str(tmp_path))
-    write(tmp_path / "data" / "records", name="records")
-    assert open_catalogue("records").name == "records"
-    with pytest.raises(MissingDataError, match="did you mean 'records'"):
-        open_catalogue("recrods")
-    with pytest.raises(MissingDataError, match="known: records"):
-        open_catalogue("xyz")
-
-
 def test_validate_counts_what_is_there_and_says_what_can_run(tmp_path):
     (tmp_path / "there.mp3").write_bytes(b"x")
     tracks = pd.DataFrame({"track_id": ["T0", "T1"], "album_id": "A0", "audio": ["there.mp3", "gone.mp3"]})

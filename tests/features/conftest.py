@@ -1,4 +1,4 @@
-"""Fixtures of this folder."""
+"""Six recordings: to change, with their store, and in shards of two."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Fixtures of this folder."""
+"""Finished runs for figures of results."""
 
 import pytest
 

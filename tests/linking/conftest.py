@@ -1,4 +1,4 @@
-"""Fixtures of this folder."""
+"""A server in the place of every linking service."""
 
 import pytest
 

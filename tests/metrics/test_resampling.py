@@ -43,14 +43,6 @@ def test_fast_bootstrap_equals_scikit_learn_on_the_same_resamples(name, case, se
     np.testing.assert_allclose(fast, slow, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", metrics.METRICS)
-def test_every_named_metric_is_the_same_fast_and_slow(name):
-    rng = np.random.default_rng(4)
-    Y, S = rng.random((80, 7)) < 0.3, rng.normal(size=(80, 7)).round(1)
-    slow = metrics.bootstrap(Y, S, lambda y, s: metrics.METRICS[name](y, s), n=12, seed=3)
-    np.testing.assert_allclose(metrics.bootstrap(Y, S, name, n=12, seed=3), slow, atol=1e-12)
-
-
 def test_the_resamples_do_not_depend_on_the_blocks_they_come_in(monkeypatch):
     rng = np.random.default_rng(0)
     Y, S = rng.random((40, 3)) < 0.4, rng.normal(size=(40, 3))

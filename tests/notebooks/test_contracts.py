@@ -1,7 +1,6 @@
 """What papermill may say to any notebook of the series, and what is answered to all else."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ from click.testing import CliRunner
 from papermill import cli
 
 import notebook_processes as processes
+from jobs_in_processes import no_right_to_write, obey_mode_bits
 from mumu_lib import catalogue, params
 from mumu_lib.audio import store as audio_store
 from mumu_lib.core import paths
@@ -135,24 +135,6 @@ def test_a_failed_run_keeps_the_error_in_its_notebook_and_has_no_metrics(noteboo
     (error,) = [output for output in outputs if output.output_type == "error"]
     assert re.search(meant, error.evalue)
     assert not list(home.rglob("metrics.json"))
-
-
-def obey_mode_bits():
-    """Give up root's right to write where the mode forbids it, here and in processes started from here."""
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        import ctypes
-
-        overrides, libc = 1, ctypes.CDLL(None)
-        libc.prctl(24, overrides, 0, 0, 0)  # PR_CAPBSET_DROP
-        version, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
-        libc.capget(version, sets)
-        for i in range(3):
-            sets[i] &= ~(1 << overrides)
-        libc.capset(version, sets)
-
-
-def no_right_to_write(folder):
-    assert not os.access(folder, os.W_OK)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="gives up root's rights as Linux does")

@@ -1,4 +1,4 @@
-"""Fixtures of this folder."""
+"""The files of an album of one's own."""
 
 import pytest
 

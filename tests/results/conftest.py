@@ -1,4 +1,4 @@
-"""Fixtures of this folder."""
+"""Finished runs of rows of Table 2."""
 
 import pytest
 

@@ -18,12 +18,12 @@ import soundfile
 from PIL import Image
 
 import notebook_processes as processes
+from jobs_in_processes import allow_small_files_only, decode
 from mumu_lib import catalogue, training
 from mumu_lib.audio import store as audio_store
 from mumu_lib.core import paths
 from mumu_lib.core.errors import MissingDataError
 from mumu_lib.features import build
-from mumu_lib.image import store as covers
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills a whole process group")
 TRACKS = 200  # three shards and a bit
@@ -72,10 +72,6 @@ def many(tmp_path):
         made.folder, name="many", albums=albums, tracks=tracks, reviews=made.reviews[:0], branches=made.taxonomy["branch"],
         min_albums=2, source="test", roots=made.info["roots"],
     )  # fmt: skip
-
-
-def decode(folder):
-    covers.decode(catalogue.Catalogue(Path(folder)), workers=1)
 
 
 def stored(folder):
@@ -197,13 +193,6 @@ def test_the_series_killed_between_two_runs_goes_on_with_the_second(alone, tmp_p
     assert first.stat().st_mtime_ns == before
     assert processes.outcome(runs_of / "factors") == processes.outcome(alone / "home/runs/generated/factors")
     assert not lying(home)
-
-
-def allow_small_files_only():
-    """As a disk that fills up: no file may pass 300 kB."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY))
 
 
 @pytest.mark.parametrize("job", ["training", "features"])

@@ -1,4 +1,4 @@
-"""Fixtures of this folder."""
+"""Parameters of a run."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Fixtures of this folder."""
+"""A catalogue with everything."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Fixtures of this folder."""
+"""A server with a client, and a collection of files."""
 
 import pytest
 
