@@ -21,11 +21,7 @@ with progress.bar(total=4_000_000, initial=1_000_000, desc="dump.gz", unit="B") 
     for _ in range(4): bar.update(500_000); time.sleep(0.1)
 print("done")
 """
-
-
 LINES = r"slow things: 12 batches in \d+ s\ndump.gz: 2.00MB of 3.00MB in \d+ s\n"
-
-
 MAP = """
 import numpy as np, pandas as pd
 from mumu_lib import widgets

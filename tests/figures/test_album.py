@@ -4,10 +4,7 @@ import io
 
 import pandas as pd
 
-from mumu_lib.figures import (
-    album as album_figures,
-    training as training_figures,
-)
+from mumu_lib.figures import album as album_figures, training as training_figures
 
 
 def test_a_dollar_in_a_name_is_a_dollar():

@@ -3,9 +3,7 @@
 import pandas as pd
 
 from mumu_lib import figures, labels
-from mumu_lib.figures import (
-    labels as label_figures,
-)
+from mumu_lib.figures import labels as label_figures
 
 
 def test_a_figure_is_saved_with_caption_alt_text_and_an_honest_mark(tiny, home):

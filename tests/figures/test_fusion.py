@@ -4,9 +4,7 @@ import io
 
 import pandas as pd
 
-from mumu_lib.figures import (
-    fusion as fusion_figures,
-)
+from mumu_lib.figures import fusion as fusion_figures
 
 
 def test_an_interval_need_not_hold_its_point():

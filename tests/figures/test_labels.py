@@ -3,10 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mumu_lib.figures import (
-    labels as label_figures,
-    projection,
-)
+from mumu_lib.figures import labels as label_figures, projection
 
 
 def test_the_map_keeps_neighbours_together_and_is_seeded():

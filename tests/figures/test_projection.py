@@ -5,9 +5,7 @@ import pytest
 
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError
-from mumu_lib.figures import (
-    projection,
-)
+from mumu_lib.figures import projection
 
 
 @pytest.mark.parametrize("n", [5, 9])

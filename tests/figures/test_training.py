@@ -3,9 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mumu_lib.figures import (
-    training as training_figures,
-)
+from mumu_lib.figures import training as training_figures
 
 
 def test_auc_by_label_copes_with_undefined_labels():

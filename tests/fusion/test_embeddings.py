@@ -25,8 +25,6 @@ def write(tmp_path, tiny):
 
 
 IDS = ["A03", "A00", "A29"]
-
-
 VALUES = np.arange(1, 13).reshape(3, 4)
 
 

@@ -44,17 +44,9 @@ WORDS = [
     "ß",
     "\U0001d400b",
 ]
-
-
 ENDS = ["", "!", " (band)", ", Blue", "."]
-
-
 NAMES = st.builds(lambda words, end: " ".join(words) + end, st.lists(st.sampled_from(WORDS), min_size=1, max_size=3), st.sampled_from(ENDS))  # fmt: skip
-
-
 BETWEEN = st.sampled_from([" ", "  ", ". ", "\n", "-", "\u2019", "", "\U0001f600", " \u05e9 ", "_", "!", "\ud800"])
-
-
 TEXTS = st.lists(st.tuples(st.sampled_from(WORDS), BETWEEN), max_size=25).map(
     lambda parts: "".join(a + b for a, b in parts)
 )

@@ -12,19 +12,13 @@ ALBUMS = pd.DataFrame(
     {"album_id": list("ABCDE"), "title": ["News", "News", "Jazz", "", "Innuendo"], "artist": ["Queen", "Queeen", "Queen", "Queen", "Queen"],
      "branches": [[["Rock"], ["Pop", "Vocal Pop"]]] * 5}
 )  # fmt: skip
-
-
 RELEASES = pd.DataFrame(
     {"release_group_mbid": ["g1", "g3", "g5"], "title": ["News", "Jazz", "Innuendo"], "artist": "Queen"}
 )
-
-
 RECORDINGS = pd.DataFrame(
     [("g1", "r1"), ("g1", "r2"), ("g1", "both"), ("g3", "both"), ("g3", "r3"), ("g1", "r4"), ("g3", "r5")],
     columns=["release_group_mbid", "recording_mbid"],
 )
-
-
 TRACKS = pd.DataFrame(
     [("t1", "r1"), ("t1", "r2"), ("t2", "both"), ("t3", "r3"), ("t4", "r4"), ("t4", "r5"), ("t9", "elsewhere")],
     columns=["track_id", "recording_mbid"],

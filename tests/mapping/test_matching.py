@@ -254,11 +254,7 @@ def brute(left, right, threshold):
 word = st.sampled_from(
     ["live", "love", "hits", "greatest", "best", "of", "the", "2", "ii", "queen", "quean", "blue", "bluee", "moon"]
 )
-
-
 name = st.lists(word, min_size=1, max_size=3).map(" ".join)
-
-
 table = st.lists(st.tuples(name, name), max_size=12).map(lambda rows: frame(*rows))
 
 

@@ -93,6 +93,14 @@ def test_precision_at_k_equals_scikit_learn(case, k):
     assert metrics.precision_per_album(Y, S, k).mean() == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("name", metrics.METRICS)
+def test_every_named_metric_is_the_same_fast_and_slow(name):
+    rng = np.random.default_rng(4)
+    Y, S = rng.random((80, 7)) < 0.3, rng.normal(size=(80, 7)).round(1)
+    slow = metrics.bootstrap(Y, S, lambda y, s: metrics.METRICS[name](y, s), n=12, seed=3)
+    np.testing.assert_allclose(metrics.bootstrap(Y, S, name, n=12, seed=3), slow, atol=1e-12)
+
+
 def test_an_unknown_metric_is_named_with_the_nearest():
     with pytest.raises(ParameterError, match="did you mean 'coverage@3'"):
         metrics.bootstrap(np.eye(3), np.eye(3), "covrage@3")
@@ -252,11 +260,3 @@ def test_the_first_columns_of_many_equal_scores_come_first_whatever_kind_of_numb
     assert metrics.coverage_at_k(np.zeros((3, 300)), 10) == 10 / 300
     assert metrics.precision_per_album(np.eye(2, 300), np.zeros((2, 300)), 2).tolist() == [0.5, 0.5]
     assert metrics.precision_per_album([[0, 0, 1]], np.array([[0, 1, 2]], np.uint8), 1).tolist() == [1]
-
-
-@pytest.mark.parametrize("name", metrics.METRICS)
-def test_every_named_metric_is_the_same_fast_and_slow(name):
-    rng = np.random.default_rng(4)
-    Y, S = rng.random((80, 7)) < 0.3, rng.normal(size=(80, 7)).round(1)
-    slow = metrics.bootstrap(Y, S, lambda y, s: metrics.METRICS[name](y, s), n=12, seed=3)
-    np.testing.assert_allclose(metrics.bootstrap(Y, S, name, n=12, seed=3), slow, atol=1e-12)

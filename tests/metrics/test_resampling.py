@@ -3,11 +3,7 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from sklearn.metrics import (
-    average_precision_score,
-    label_ranking_average_precision_score,
-    roc_auc_score,
-)
+from sklearn.metrics import average_precision_score, label_ranking_average_precision_score, roc_auc_score
 
 from judged_albums import truth_and_scores
 from mumu_lib import metrics

@@ -7,15 +7,6 @@ import pytest
 from mumu_lib import models
 from mumu_lib.core.errors import ParameterError
 
-
-def test_resnet101_has_the_parameters_of_the_paper():
-    network = models.resnet("resnet101", "logistic", weights="random")
-    assert network.count_params() == 43_170_426
-    assert network.get_layer(models.FEATURES).output.shape == (None, 2048)
-    assert network.output_shape == (None, 250)
-    assert network.get_layer("output").activation is keras.activations.sigmoid
-
-
 # Measured from the authors' settings: 250 labels for logistic, 50 factors for cosine.
 PARAMETERS = {
     "low_3x3": (360_122, 308_722),
@@ -127,6 +118,14 @@ def test_what_is_cropped_never_reached_the_features():
 def test_unknown_names_are_refused(filters, target, meant):
     with pytest.raises(ParameterError, match=f"did you mean '{meant}'"):
         models.cnn(filters, target)
+
+
+def test_resnet101_has_the_parameters_of_the_paper():
+    network = models.resnet("resnet101", "logistic", weights="random")
+    assert network.count_params() == 43_170_426
+    assert network.get_layer(models.FEATURES).output.shape == (None, 2048)
+    assert network.output_shape == (None, 250)
+    assert network.get_layer("output").activation is keras.activations.sigmoid
 
 
 def test_the_network_has_the_papers_parameters_and_vector():

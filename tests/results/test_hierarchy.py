@@ -12,8 +12,6 @@ from mumu_lib.results import hierarchy
 
 # Columns: 0 Pop, 1 Vocal Pop, 2 Vocal (a child of 1), 3 Jazz, 4 Scat (a child of Vocal and of Jazz).
 LINKS = np.array([[1, 0], [2, 1], [4, 2], [4, 3]])
-
-
 LABELS = ["Pop", "Vocal Pop", "Vocal", "Jazz", "Scat"]
 
 

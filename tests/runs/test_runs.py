@@ -13,44 +13,6 @@ from mumu_lib.core.errors import BadDataError, MissingDataError
 from run_facts import facts
 
 
-def test_a_run_is_judged_by_label_frequency_in_the_training_albums(tiny):
-    S = np.random.default_rng(0).normal(size=(30, 4))
-    result, _ = runs.judge(tiny, np.arange(30), S)
-    groups = metrics.frequency_groups(tiny.label_matrix("train").getnnz(axis=0))
-    test = tiny.rows("test")
-    for group, columns in groups.items():
-        expected = metrics.macro_auc(tiny.label_matrix()[test][:, columns], S[test][:, columns])
-        assert result[f"auc_{group}"] == pytest.approx(expected, nan_ok=True)
-
-
-@pytest.fixture
-def cfg():
-    return params.Results(catalogue="tiny", seed=0, resamples=10)
-
-
-def test_two_runs_of_one_id_that_start_together_get_folders_of_their_own(tiny, cfg):
-    from dataclasses import replace
-
-    other, folders = replace(cfg, resamples=20), {}
-    starts = [
-        threading.Thread(target=lambda n=n, c=c: folders.setdefault(n, runs.start(tiny, "results", c).folder))
-        for n, c in enumerate([cfg, other] * 8)
-    ]
-    [start.start() for start in starts]
-    [start.join() for start in starts]
-    assert len({folders[n] for n in range(0, 16, 2)}) == len({folders[n] for n in range(1, 16, 2)}) == 1
-    assert folders[0] != folders[1]
-
-
-@pytest.mark.parametrize("gone", ["scores.npy", "album_ids.txt", "metrics.json"])
-def test_a_runs_file_that_is_gone_is_named_with_the_remedy(tiny, cfg, gone):
-    run = runs.start(tiny, "x", cfg)
-    run.finish({"auc": 1.0}, album_ids=["A00"], scores=np.ones((1, 4)))
-    (run.folder / gone).unlink()
-    with pytest.raises(MissingDataError, match=f"{gone} is missing; delete the folder and run its notebook again"):
-        run.album_ids, run.metrics, run.array("scores")
-
-
 def test_a_run_is_done_when_its_metrics_are_there(tiny, cfg):
     run = runs.start(tiny, "audio-cosine-low_4x96", cfg)
     assert not run.finished
@@ -206,3 +168,34 @@ def test_a_run_whose_validation_auc_is_undefined_is_never_the_best(tiny, cfg):
     assert runs.by_validation(runs.table(tiny))["val_auc"].isna().all()
     runs.start(tiny, "defined", cfg).finish(facts(val_auc=0.1))
     assert list(runs.by_validation(runs.table(tiny)).index) == ["defined", "undefined"]
+
+
+def test_a_run_is_judged_by_label_frequency_in_the_training_albums(tiny):
+    S = np.random.default_rng(0).normal(size=(30, 4))
+    result, _ = runs.judge(tiny, np.arange(30), S)
+    groups = metrics.frequency_groups(tiny.label_matrix("train").getnnz(axis=0))
+    test = tiny.rows("test")
+    for group, columns in groups.items():
+        expected = metrics.macro_auc(tiny.label_matrix()[test][:, columns], S[test][:, columns])
+        assert result[f"auc_{group}"] == pytest.approx(expected, nan_ok=True)
+
+
+def test_two_runs_of_one_id_that_start_together_get_folders_of_their_own(tiny, cfg):
+    other, folders = replace(cfg, resamples=20), {}
+    starts = [
+        threading.Thread(target=lambda n=n, c=c: folders.setdefault(n, runs.start(tiny, "results", c).folder))
+        for n, c in enumerate([cfg, other] * 8)
+    ]
+    [start.start() for start in starts]
+    [start.join() for start in starts]
+    assert len({folders[n] for n in range(0, 16, 2)}) == len({folders[n] for n in range(1, 16, 2)}) == 1
+    assert folders[0] != folders[1]
+
+
+@pytest.mark.parametrize("gone", ["scores.npy", "album_ids.txt", "metrics.json"])
+def test_a_runs_file_that_is_gone_is_named_with_the_remedy(tiny, cfg, gone):
+    run = runs.start(tiny, "x", cfg)
+    run.finish({"auc": 1.0}, album_ids=["A00"], scores=np.ones((1, 4)))
+    (run.folder / gone).unlink()
+    with pytest.raises(MissingDataError, match=f"{gone} is missing; delete the folder and run its notebook again"):
+        run.album_ids, run.metrics, run.array("scores")

@@ -15,8 +15,6 @@ from mumu_lib.core.errors import BadDataError, ServiceError, WriteError
 from mumu_lib.sources import fetch, reading
 
 BLOB = np.random.default_rng(0).bytes(300_000)
-
-
 MD5 = f"md5:{hashlib.md5(BLOB).hexdigest()}"
 
 

@@ -23,11 +23,7 @@ DATA = (
     "3,1,a,Queen,r2,News,rec3,Song,x,3\n"
     "4,1,a,Nobody,r9,Lost,rec9,Song,x,3\n"
 )
-
-
 RELEASES = "release_mbid,canonical_release_mbid,release_group_mbid\nr1,r1,G1\nother,r2,g2\n"
-
-
 RECORDINGS = "recording_mbid,canonical_recording_mbid,canonical_release_mbid\nold,REC3,r2\n"
 
 

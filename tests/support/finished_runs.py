@@ -14,11 +14,7 @@ from mumu_lib.image import finetuning, store as covers
 from mumu_lib.training import albums
 
 GENRES = [["Jazz"], ["Rock"], ["Jazz", "Vocal Jazz"], ["Reggae"]]
-
-
 WORDS = {"Jazz": "sax swing", "Rock": "guitar loud", "Vocal Jazz": "voice standards", "Reggae": "dub island"}
-
-
 D = 3
 
 

@@ -8,11 +8,7 @@ from mumu_lib.linking.local import LocalLinker
 SUBJECT = (
     "<http://dbpedia.org/resource/{}> <http://purl.org/dc/terms/subject> <http://dbpedia.org/resource/Category:{}> ."
 )
-
-
 REDIRECT = "<http://dbpedia.org/resource/{}> <http://dbpedia.org/ontology/wikiPageRedirects> <http://dbpedia.org/resource/{}> ."
-
-
 LABEL = '<http://dbpedia.org/resource/{}> <http://www.w3.org/2000/01/rdf-schema#label> "{}"@en .'
 
 

@@ -7,8 +7,6 @@ from types import SimpleNamespace
 from urllib.parse import parse_qs
 
 OWN = SimpleNamespace(synthetic=False, name="mine")
-
-
 TEXT = "Adele sings soul"
 
 

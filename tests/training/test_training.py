@@ -11,18 +11,6 @@ from mumu_lib.core.errors import BadDataError, MumuError
 from tiny_networks import network
 
 
-def test_a_training_stopped_early_counts_the_batches_it_took(capfd, monkeypatch):
-    monkeypatch.setattr(progress, "SHOWN_AFTER", 0)
-    X, Y = np.ones((6, 2), np.float32), np.ones((6, 1), np.float32)
-    fed = [training.Batches(X, np.arange(6), Y, batch_size=2) for _ in range(2)]
-    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, kernel_initializer="zeros")])
-    history = training.fit(network, "mse", *fed, epochs=9, patience=2, learning_rate=0.0, seed=0)
-    said = capfd.readouterr()
-    assert len(history) == 3
-    assert "training: 9 batches in" in said.err
-    assert said.out.count("epoch") == 3
-
-
 @pytest.fixture
 def data():
     rng = np.random.default_rng(0)
@@ -191,3 +179,15 @@ def test_mixed_precision_keeps_head_and_loss_in_float32(target):
     assert model.layers[-1].compute_dtype == "float32"
     assert "bfloat16" in {layer.compute_dtype for layer in model.layers}
     assert np.isfinite(history["loss"]).all()
+
+
+def test_a_training_stopped_early_counts_the_batches_it_took(capfd, monkeypatch):
+    monkeypatch.setattr(progress, "SHOWN_AFTER", 0)
+    X, Y = np.ones((6, 2), np.float32), np.ones((6, 1), np.float32)
+    fed = [training.Batches(X, np.arange(6), Y, batch_size=2) for _ in range(2)]
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, kernel_initializer="zeros")])
+    history = training.fit(network, "mse", *fed, epochs=9, patience=2, learning_rate=0.0, seed=0)
+    said = capfd.readouterr()
+    assert len(history) == 3
+    assert "training: 9 batches in" in said.err
+    assert said.out.count("epoch") == 3
