@@ -6,6 +6,7 @@ import pytest
 
 from mumu_lib import browser as tsne_browser
 from mumu_lib.core.errors import BadDataError, ParameterError
+from mumu_lib.figures import media
 from shown_points import shown
 
 
@@ -67,3 +68,14 @@ def test_coordinates_alone_are_enough():
     browser = tsne_browser.browse(pd.DataFrame({"x": [0.0, 1], "y": [0.0, 1]}), engine="matplotlib")
     browser.controls._search.value = "nothing"
     assert shown(browser) == 0
+
+
+def test_no_sound_is_said_with_its_reason(tmp_path, points):
+    (tmp_path / "bad.aiff").write_bytes(b"no sound")
+    assert media.clip("") == (b"", "no recording")
+    assert media.clip(str(tmp_path / "absent.mp3"))[1] == "no recording on this machine"
+    assert "cannot be played" in media.clip(str(tmp_path / "bad.aiff"))[1]
+    browser = tsne_browser.browse(points, engine="matplotlib")
+    browser.controls._found.value = 0
+    assert "no recording" in browser.controls._pinned.value
+    assert browser.controls._sound.layout.display == "none"

@@ -44,16 +44,16 @@ import numpy as np
 rng = np.random.default_rng(0)
 ids = music.tracks.track_id
 guesses = rng.random((len(ids), len(music.labels)))
-browser = mm.widgets.browse(mm.maps.track_map(music, rng.normal(size=(len(ids), 2)), ids, scores=guesses))
+browser = mm.browser.browse(mm.browser.points.track_map(music, rng.normal(size=(len(ids), 2)), ids, scores=guesses))
 display(browser)
 print("the second map is there")
 """
 SLOW_STEP = """
 import time
-mm.progress.SHOWN_AFTER = 0.2
-for _ in mm.progress.bar(range(20), "slow step", unit="batch"): time.sleep(0.05)
+mm.core.progress.SHOWN_AFTER = 0.2
+for _ in mm.core.progress.bar(range(20), "slow step", unit="batch"): time.sleep(0.05)
 """
-PICTURE_ENGINE = "mm.widgets.browse(mm.maps.album_map(music, xy, top.index), engine='matplotlib')"
+PICTURE_ENGINE = "mm.browser.browse(mm.browser.points.album_map(music, xy, top.index), engine='matplotlib')"
 
 
 def make_catalogue(folder):

@@ -24,9 +24,9 @@ print("done")
 LINES = r"slow things: 12 batches in \d+ s\ndump.gz: 2.00MB of 3.00MB in \d+ s\n"
 MAP = """
 import numpy as np, pandas as pd
-from mumu_lib import widgets
+from mumu_lib import browser
 xy = np.random.default_rng(0).normal(size=(40, 2))
-widgets.browse(pd.DataFrame({"x": xy[:, 0], "y": xy[:, 1], "split": "train"}))
+browser.browse(pd.DataFrame({"x": xy[:, 0], "y": xy[:, 1], "split": "train"}))
 """
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from mumu_lib import browser as tsne_browser
 from mumu_lib.figures import media
 
 
@@ -20,17 +19,6 @@ def test_long_recordings_are_sent_as_their_beginning(tmp_path):
     (tmp_path / "sent.mp3").write_bytes(sound)
     assert kind == "mpeg"
     assert soundfile.info(tmp_path / "sent.mp3").duration == pytest.approx(30, abs=0.2)
-
-
-def test_no_sound_is_said_with_its_reason(tmp_path, points):
-    (tmp_path / "bad.aiff").write_bytes(b"no sound")
-    assert media.clip("") == (b"", "no recording")
-    assert media.clip(str(tmp_path / "absent.mp3"))[1] == "no recording on this machine"
-    assert "cannot be played" in media.clip(str(tmp_path / "bad.aiff"))[1]
-    browser = tsne_browser.browse(points, engine="matplotlib")
-    browser.controls._found.value = 0
-    assert "no recording" in browser.controls._pinned.value
-    assert browser.controls._sound.layout.display == "none"
 
 
 @pytest.mark.parametrize(("rate", "channels"), [(96_000, 2), (192_000, 1), (44_100, 6)])
