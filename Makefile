@@ -48,7 +48,7 @@ lint: .venv/.installed  ## style, types, and how densely the library is written
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python tests/density.py
+	$(BIN)/python tests/house/density.py
 
 unit: .venv/.installed  ## unit tests
 	$(WITH_PATH) $(BIN)/python -m pytest tests $(SPREAD)
@@ -72,7 +72,7 @@ coverage: .venv/.installed  ## lines and branches of the library that the unit t
 	$(BIN)/coverage report
 
 mutants: .venv/.installed  ## break the library on purpose and list what no test notices (not on Windows)
-	$(BIN)/python tests/mutants.py
+	$(BIN)/python tests/mutation/mutants.py
 
 audit:  ## known weaknesses of the pinned dependencies: a report, it never fails
 	@$(PYTHON) -m venv .audit

@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 from mumu_lib import catalogue
-
-GENRES = [["Pop"], ["Pop", "Rock"], ["Jazz", "Vocal Jazz"], ["Jazz"], ["Pop", "Jazz"], ["Rock"]]
+from tiny_catalogue import GENRES
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +56,18 @@ def alone(tmp_path_factory):
     shutil.copytree(made.folder, folder / "untouched")
     processes.run([*processes.series(made.folder), processes.other(made.folder)], folder / "home")
     return folder
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    """Twelve albums with everything, and a run of each modality and of their fusions."""
+    import finished_runs
+
+    return finished_runs.make(tmp_path_factory.mktemp("made"))
+
+
+@pytest.fixture
+def music(made, monkeypatch) -> catalogue.Catalogue:
+    """The catalogue of these albums, in its own home."""
+    monkeypatch.setenv("MUMU_HOME", str(made.folder.parents[1]))
+    return made

@@ -1,5 +1,8 @@
 """``python -m mumu_lib`` and its commands."""
 
+import runpy
+import sys
+
 import pytest
 
 from mumu_lib.__main__ import COMMANDS, main
@@ -30,3 +33,16 @@ def test_a_catalogue_that_is_not_there_is_said_and_not_raised(capsys, command):
 def test_tables_that_are_not_there_yet_are_said(capsys):
     assert main(["table", "nowhere"]) == 1
     assert "run notebook 08" in capsys.readouterr().err
+
+
+def test_the_command_prints_the_report(tiny, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["mumu_lib"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("mumu_lib", run_name="__main__")
+    assert ended.value.code == 0
+    assert "mumu-lib" in capsys.readouterr().out
+
+
+def test_nothing_is_printed_when_it_is_only_imported(capsys):
+    runpy.run_module("mumu_lib.__main__", run_name="imported")
+    assert not capsys.readouterr().out

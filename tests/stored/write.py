@@ -21,9 +21,8 @@ import pandas as pd
 import soundfile
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import notebook_processes as processes
-
 from mumu_lib import catalogue
 
 GENRES = [["Pop"], ["Pop", "Rock"], ["Jazz", "Vocal Jazz"], ["Jazz"], ["Pop", "Jazz"], ["Rock"]]

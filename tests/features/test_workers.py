@@ -1,0 +1,55 @@
+"""Worker processes: they end with their parent, and no recording can stop them."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mumu_lib.audio import store as audio_store
+from mumu_lib.core.errors import MumuError
+from mumu_lib.features import workers as features_workers
+from six_recordings import start_worker_to_be_killed, start_worker_with_bad_decoder
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux lists processes there")
+def test_workers_end_with_their_parent(good, tmp_path):
+    script = tmp_path / "extract.py"
+    script.write_text(
+        "import os, time; from concurrent.futures import ProcessPoolExecutor; import multiprocessing as mp\n"
+        "from mumu_lib.features import workers as extraction\n"
+        "if __name__ == '__main__':\n"
+        "    pool = ProcessPoolExecutor(1, mp.get_context('spawn'), extraction._start_worker)\n"
+        "    print(pool.submit(os.getpid).result(), flush=True); time.sleep(60)\n"
+    )
+    process = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
+    worker = int(process.stdout.readline())
+    process.kill()
+    process.wait()
+    for _ in range(100):
+        status = Path(f"/proc/{worker}/stat")
+        if not status.exists() or status.read_text(encoding="utf-8").split()[2] == "Z":
+            return
+        time.sleep(0.05)
+    pytest.fail("the worker outlived its parent")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_decoder_that_hangs_or_crashes_costs_one_track(good, monkeypatch, shards_of_two):
+    monkeypatch.setattr(features_workers, "_start_worker", start_worker_with_bad_decoder)
+    store = audio_store.extract(good, workers=2)
+    assert store.index["status"].tolist() == ["ok", "timeout", "ok", "ok", "corrupt", "ok"]
+    assert "1.flac" in store.index["message"][1]
+    assert "crashes the decoder" in store.index["message"][4]
+    assert (np.array(store.values)[[0, 2, 3, 5]] == -1).all()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_killed_worker_is_no_fault_of_the_recording(good, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(features_workers, "_start_worker", start_worker_to_be_killed)
+        with pytest.raises(MumuError, match="lack of memory"):
+            audio_store.extract(good, workers=1)
+    assert audio_store.extract(good, workers=1).counts() == {"ok": 6}

@@ -1,0 +1,64 @@
+"""Networks that learn at once: resumed where they stopped, the same as the whole."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from finished_runs import goal_of, settings
+from mumu_lib import fusion, metrics, params, training
+from mumu_lib.core import environment
+from mumu_lib.fusion import joint
+
+
+def test_networks_learned_at_once_are_kept_by_what_they_are_made_of(music):
+    cfg = settings(params.Multimodal, music, learning="simultaneous")
+    found = fusion.sources(music, cfg)
+    names = {joint.folder_name(music, some) for some in (found, found[:2], found[1:])}
+    assert len(names) == 3
+    assert joint.folder_name(music, found) in names
+
+
+@pytest.fixture
+def together(music):
+    """The three networks joined anew, and a function that trains them for some epochs."""
+
+    def build(epochs, folder):
+        cfg = settings(params.Multimodal, music, learning="simultaneous", target="cosine", together_epochs=epochs)
+        environment.seed_everything(0)
+        goal = goal_of(music, "cosine")
+        made = joint.build(music, fusion.sources(music, cfg), goal, goal.encode(music.label_matrix()), cfg)
+        return made, joint.fit(made, cfg, folder)
+
+    return build
+
+
+def test_learning_all_at_once_goes_on_where_it_was_stopped(together, tmp_path, monkeypatch):
+    whole, history = together(2, tmp_path / "whole")
+    assert len(history) == 2
+    finish_training = training._Keeper.finish
+    monkeypatch.setattr(training._Keeper, "finish", lambda *_: None)
+    together(1, tmp_path / "stopped")
+    monkeypatch.setattr(training._Keeper, "finish", finish_training)
+    again, resumed = together(2, tmp_path / "stopped")
+    np.testing.assert_allclose(resumed.loss, history.loss, rtol=1e-6)
+    for ours, theirs in zip(again.network.get_weights(), whole.network.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+    assert list(again.curves) == ["audio", "text", "image"]
+    pd.testing.assert_frame_equal(again.curves, whole.curves)
+
+
+def test_the_joined_vectors_lead_to_the_outputs_of_the_whole_network(together, tmp_path, music):
+    made, _ = together(1, tmp_path)
+    parts = joint.encode(made)
+    assert [part.vectors.shape for part in parts] == [(12, 256), (12, 2048), (12, 128)]
+    X = fusion.join(parts)
+    whole = made.network.predict(made.examples[np.arange(12)], verbose=0)
+    np.testing.assert_allclose(made.judge.predict(X[made.examples.table.album], verbose=0), whole, atol=1e-5)
+    for part in parts:
+        np.testing.assert_allclose(np.linalg.norm(part.vectors, axis=1), 1, rtol=1e-4)
+    val, kept = music.rows("val"), np.cumsum([0, 256, 2048, 128])
+    for name, start, end in zip(made.curves, kept[:-1], kept[1:], strict=True):
+        alone = np.zeros_like(X[val])
+        alone[:, start:end] = X[val, start:end]
+        scores = made.goal.scores(made.judge.predict(alone, verbose=0))
+        assert made.curves[name].iloc[0] == pytest.approx(metrics.macro_auc(music.label_matrix()[val], scores))

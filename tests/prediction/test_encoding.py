@@ -1,0 +1,43 @@
+"""An own album's files through one run: what cannot be used, and which run is taken."""
+
+import pandas as pd
+
+import mumu_lib
+from mumu_lib import runs
+
+
+def test_what_cannot_be_used_is_listed_and_the_rest_goes_on(music, own):
+    (own / "CD 2").mkdir()
+    (own / "CD 2" / "broken.mp3").write_bytes(b"not audio at all")
+    (own / "CD 2" / "other.m4a").write_bytes(b"x")
+    (own / "front.png").write_text("<html>no such page</html>")
+    (own / "review.txt").write_text("Δεν υπάρχει καμία λέξη")
+    (own / ".hidden.wav").write_bytes(b"")
+    table = mumu_lib.predict_album(own, music)
+    reasons = {entry["file"]: entry["reason"] for entry in table.attrs["skipped"]}
+    assert "another language" in reasons["text-cosine-vsm"]
+    assert "HTML" in reasons["image-logistic-small"]
+    assert "convert it" in reasons["CD 2/other.m4a"]
+    assert "CD 2/broken.mp3" in reasons
+    assert ".hidden.wav" not in reasons
+    assert list(table.modality.unique()) == ["audio"]
+
+
+def test_a_text_with_few_known_words_is_used_and_named(music, own):
+    (own / "review.txt").write_text("sax " + " ".join(f"palabra{i}" for i in range(9)))
+    table = mumu_lib.predict_album(own, music)
+    assert "knows 10% of the words, usually" in " ".join(entry["reason"] for entry in table.attrs["skipped"])
+    assert "text" in set(table.modality)
+
+
+def test_a_run_that_cannot_judge_new_texts_gives_way_to_one_that_can(music, own, monkeypatch):
+    table_of = runs.table
+
+    def with_a_better_encoder(name=None):
+        table = table_of(name)
+        better = table[table.modality == "text"].assign(val_auc=0.999, source="embeddings", folder="nowhere")
+        return pd.concat([table, better])
+
+    monkeypatch.setattr(runs, "table", with_a_better_encoder)
+    table = mumu_lib.predict_album(own, music)
+    assert set(table[table.modality == "text"].run) == {"text-cosine-vsm"}

@@ -1,0 +1,70 @@
+"""An own album through finished runs: judged as the album was, whatever part is missing."""
+
+import numpy as np
+import pytest
+
+import mumu_lib
+from mumu_lib import prediction, runs
+from mumu_lib.core.errors import MissingDataError
+from mumu_lib.prediction import album as prediction_album
+
+
+def scores_of(table, modality, music):
+    return table[table.modality == modality].set_index("genre").score[music.labels].to_numpy()
+
+
+def test_an_albums_own_files_are_judged_as_the_album_was(music, own):
+    table = mumu_lib.predict_album(own, music)
+    assert list(table.columns) == ["modality", "genre", "score", "rank", "run"]
+    assert list(table.modality.unique()) == ["fused", "audio", "text", "image"]
+    for modality, run_id in (
+        ("audio", "audio-logistic-low_4x96"),
+        ("text", "text-cosine-vsm"),
+        ("image", "image-logistic-small"),
+    ):
+        run = runs.Run(run_id, music.folder.parents[1] / "runs" / "mine" / run_id, music)
+        # The patch of a recording depends on its name; that of noise of 4 s hardly does.
+        np.testing.assert_allclose(scores_of(table, modality, music), run.array("scores")[9], atol=1e-4)
+    part = table[table.modality == "fused"]
+    assert set(part.run) == {"a+t+i-cosine-mlp"}
+    assert part.score.is_monotonic_decreasing
+    assert list(part["rank"]) == [1, 2, 3, 4]
+    assert table[table.modality == "text"].genre.iloc[0] == music.albums.genres[9][0]
+
+
+@pytest.mark.parametrize(
+    ("gone", "modalities", "fused_by"),
+    [
+        (["review.txt"], ["fused", "audio", "image"], "a+i-cosine-mlp"),
+        (["front.png"], ["fused", "audio", "text"], "a+t+i-cosine-mlp_dropout"),
+        (["front.png", "song.wav"], ["text"], None),
+    ],
+)
+def test_any_part_may_be_missing(music, own, gone, modalities, fused_by):
+    for name in gone:
+        (own / name).unlink()
+    table = mumu_lib.predict_album(own, music)
+    assert list(table.modality.unique()) == modalities
+    if fused_by:
+        assert set(table[table.modality == "fused"].run) == {fused_by}
+
+
+def test_sixty_tracks(music, own):
+    for i in range(59):
+        (own / f"{i:02d}.wav").write_bytes((music.folder / "files" / f"{i % 12}.wav").read_bytes())
+    predicted = prediction.predict(prediction_album.read_album(own), music)
+    assert predicted.tracks.shape == (60, 4)
+    pulled = prediction.pulling_tracks(predicted.tracks, ["Jazz"])
+    assert predicted.tracks.Jazz.max() == pulled.score["Jazz"] == predicted.tracks.Jazz[pulled.track["Jazz"]]
+
+
+def test_a_modality_without_a_run_is_named(music, own, monkeypatch):
+    table_of = runs.table
+    monkeypatch.setattr(runs, "table", lambda name=None: (t := table_of(name))[t.modality != "image"])
+    skipped = {entry["file"]: entry["reason"] for entry in mumu_lib.predict_album(own, music).attrs["skipped"]}
+    assert "06_image.ipynb" in skipped["image"]
+
+
+def test_without_runs_the_notebooks_to_run_are_named(own, tiny):
+    with pytest.raises(MissingDataError, match=r"04_audio\.ipynb.*05_text\.ipynb"):
+        mumu_lib.predict_album(own, tiny)
