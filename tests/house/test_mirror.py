@@ -44,6 +44,7 @@ MAY_HAVE_MORE = {"sources/sample"}
 # A room may import itself and what lies on lower floors; not what lies beside it.
 FLOORS = (
     {"core"},
+    {"experiments"},
     {"params"},
     {"catalogue"},
     {"sources", "labels", "metrics"},
@@ -58,8 +59,9 @@ FLOORS = (
     {"browser"},
 )
 FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}
-# The library's front holds nothing but doors, and may only prepare the backend before any of them opens.
-FRONT = {"__init__.py": {"core"}, "__main__.py": {"core"}}
+# The library's front holds nothing but doors, and may only prepare the backend before any of them opens. Its commands
+# open each door when they are called.
+FRONT = {"__init__.py": {"core"}, "__main__.py": set(FLOOR)}
 
 # Published checksums are MD5; the start of a patch is drawn from a hash. All else asks core.fingerprints.
 MAY_HASH = {"core/fingerprints.py", "sources/fetch.py", "audio/store.py"}

@@ -1,0 +1,64 @@
+"""What learns from tracks: patches or timbre, by the same calls."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from mumu_lib import params, targets
+from mumu_lib.audio import store as audio_store
+from mumu_lib.core.paths import checkout
+from mumu_lib.training import tracks
+
+BOOK = checkout() / "notebooks" / "04_audio.ipynb"
+
+
+@pytest.fixture
+def cfg():
+    return params.Audio(**{**params.defaults(BOOK), "catalogue": "tiny", "epochs": 1})
+
+
+def store_of(tiny, values):
+    """A store as the learner asks it."""
+    return SimpleNamespace(
+        values=values, rows=lambda ids: np.arange(len(ids)),
+        standardisation=lambda rows: (np.full(96, -40, np.float32), np.full(96, 10, np.float32)),
+    )  # fmt: skip
+
+
+def learner(tiny, cfg, values):
+    return tracks.learner(tiny, store_of(tiny, values), targets.of(tiny, cfg.target, cfg.dimensions), cfg)
+
+
+def test_timbre_learns_nothing_from_single_tracks(tiny, cfg, tmp_path):
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(len(tiny.tracks), 48)).astype(np.float32)
+    found = learner(tiny, params.Audio(**{**vars(cfg), "filters": "timbre_mlp"}), values)
+    assert found.fit(found.tracks, np.ones((30, 4)), tmp_path).empty
+    assert not list(tmp_path.iterdir())
+    albums = found.tracks["album"].to_numpy()
+    vectors = found.vectors(albums, len(tiny.albums))
+    np.testing.assert_allclose(vectors[3], values[albums == 3].mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(found.vectors(np.arange(len(values)), len(values)), values, rtol=1e-5)
+    assert found.album_network(vectors) is found.network
+    assert found.curves("tracks", "albums") == "albums"
+
+
+def test_patches_are_learned_and_averaged_over_albums(tiny, cfg, tmp_path):
+    values = np.random.default_rng(0).uniform(-80, 0, (len(tiny.tracks), 1, 322, 96)).astype(np.float16)
+    found = learner(tiny, cfg, values)
+    wanted = found.goal.encode(tiny.label_matrix())
+    history = found.fit(found.tracks, wanted, tmp_path)
+    assert len(history) == 1
+    assert (tmp_path / found.folder / "model.keras").is_file()
+    of_tracks = found.vectors(np.arange(len(values)), len(values))
+    albums = found.tracks["album"].to_numpy()
+    vectors = found.vectors(albums, len(tiny.albums))
+    np.testing.assert_allclose(vectors[5], of_tracks[albums == 5].mean(axis=0), rtol=1e-4, atol=1e-5)
+    assert found.album_network(vectors).input_shape == (None, vectors.shape[1])
+    assert found.curves("tracks", "albums") == "tracks"
+
+
+def test_every_setting_has_a_kind_of_features():
+    assert audio_store.kind_of("timbre_mlp") == "timbre"
+    assert audio_store.kind_of("high_4x70") == "cqt"
