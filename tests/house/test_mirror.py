@@ -17,7 +17,12 @@ TEST_FILES = sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("
 
 # Folders and files of tests that are about a theme and no module.
 THEMES = {"notebooks", "robustness", "mutation", "stored", "documents", "house", "support"}
-THEME_FILES = {"browser/test_page.py", "figures/test_baselines.py", "series/test_cluster.py"}
+THEME_FILES = {
+    "browser/test_page.py",
+    "figures/test_baselines.py",
+    "figures/test_captions.py",
+    "series/test_cluster.py",
+}
 
 OF_THE_SAMPLE = "sources/sample/test_sample.py"
 OF_PICTURES = "figures/test_baselines.py"

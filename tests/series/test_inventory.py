@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -119,11 +119,11 @@ def test_runs_of_a_catalogue_that_lies_elsewhere_are_found_by_its_path(tiny, cfg
 
 
 def test_every_notebooks_own_defaults_are_known_again():
-    for notebook, kind in inventory.KINDS.items():
+    for notebook, kind in params.PARAMETERS.items():
         cell = params.defaults(checkout() / "notebooks" / f"{notebook}.ipynb")
         stored = {name: value for name, value in cell.items() if name != "workers"}
         assert inventory.notebook_of({**stored, "fingerprint": "0"}) == notebook
-        assert inventory.KINDS[notebook] is kind
+        assert set(stored) == {f.name for f in fields(kind)} - {"workers"}
 
 
 def test_the_command_says_it_all_and_counts(tiny, cfg, capsys):

@@ -25,6 +25,11 @@ KINDS = {"02": params.Overview, "03": params.Factors, "04": params.Audio, "05": 
 JOBS = [*written.SINGLE, *written.FUSED, *written.ONCE, *written.LAST]
 
 
+def params_of(number):
+    """A notebook, by its number."""
+    return next((paths.checkout() / "notebooks").glob(f"{number}_*.ipynb"))
+
+
 @pytest.fixture(scope="module")
 def old(tmp_path_factory):
     """The home as version 0.1.0 left it."""
@@ -79,6 +84,20 @@ def test_every_run_is_found_by_its_parameters_and_is_finished(home):
         assert matching, (number, own)
         found |= {path.name for path in matching}
     assert found == {path.parent.name for path in home.glob("runs/stored/*/metrics.json")}
+
+
+def test_the_run_of_the_mapping_is_found_too(home):
+    cfg = params.DatasetMapping(**params.defaults(params_of("01")))
+    music = open_catalogue("sample-mapped")
+    assert runs.folder_of(music, "mapping", cfg) == home / "runs" / "sample-mapped" / "mapping"
+    assert runs.start(music, "mapping", cfg).finished
+
+
+def test_runs_on_vectors_from_a_file_are_read_as_such(home):
+    found = runs.table("stored")
+    assert found.loc["text-cosine-own_own", "modality"] == "own"
+    assert set(found.loc[found["modality"] == "text", "setting"]) == {"vsm"}
+    assert runs.best_run(open_catalogue("stored"), "own").name == "text-cosine-own_own"
 
 
 def test_stores_are_opened_and_not_made(home, monkeypatch):

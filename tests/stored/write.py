@@ -3,6 +3,8 @@
 It was run once, by version 0.1.0 before the library's modules moved, and is kept to show how. What it wrote is not to be
 written again by later code: the test would then say nothing about the runs that people have.
 
+The archive also holds what notebook 01 made of the sample with its defaults, catalogue and run, put beside by hand.
+
 A catalogue of thirty albums with recordings, covers and reviews; its stores of features and covers; a finished run of
 every notebook that makes one. Networks keep a few thousand of their weights and the rest is zero, so that they pack: the
 notebooks run again on these networks, and what is stored is what they say of them.
