@@ -8,36 +8,34 @@
 # What a job needs (memory, minutes, a GPU) depends on its row, so that it is said here, from params/costs.tsv.
 # What a cluster gives (queues, cores a job, retries) stands in params/profiles/, where set-resources may overrule this.
 import os
-import shlex
-import subprocess
 import sys
 
 import mumu_lib as mm
+from mumu_lib.series.jobs import catalogue_name, papermill_args, quoted
 
 if os.name != "nt":
     shell.prefix("set -euo pipefail; ")
 # Jobs run in notebooks/, and on other machines: all of them must mean the same folders.
 os.environ["MUMU_HOME"] = str(mm.core.paths.home().absolute())
+# From the words of --config as they were typed, since config holds 7 for catalogue=007. Snakemake starts the jobs on
+# a cluster with the very same words, so that an environment variable would add nothing.
+music = mm.open_catalogue(catalogue_name(workflow.config_settings.config_args, config))
 PROFILE = config.get("profile", "sample")
-music = mm.open_catalogue(str(config.get("catalogue", "sample")))  # Snakemake takes 2017 for a number
+PLAN = mm.series.possible(mm.series.plan(music, PROFILE))
 CATALOGUE = music.folder.absolute()
 RUNS = mm.core.paths.home() / "runs" / music.name
-PLAN = mm.series.possible(mm.series.plan(music, PROFILE))
-VALUES = mm.series.values(PROFILE)
+# Held as long as this process lives. Snakemake's own lock would outlive a kill; the profiles switch it off.
+LOCKS = []
 
 
-def runs_of(stage):
-    """Name of a run's folder -> its row of the plan."""
-    return {row.folder.name: row for row in PLAN[PLAN.stage == stage].itertuples()}
+def row_of_job(stage):
+    """Function of a job's wildcards. A stage with many runs has one of its own name; one that runs once has none."""
+    rows = {row.folder.name: row for row in PLAN[PLAN.stage == stage].itertuples()}
+    return lambda wildcards: rows[wildcards.get(stage, next(iter(rows), ""))]
 
 
-def told(row):
-    """What papermill is told for a row."""
-    return " ".join(f"-p {name} {value}" for name, value in row.arguments.items())
-
-
-def needs(row_of, share=1):
-    """What to ask a cluster for, from the row of a job's wildcards; twice the memory once a try has failed."""
+def cluster_resources(row_of, share=1):
+    """What to ask a cluster for, from the row of a job; twice the memory once a try has failed."""
     return {
         "mem_mb": lambda wildcards, attempt: int(row_of(wildcards).memory_mb) * min(attempt, 2),
         "runtime": lambda wildcards: max(int(row_of(wildcards).minutes) // share, mm.series.costs.MINUTES[0]),
@@ -45,163 +43,78 @@ def needs(row_of, share=1):
     }
 
 
-def every_core(wildcards):
+def all_cores(wildcards):
     """Of this machine. On a cluster nobody knows how many those are; there a profile's set-threads comes before this."""
     return workflow.cores
 
 
-def quoted(word):
-    """For the shell that runs the jobs; that of Windows knows no single quotes."""
-    return subprocess.list2cmdline([str(word)]) if os.name == "nt" else shlex.quote(str(word))
-
-
-def half_of_them(wildcards):
+def half_the_cores(wildcards):
     """Two fusions at once: of their seconds most go into starting. What is learned at once trains whole networks."""
     return workflow.cores if "simultaneous" in wildcards.multimodal else -(-workflow.cores // 2)
 
 
-AUDIO, TEXT, IMAGE, MULTIMODAL = (runs_of(stage) for stage in ("audio", "text", "image", "multimodal"))
-ONCE = {row.stage: row for row in PLAN[PLAN.target == ""].itertuples()}
-SINGLE = [RUNS / name / "metrics.json" for name in (*AUDIO, *TEXT, *IMAGE)]
-EVERY = [*SINGLE, *(RUNS / name / "metrics.json" for name in MULTIMODAL)]
-PYTHON = quoted(sys.executable)
+METRICS = {stage: [folder / "metrics.json" for folder in PLAN.folder[PLAN.stage == stage]] for stage in mm.series.STAGES}
+SINGLE = METRICS["audio"] + METRICS["text"] + METRICS["image"]
+EVERY = SINGLE + METRICS["multimodal"]
+LISTED, DONE = CATALOGUE / "catalogue.json", mm.series.features_done(music)
+# The best run of each modality is known when all are there.
+INPUTS = {"audio": [LISTED, ancient(DONE)], "multimodal": SINGLE, "results": EVERY, "youralbum": EVERY}
+# One training at a time: it keeps every core busy, and others would lengthen its epochs.
+THREADS = {"audio": all_cores, "text": all_cores, "image": all_cores, "multimodal": half_the_cores}
+PYTHON, NOTEBOOKS = quoted(sys.executable), quoted(mm.core.paths.checkout() / "notebooks")
 FILE_ARGS = f"-f {quoted(mm.core.paths.checkout() / 'params' / 'paper.yaml')}" if PROFILE == "paper" else ""
-NOTEBOOKS = quoted(mm.core.paths.checkout() / "notebooks")
 PAPERMILL = f"{PYTHON} -m papermill --cwd {NOTEBOOKS} --no-progress-bar {NOTEBOOKS}/{{params.row.notebook}}.ipynb {{params.row.folder:q}}/notebook.ipynb -p catalogue {quoted(CATALOGUE)} {FILE_ARGS} {{params.own}} > {{log:q}} 2>&1"
-# Held as long as this process lives. Snakemake's own lock would outlive a kill; the profiles switch it off.
-LOCKS = []
+# Features of a large catalogue: shares of the tracks on as many machines as there are (parts=64), then one joins them.
+FEATURES = next(PLAN[PLAN.stage == "features"].itertuples(), None)  # no row without audio, and no job
+PARTS, AUDIO = int(config.get("parts", 1)), mm.series.values(PROFILE)["audio"]
+EXTRACT = f"{PYTHON} -m mumu_lib.patches {quoted(CATALOGUE)} --patches {AUDIO['patches']} --seed {AUDIO['seed']} --workers {{threads}}"
 
 
 onstart:
     LOCKS.append(mm.series.alone(music))
 
 
-envvars:
-    "MUMU_HOME",
-
-
-wildcard_constraints:
-    audio="audio-[^/]+",
-    text="text-[^/]+",
-    image="image-[^/]+",
-    multimodal=r"[ati](\+[ati])+-[^/]+",
+envvars: "MUMU_HOME"
+wildcard_constraints: audio="audio-[^/]+", text="text-[^/]+", image="image-[^/]+", multimodal=r"[ati](\+[ati])+-[^/]+"
 
 
 # Every run by name: results made of fewer, by hand or by the tests, would otherwise count as the whole.
 rule series:
-    input:
-        EVERY,
-        [row.folder / "metrics.json" for row in ONCE.values() if row.notebook],
+    input: EVERY, [METRICS[stage] for stage, (*_, run_id) in mm.series.STAGES.items() if run_id]
     default_target: True
 
 
-rule overview:
-    input: CATALOGUE / "catalogue.json"
-    output: ONCE["overview"].folder / "metrics.json"
-    log: ONCE["overview"].folder / "papermill.log"
-    params: row=ONCE["overview"], own=""
-    resources: **needs(lambda wildcards: ONCE["overview"])
-    shell: PAPERMILL
+for stage, (*_, run_id) in mm.series.STAGES.items():
+    if run_id and not METRICS[stage]:
+        continue  # the profile paper has no album of yours
+    folder = METRICS[stage][0].parent if run_id else RUNS / f"{{{stage}}}"
+    row_of = row_of_job(stage)
 
-
-rule factors:
-    input: CATALOGUE / "catalogue.json"
-    output: ONCE["factors"].folder / "metrics.json"
-    log: ONCE["factors"].folder / "papermill.log"
-    params: row=ONCE["factors"], own=""
-    resources: **needs(lambda wildcards: ONCE["factors"])
-    shell: PAPERMILL
-
-
-# Features of a large catalogue: shares of the tracks on as many machines as there are, then one joins them.
-#   snakemake --config parts=64 ...
-PARTS = int(config.get("parts", 1))
-DONE = mm.series.features_done(music)
-EXTRACT = f"{PYTHON} -m mumu_lib.patches {quoted(CATALOGUE)} --patches {VALUES['audio']['patches']} --seed {VALUES['audio']['seed']} --workers {{threads}}"
+    rule:
+        name: run_id or stage
+        input: INPUTS.get(stage, LISTED)
+        output: folder / "metrics.json"
+        log: folder / "papermill.log"
+        # Called when the loop has long ended, so that it keeps the row_of of its turn.
+        params: row=row_of, own=lambda wildcards, row_of=row_of: papermill_args(row_of(wildcards))
+        threads: THREADS.get(stage, 1)
+        resources: **cluster_resources(row_of)
+        shell: PAPERMILL
 
 
 rule features_part:
-    input: CATALOGUE / "catalogue.json"
+    input: LISTED
     output: touch(DONE.parent / f"{{part}}-of-{PARTS}.done")
     log: DONE.parent / f"{{part}}-of-{PARTS}.log"
-    threads: every_core
-    resources: **needs(lambda wildcards: ONCE["features"], share=PARTS)
+    threads: all_cores
+    resources: **cluster_resources(lambda wildcards: FEATURES, share=PARTS)
     shell: f"{EXTRACT} --part {{wildcards.part}} {PARTS} > {{log:q}} 2>&1"
 
 
 rule features:
-    input: [DONE.parent / f"{part}-of-{PARTS}.done" for part in range(PARTS)] if PARTS > 1 else CATALOGUE / "catalogue.json"
+    input: [DONE.parent / f"{part}-of-{PARTS}.done" for part in range(PARTS)] if PARTS > 1 else LISTED
     output: touch(DONE)
     log: DONE.with_suffix(".log")
-    threads: every_core
-    resources: **needs(lambda wildcards: ONCE["features"])
+    threads: all_cores
+    resources: **cluster_resources(lambda wildcards: FEATURES)
     shell: f"{EXTRACT} > {{log:q}} 2>&1"
-
-
-rule audio:
-    input: CATALOGUE / "catalogue.json", ancient(DONE)
-    output: RUNS / "{audio}" / "metrics.json"
-    log: RUNS / "{audio}" / "papermill.log"
-    params:
-        row=lambda w: AUDIO[w.audio],
-        own=lambda w: told(AUDIO[w.audio]),
-    threads: every_core  # one training at a time: it keeps every core busy, and others would lengthen its epochs
-    resources: **needs(lambda w: AUDIO[w.audio])
-    shell: PAPERMILL
-
-
-rule text:
-    input: CATALOGUE / "catalogue.json"
-    output: RUNS / "{text}" / "metrics.json"
-    log: RUNS / "{text}" / "papermill.log"
-    params:
-        row=lambda w: TEXT[w.text],
-        own=lambda w: told(TEXT[w.text]),
-    threads: every_core
-    resources: **needs(lambda w: TEXT[w.text])
-    shell: PAPERMILL
-
-
-rule image:
-    input: CATALOGUE / "catalogue.json"
-    output: RUNS / "{image}" / "metrics.json"
-    log: RUNS / "{image}" / "papermill.log"
-    params:
-        row=lambda w: IMAGE[w.image],
-        own=lambda w: told(IMAGE[w.image]),
-    threads: every_core
-    resources: **needs(lambda w: IMAGE[w.image])
-    shell: PAPERMILL
-
-
-# The best run of each modality is known when all are there.
-rule multimodal:
-    input: SINGLE
-    output: RUNS / "{multimodal}" / "metrics.json"
-    log: RUNS / "{multimodal}" / "papermill.log"
-    params:
-        row=lambda w: MULTIMODAL[w.multimodal],
-        own=lambda w: told(MULTIMODAL[w.multimodal]),
-    threads: half_of_them
-    resources: **needs(lambda w: MULTIMODAL[w.multimodal])
-    shell: PAPERMILL
-
-
-rule results:
-    input: EVERY
-    output: ONCE["results"].folder / "metrics.json"
-    log: ONCE["results"].folder / "papermill.log"
-    params: row=ONCE["results"], own=""
-    resources: **needs(lambda wildcards: ONCE["results"])
-    shell: PAPERMILL
-
-
-if "youralbum" in ONCE:
-
-    rule your_album:
-        input: EVERY
-        output: ONCE["youralbum"].folder / "metrics.json"
-        log: ONCE["youralbum"].folder / "papermill.log"
-        params: row=ONCE["youralbum"], own=""
-        resources: **needs(lambda wildcards: ONCE["youralbum"])
-        shell: PAPERMILL

@@ -21,7 +21,7 @@ from mumu_lib.core.errors import MissingDataError, MumuError, ParameterError
 from mumu_lib.core.paths import checkout, home
 from mumu_lib.series import costs
 
-__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["costs", "inventory"])
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["costs", "inventory", "jobs"])
 
 
 # Stage: its notebook, and the run it makes when it runs only once.

@@ -1,0 +1,148 @@
+"""The Snakefile: a catalogue's name reaches it as typed, and its rules have the names that the profiles use."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mumu_lib.core import paths
+from mumu_lib.core.errors import ParameterError
+from mumu_lib.series.jobs import catalogue_name
+
+# Names that Snakemake or YAML could take for something else -> another catalogue, which would then be meant.
+NAMES = {
+    "007": "7",
+    "2017_02": "201702",
+    "5e2": "500.0",
+    "1.0": "1",
+    "nan": "",
+    "true": "",
+    "two words #1": "two words",
+}
+
+
+def snakemake(*words):
+    """Run Snakemake; return its exit status and what it says."""
+    command = [sys.executable, "-m", "snakemake", "--workflow-profile", "params/profiles/local", "--cores", "1", *words]
+    done = subprocess.run(command, cwd=paths.checkout(), capture_output=True, encoding="utf-8", env=dict(os.environ))
+    return done.returncode, done.stdout + done.stderr
+
+
+def planned(*words):
+    """Name of the catalogue whose overview Snakemake would make."""
+    code, said = snakemake("--dry-run", *words, "--", "overview")
+    assert code == 0, said
+    (path,) = re.findall(r"^ {4}input: (.*)", said, re.MULTILINE)
+    return Path(path).parent.name
+
+
+@pytest.fixture
+def add(tiny):
+    """Put a copy of the tiny catalogue under another name."""
+
+    def copy(name):
+        told = shutil.copytree(tiny.folder, tiny.folder.with_name(name)) / "catalogue.json"
+        told.write_text(json.dumps({**json.loads(told.read_text(encoding="utf-8")), "name": name}), encoding="utf-8")
+
+    return copy
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_catalogue_is_the_one_whose_name_was_typed(add, name):
+    add(name)
+    if NAMES[name]:
+        add(NAMES[name])
+    assert planned("--config", f"catalogue={name}") == name
+
+
+def test_a_catalogue_that_is_missing_is_named_as_it_was_typed(add):
+    add("7")
+    code, said = snakemake("--dry-run", "--config", "catalogue=007")
+    assert code != 0
+    assert "no catalogue '007'" in said
+
+
+@pytest.mark.parametrize("name", [*NAMES, "it's", "[x]", "a: b", "null", "True", "rock 'n'", "", "a=b"])
+def test_the_name_is_the_text_after_the_last_equals_sign_of_its_word(name):
+    assert catalogue_name(["profile=paper", f"catalogue={name}"], {"catalogue": 7}) == name
+    assert catalogue_name(["catalogue=other", f"catalogue={name}"], {"catalogue": 7}) == name
+
+
+@pytest.mark.parametrize("word", ["catalogue='007'", 'catalogue="007"'])
+def test_quotes_that_reach_snakemake_are_not_of_the_name(word):
+    assert catalogue_name([word], {"catalogue": 7}) == "007"
+
+
+def test_without_a_name_it_is_the_sample():
+    assert catalogue_name(["catalogues=x"], {}) == "sample"
+
+
+@pytest.mark.parametrize("value", [7, 201702, 500.0, True, None, ["x"], {"a": "b"}])
+def test_a_file_that_holds_no_text_is_refused_with_what_to_write(value):
+    with pytest.raises(ParameterError, match=r'catalogue: "007" .* --config catalogue=007'):
+        catalogue_name([], {"catalogue": value})
+
+
+def test_a_file_may_name_the_catalogue_in_quotes_and_what_is_typed_comes_first(add, tmp_path):
+    for name in ("007", "7"):
+        add(name)
+    told = tmp_path / "config.yaml"
+    told.write_text("catalogue: 007\n", encoding="utf-8")
+    code, said = snakemake("--dry-run", "--configfile", str(told))
+    assert code != 0
+    assert "put the name in quotes in that file" in said
+    assert planned("--configfile", str(told), "--config", "catalogue=007") == "007"
+    told.write_text('catalogue: "007"\n', encoding="utf-8")
+    assert planned("--configfile", str(told)) == "007"
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is missing")
+@pytest.mark.parametrize("name", NAMES)
+def test_make_passes_the_name_on_as_it_was_typed(name):
+    command = ["make", "--dry-run", "--old-file=.venv/.installed", f"PYTHON={sys.executable}", "CORES=1", "paper"]
+    done = subprocess.run([*command, f"CATALOGUE={name}"], cwd=paths.checkout(), capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    plan, run, table = done.stdout.splitlines()[-3:]
+    assert shlex.split(plan)[-1] == name
+    assert f"catalogue={name}" in shlex.split(run)
+    assert f'$(basename "{name}")' in table
+
+
+@pytest.mark.skipif(os.name == "nt", reason="job scripts need a shell")
+@pytest.mark.skipif(not find_spec("snakemake_executor_plugin_cluster_generic"), reason="the executor plugin is missing")
+def test_a_job_on_a_cluster_means_the_same_catalogue(add, home):
+    for name in ("007", "7"):
+        add(name)
+    # The shell is the cluster: it runs the job's script at once. Such a job learns its catalogue from Snakemake's words.
+    cluster = ["--executor", "cluster-generic", "--cluster-generic-submit-cmd", "sh", "--jobs", "1"]
+    code, said = snakemake(*cluster, "--latency-wait", "5", "--config", "catalogue=007", "--", "overview")
+    assert code == 0, said[-4000:]
+    assert (home / "runs" / "007" / "overview" / "metrics.json").is_file()
+    assert not (home / "runs" / "7").exists()
+
+
+def test_every_rule_that_a_profile_names_is_there(tiny):
+    code, said = snakemake("--list-rules", "--config", "catalogue=tiny")
+    assert code == 0, said
+    there = set(said.split())
+    stages = {"overview", "factors", "audio", "text", "image", "multimodal", "results", "your_album"}
+    assert stages | {"features", "features_part", "series"} <= there
+    profiles = sorted((paths.checkout() / "params" / "profiles").glob("*/config.yaml"))
+    assert len(profiles) == 3
+    for profile in profiles:
+        text = profile.read_text(encoding="utf-8")
+        # Those in comments are there to be uncommented.
+        assert set(re.findall(r"^#   (\w+): \{", text, re.MULTILINE)) <= there
+        assert set(yaml.safe_load(text).get("set-threads", {})) <= there
+
+
+def test_the_snakefile_stays_short():
+    assert len((paths.checkout() / "Snakefile").read_text(encoding="utf-8").splitlines()) <= 120
