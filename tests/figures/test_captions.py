@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-import test_plots_mpl as plots
 from matplotlib.figure import Figure
 
+import drawn_figures as plots
 from mumu_lib import figures
 from mumu_lib.core.errors import ParameterError
 from mumu_lib.figures import image, labels, mapping, text, training

@@ -22,6 +22,7 @@ THEME_FILES = {
     "figures/test_baselines.py",
     "figures/test_captions.py",
     "series/test_cluster.py",
+    "series/test_snakefile.py",
 }
 
 OF_THE_SAMPLE = "sources/sample/test_sample.py"
@@ -29,6 +30,7 @@ OF_PICTURES = "figures/test_baselines.py"
 # Modules without a test file of their own name, and the file that tests them.
 TESTED_ELSEWHERE = {
     "patches.py": "stored/test_frozen.py",  # a second name of the command of audio.store
+    "series/jobs.py": "series/test_snakefile.py",
     "figures/audio.py": OF_PICTURES,
     "figures/mapping.py": OF_PICTURES,
     "sources/sample/__main__.py": OF_THE_SAMPLE,

@@ -113,7 +113,8 @@ BREAKAGES = {
 @pytest.mark.parametrize("what", BREAKAGES)
 def test_a_breach_is_found(what):
     rule, broken = BREAKAGES[what]
-    notebook = load(FOLDER / "03_label_factors.ipynb")
+    name = rules.STRAIGHT[1] if rule is rules.straight else "03_label_factors"
+    notebook = load(FOLDER / f"{name}.ipynb")
     assert not list(rule(notebook))
     broken(notebook)
     assert list(rule(notebook))

@@ -41,3 +41,10 @@ def test_a_run_that_cannot_judge_new_texts_gives_way_to_one_that_can(music, own,
     monkeypatch.setattr(runs, "table", with_a_better_encoder)
     table = mumu_lib.predict_album(own, music)
     assert set(table[table.modality == "text"].run) == {"text-cosine-vsm"}
+
+
+def test_a_run_that_has_kept_no_network_is_said_to_be_so(tmp_path):
+    with pytest.raises(NothingUsableError, match=r"run has kept no network; run its notebook again"):
+        encoding._network(tmp_path / "run", {"network": "tracks-01234567"})
+    with pytest.raises(NothingUsableError, match=r"has kept no network"):
+        encoding._network(tmp_path / "run", {})

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from mumu_lib import params, runs, series
+from mumu_lib import experiments, params, runs, series
 from mumu_lib.core import paths
 from mumu_lib.core.errors import MumuError
 from mumu_lib.results import paper_rows
@@ -129,7 +129,7 @@ def test_every_row_is_a_run_that_its_notebook_would_name_so(profile):
             assert fusion.named(cfg) == (row.modality, row.setting)
         else:
             assert cfg.target == row.target
-            assert row.setting in (getattr(cfg, series.SETTING_IS[row.notebook]))
+            assert row.setting == getattr(cfg, experiments.BY_NAME[row.modality].setting)
 
 
 def test_shards_that_are_there_are_not_counted_as_needed(whole):

@@ -95,6 +95,8 @@ def audio_run(music, target):
         "audio",
         0.6,
         features=store.source,
+        network="tracks",
+        album_network="albums",
     )
 
 

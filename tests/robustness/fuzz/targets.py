@@ -628,11 +628,8 @@ def _each(*calls: Callable[[], object]) -> None:
 )
 def musicbrainz_answers(data: bytes, folder: Path) -> None:
     client = _client(data, folder)
-    albums = pd.DataFrame({"title": ["T"], "artist": ["A"]})
     track = pd.DataFrame({"track_id": ["TR"], "recording_mbid": ["R"]})
     _each(
-        lambda: musicbrainz_web.search_all(client, albums),
-        lambda: musicbrainz_web.by_asin(client, "B"),
         lambda: musicbrainz_web.recordings(client, "G"),
         lambda: previews.by_isrc(track, folder / "previews", client, client),
     )
