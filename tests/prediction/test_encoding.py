@@ -1,9 +1,12 @@
 """An own album's files through one run: what cannot be used, and which run is taken."""
 
 import pandas as pd
+import pytest
 
 import mumu_lib
 from mumu_lib import runs
+from mumu_lib.core.errors import NothingUsableError
+from mumu_lib.prediction import encoding
 
 
 def test_what_cannot_be_used_is_listed_and_the_rest_goes_on(music, own):
