@@ -9,6 +9,9 @@ import pandas as pd
 import pytest
 
 from mumu_lib import catalogue
+from mumu_lib.audio import store as audio_store
+from mumu_lib.features import build
+from six_recordings import six_clips
 from tiny_catalogue import GENRES
 
 
@@ -71,3 +74,23 @@ def music(made, monkeypatch) -> catalogue.Catalogue:
     """The catalogue of these albums, in its own home."""
     monkeypatch.setenv("MUMU_HOME", str(made.folder.parents[1]))
     return made
+
+
+# --- Six recordings: to change, with their store, and in shards of two. ---
+
+
+@pytest.fixture
+def good(tmp_path):
+    return six_clips(tmp_path / "own")
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """A catalogue that no test changes, with its store."""
+    music = six_clips(tmp_path_factory.mktemp("shared") / "own")
+    return music, audio_store.extract(music, workers=1)
+
+
+@pytest.fixture
+def shards_of_two(monkeypatch):
+    monkeypatch.setattr(build, "SHARD", 2)

@@ -4,7 +4,6 @@ Notebooks: 04 to 08.
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import lazy_loader
@@ -162,8 +161,8 @@ def bootstrap(
 ) -> np.ndarray:
     """Values of a metric over resamples of the albums, drawn with replacement.
 
-    Two calls with one seed use the same resamples, so that their difference is paired. The named metrics
-    are counted once and reweighted for every resample; any other function is called once a resample.
+    Two calls with one seed use the same resamples, so that their difference is paired. AUC, mAP, LRAP, precision and
+    coverage are counted once and reweighted for every resample; any other metric is called once a resample.
 
     Parameters
     ----------
@@ -191,17 +190,19 @@ def bootstrap(
         raise ParameterError(f"unknown metric {metric!r}; there are {list(METRICS)}{did_you_mean(metric, METRICS)}")
     if n == 0:
         return np.empty(0)
-    name = next((name for name, known in METRICS.items() if metric in (name, known)), None)
-    if name is None:
-        draws = np.random.default_rng(seed).integers(0, len(truth), (n, len(truth)))
-        return np.array([metric(truth[rows], scores[rows]) for rows in draws])  # type: ignore[operator]
+    name = next((name for name, known in METRICS.items() if metric in (name, known)), "")
     kind, _, k = name.partition("@")
     if kind in ("auc", "map"):
         return resampling.ranked(truth, scores, n, seed)[kind]
     if kind == "coverage":
         return resampling.coverage(_top(scores, int(k)), scores.shape[1], n, seed)
-    of_albums = ranking_precision_per_album if kind == "lrap" else partial(precision_per_album, k=int(k))
-    return resampling.mean(of_albums(truth, scores), n, seed)
+    if kind == "lrap":
+        return resampling.mean(ranking_precision_per_album(truth, scores), n, seed)
+    if kind == "precision":
+        return resampling.mean(precision_per_album(truth, scores, int(k)), n, seed)
+    function = METRICS.get(name, metric)
+    draws = np.random.default_rng(seed).integers(0, len(truth), (n, len(truth)))
+    return np.array([function(truth[rows], scores[rows]) for rows in draws])  # type: ignore[operator]
 
 
 def paired(

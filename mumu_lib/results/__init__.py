@@ -28,7 +28,7 @@ __all__ = ["TABLE2_NOTES", "as_printed", "grid", "table2"]
 
 KEY = ["modality", "target", "setting"]
 USED = ["fingerprint", "folder", "device", "val_auc", *runs.PAPER_COLUMNS, *runs.INTERVAL]
-FURTHER = ["map", "lrap", *(f"precision@{k}" for k in metrics.COVERAGE_AT)]
+FURTHER = [name for name in metrics.METRICS if name not in runs.PAPER_COLUMNS]
 
 
 def key(table: pd.DataFrame) -> pd.Series:

@@ -69,7 +69,7 @@ def as_printed(table: pd.DataFrame) -> pd.DataFrame:
         kind = name.split()[0].split("@")[0]
         written = "{:+.3f}" if name.endswith("difference") else form.get(kind, "{:.3f}")
         text = table[name].map(lambda value, written=written: "" if pd.isna(value) else written.format(value))
-        result[name.replace(kind, heads[kind], 1)] = text
+        result[name.replace(kind, heads.get(kind, kind), 1)] = text
     if set(INTERVAL) <= set(table):
         ends = table[INTERVAL].to_numpy(float)
         intervals = ["" if np.isnan(low) else f"{low:.3f} to {high:.3f}" for low, high in ends]
