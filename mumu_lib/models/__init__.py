@@ -221,7 +221,7 @@ def fusion(
     """
     inputs = keras.Input((sum(sizes),), name="album_vectors")
     ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
-    parts = keras.ops.split(inputs, ends[:-1], axis=1)
+    parts = keras.ops.split(inputs, ends[:-1], axis=1) if len(sizes) > 1 else [inputs]
     parts = [layers.UnitNormalization(name=f"normalise_{i}")(part) for i, part in enumerate(parts)]
     if modality_dropout:
         parts = [layers.Dropout(modality_dropout, noise_shape=(None, 1))(part) for part in parts]

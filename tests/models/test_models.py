@@ -135,3 +135,9 @@ def test_the_network_has_the_papers_parameters_and_vector():
         assert network.get_layer(models.FEATURES).output.shape[1] == 2048
         rates = [layer.rate for layer in network.layers if layer.name.startswith("dropout")]
         assert rates == [0.5 if target == "logistic" else 0.3] * 3
+
+
+@pytest.mark.parametrize("target", ["logistic", "cosine"])
+def test_a_fusion_of_one_source_is_a_network_too(target):
+    outputs = models.fusion([5], target, 4, 3).predict(np.ones((2, 5), np.float32), verbose=0)
+    assert outputs.shape == (2, 4 if target == "logistic" else 3)
