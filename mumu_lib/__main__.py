@@ -24,9 +24,10 @@ def check(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m mumu_lib check", description=check.__doc__)
     parser.add_argument("catalogues", nargs="*", help="names or paths; without one, all that lies in the home")
     asked = parser.parse_args(words).catalogues
-    tables = [inventory.of_catalogue(open_catalogue(name)) for name in asked] or [inventory.take_stock()]
-    for table in tables:
-        print(inventory.as_text(table))
+    if not asked:
+        print(inventory.as_text(inventory.take_stock()))
+    for name in asked:
+        print(inventory.as_text(inventory.of_catalogue(open_catalogue(name))))
     return 0
 
 

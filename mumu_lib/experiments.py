@@ -13,10 +13,26 @@ from typing import Any
 
 import pandas as pd
 
+from mumu_lib.core.errors import BadDataError, did_you_mean
+from mumu_lib.core.parsing import parsing
 from mumu_lib.core.paths import checkout
 
 TARGETS = ("logistic", "cosine")
 NUMBERS = ["params", "seconds_per_epoch", "auc", "coverage@1", "coverage@3", "coverage@5"]
+COLUMNS = [
+    "modality",
+    "target",
+    "setting",
+    "notebook",
+    "arguments",
+    "learns",
+    "origin",
+    *NUMBERS,
+    "sample",
+    "paper",
+    "why",
+]
+REMEDY = "correct it, or restore it with  git checkout params/experiments.tsv"
 FUSION_NOTEBOOK = "07_multimodal"
 # The rows of the paper name no parameters that have these values.
 FUSION_DEFAULTS = {"learning": "late", "missing": "complete"}
@@ -79,12 +95,23 @@ BY_LETTER = {modality.letter: modality for modality in MODALITIES if modality.le
 
 
 def resolve(dotted: str) -> Any:
-    """Return what a dotted name such as ``mumu_lib.fusion.joint:learn`` means."""
+    """Return what a dotted name such as ``mumu_lib.fusion.joint:learn`` means.
+
+    Raises
+    ------
+    BadDataError
+        There is no such module, or it has no such name.
+    """
     module, _, name = dotted.partition(":")
-    return getattr(import_module(module), name)
+    try:
+        return getattr(import_module(module), name)
+    except (ModuleNotFoundError, AttributeError) as error:
+        raise BadDataError(
+            f"{dotted!r} is not there ({error}); correct it in mumu_lib/experiments.py or in the column learns of "
+            "params/experiments.tsv"
+        ) from error
 
 
-@cache
 def table() -> pd.DataFrame:
     """Return every row of ``params/experiments.tsv``.
 
@@ -94,9 +121,56 @@ def table() -> pd.DataFrame:
         ``modality``, ``target``, ``setting``, ``notebook``; ``arguments``, what a fusion's notebook is told besides;
         ``learns``, the module of a text feature or a fusion; ``origin``, ``paper`` or ``ours``; the paper's numbers; ``sample`` and
         ``paper``, yes where a profile runs it; ``why``. All as text.
+
+    Raises
+    ------
+    BadDataError
+        A column is not there, or a row cannot be what it says; names the row and what may stand there.
     """
+    return _read().copy()
+
+
+@cache
+def _read() -> pd.DataFrame:
     path = checkout() / "params" / "experiments.tsv"
-    return pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+    with parsing(path, REMEDY, trouble="is not a table of tabs"):
+        rows = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+    absent = [column for column in COLUMNS if column not in rows]
+    if absent:
+        raise BadDataError(f"{path} lacks the columns {absent}; {REMEDY}")
+    for line, row in enumerate(rows.itertuples(), 2):
+        problem = _problem(row)
+        if problem:
+            raise BadDataError(f"{path}, line {line}: {problem}; {REMEDY}")
+    key = ["modality", "target", "setting"]
+    repeated = rows.duplicated(key) | rows[rows["arguments"] != ""].duplicated(["modality", "target", "arguments"])
+    if repeated.any():
+        line = int(repeated.to_numpy(bool, na_value=False).argmax()) + 2
+        raise BadDataError(f"{path}, line {line}: another row is the same experiment; {REMEDY}")
+    return rows
+
+
+def _problem(row: Any) -> str:
+    """Say what a row has that cannot be; empty if it is well."""
+    names = [*BY_NAME, *BY_LETTER]
+    choices = {
+        "target": TARGETS, "origin": ("paper", "ours"), "sample": ("yes", "no"), "paper": ("yes", "no"),
+        "notebook": (*{modality.notebook for modality in MODALITIES}, FUSION_NOTEBOOK),
+    }  # fmt: skip
+    for part in row.modality.split("+"):
+        if part not in names:
+            return f"modality {row.modality!r} holds {part!r}, which is not one of {names}{did_you_mean(part, names)}"
+    for column, allowed in choices.items():
+        value = getattr(row, column)
+        if value not in allowed:
+            return f"{column} {value!r} is not one of {list(allowed)}{did_you_mean(value, allowed)}"
+    for word in row.arguments.split():
+        name, equals, _ = word.partition("=")
+        if not equals or name not in FUSION_DEFAULTS:
+            return f"arguments {word!r} is not NAME=VALUE with a name of {list(FUSION_DEFAULTS)}"
+    if row.notebook == FUSION_NOTEBOOK and not row.learns:
+        return "a fusion needs a module in the column learns, such as mumu_lib.fusion.late"
+    return ""
 
 
 def paper_rows() -> pd.DataFrame:

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from mumu_lib import experiments, params
+from mumu_lib.core.errors import BadDataError
 from mumu_lib.core.paths import checkout
 
 ROWS = list(experiments.table().itertuples())
@@ -66,3 +67,42 @@ def test_it_needs_no_backend():
     code = "import sys; from mumu_lib import experiments; experiments.table(); print('keras' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.fixture
+def edited(tmp_path, monkeypatch):
+    """Read a table in which one text stands for another."""
+    text = (checkout() / "params" / "experiments.tsv").read_text(encoding="utf-8")
+    (tmp_path / "params").mkdir()
+    monkeypatch.setattr(experiments, "checkout", lambda: tmp_path)
+
+    def read(old, new):
+        assert old in text
+        (tmp_path / "params" / "experiments.tsv").write_text(text.replace(old, new, 1), encoding="utf-8")
+        return experiments._read.__wrapped__()
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("audio\tlogistic\tlow_3x3", "audoi\tlogistic\tlow_3x3", r"line 3: modality 'audoi'.*did you mean 'audio'"),
+        ("audio\tlogistic\tlow_3x3", "audio\tlogistik\tlow_3x3", r"line 3: target 'logistik'.*did you mean 'logistic'"),
+        ("low_3x3\t04_audio", "low_3x3\t04_audoi", r"line 3: notebook '04_audoi'.*did you mean '04_audio'"),
+        ("paper\t10000", "papr\t10000", r"line 2: origin 'papr'"),
+        ("missing=dropout", "missing", r"arguments 'missing' is not NAME=VALUE"),
+        ("audio\tlogistic\tlow_3x3", "audio\tlogistic\ttimbre_mlp", r"line 3: another row is the same experiment"),
+        ("learning=simultaneous", "missing=dropout", r"another row is the same experiment"),
+        ("\torigin\t", "\torigins\t", r"lacks the columns \['origin'\]"),
+    ],
+)
+def test_a_slip_in_the_table_is_named_with_its_line_and_the_remedy(edited, old, new, said):
+    with pytest.raises(BadDataError, match=said) as raised:
+        edited(old, new)
+    assert "git checkout params/experiments.tsv" in str(raised.value)
+
+
+def test_a_module_that_is_not_there_is_named():
+    with pytest.raises(BadDataError, match=r"'mumu_lib\.fusion\.nowhere:learn' is not there"):
+        experiments.resolve("mumu_lib.fusion.nowhere:learn")

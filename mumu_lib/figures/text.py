@@ -16,7 +16,7 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.figures import marked
 from mumu_lib.figures.style import BLUE, ORANGE, STYLE, new_axes, plain, sentence, short
 from mumu_lib.text import CATEGORY
-from mumu_lib.text.album_vectors import Published
+from mumu_lib.text.album_vectors import Reader
 
 COLOURS = {"word": BLUE, "category": ORANGE}
 HATCHES = {"word": "", "category": "////"}
@@ -47,12 +47,12 @@ def highlight(text: str, annotations: pd.DataFrame, categories: Mapping[str, Ite
     return HTML(f'<p dir="auto">{"".join(pieces)}{html.escape(text[at:])}</p>')
 
 
-def example(reader: Published, catalogue: Catalogue) -> HTML:
+def example(reader: Reader, catalogue: Catalogue) -> HTML:
     """Show the text with the most linked entities, with its album and genres; a sentence where nothing was linked.
 
     Parameters
     ----------
-    reader : Published
+    reader : Reader
         Of :func:`mumu_lib.text.album_vectors.reader`, after ``link()``.
     """
     if reader.words is None or reader.words.annotations.empty:

@@ -66,6 +66,10 @@ def named(cfg: Multimodal) -> tuple[str, str]:
             "learning='simultaneous' takes two modalities or more, no embeddings, and missing='complete'"
         )
     stems = [Path(entry).stem for entry in asked]
+    for stem in stems:
+        # A file called audio, or a+t, would stand for a row of the paper.
+        if set(stem.split("+")) & {*BY_LETTER, *(modality.name for modality in BY_LETTER.values())}:
+            raise ParameterError(f"embeddings={cfg.embeddings!r}: {stem!r} is the name of a modality; rename the file")
     called = [*(BY_LETTER[m].name for m in letters), *stems]
     if len(set(called)) != len(called):
         raise ParameterError(f"two of the sources are called alike: {called}; rename a file")

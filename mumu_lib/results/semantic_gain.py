@@ -3,6 +3,7 @@
 Paper: Section 6.2.  Notebooks: 05_text.
 """
 
+import shlex
 from pathlib import Path
 
 import pandas as pd
@@ -61,7 +62,7 @@ def compare(catalogue: Catalogue, target: str, *, seed: int = 0) -> tuple[str, p
     both = text_runs(catalogue, target)
     for setting in ("vsm", "vsm_sem"):
         if setting not in both:
-            name = catalogue.name
+            name = shlex.quote(catalogue.name)
             command = f"papermill 05_text.ipynb out.ipynb -r catalogue {name} -p target {target} -p features {setting}"
             columns = ["vsm", "vsm_sem", "difference", "albums"]
             return f"needs the other run too:  {command}", pd.DataFrame(columns=columns, dtype=float)

@@ -258,7 +258,7 @@ def table(catalogue: str | Catalogue | None = None) -> pd.DataFrame:
     base, rows = home() / "runs", []
     # A name may hold what a pattern means something by.
     for path in sorted((base / name).glob("*/metrics.json") if name else base.glob("*/*/metrics.json")):
-        facts = _facts(path)
+        facts = facts_of(path)
         if "auc" in facts and facts.get("fingerprint") == (now or facts.get("fingerprint")):
             rows.append({**facts, "folder": str(path.parent)})
     first = ["run", "catalogue", "modality", "target", "setting"]
@@ -310,8 +310,14 @@ def modality_of(facts: Mapping[str, Any]) -> str:
     return "own" if own else facts.get("modality", "")
 
 
-def _facts(path: Path) -> dict[str, Any]:
-    """What a ``metrics.json`` says, if its names are texts and its numbers numbers."""
+def facts_of(path: Path) -> dict[str, Any]:
+    """Return what a ``metrics.json`` says, if its names are texts and its numbers numbers.
+
+    Raises
+    ------
+    MissingDataError, BadDataError
+        It is not there; it is not JSON, or a name or a number is something else.
+    """
     texts = ("run", "catalogue", "modality", "target", "setting", "fingerprint")
     facts = dict.fromkeys(texts, "") | {"val_auc": None} | read_json(path, AGAIN)
     facts["modality"] = modality_of(facts)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from mumu_lib import audio, params, results, runs
+from mumu_lib import audio, experiments, params, results, runs
 from mumu_lib.audio import store as audio_store
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import MumuError
@@ -27,6 +27,8 @@ COLUMNS = ["what", "name", "state", "why", "type this"]
 USABLE, PARTLY, UNUSABLE = "usable", "in part", "not usable"
 CQT = re.compile(r"cqt-v\d+-(?P<method>[a-z]+)-(?P<patches>\d+)x15s-seed(?P<seed>\d+)")
 NETWORKS = ("network", "album_network")
+# Notebooks whose runs are rows of Table 2.
+TRAINED = (*(modality.notebook for modality in experiments.MODALITIES), experiments.FUSION_NOTEBOOK)
 
 
 def take_stock() -> pd.DataFrame:
@@ -39,9 +41,9 @@ def take_stock() -> pd.DataFrame:
         ``type this``: a command for what cannot be used as it is.
     """
     rows: list[tuple[str, str, str, str, str]] = []
+    known: dict[str, Path] = {}
     for path in sorted((home() / "data").glob("*/catalogue.json")):
-        rows += _catalogue(path.parent)
-    known = {path.parent.name for path in (home() / "data").glob("*/catalogue.json")}
+        rows += _catalogue(path.parent, known)
     for folder in _folders(home() / "runs"):
         if folder.name not in known and any(folder.glob("*/params.json")):
             why = "there is no catalogue of this name in data/; of one elsewhere:  python -m mumu_lib check ITS_FOLDER"
@@ -54,17 +56,22 @@ def of_catalogue(catalogue: Catalogue) -> pd.DataFrame:
     return pd.DataFrame([*_stores(catalogue), *_runs(catalogue)], columns=COLUMNS)
 
 
-def _catalogue(folder: Path) -> Iterator[tuple[str, str, str, str, str]]:
-    """Describe a catalogue, then its stores and runs."""
+def _catalogue(folder: Path, known: dict[str, Path]) -> Iterator[tuple[str, str, str, str, str]]:
+    """Describe a catalogue, then its stores and runs; ``known`` is joined by its name and folder."""
     try:
         music = Catalogue(folder)
         sizes = f"{len(music.albums)} albums, {len(music.tracks)} tracks, {len(music.reviews)} reviews"
-        yield "catalogue", folder.name, USABLE, sizes, ""
     except MumuError as error:
+        known[folder.name] = folder
         yield "catalogue", folder.name, UNUSABLE, str(error), _made_by(folder)
         return
+    if music.name != folder.name:
+        sizes += f"; it calls itself {music.name!r}, and its runs and figures lie under that name"
+    yield "catalogue", folder.name, USABLE, sizes, ""
     yield from _stores(music)
-    yield from _runs(music)
+    if music.name not in known:
+        yield from _runs(music)
+    known[music.name] = folder
 
 
 def _made_by(folder: Path) -> str:
@@ -93,7 +100,10 @@ def _stores(catalogue: Catalogue) -> Iterator[tuple[str, str, str, str, str]]:
 
 def _store(catalogue: Catalogue, name: str) -> tuple[str, str, str]:
     """Return the state of one store, why, and what to type."""
-    settings, jobs, command = _recipe(catalogue, name)
+    try:
+        settings, jobs, command = _recipe(catalogue, name)
+    except MumuError as error:
+        return UNUSABLE, f"its name says what cannot be: {error}", ""
     if settings is None or settings.name != name:
         return UNUSABLE, "made by a version with other features; nothing reads it", ""
     lacking = build.lacking(catalogue, jobs, settings)
@@ -140,29 +150,32 @@ def _run(catalogue: Catalogue, folder: Path) -> tuple[str, str, str]:
     notebook = notebook_of(stored)
     if not notebook:
         return UNUSABLE, "its parameters are those of no notebook of this version", ""
-    command = _papermill(notebook, {**stored, "catalogue": _as_typed(catalogue)})
+    # 01 makes catalogues by their name; the others also take a path.
+    where = catalogue.name if notebook == "01_dataset_mapping" else _as_typed(catalogue)
+    command = _papermill(notebook, {**stored, "catalogue": where})
     try:
         params.checked(params.PARAMETERS[notebook], params.restored(params.PARAMETERS[notebook], stored))
     except MumuError as error:
-        return UNUSABLE, f"a parameter has another meaning now: {error}", ""
+        return UNUSABLE, f"its parameters are not those of this version: {error}", ""
     if stored.get("fingerprint") != catalogue.fingerprint:
         return UNUSABLE, "made on the catalogue as it was before", command
     if not (folder / "metrics.json").is_file():
         return PARTLY, "not finished; what was trained is kept", command
     try:
-        facts = read_json(folder / "metrics.json", runs.AGAIN)
+        facts = runs.facts_of(folder / "metrics.json")
     except MumuError as error:
         return UNUSABLE, str(error), command
-    if "auc" not in facts:
+    if notebook not in TRAINED:
         return USABLE, "finished", ""
+    if "auc" not in facts:
+        return UNUSABLE, f"{folder / 'metrics.json'} holds no AUC", command
     if reason := results.reason_against(catalogue, folder, facts):
         return UNUSABLE, reason, command
-    if gone := [key for key in NETWORKS if facts.get(key) and not (folder / facts[key] / "model.keras").is_file()]:
-        return (
-            PARTLY,
-            f"its scores count, but new albums cannot be put through it: no {facts[gone[0]]}/model.keras",
-            command,
-        )
+    for key in NETWORKS:
+        kept = folder / str(facts.get(key) or "")
+        if facts.get(key) and not (kept / "model.keras").is_file():
+            why = f"its scores count, but no new album can be put through it: remove {kept}, then train it anew"
+            return PARTLY, why, command
     return USABLE, "finished", ""
 
 
@@ -201,7 +214,7 @@ def _defaults(notebook: str) -> dict[str, Any]:
 
 def as_text(table: pd.DataFrame) -> str:
     """Return the table as lines, each followed by what to type, and at the end how many are in which state."""
-    lines = []
+    lines = [f"home: {home()}"]
     for row in table.itertuples(index=False):
         what, name, state, why, command = row
         lines.append(f"{what:9} {name}: {state}, {why}")
@@ -210,5 +223,5 @@ def as_text(table: pd.DataFrame) -> str:
     counts = table["state"].value_counts()
     lines.append(", ".join(f"{state}: {counts.get(state, 0)}" for state in (USABLE, PARTLY, UNUSABLE)))
     if (table["type this"].str.startswith("papermill")).any():
-        lines.append("papermill is started in notebooks/.")
+        lines.append("papermill is started in notebooks/. A file of embeddings lies where it was named from then.")
     return "\n".join(lines)

@@ -30,7 +30,7 @@ def find(folder: str | Path, track_ids: Iterable[str], sevendigital: pd.Series |
         Files named by track id or 7digital id (``8947470.clip.mp3``), flat or in any shards
         (``8/9/…``, ``A/B/C/…``); or with an ``index.tsv`` of ``id<TAB>relative path``.
     sevendigital : pd.Series, optional
-        Track id -> 7digital id, e.g. from :func:`millionsong.track_metadata`.
+        Track id -> 7digital id, e.g. from :func:`mumu_lib.sources.millionsong.track_metadata`.
 
     Returns
     -------

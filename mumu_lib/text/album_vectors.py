@@ -19,23 +19,28 @@ from mumu_lib.text import aggregate, release, save_vectorizer, tfidf
 from mumu_lib.text.words import Words, read
 
 
-class Published:
-    """The authors' own tf-idf matrices; which word a column stands for was not published.
+class Reader:
+    """What gives every album a vector.
 
     Attributes
     ----------
+    name : str
+        ``reviews``, ``published`` or ``embeddings``.
+    label : str
+        What files made of these vectors are called after.
     terms : np.ndarray [shape=(columns,), str]
-        Empty where the columns have no names.
+        Names of the columns, once the vectors are made; empty where they have none.
     texts : pd.Series [length albums]
         Of reviews; else empty.
     words : Words or None
         Of reviews, after :meth:`link`.
     """
 
-    name = "published"
+    name = ""
 
     def __init__(self, catalogue: Catalogue, cfg: Text) -> None:
         self.catalogue, self.cfg = catalogue, cfg
+        self.label = f"{setting_of(cfg)}_{self.name}"
         self.terms = np.array([])
         self.texts = pd.Series(dtype="str")
         self.words: Words | None = None
@@ -50,26 +55,37 @@ class Published:
 
     def vectors(self, run: Path) -> np.ndarray | sp.csr_matrix:
         """Return a vector of every album [shape=(albums, columns)], and keep in the run what a new album needs."""
+        raise NotImplementedError
+
+
+class Published(Reader):
+    """The authors' own tf-idf matrices; which word a column stands for was not published."""
+
+    name = "published"
+
+    def vectors(self, run: Path) -> np.ndarray | sp.csr_matrix:
+        """Return the published vector of every album [shape=(albums, columns)]."""
         return release.published(self.catalogue, self.cfg.features)
 
 
-class Own(Published):
+class Own(Reader):
     """Album vectors from a file of the user's own."""
 
     name = "embeddings"
 
     def vectors(self, run: Path) -> np.ndarray | sp.csr_matrix:
-        """Return a vector of every album [shape=(albums, columns)]."""
+        """Return the vector of every album from the file [shape=(albums, columns)]."""
         return embeddings.load(self.cfg.embeddings, self.catalogue)
 
 
-class Reviews(Published):
+class Reviews(Reader):
     """tf-idf of the reviews, with or without what they mention."""
 
     name = "reviews"
 
     def __init__(self, catalogue: Catalogue, cfg: Text) -> None:
         super().__init__(catalogue, cfg)
+        self.label = cfg.features
         self.texts = aggregate(catalogue, cfg.characters, cfg.seed)
 
     def report(self) -> str:
@@ -98,7 +114,7 @@ class Reviews(Published):
         return X
 
 
-def reader(catalogue: Catalogue, cfg: Text) -> Published:
+def reader(catalogue: Catalogue, cfg: Text) -> Reader:
     """Return what gives every album its vector, by the parameters of 05.
 
     Raises
@@ -106,7 +122,7 @@ def reader(catalogue: Catalogue, cfg: Text) -> Published:
     MissingDataError
         Neither reviews nor what was asked for are there.
     """
-    kinds = {kind.name: kind for kind in (Published, Own, Reviews)}
+    kinds: dict[str, type[Reader]] = {kind.name: kind for kind in (Published, Own, Reviews)}
     return kinds[release.source_of(catalogue, cfg.matrices, cfg.embeddings)](catalogue, cfg)
 
 

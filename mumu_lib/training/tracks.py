@@ -98,7 +98,10 @@ class PatchLearner:
 
 
 class TimbreLearner(PatchLearner):
-    """Timbre statistics of tracks, averaged over an album; only the album network learns (paper 6.1)."""
+    """Timbre statistics of tracks, averaged over an album; only the album network learns (paper 6.1).
+
+    ``features`` are the statistics [shape=(tracks, 48)], ``network`` is the album network, and ``folder`` is empty.
+    """
 
     folder = ""
 

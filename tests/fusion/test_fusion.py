@@ -207,8 +207,14 @@ def test_a_run_asked_for_by_name_must_be_of_this_state_of_the_catalogue(three):
         fusion.sources(three, cfg("", embeddings="text-cosine-vsm"))
 
 
+@pytest.mark.parametrize("name", ["audio.npy", "t.npy", "a+t.npy"])
+def test_a_file_called_like_a_modality_is_refused(name):
+    with pytest.raises(ParameterError, match="is the name of a modality; rename the file"):
+        fusion.named(cfg("", embeddings=name))
+
+
 def test_sources_that_are_called_alike_are_refused():
-    for letters, entries in (("", "clap/vectors.npy, mert/vectors.npy"), ("a", "x/audio.npy")):
+    for letters, entries in (("", "clap/vectors.npy, mert/vectors.npy"), ("a", "x/mine.npy, y/mine.npy")):
         with pytest.raises(ParameterError, match="called alike"):
             fusion.named(cfg(letters, embeddings=entries))
 

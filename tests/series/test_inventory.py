@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import shutil
 from dataclasses import fields, replace
 
 import numpy as np
@@ -65,7 +66,7 @@ def test_a_run_on_the_catalogue_as_it_was_is_not_usable(tiny, cfg):
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"filters": "giant_9x9"}, "a parameter has another meaning now: filters='giant_9x9' is not one of"),
+        ({"filters": "giant_9x9"}, "its parameters are not those of this version: filters='giant_9x9' is not one of"),
         ({"colour": "blue"}, "its parameters are those of no notebook of this version"),
     ],
 )
@@ -78,11 +79,31 @@ def test_parameters_of_another_version_are_said_to_be_so(tiny, cfg, change, why)
     assert said.startswith(why)
 
 
-def test_a_run_whose_network_is_gone_still_counts_in_table_2(tiny, cfg):
+def test_results_that_the_library_would_refuse_are_not_usable(tiny, cfg):
+    run = finished(tiny, cfg)
+    path = run.folder / "metrics.json"
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    for change in ({"auc": "high"}, {"fingerprint": None}, {"modality": 7}):
+        path.write_text(json.dumps({**facts, **change}), encoding="utf-8")
+        assert state()["tiny/audio-cosine-low_4x96"][0] == "not usable", change
+    path.write_text("{}", encoding="utf-8")
+    assert "holds no AUC" in state()["tiny/audio-cosine-low_4x96"][1]
+    path.write_text(json.dumps({**facts, "network": 5}), encoding="utf-8")
+    assert state()["tiny/audio-cosine-low_4x96"][0] == "in part"
+
+
+def test_runs_of_a_catalogue_whose_folder_was_copied_are_listed_once(tiny, cfg, home):
+    finished(tiny, cfg)
+    shutil.copytree(tiny.folder, home / "data" / "copy")
+    assert list(state()) == ["tiny/audio-cosine-low_4x96"]
+    assert "it calls itself 'tiny'" in state("catalogue")["copy"][1]
+
+
+def test_a_run_whose_network_is_gone_still_counts_in_table_2(tiny, cfg, home):
     finished(tiny, cfg, network="tracks-01234567")
     ((_, (found, why, _)),) = state().items()
     assert found == "in part"
-    assert "no tracks-01234567/model.keras" in why
+    assert f"remove {home / 'runs' / 'tiny' / 'audio-cosine-low_4x96' / 'tracks-01234567'}" in why
 
 
 def test_files_that_cannot_be_read_are_named(tiny, cfg):
@@ -98,7 +119,14 @@ def test_files_that_cannot_be_read_are_named(tiny, cfg):
 
 
 def test_stores_are_held_against_what_would_be_extracted_now(tiny):
-    for name in ("cqt-v1-fast-1x15s-seed0", "cqt-v0-fast-1x15s-seed0", "timbre-v1", "covers-v1-256", "other"):
+    for name in (
+        "cqt-v1-fast-1x15s-seed0",
+        "cqt-v0-fast-1x15s-seed0",
+        "cqt-v1-fast-0x15s-seed0",
+        "timbre-v1",
+        "covers-v1-256",
+        "other",
+    ):
         (tiny.folder / "features" / name).mkdir(parents=True)
     stores = state("store")
     found, why, command = stores["tiny/cqt-v1-fast-1x15s-seed0"]
@@ -107,6 +135,7 @@ def test_stores_are_held_against_what_would_be_extracted_now(tiny):
     assert command == "python -m mumu_lib.patches tiny --patches 1 --seed 0"
     assert stores["tiny/timbre-v1"][2] == "python -m mumu_lib.patches tiny --kind timbre"
     assert stores["tiny/covers-v1-256"][2] == "papermill 06_image.ipynb out.ipynb -r catalogue tiny"
+    assert stores["tiny/cqt-v1-fast-0x15s-seed0"][0] == "not usable"
     for name in ("cqt-v0-fast-1x15s-seed0", "other"):
         assert stores[f"tiny/{name}"] == ("not usable", "made by a version with other features; nothing reads it", "")
 
