@@ -55,7 +55,9 @@ def _timbre_examples(statistics: np.ndarray, titles: list[str]) -> Figure:
     scaled = tables / np.where(largest > 0, largest, 1)
     for ax, table, title in zip(axes, scaled, titles, strict=True):
         ax.imshow(table, aspect="auto", vmin=-1, vmax=1, cmap="RdBu")
-        ax.set(title=short(title, 30), xlabel="coefficient", yticks=range(len(TIMBRE)), yticklabels=[])
+        columns = range(0, table.shape[1], 3)
+        ax.set(title=short(title, 30), xlabel="coefficient", xticks=columns)
+        ax.set(yticks=range(len(TIMBRE)), yticklabels=[])
         ax.grid(visible=False)
     axes[0].set_yticklabels(TIMBRE)
     return figure.describe(

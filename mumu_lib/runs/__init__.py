@@ -21,10 +21,10 @@ from mumu_lib.core.files import locked, save_array, write_atomically
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import read_array, read_json, read_lines
 from mumu_lib.core.paths import home
-from mumu_lib.experiments import BY_NAME
+from mumu_lib.experiments import BY_NAME, NUMBERS
 from mumu_lib.params import Shared, restored
 
-PAPER_COLUMNS = ["params", "seconds_per_epoch", "auc", "coverage@1", "coverage@3", "coverage@5"]
+PAPER_COLUMNS = NUMBERS
 INTERVAL = ["auc_low", "auc_high"]
 AGAIN = "delete the folder and run its notebook again"
 
