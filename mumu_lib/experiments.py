@@ -59,6 +59,8 @@ class Modality:
         What the catalogue must have: ``audio``, ``reviews``, ``covers`` or only ``labels``.
     setting : str
         Parameter of the notebook that names the setting of a row.
+    learns : str
+        Dotted name of what its notebook learns by.
     encodes : str
         Dotted name of the function that puts a new album through a run; empty where a new album cannot be.
     branch : str
@@ -70,25 +72,26 @@ class Modality:
     notebook: str
     needs: str
     setting: str
+    learns: str
     encodes: str = ""
     branch: str = ""
 
 
 MODALITIES = (
     Modality(
-        "audio", "a", "04_audio", "audio", "filters",
+        "audio", "a", "04_audio", "audio", "filters", learns="mumu_lib.training.tracks:learner",
         encodes="mumu_lib.prediction.encoding:encode_audio", branch="mumu_lib.fusion.joint:audio_branch",
     ),
     Modality(
-        "text", "t", "05_text", "reviews", "features",
+        "text", "t", "05_text", "reviews", "features", learns="mumu_lib.text.album_vectors:reader",
         encodes="mumu_lib.prediction.encoding:encode_text", branch="mumu_lib.fusion.joint:text_branch",
     ),
     Modality(
-        "image", "i", "06_image", "covers", "backbone",
+        "image", "i", "06_image", "covers", "backbone", learns="mumu_lib.image.finetuning:fine_tune",
         encodes="mumu_lib.prediction.encoding:encode_image", branch="mumu_lib.fusion.joint:image_branch",
     ),
     # Album vectors from a file of the user's own.
-    Modality("own", "", "05_text", "labels", "embeddings"),
+    Modality("own", "", "05_text", "labels", "embeddings", learns="mumu_lib.text.album_vectors:reader"),
 )  # fmt: skip
 BY_NAME = {modality.name: modality for modality in MODALITIES}
 BY_LETTER = {modality.letter: modality for modality in MODALITIES if modality.letter}

@@ -48,7 +48,7 @@ def test_what_rows_and_modalities_name_is_there():
         assert callable(experiments.resolve(f"{row.learns}:{function}"))
     for modality in experiments.MODALITIES:
         assert (checkout() / "notebooks" / f"{modality.notebook}.ipynb").is_file()
-        for dotted in filter(None, (modality.encodes, modality.branch)):
+        for dotted in filter(None, (modality.learns, modality.encodes, modality.branch)):
             assert callable(experiments.resolve(dotted))
     for dotted in experiments.LINKERS.values():
         assert callable(experiments.resolve(dotted))
