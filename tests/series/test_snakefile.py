@@ -107,7 +107,15 @@ def test_a_file_may_name_the_catalogue_in_quotes_and_what_is_typed_comes_first(a
 @pytest.mark.skipif(not shutil.which("make"), reason="make is missing")
 @pytest.mark.parametrize("name", NAMES)
 def test_make_passes_the_name_on_as_it_was_typed(name):
-    command = ["make", "--dry-run", "--old-file=.venv/.installed", f"PYTHON={sys.executable}", "CORES=1", "paper"]
+    command = [
+        "make",
+        "--no-print-directory",
+        "--dry-run",
+        "--old-file=.venv/.installed",
+        f"PYTHON={sys.executable}",
+        "CORES=1",
+        "paper",
+    ]
     done = subprocess.run([*command, f"CATALOGUE={name}"], cwd=paths.checkout(), capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     plan, run, table = done.stdout.splitlines()[-3:]
