@@ -19,7 +19,10 @@ import yaml
 from mumu_lib.core.paths import checkout
 from mumu_lib.sources import folder
 
-DOCUMENTS = ["README.md", "COLLECTION.md", "TROUBLESHOOTING.md", "CHANGELOG.md"]
+DOCUMENTS = [
+    "README.md", "COLLECTION.md", "TROUBLESHOOTING.md", "CHANGELOG.md",
+    *sorted(f"docs/{path.name}" for path in (checkout() / "docs").glob("*.md")),
+]  # fmt: skip
 ENVIRONMENTS = ["environment.yml", "environment-gpu.yml"]
 
 
@@ -67,9 +70,11 @@ def test_links_inside_the_repository_lead_somewhere(document):
         path, _, anchor = target.partition("#")
         if "://" in target:
             continue
-        assert (checkout() / path).exists(), target
+        aimed = (checkout() / document).parent / path
+        assert aimed.exists(), target
         if anchor:
-            assert anchor in anchors(path or document), target
+            named = aimed.resolve().relative_to(checkout()).as_posix() if path else document
+            assert anchor in anchors(named), target
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
