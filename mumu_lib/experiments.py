@@ -36,6 +36,8 @@ REMEDY = "correct it, or restore it with  git checkout params/experiments.tsv"
 FUSION_NOTEBOOK = "07_multimodal"
 # The rows of the paper name no parameters that have these values.
 FUSION_DEFAULTS = {"learning": "late", "missing": "complete"}
+# How the setting of a straight line begins; the rest is the setting of the network beside which it was fitted.
+LINE = "linear_"
 # Entity linkers, and what makes each of a catalogue and a knowledge base.
 LINKERS = {
     "local": "mumu_lib.linking.local:make",
@@ -95,6 +97,16 @@ MODALITIES = (
 )  # fmt: skip
 BY_NAME = {modality.name: modality for modality in MODALITIES}
 BY_LETTER = {modality.letter: modality for modality in MODALITIES if modality.letter}
+
+
+def line_of(setting: str) -> str:
+    """Return the setting of the straight line beside a network, e.g. ``linear_vsm``."""
+    return LINE + setting
+
+
+def is_line(setting: str) -> bool:
+    """Whether a setting is that of a straight line."""
+    return setting.startswith(LINE)
 
 
 def resolve(dotted: str) -> Any:

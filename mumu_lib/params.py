@@ -6,7 +6,7 @@ wrong type or a value that is not one of the choices.
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -66,6 +66,7 @@ class Factors(Shared):
 class Training(Shared):
     """What every notebook that trains a network takes."""
 
+    recipe: str = _choice("auto", "paper", "ours", before="paper")
     target: str = _choice(*experiments.TARGETS)
     dimensions: int = _at_least(1)
     epochs: int = _at_least(1)
@@ -265,6 +266,35 @@ def restored(kind: type[Shared], stored: Mapping[str, Any]) -> dict[str, Any]:
     """
     before = {f.name: f.metadata["before"] for f in fields(kind) if "before" in f.metadata}
     return {**before, **stored}
+
+
+def with_recipe(cfg: Params, *, synthetic: bool) -> Params:
+    """Return parameters with the recipe that ``auto`` stands for.
+
+    The paper's on the sample and where all networks learn by one loss, for which there is none of ours. Else ours, and
+    on vectors from a file always, since the paper has none. Parameters without a recipe come back as they are.
+
+    Parameters
+    ----------
+    synthetic : bool
+        Of the catalogue.
+
+    Examples
+    --------
+    >>> cfg = with_recipe(checked(Multimodal, {**paper("multimodal"), "catalogue": "mine", "seed": 0, "recipe": "auto",
+    ...     "target": "cosine", "modalities": "at", "embeddings": "", "learning": "late"}), synthetic=False)
+    >>> cfg.recipe
+    'ours'
+    """
+    if getattr(cfg, "recipe", "") != "auto":
+        return cfg
+    if getattr(cfg, "learning", "late") == "simultaneous":
+        recipe = "paper"
+    elif isinstance(cfg, Text) and cfg.embeddings:
+        recipe = "ours"
+    else:
+        recipe = "paper" if synthetic else "ours"
+    return replace(cfg, recipe=recipe)  # type: ignore[call-arg]
 
 
 def defaults(notebook: str | Path) -> dict[str, Any]:

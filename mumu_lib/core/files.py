@@ -8,8 +8,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import scipy.sparse
 from filelock import FileLock, Timeout
 
 from mumu_lib.core.errors import MumuError, WriteError
@@ -121,6 +123,12 @@ def save_array(path: Path, array: np.ndarray) -> None:
     """Write an ``.npy``, as :func:`write_atomically`."""
     with whole(path) as part, part.open("wb") as file:
         np.save(file, array, allow_pickle=False)
+
+
+def save_sparse(path: Path, matrix: Any) -> None:
+    """Write a sparse matrix as ``.npz``, as :func:`write_atomically`."""
+    with whole(path) as part, part.open("wb") as file:
+        scipy.sparse.save_npz(file, matrix)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import scipy.sparse as sp
 from PIL import Image
 
 from mumu_lib.core.errors import BadDataError, MissingDataError, MumuError
@@ -115,6 +116,18 @@ def read_array(path: Path, remedy: str) -> np.ndarray:
                 raise ValueError("it does not begin as one that numpy.save wrote")
         with np.errstate(over="ignore"):  # The product of a shape that numpy then refuses.
             return np.load(path, mmap_mode="r", allow_pickle=False)
+
+
+def read_sparse(path: Path, remedy: str) -> sp.csr_matrix:
+    """Return the sparse matrix in an ``.npz`` file; nothing is unpickled.
+
+    Raises
+    ------
+    MissingDataError, BadDataError
+        As of :func:`parsing`.
+    """
+    with parsing(path, remedy, trouble="is not a file of a sparse matrix"):
+        return sp.csr_matrix(sp.load_npz(path))
 
 
 def read_table(path: Path, remedy: str) -> pd.DataFrame:

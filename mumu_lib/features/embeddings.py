@@ -10,7 +10,7 @@ import pandas as pd
 
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import BadDataError, MissingDataError
-from mumu_lib.core.parsing import parsing, read_array, read_lines, read_table
+from mumu_lib.core.parsing import parsing, read_array, read_lines, read_sparse, read_table
 
 
 def load(path: str | Path, catalogue: Catalogue) -> np.ndarray:
@@ -38,14 +38,13 @@ def load(path: str | Path, catalogue: Catalogue) -> np.ndarray:
         Not an array of numbers, as many ids as rows, every id once, at least one of them the catalogue's; a
         vector that holds NaN or infinity, or only zeros.
     """
-    path = Path(path)
-    path = path / "embeddings.npy" if path.is_dir() else path
+    path = _array_of(Path(path))
     if not path.is_file():
         raise MissingDataError(
             f"{path} is not there; give an .npy with its album ids in a .txt beside it, or a .parquet"
         )
     remedy = "save one array of numbers with numpy.save"
-    ids, values = _parquet(path) if path.suffix == ".parquet" else (_ids(path), read_array(path, remedy))
+    ids, values = _read(path, remedy)
     # A run's vectors are its network's own affair: after ReLU one may well be zero.
     _check(path, ids, values, may_be_zero=(path.parent / "metrics.json").is_file())
     row = pd.Index(ids).get_indexer(pd.Index(catalogue.albums["album_id"]))
@@ -59,6 +58,23 @@ def load(path: str | Path, catalogue: Catalogue) -> np.ndarray:
     result = values.astype(np.float32)[row]
     result[row < 0] = np.nan
     return result
+
+
+def _array_of(path: Path) -> Path:
+    """Return the file of a run's vectors, if the path is a run's folder."""
+    if not path.is_dir():
+        return path
+    sparse = path / "embeddings.npz"
+    return sparse if sparse.is_file() else path / "embeddings.npy"
+
+
+def _read(path: Path, remedy: str) -> tuple[list[str], np.ndarray]:
+    """Return ids and vectors [shape=(n, d)]."""
+    if path.suffix == ".parquet":
+        return _parquet(path)
+    if path.suffix == ".npz":
+        return _ids(path), read_sparse(path, remedy).toarray()
+    return _ids(path), read_array(path, remedy)
 
 
 def _ids(path: Path) -> list[str]:

@@ -6,9 +6,13 @@ Paper: Section 6.4.  Notebooks: 07_multimodal.
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from IPython.display import Image
 from matplotlib.figure import Figure
 
+from mumu_lib import figures
+from mumu_lib.figures import training
 from mumu_lib.figures.style import LINES, MARKERS, STYLE, new_axes, plain, sentence
+from mumu_lib.runs import Run
 
 
 @mpl.rc_context(STYLE)
@@ -68,3 +72,46 @@ def branch_curves(curves: pd.DataFrame) -> Figure:
         "(validation AUC, the other branches' vectors at zero).",
         alt="; ".join(f"{name} ends at {auc:.2f}" for name, auc in curves.iloc[-1].items()),
     )
+
+
+@mpl.rc_context(STYLE)
+def weight_search(steps: pd.DataFrame, run: str = "a fusion") -> Figure:
+    """Validation AUC of a mean of sources, step by step; the weights that were kept are named.
+
+    Parameters
+    ----------
+    steps : pd.DataFrame
+        ``epoch``, ``val_auc``, ``seconds``, ``best``, and a column of weights for each source
+        (:func:`mumu_lib.fusion.weighted.search`).
+    run : str
+        Its id, for the caption.
+    """
+    names = list(steps.columns.drop(["epoch", "val_auc", "seconds", "best"]))
+    kept = steps[steps["best"]].iloc[0]
+    figure, (axes,) = new_axes(6.5, 3.4)
+    axes.plot(steps["epoch"], steps["val_auc"], "-o", ms=4)
+    axes.plot(kept["epoch"], kept["val_auc"], "s", ms=9, mfc="none", mew=1.6, color="0.2", label="kept")
+    weights = ", ".join(f"{plain(name)} {kept[name]:.2f}" for name in names)
+    axes.set(xlabel="step of the search", ylabel="validation AUC of the mean", title=weights)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend()
+    return figure.describe(
+        "learning_curves",
+        caption=f"Search for the weights of {run}.",
+        alt=f"Validation AUC over {len(steps)} steps; kept are the weights {weights}.",
+    )
+
+
+def learning(run: Run, history: pd.DataFrame, target: str) -> Image:
+    """How a fusion was learned: its loss by epoch, or the search for the weights of its sources; written and shown.
+
+    Parameters
+    ----------
+    history : pd.DataFrame
+        Of :class:`mumu_lib.fusion.learned.Learned`.
+    target : str
+        Names the loss.
+    """
+    if "loss" in history:
+        return training.learning(run, history, target)
+    return figures.save(weight_search(history, run.id), run.catalogue, folder=run.folder)

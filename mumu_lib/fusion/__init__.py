@@ -3,7 +3,9 @@
 Paper: Sections 5.4 and 6.4.  Notebooks: 07_multimodal.
 """
 
+import shlex
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -12,16 +14,18 @@ import lazy_loader
 import numpy as np
 import pandas as pd
 
-from mumu_lib import metrics, results, runs
+from mumu_lib import metrics, results as results, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
+from mumu_lib.core.fingerprints import digest
 from mumu_lib.core.paths import home
-from mumu_lib.experiments import BY_LETTER, fusion_setting
+from mumu_lib.experiments import BY_LETTER, fusion_setting, is_line
 from mumu_lib.features import embeddings
 from mumu_lib.params import Multimodal
 from mumu_lib.runs import best_run
+from mumu_lib.training.lines import Scaling, Vectors
 
-__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["joint", "late", "learned"])
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["alone", "joint", "late", "learned", "weighted"])
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,15 @@ class Source:
         A row for every album of the catalogue; NaN where it has no vector.
     val_auc : float
         By which the run was chosen; NaN for a file.
+    made_of : str
+        Digest of the vectors that a run of own vectors was trained on, or of the file's; empty for any other.
     """
 
     name: str
     origin: str
     vectors: np.ndarray
     val_auc: float = float("nan")
+    made_of: str = ""
 
 
 def named(cfg: Multimodal) -> tuple[str, str]:
@@ -106,14 +113,59 @@ def sources(catalogue: Catalogue, cfg: Multimodal) -> list[Source]:
         An id that several runs have.
     """
     named(cfg)
-    names = [modality.name for letter, modality in BY_LETTER.items() if letter in cfg.modalities]
-    found = [_of_run(catalogue, name, best_run(catalogue, name)) for name in names]
-    return found + [_asked_for(catalogue, entry) for entry in _entries(cfg.embeddings)]
+    found = []
+    for letter, modality in BY_LETTER.items():
+        if letter in cfg.modalities:
+            found.append(_of_run(catalogue, modality.name, _best(catalogue, modality.name, cfg)))
+    for entry in _entries(cfg.embeddings):
+        found.append(_asked_for(catalogue, entry))
+    _refuse_the_same(found)
+    return found
+
+
+def _best(catalogue: Catalogue, modality: str, cfg: Multimodal) -> pd.Series:
+    """Return the best run of a modality; for our recipe the best towards the target of the fusion, if there is one."""
+    try:
+        if cfg.recipe == "ours":
+            with suppress(MissingDataError):
+                return best_run(catalogue, modality, lambda run: run["target"] == cfg.target)
+        return best_run(catalogue, modality)
+    except MissingDataError as error:
+        raise MissingDataError(f"{error}{_own_instead(catalogue)}") from None
+
+
+def _own_instead(catalogue: Catalogue) -> str:
+    """Say which parameters mean the runs on own vectors, if there are such."""
+    finished = runs.table(catalogue)
+    own = finished[finished["modality"] == "own"] if len(finished) else finished
+    own = own[~own["setting"].map(is_line)] if len(own) else own
+    if own.empty:
+        return ""
+    name = Path(runs.by_validation(own)["folder"].iloc[0]).name
+    command = f"papermill 07_multimodal.ipynb out.ipynb -r catalogue {shlex.quote(catalogue.name)}"
+    return (
+        "; or fuse what there is: name only the modalities that have a run, and the runs on own vectors in embeddings, "
+        f'such as  {command} -p modalities "" -p embeddings {shlex.quote(name)}'
+    )
+
+
+def _refuse_the_same(found: list[Source]) -> None:
+    """Refuse two sources of the same vectors, such as a file and the run that learned from it."""
+    seen: dict[str, Source] = {}
+    for source in found:
+        other = seen.setdefault(source.made_of or source.origin, source)
+        # Two networks over one file may well be fused, but not a file with a network over it.
+        if other is not source and np.isnan([other.val_auc, source.val_auc]).any():
+            raise ParameterError(
+                f"{other.origin} and {source.origin} are made of the same vectors; name one of them in embeddings"
+            )
 
 
 def _of_run(catalogue: Catalogue, name: str, run: pd.Series) -> Source:
     folder = Path(run["folder"])
-    return Source(name, folder.name, embeddings.load(folder, catalogue), float(run["val_auc"]))
+    made_of = run.get("made_of")
+    vectors = embeddings.load(folder, catalogue)
+    return Source(name, folder.name, vectors, float(run["val_auc"]), made_of if isinstance(made_of, str) else "")
 
 
 def _asked_for(catalogue: Catalogue, entry: str) -> Source:
@@ -135,7 +187,8 @@ def _asked_for(catalogue: Catalogue, entry: str) -> Source:
         raise MissingDataError(
             f"{entry!r} is neither a run of {catalogue.name!r} nor a file{did_you_mean(entry, folders)}"
         )
-    return Source(Path(entry).stem, str(entry), embeddings.load(entry, catalogue))
+    vectors = embeddings.load(entry, catalogue)
+    return Source(Path(entry).stem, str(entry), vectors, made_of=digest(vectors))
 
 
 def join(found: list[Source], missing: str = "complete") -> np.ndarray:
@@ -156,6 +209,25 @@ def join(found: list[Source], missing: str = "complete") -> np.ndarray:
     usable = there.all(axis=0) if missing == "complete" else there.any(axis=0)
     joined = np.hstack([np.where(known[:, None], block, 0) for block, known in zip(blocks, there, strict=True)])
     joined[~usable] = np.nan
+    return joined
+
+
+def line_inputs(catalogue: Catalogue, found: list[Source]) -> Vectors:
+    """Return what a straight line over all sources is given [shape=(albums, sum of d)]: each part at length 1.
+
+    Of a run the vectors that its own network was given, if a line was fitted beside it, since what it has learned of its
+    training albums misleads a line that is fitted on the same albums. An album that lacks one has nothing, or NaN.
+    """
+    finished = runs.table(catalogue).reindex(columns=["beside", "folder"])
+    blocks = []
+    for source in found:
+        beside = finished.loc[finished["beside"] == source.origin, "folder"]
+        vectors = source.vectors
+        if len(beside):
+            vectors = embeddings.load(Path(beside.iloc[-1]), catalogue)
+        blocks.append(Scaling().apply(vectors))
+    joined = np.hstack(blocks)
+    joined[~np.isfinite(joined).all(axis=1)] = np.nan
     return joined
 
 
@@ -228,33 +300,3 @@ def recorded(cfg: Multimodal, found: list[Source]) -> dict[str, object]:
     kept = [] if cfg.learning == "simultaneous" else found
     sources = [{"name": s.name, "origin": s.origin, "length": s.vectors.shape[1]} for s in kept]
     return {"missing": cfg.missing, "sources": sources}
-
-
-def against_single(
-    catalogue: Catalogue, found: list[Source], scored: np.ndarray, scores: np.ndarray, *, seed: int = 0
-) -> pd.DataFrame:
-    """A fusion against the runs it is made of, on the test albums that both have judged, paired (paper 6.4).
-
-    Parameters
-    ----------
-    scored : np.ndarray [shape=(n,), int]
-        Rows of the album table that the fusion has judged.
-    scores : np.ndarray [shape=(n, labels)]
-
-    Returns
-    -------
-    table : pd.DataFrame
-        A row a source that is a run: its AUC, the fusion's, the difference with its 95 % interval, albums compared.
-    """
-    rows = {}
-    fused = pd.DataFrame(scores, index=catalogue.albums["album_id"].iloc[scored])
-    for source in found:
-        folder = home() / "runs" / catalogue.name / source.origin
-        if not (folder / "metrics.json").is_file():
-            continue
-        single = results.test_scores(catalogue, str(folder))
-        single = single[single.index.isin(fused.index)]
-        pair = metrics.paired(results.truth(catalogue, single.index), fused.loc[single.index], single, seed=seed)
-        rows[source.name] = (*(pair[key] for key in ("second", "first", "difference", "low", "high")), len(single))
-    columns = ["AUC alone", "AUC fused", "difference", "from", "to", "albums"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).round(3)

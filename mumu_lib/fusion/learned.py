@@ -20,6 +20,9 @@ from mumu_lib.params import Multimodal
 from mumu_lib.targets import Target
 from mumu_lib.training.albums import complete
 
+# What the recipe of ours fuses by, whichever of the paper's settings is asked for.
+WEIGHTED = "mumu_lib.fusion.weighted"
+
 
 @dataclass
 class Learned:
@@ -41,6 +44,8 @@ class Learned:
         ``complete`` or ``dropout``, as in :func:`mumu_lib.fusion.join`.
     curves : pd.DataFrame
         Validation AUC of each branch by epoch; no rows where each source was learned by itself.
+    unit : str
+        What the rows of ``history`` are: ``epochs``, or ``steps`` of a search for weights.
     """
 
     network: keras.Model
@@ -51,6 +56,7 @@ class Learned:
     after: np.ndarray
     missing: str = "complete"
     curves: pd.DataFrame = field(default_factory=pd.DataFrame)
+    unit: str = "epochs"
 
     def __post_init__(self) -> None:
         self.joined: np.ndarray = join(self.sources, self.missing)
@@ -80,4 +86,6 @@ def learn(
     """
     _, setting = named(cfg)
     module = experiments.module_of(experiments.FUSION_NOTEBOOK, setting)
+    if cfg.recipe == "ours":
+        module = WEIGHTED
     return experiments.resolve(f"{module}:learn")(catalogue, sources, goal, wanted, cfg, run)

@@ -3,6 +3,7 @@
 Paper: Section 5.3.  Notebooks: 06_image.
 """
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ from mumu_lib.image.augment import centre_view, random_view
 from mumu_lib.image.store import CoverStore
 from mumu_lib.models import FEATURES
 from mumu_lib.params import Image
+from mumu_lib.targets import Target
 from mumu_lib.training import Batches, fit
 from mumu_lib.training.albums import learnable
+from mumu_lib.training.recipes import examples_auc
 
 MOMENTUM = 0.9
 # The learning rate falls to a tenth after every 30 epochs (fb.resnet.torch).
@@ -101,6 +104,23 @@ def batches(
     return fed
 
 
+def monitor(
+    catalogue: Catalogue, goal: Target, store: CoverStore, table: pd.DataFrame, cfg: Image
+) -> Callable[[keras.Model], float] | None:
+    """Return what our recipe chooses the epoch by, the AUC of the validation covers; None with the paper's recipe.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        Of :func:`cover_table`.
+    """
+    if cfg.recipe != "ours":
+        return None
+    val = table[table["split"] == "val"]
+    covers = CoverBatches(store, val["row"].to_numpy(), size=cfg.image_size, batch_size=cfg.batch_size)
+    return examples_auc(catalogue, goal, covers, val["album"].to_numpy())
+
+
 def optimizer(name: str, learning_rate: float, weight_decay: float, steps: int) -> keras.optimizers.Optimizer:
     """Optimiser with weight decay on all weights and biases (paper 5.3).
 
@@ -126,8 +146,9 @@ def optimizer(name: str, learning_rate: float, weight_decay: float, steps: int) 
 
 
 def fine_tune(
-    network: keras.Model, loss: Any, train: CoverBatches, val: CoverBatches, cfg: Image, folder: Path
-) -> pd.DataFrame:
+    network: keras.Model, loss: Any, train: CoverBatches, val: CoverBatches, cfg: Image, folder: Path, *,
+    monitor: Callable[[keras.Model], float] | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Train the output layer on the features as they are, then everything.
 
     Each stage resumes by itself, as :func:`mumu_lib.training.fit`.
@@ -140,6 +161,8 @@ def fine_tune(
         the second stage too, for few covers or small batches; never with random weights.
     folder : Path
         Gets ``model.keras`` and ``history.csv``; its folder ``head`` those of the first stage.
+    monitor : function, optional
+        As for :func:`mumu_lib.training.fit`.
 
     Returns
     -------
@@ -167,6 +190,7 @@ def fine_tune(
                 "patience": cfg.patience,
                 "learning_rate": rate,
                 "seed": cfg.seed,
+                "monitor": monitor,
             }
             history = fit(network, loss, train, val, optimizer=rule, folder=place, **options)
             parts.append(history.assign(stage=stage))

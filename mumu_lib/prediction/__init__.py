@@ -5,6 +5,7 @@ Paper: none; it is what sections 5 and 6 are for.  Notebooks: 09_your_album.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import lazy_loader
 import numpy as np
@@ -123,9 +124,12 @@ class _Encoder:
 
 def _fused(catalogue: Catalogue, encode: _Encoder) -> Encoded | None:
     """The best finished fusion that this album can feed; one trained with missing modalities may lack some."""
-    finished = runs.table(catalogue).reindex(columns=["sources", "missing", "folder", "val_auc"])
+    finished = runs.table(catalogue).reindex(columns=["sources", "missing", "folder", "val_auc", "worse_than"])
     usable = []
     for run in finished[finished["sources"].notna()].to_dict("records"):
+        if _does_harm(run, finished):
+            encode.skipped.append((Path(run["folder"]).name, "not used: a source alone is better on validation albums"))
+            continue
         origins = [str(Path(run["folder"]).parent / source["origin"]) for source in run["sources"]]
         there = [_modality(origin) in encode.album.modalities for origin in origins]
         if sum(there) > 1 and (all(there) or run["missing"] == "dropout"):
@@ -140,6 +144,16 @@ def _fused(catalogue: Catalogue, encode: _Encoder) -> Encoded | None:
             ]
             return encoding.fuse(Path(run["folder"]), vectors, catalogue)
     return None
+
+
+def _does_harm(run: dict[Any, Any], finished: pd.DataFrame) -> bool:
+    """Whether a source of a fusion is better than the fusion on the validation albums."""
+    if isinstance(run["worse_than"], list):
+        return bool(run["worse_than"])
+    # A run of before says nothing of this; its sources have AUCs of their own.
+    origins = [source["origin"] for source in run["sources"]]
+    names = finished["folder"].map(lambda folder: Path(folder).name)
+    return bool((finished.loc[names.isin(origins), "val_auc"] > run["val_auc"]).any())
 
 
 def _modality(origin: str) -> str:

@@ -10,19 +10,24 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import lazy_loader
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
 from mumu_lib import metrics
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.environment import device, git_commit, versions
 from mumu_lib.core.errors import BadDataError, MissingDataError
-from mumu_lib.core.files import locked, save_array, write_atomically
+from mumu_lib.core.files import locked, save_array, save_sparse, write_atomically
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import read_array, read_json, read_lines
 from mumu_lib.core.paths import home
-from mumu_lib.experiments import BY_NAME, NUMBERS
-from mumu_lib.params import Shared, restored
+from mumu_lib.experiments import BY_NAME, NUMBERS, is_line
+from mumu_lib.params import Shared, restored, with_recipe
+
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["lines"])
+
 
 PAPER_COLUMNS = NUMBERS
 INTERVAL = ["auc_low", "auc_high"]
@@ -97,7 +102,7 @@ class Run:
         results: dict[str, Any],
         *,
         album_ids: list[str] | None = None,
-        **arrays: np.ndarray,
+        **arrays: np.ndarray | sp.csr_matrix,
     ) -> None:
         """Write the results, ``metrics.json`` last.
 
@@ -108,12 +113,15 @@ class Run:
         album_ids : list of str
             One for each row of every array.
         arrays
-            ``embeddings``, ``scores``.
+            ``embeddings``, ``scores``; a sparse one is kept as ``NAME.npz``.
         """
-        if any(len(array) != len(album_ids or ()) for array in arrays.values()):
+        if any(array.shape[0] != len(album_ids or ()) for array in arrays.values()):
             raise BadDataError(f"run {self.id}: {len(album_ids or ())} album ids for arrays of other lengths")
         for name, array in arrays.items():
-            save_array(self.folder / f"{name}.npy", array)
+            if sp.issparse(array):
+                save_sparse(self.folder / f"{name}.npz", array)
+            else:
+                save_array(self.folder / f"{name}.npy", array)
         if album_ids is not None:
             write_atomically(self.folder / "album_ids.txt", "\n".join(album_ids))
         facts = {
@@ -178,7 +186,8 @@ def parameters(folder: Path, kind: type[Shared]) -> dict[str, Any]:
 
 def _record(catalogue: Catalogue, cfg: Shared) -> dict[str, Any]:
     """Return everything that defines a run's numbers; ``workers`` changes none."""
-    params = {k: v for k, v in dataclasses.asdict(cfg).items() if k != "workers"}
+    settled = dataclasses.asdict(with_recipe(cfg, synthetic=catalogue.synthetic))
+    params = {k: v for k, v in settled.items() if k != "workers"}
     return {**params, "catalogue": catalogue.name, "fingerprint": catalogue.fingerprint}
 
 
@@ -292,6 +301,8 @@ def best_run(catalogue: Catalogue, modality: str, only: Callable[[pd.Series], bo
     """
     finished = table(catalogue.name)
     of_it = finished[finished["modality"] == modality] if len(finished) else finished
+    # A line's vectors are its inputs; the paper fuses what networks have learned.
+    of_it = of_it[~of_it["setting"].map(is_line)] if len(of_it) else of_it
     ours = of_it[of_it["fingerprint"] == catalogue.fingerprint] if len(of_it) else of_it
     why = "the catalogue has changed since they were made" if len(of_it) else "an unfinished one does not count"
     if only is not None and len(ours):

@@ -13,6 +13,7 @@ import scipy.sparse as sp
 
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import ParameterError
+from mumu_lib.core.fingerprints import digest
 from mumu_lib.features import embeddings
 from mumu_lib.params import Text
 from mumu_lib.text import aggregate, release, save_vectorizer, tfidf
@@ -34,6 +35,8 @@ class Reader:
         Of reviews; else empty.
     words : Words or None
         Of reviews, after :meth:`link`.
+    made_of : str
+        Digest of the vectors of a file, once they are read; else empty.
     """
 
     name = ""
@@ -44,6 +47,7 @@ class Reader:
         self.terms = np.array([])
         self.texts = pd.Series(dtype="str")
         self.words: Words | None = None
+        self.made_of = ""
 
     def report(self) -> str:
         """Say what there is to read."""
@@ -69,13 +73,18 @@ class Published(Reader):
 
 
 class Own(Reader):
-    """Album vectors from a file of the user's own."""
+    """Album vectors from a file of the user's own, scaled to length 1 where the recipe itself scales nothing."""
 
     name = "embeddings"
 
     def vectors(self, run: Path) -> np.ndarray | sp.csr_matrix:
-        """Return the vector of every album from the file [shape=(albums, columns)]."""
-        return embeddings.load(self.cfg.embeddings, self.catalogue)
+        """Return the vector of every album from the file [shape=(albums, columns)]; say how long they are."""
+        X = embeddings.load(self.cfg.embeddings, self.catalogue)
+        self.made_of = digest(X)
+        lengths = np.linalg.norm(X, axis=1, keepdims=True)
+        shortest, longest = np.nanmin(lengths), np.nanmax(lengths)
+        print(f"lengths from {shortest:.3g} to {longest:.3g}; the network gets vectors of length 1")
+        return X / lengths if self.cfg.recipe == "paper" else X
 
 
 class Reviews(Reader):
@@ -128,4 +137,9 @@ def reader(catalogue: Catalogue, cfg: Text) -> Reader:
 
 def setting_of(cfg: Text) -> str:
     """Return the setting of the run: the text feature, or the name of the file of own vectors."""
-    return f"own_{Path(cfg.embeddings).stem}" if cfg.embeddings else cfg.features
+    return Path(cfg.embeddings).stem if cfg.embeddings else cfg.features
+
+
+def row_of(cfg: Text) -> tuple[str, str, str]:
+    """Return what makes the id of the run: modality, target and setting; the modality of a file's vectors is ``own``."""
+    return ("own" if cfg.embeddings else "text"), cfg.target, setting_of(cfg)

@@ -6,7 +6,7 @@ Paper: Sections 5.1 to 5.4.  Notebooks: 04 to 07.
 import json
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from mumu_lib.core.fingerprints import same, sketch
 from mumu_lib.core.parsing import read_array
 from mumu_lib.features.store import take
 
-__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["albums", "tracks"])
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["albums", "committee", "lines", "recipes", "tracks"])
 
 
 class Batches(keras.utils.PyDataset):
@@ -92,8 +92,9 @@ def fit(
     epochs: int, patience: int, learning_rate: float, seed: int,
     optimizer: keras.optimizers.Optimizer | None = None, folder: Path | None = None, jit_compile: bool | None = None,
     lines: bool = True, callbacks: Sequence[keras.callbacks.Callback] = (),
+    monitor: Callable[[keras.Model], float] | None = None,
 ) -> pd.DataFrame:  # fmt: skip
-    """Train until the validation loss stops falling, keep the best weights.
+    """Train until the validation loss stops falling, or the validation AUC stops rising; keep the best weights.
 
     Adam with epsilon 1e-8, as the authors' code. Interrupted and called again with the same ``folder``, it
     goes on after the last whole epoch and ends with the same weights as an uninterrupted call.
@@ -114,11 +115,14 @@ def fit(
         Print one line an epoch.
     callbacks : sequence of keras.callbacks.Callback
         Called before the epoch is kept.
+    monitor : function, optional
+        Model -> validation AUC, by which the best epoch is chosen instead of by the validation loss. Where it is NaN
+        the loss decides.
 
     Returns
     -------
     history : pd.DataFrame
-        One row an epoch: ``epoch``, ``loss``, ``val_loss``, ``seconds``, ``best``.
+        One row an epoch: ``epoch``, ``loss``, ``val_loss``, ``seconds``, ``best``; ``val_auc`` with a ``monitor``.
 
     Raises
     ------
@@ -136,7 +140,7 @@ def fit(
             _set_aside_others(folder, np.vstack([train.known_by(), val.known_by()]))
             if (folder / "history.csv").is_file():
                 return _finished(model, folder, lines)
-        keeper = _Keeper(patience=patience, seed=seed, folder=folder, lines=lines)
+        keeper = _Keeper(patience=patience, seed=seed, folder=folder, lines=lines, monitor=monitor)
         jit = keras.backend.backend() == "jax" if jit_compile is None else jit_compile
         adam = keras.optimizers.Adam(learning_rate, epsilon=1e-8)
         model.compile(optimizer=optimizer or adam, loss=loss, jit_compile=jit)
@@ -202,9 +206,38 @@ def _load(path: Path, **options: Any) -> keras.Model:
     return keras.saving.load_model(path, **{"compile": False, **options})
 
 
+def trained(folder: Path) -> keras.Model:
+    """Return the network that :func:`fit` or :func:`keep` left in a folder, uncompiled.
+
+    Raises
+    ------
+    MissingDataError
+        It is gone; names the folder to remove.
+    """
+    return _load(folder / "model.keras")
+
+
+def keep(model: keras.Model, history: pd.DataFrame, folder: Path) -> None:
+    """Write a network that was made in another way than by :func:`fit` as that would have: model and history."""
+    with writing(make_folder(folder) / "model.keras"):
+        model.save(folder / "model.keras")
+    write_atomically(folder / "history.csv", history.to_csv(index=False))
+
+
 def _line(row: Any) -> str:
     """One epoch, for the eye."""
-    return f"epoch {row['epoch']:3d}  loss {row['loss']:.4f}  val_loss {row['val_loss']:.4f}{'  best' if row['best'] else ''}"
+    words = [f"epoch {row['epoch']:3d}", f"loss {row['loss']:.4f}", f"val_loss {row['val_loss']:.4f}"]
+    if "val_auc" in row:
+        words.append(f"val_auc {row['val_auc']:.4f}")
+    if row["best"]:
+        words.append("best")
+    return "  ".join(words)
+
+
+def _quality(row: dict[str, Any]) -> tuple[float, float]:
+    """Return what epochs are compared by, the higher the better."""
+    auc = row.get("val_auc", np.nan)
+    return float(np.nan_to_num(auc)), -row["val_loss"]
 
 
 def _layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
@@ -216,15 +249,20 @@ def _layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
 class _Keeper(keras.callbacks.Callback):
     """Early stopping, one line an epoch, and a state on disk after every epoch."""
 
-    def __init__(self, *, patience: int, seed: int, folder: Path | None, lines: bool) -> None:
+    def __init__(
+        self, *, patience: int, seed: int, folder: Path | None, lines: bool,
+        monitor: Callable[[keras.Model], float] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.patience, self.seed, self.folder, self.lines = patience, seed, folder, lines
+        self.monitor = monitor
         self.rows: list[dict[str, Any]] = []
         self.best_weights: list[np.ndarray] = []
 
     @property
     def history(self) -> pd.DataFrame:
-        return pd.DataFrame(self.rows, columns=["epoch", "loss", "val_loss", "seconds", "best"])
+        columns = ["epoch", "loss", "val_loss", "seconds", "best"]
+        return pd.DataFrame(self.rows, columns=columns if self.monitor is None else [*columns, "val_auc"])
 
     @property
     def exhausted(self) -> bool:
@@ -258,10 +296,11 @@ class _Keeper(keras.callbacks.Callback):
         loss, val_loss = float(logs["loss"]), float(logs["val_loss"])
         if not np.isfinite([loss, val_loss]).all():
             raise MumuError(f"the loss of epoch {epoch + 1} is not finite; lower learning_rate (nothing saved is lost)")
-        best = val_loss < min((row["val_loss"] for row in self.rows), default=np.inf)
-        self.rows.append(
-            {"epoch": epoch + 1, "loss": loss, "val_loss": val_loss, "seconds": self.seconds, "best": bool(best)}
-        )
+        row = {"epoch": epoch + 1, "loss": loss, "val_loss": val_loss, "seconds": self.seconds}
+        if self.monitor is not None:
+            row["val_auc"] = float(self.monitor(self.model))
+        best = self._improves(row)
+        self.rows.append({**row, "best": best})
         if best:
             self.best_weights = self.model.get_weights()
         if self.lines:
@@ -270,6 +309,11 @@ class _Keeper(keras.callbacks.Callback):
             self._save(best, self.folder)
         if self.exhausted:
             self.model.stop_training = True
+
+    def _improves(self, row: dict[str, Any]) -> bool:
+        """Whether an epoch is better than all before it; the lower loss decides between equal or undefined AUCs."""
+        quality = _quality(row)
+        return all(quality > _quality(before) for before in self.rows)
 
     def _save(self, best: bool, folder: Path) -> None:
         """State of this epoch; ``state.json`` names the files that belong together and is replaced last."""
@@ -289,8 +333,6 @@ class _Keeper(keras.callbacks.Callback):
         """Keep the best model and the history; the state of the unfinished training goes."""
         if self.folder is None:
             return
-        with writing(self.folder / "model.keras"):
-            model.save(self.folder / "model.keras")
-        write_atomically(self.folder / "history.csv", self.history.to_csv(index=False))
+        keep(model, self.history, self.folder)
         for path in [*self.folder.glob("epoch-*.keras"), self.folder / "state.json"]:
             path.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
 from mumu_lib.core import progress
 from mumu_lib.models import FEATURES
@@ -20,24 +21,42 @@ def learnable(encoded: np.ndarray) -> np.ndarray:
     return np.abs(encoded).any(axis=1)
 
 
-def complete(vectors: np.ndarray) -> np.ndarray:
-    """Rows without NaN [shape=(n,), int]: the albums that have a vector."""
+def complete(vectors: np.ndarray | sp.csr_matrix) -> np.ndarray:
+    """Rows without NaN, or of a sparse matrix not all zeros [shape=(n,), int]: the albums that have a vector."""
+    if sp.issparse(vectors):
+        return np.flatnonzero(sp.csr_matrix(vectors).getnnz(axis=1))
     return np.flatnonzero(np.isfinite(vectors).all(axis=1))
 
 
+def spread(vectors: np.ndarray, rows: np.ndarray, n_albums: int) -> np.ndarray:
+    """Return a row for every album [shape=(n_albums, d)], NaN for those that have no vector.
+
+    Parameters
+    ----------
+    vectors : np.ndarray [shape=(n, d)]
+    rows : np.ndarray [shape=(n,), int]
+        Album of each of them.
+    """
+    result = np.full((n_albums, vectors.shape[1]), np.nan, dtype=np.float32)
+    result[np.asarray(rows)] = vectors
+    return result
+
+
 def fit_albums(
-    model: keras.Model, target: Target, vectors: np.ndarray, encoded: np.ndarray, splits: pd.Series, *,
-    batch_size: int, seed: int, **options: Any,
+    model: keras.Model, target: Target, vectors: np.ndarray | sp.csr_matrix, encoded: np.ndarray, splits: pd.Series, *,
+    batch_size: int, seed: int, lines: bool = False, **options: Any,
 ) -> pd.DataFrame:  # fmt: skip
     """Train an album network on vectors of the training albums (third step of the paper's section 5.1).
 
     Parameters
     ----------
-    vectors : np.ndarray [shape=(albums, features)]
-        NaN rows (no usable track) take no part.
+    vectors : np.ndarray or sparse matrix [shape=(albums, features)]
+        Rows that :func:`complete` leaves out (no usable track) take no part.
     encoded : np.ndarray [shape=(albums, outputs)]
         ``target.encode`` of all albums.
     splits : pd.Series [length albums]
+    lines : bool
+        Print one line an epoch. A line for each of some hundred epochs of a fraction of a second would bury all else.
     options
         As for :func:`mumu_lib.training.fit`.
 
@@ -46,14 +65,13 @@ def fit_albums(
     history : pd.DataFrame
         As of :func:`mumu_lib.training.fit`, which also says what is raised.
     """
-    usable = np.isfinite(vectors).all(axis=1) & learnable(encoded)
+    usable = np.isin(np.arange(len(encoded)), complete(vectors)) & learnable(encoded)
     parts = [np.flatnonzero(usable & (splits == split)) for split in ("train", "val")]
     train, val = (
         Batches(vectors, rows, encoded[rows], batch_size=batch_size, seed=s)
         for rows, s in zip(parts, (seed, None), strict=True)
     )
-    # A line for each of some hundred epochs of a fraction of a second would bury everything else.
-    return fit(model, target.loss, train, val, lines=False, seed=seed, **options)
+    return fit(model, target.loss, train, val, lines=lines, seed=seed, **options)
 
 
 def album_vectors(model: keras.Model, batches: Batches, albums: np.ndarray, n_albums: int) -> np.ndarray:

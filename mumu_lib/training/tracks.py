@@ -5,7 +5,9 @@ Paper: Sections 5.1 and 6.1.  Notebooks: 04_audio.
 Both learners answer to the same calls, so that the notebook reads the same for every setting.
 """
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,6 +20,7 @@ from mumu_lib.core.fingerprints import digest
 from mumu_lib.params import Audio
 from mumu_lib.targets import Target
 from mumu_lib.training import Batches, albums, fit
+from mumu_lib.training.recipes import Recipe, choose, examples_auc
 
 
 class PatchLearner:
@@ -70,8 +73,16 @@ class PatchLearner:
         return fit(
             self.network, self.goal.loss, self._batches(train, wanted, cfg.seed), self._batches(val, wanted, None),
             epochs=cfg.epochs, patience=cfg.patience, learning_rate=cfg.learning_rate, seed=cfg.seed,
-            folder=run / self.folder,
+            folder=run / self.folder, monitor=self._monitor(),
         )  # fmt: skip
+
+    def _monitor(self) -> Callable[[keras.Model], float] | None:
+        """Return what our recipe chooses the epoch by: the AUC of the validation tracks."""
+        if self.cfg.recipe != "ours":
+            return None
+        val = self.tracks[self.tracks["split"] == "val"]
+        batches = Batches(self.features, val["row"].to_numpy(), batch_size=self.cfg.batch_size)
+        return examples_auc(self.catalogue, self.goal, batches, val["album"].to_numpy())
 
     def _batches(self, part: pd.DataFrame, wanted: np.ndarray, seed: int | None) -> Batches:
         size = self.cfg.batch_size
@@ -88,9 +99,20 @@ class PatchLearner:
         everything = Batches(self.features, self.tracks["row"].to_numpy(), batch_size=self.cfg.batch_size)
         return albums.album_vectors(self.network, everything, groups, n)
 
-    def album_network(self, vectors: np.ndarray) -> keras.Model:
-        """Return the untrained network over the albums' vectors."""
-        return models.album_mlp(vectors.shape[1], self.cfg.target, len(self.catalogue.labels), self.goal.n_outputs)
+    def album_recipe(self, vectors: np.ndarray) -> Recipe:
+        """Return how the network over the albums' vectors [shape=(albums, features)] is trained."""
+        return choose(
+            self.catalogue, self.goal, self.cfg, vectors.shape[1], self._album_network, prefix="albums",
+            epochs=self.cfg.album_epochs, learning_rate=self.cfg.album_learning_rate,
+        )  # fmt: skip
+
+    def _album_network(self, *sizes: Any) -> keras.Model:
+        """Return the paper's untrained network over the albums' vectors; sizes as of :func:`models.album_mlp`."""
+        return models.album_mlp(*sizes)
+
+    def main_network(self, album_network: keras.Model) -> keras.Model:
+        """Return the network whose parameters count as the row's (the track network), given the trained album network."""
+        return self.network
 
     def curves(self, history: pd.DataFrame, album_history: pd.DataFrame) -> pd.DataFrame:
         """Return the history that tells how the learning went."""
@@ -106,7 +128,8 @@ class TimbreLearner(PatchLearner):
     folder = ""
 
     def _network(self, store: audio_store.AudioStore) -> keras.Model:
-        return super().album_network(self.features)
+        sizes = self.features.shape[1], self.cfg.target, len(self.catalogue.labels), self.goal.n_outputs
+        return models.album_mlp(*sizes)
 
     def fit(self, usable: pd.DataFrame, wanted: np.ndarray, run: Path) -> pd.DataFrame:
         """Learn nothing from single tracks; an empty history."""
@@ -116,9 +139,13 @@ class TimbreLearner(PatchLearner):
         """Return means of the statistics over groups of tracks [shape=(n, 48)]; NaN for an empty group."""
         return albums.album_means(self.features[self.tracks["row"]], groups, n)
 
-    def album_network(self, vectors: np.ndarray) -> keras.Model:
+    def _album_network(self, *sizes: Any) -> keras.Model:
         """Return the one network there is, untrained."""
         return self.network
+
+    def main_network(self, album_network: keras.Model) -> keras.Model:
+        """Return the album network: there is no other."""
+        return album_network
 
     def curves(self, history: pd.DataFrame, album_history: pd.DataFrame) -> pd.DataFrame:
         """Return the history of the album network."""
