@@ -16,7 +16,7 @@ from mumu_lib.audio import store as audio_store
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import AudioError, ImageError, NothingUsableError
-from mumu_lib.core.parsing import read_json
+from mumu_lib.core.parsing import read_json, read_lines
 from mumu_lib.experiments import BY_NAME, resolve
 from mumu_lib.models import FEATURES
 from mumu_lib.params import PARAMETERS, Multimodal
@@ -91,7 +91,7 @@ def fuse(folder: Path, vectors: list[np.ndarray], catalogue: Catalogue) -> Encod
 def _encoded(
     folder: Path, params: dict, facts: dict, catalogue: Catalogue, vector: np.ndarray, outputs: np.ndarray, parts: dict
 ) -> Encoded:
-    goal = targets.of(catalogue, params["target"], params["dimensions"])
+    goal = targets.of(catalogue, params["target"], params["dimensions"], _rows(folder, catalogue))
     tracks = pd.DataFrame(
         goal.scores(np.stack(list(parts.values()))) if parts else None, index=list(parts), columns=catalogue.labels
     )
@@ -101,6 +101,12 @@ def _encoded(
         facts["run"], params["target"], params["dimensions"], val_auc, vector, outputs,
         goal.scores(outputs[None])[0], tracks,
     )  # fmt: skip
+
+
+def _rows(folder: Path, catalogue: Catalogue) -> np.ndarray:
+    """Return the rows of the album table that a run had an input for."""
+    ids = read_lines(folder / "album_ids.txt", runs.AGAIN)
+    return np.flatnonzero(catalogue.albums["album_id"].isin(ids))
 
 
 def _network(folder: Path, facts: dict, key: str = "network") -> keras.Model:
@@ -193,5 +199,5 @@ def _both(network: keras.Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _run(network: keras.Model, x: np.ndarray) -> np.ndarray:
-    """Outputs of a few examples; called as a function, since compiling would take longer than running."""
-    return keras.ops.convert_to_numpy(network(x, training=False))
+    """Outputs of a few examples, float32; called as a function, since compiling would take longer than running."""
+    return np.asarray(keras.ops.convert_to_numpy(network(x, training=False)), np.float32)

@@ -13,6 +13,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from mumu_lib.core import progress
+from mumu_lib.metrics.ranking import constant_labels, put_constant_last_or_first
 from mumu_lib.text import CATEGORY
 
 
@@ -157,12 +158,15 @@ def linear_scores(
     Returns
     -------
     scores : np.ndarray [shape=(len(rows), labels)]
-        Log odds; constant for a label that no or every training album has.
+        Log odds; a label that no training album has comes last, one that every training album has comes first.
     """
-    known, asked, has = X[train], X[rows], M[train].toarray() > 0
-    scores = np.empty((len(rows), M.shape[1]))
-    for label in progress.bar(range(M.shape[1]), "logistic regressions", unit="label"):
-        both = has[:, label].any() and not has[:, label].all()
-        model = LogisticRegression(C=C, max_iter=1000).fit(known, has[:, label]) if both else None
-        scores[:, label] = model.decision_function(asked) if model else has[0, label]
-    return scores
+    known = X[train]
+    asked = X[rows]
+    has = M[train].toarray() > 0
+    constant = constant_labels(has.sum(axis=0), len(has))
+    scores = np.zeros((len(rows), M.shape[1]))
+    varying = np.flatnonzero(constant == 0)
+    for label in progress.bar(varying, "logistic regressions", len(varying), unit="label"):
+        model = LogisticRegression(C=C, max_iter=1000).fit(known, has[:, label])
+        scores[:, label] = model.decision_function(asked)
+    return put_constant_last_or_first(scores, constant)

@@ -47,4 +47,6 @@ def test_the_linear_baseline_copes_with_labels_that_all_or_none_have():
     scores = analysis.linear_scores(X, M, np.arange(40), np.arange(40, 50))
     assert scores.shape == (10, 4)
     assert np.ptp(scores[:, 1]) == np.ptp(scores[:, 2]) == 0
+    assert (scores.argmax(axis=1) == 1).all()
+    assert (scores.argmin(axis=1) == 2).all()
     assert ((scores[:, 0] > 0) == (X[40:50, 0] > 0)).mean() >= 0.8
