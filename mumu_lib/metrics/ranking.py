@@ -167,7 +167,7 @@ def propensity_scored_precision_at(
     return float(won / possible)
 
 
-def shifted(probabilities: npt.ArrayLike, positives: npt.ArrayLike, n: int) -> np.ndarray:
+def shifted(scores: npt.ArrayLike, positives: npt.ArrayLike, n: int) -> np.ndarray:
     """Subtract from each label's log odds those of its frequency in training: a control, not a better classifier.
 
     One number a label is moved, so that the AUC of every label stays as it is. What coverage and precision then show
@@ -175,8 +175,8 @@ def shifted(probabilities: npt.ArrayLike, positives: npt.ArrayLike, n: int) -> n
 
     Parameters
     ----------
-    probabilities : array [shape=(albums, labels)]
-        Of a logistic run, between 0 and 1.
+    scores : array [shape=(albums, labels)]
+        Of a logistic run: probabilities. Where any lies outside 0 to 1, all are log odds, as of a linear model.
     positives : array [shape=(labels,), int]
         Training albums with each label.
     n : int
@@ -187,22 +187,16 @@ def shifted(probabilities: npt.ArrayLike, positives: npt.ArrayLike, n: int) -> n
     log_odds : np.ndarray [shape=(albums, labels), float64]
         Labels that were constant in training stay last or first.
 
-    Raises
-    ------
-    BadDataError
-        A score is no probability.
-
     Examples
     --------
     >>> shifted([[0.5, 0.5]], [1, 3], 4).round(2).tolist()
     [[0.85, -0.85]]
     """
-    p = np.asarray(probabilities, dtype=np.float64)
-    if not ((p >= 0) & (p <= 1)).all():
-        raise BadDataError("only probabilities can be shifted; take the scores of a logistic run")
-    # Only 0 and 1 themselves lie beyond these.
-    p = np.clip(p, np.finfo(np.float64).smallest_subnormal, 1 - np.finfo(np.float64).epsneg)
+    log_odds = np.asarray(scores, dtype=np.float64)
+    if ((log_odds >= 0) & (log_odds <= 1)).all():
+        # Only 0 and 1 themselves lie beyond these.
+        p = np.clip(log_odds, np.finfo(np.float64).smallest_subnormal, 1 - np.finfo(np.float64).epsneg)
+        log_odds = np.log(p) - np.log1p(-p)
     counts = np.asarray(positives, dtype=np.float64)
     prior = np.log(counts + 0.5) - np.log(n - counts + 0.5)
-    moved = np.log(p) - np.log1p(-p) - prior
-    return put_constant_last_or_first(moved, constant_labels(positives, n))
+    return put_constant_last_or_first(log_odds - prior, constant_labels(positives, n))

@@ -15,19 +15,21 @@ from mumu_lib import metrics, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import MumuError
-from mumu_lib.core.parsing import parsing, read_array, read_lines
+from mumu_lib.core.parsing import read_array, read_lines
 from mumu_lib.metrics.resampling import interval
 from mumu_lib.results.paper_rows import TABLE2_NOTES, as_printed, grid, table2
+from mumu_lib.results.scores import split_scores, test_scores, truth
 
 __getattr__, __dir__, _ = lazy_loader.attach(
-    __name__, submodules=["claims", "hierarchy", "paper_rows", "semantic_gain"]
+    __name__,
+    submodules=["claims", "coverage", "decisions", "hierarchy", "paper_rows", "scores", "semantic_gain"],
 )
 
 
-__all__ = ["TABLE2_NOTES", "as_printed", "grid", "table2"]
+__all__ = ["TABLE2_NOTES", "as_printed", "grid", "split_scores", "table2", "test_scores", "truth"]
 
 KEY = ["modality", "target", "setting"]
-USED = ["fingerprint", "folder", "device", "val_auc", *runs.PAPER_COLUMNS, *runs.INTERVAL]
+USED = ["fingerprint", "folder", "device", "val_auc", *runs.PAPER_COLUMNS, runs.BESIDE_COVERAGE, *runs.INTERVAL]
 FURTHER = [name for name in metrics.METRICS if name not in runs.PAPER_COLUMNS]
 
 
@@ -88,26 +90,8 @@ def reason_against(catalogue: Catalogue, folder: Path, facts: Mapping[str, Any] 
     return ""
 
 
-def test_scores(catalogue: Catalogue, folder: str) -> pd.DataFrame:
-    """A run's scores of the test albums [index: album id, columns: labels], in the catalogue's order."""
-    ids, found = (
-        read_lines(Path(folder) / "album_ids.txt", runs.AGAIN),
-        read_array(Path(folder) / "scores.npy", runs.AGAIN),
-    )
-    with parsing(Path(folder) / "scores.npy", runs.AGAIN, trouble="is not albums x labels"):
-        scores = pd.DataFrame(found.astype(float), ids, catalogue.labels)
-    test = catalogue.albums["album_id"].iloc[catalogue.rows("test")]
-    return scores.loc[[album for album in test if album in scores.index]]
-
-
-def truth(catalogue: Catalogue, album_ids: pd.Index) -> np.ndarray:
-    """Labels of some albums [shape=(albums, labels), bool]."""
-    rows = pd.Index(catalogue.albums["album_id"]).get_indexer(album_ids)
-    return catalogue.label_matrix()[rows].toarray().astype(bool)
-
-
 def further_rows(chosen: pd.DataFrame) -> pd.DataFrame:
-    """Rows of ours that the paper's Table 2 does not have, with its columns.
+    """Rows of ours that the paper's Table 2 does not have, with its columns, and P@1 beside its coverage.
 
     Parameters
     ----------
@@ -115,7 +99,8 @@ def further_rows(chosen: pd.DataFrame) -> pd.DataFrame:
         From :func:`comparable`.
     """
     rows = chosen.loc[~chosen["in_table2"], :]
-    return rows.reindex(columns=[*KEY, *runs.PAPER_COLUMNS, *runs.INTERVAL]).astype(dict.fromkeys(runs.INTERVAL, float))
+    columns = [*KEY, *runs.PAPER_COLUMNS, runs.BESIDE_COVERAGE, *runs.INTERVAL]
+    return rows.reindex(columns=columns).astype(dict.fromkeys(runs.INTERVAL, float))
 
 
 def further_metrics(catalogue: Catalogue, chosen: pd.DataFrame) -> pd.DataFrame:
