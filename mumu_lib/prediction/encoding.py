@@ -21,6 +21,7 @@ from mumu_lib.experiments import BY_NAME, resolve
 from mumu_lib.models import FEATURES
 from mumu_lib.params import PARAMETERS, Multimodal
 from mumu_lib.prediction.album import OwnAlbum, Skipped
+from mumu_lib.results.decisions import Decisions, thresholds_of
 from mumu_lib.text import tfidf_rows
 
 # How a patch store names timbre that came from elsewhere.
@@ -38,6 +39,8 @@ class Encoded:
     outputs, scores : np.ndarray [shape=(outputs,)], [shape=(labels,)]
     tracks : pd.DataFrame [shape=(recordings, labels)]
         Scores of each recording by itself; empty for other modalities.
+    decisions : Decisions
+        The run's thresholds, as notebook 08 takes them for its F1.
     """
 
     run: str
@@ -47,6 +50,7 @@ class Encoded:
     vector: np.ndarray
     outputs: np.ndarray
     scores: np.ndarray
+    decisions: Decisions
     tracks: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
@@ -99,7 +103,7 @@ def _encoded(
     val_auc = float("nan") if facts["val_auc"] is None else facts["val_auc"]
     return Encoded(
         facts["run"], params["target"], params["dimensions"], val_auc, vector, outputs,
-        goal.scores(outputs[None])[0], tracks,
+        goal.scores(outputs[None])[0], thresholds_of(catalogue, folder), tracks,
     )  # fmt: skip
 
 
