@@ -54,6 +54,11 @@ def test_without_a_constant_label_not_a_bit_changes():
     np.testing.assert_array_equal(ranking.put_constant_last_or_first(scores, [0, 0], (0, 1)), scores)
 
 
+def test_without_bounds_the_distance_is_one():
+    put = ranking.put_constant_last_or_first([[2.0, 0.0, -5.0, 0.0], [1.0, 0.0, 3.0, 0.0]], [0, -1, 0, 1])
+    np.testing.assert_array_equal(put, [[2, -6, -5, 4], [1, -6, 3, 4]])
+
+
 def test_where_no_label_varies_those_of_all_albums_come_first():
     put = ranking.put_constant_last_or_first(np.zeros((2, 2)), [1, -1])
     assert (put[:, 0] > put[:, 1]).all()
@@ -147,6 +152,14 @@ def test_a_shift_leaves_every_labels_auc_alone(data):
     positives = data.draw(arrays(np.int64, shape[1], elements=st.integers(1, 9)))
     moved = ranking.shifted(P, positives, 10)
     np.testing.assert_array_equal(metrics.auc_per_label(Y, moved), metrics.auc_per_label(Y, P))
+
+
+def test_lists_will_do():
+    P = [[0.25, 0.75], [0.5, 0.125]]
+    expected = ranking.shifted(np.array(P), np.array([1, 3]), 4)
+    np.testing.assert_array_equal(ranking.shifted(P, [1, 3], 4), expected)
+    assert ranking.propensity_scored_precision_at([[1, 0], [0, 1]], P, [1, 4], 1) == 0
+    assert ranking.propensity_scored_precision_at([[1, 1], [0, 1]], P, [1, 4], 1) == 4 / 8
 
 
 def test_a_shift_brings_rare_labels_up_and_keeps_the_unknown_last():

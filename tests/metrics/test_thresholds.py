@@ -64,6 +64,25 @@ def test_of_equally_good_thresholds_the_highest_is_taken():
     assert thresholds.choose([[1], [0]], [[0.9], [0.1]], own_from=1)[0] == 0.9
 
 
+def test_a_score_at_its_threshold_is_enough():
+    said = thresholds.apply([[0.5, 0.5]], [0.5, np.nextafter(0.5, 1)])
+    np.testing.assert_array_equal(said, [[True, False]])
+    assert not thresholds.apply([[1e9]], [np.nan]).any()
+
+
+def test_ten_positives_are_enough_for_a_threshold_of_its_own():
+    Y = np.zeros((30, 3), int)
+    Y[:9, 0] = 1
+    Y[:10, 1] = 1
+    assert thresholds.shares_threshold(Y.tolist()).tolist() == [True, False, True]
+    assert thresholds.shares_threshold(Y, own_from=0).tolist() == [False, False, True]
+
+
+def test_a_label_whose_best_albums_all_lack_it_gets_the_best_threshold_there_is():
+    Y, S = np.array([[0], [0], [0], [1]]), np.array([[4.0], [3.0], [2.0], [1.0]])
+    assert thresholds.choose(Y, S, own_from=1)[0] == 1.0
+
+
 def test_validation_albums_without_any_label_say_so():
     with pytest.raises(BadDataError, match="none of the 2 validation albums"):
         thresholds.choose(np.zeros((2, 3)), np.zeros((2, 3)))
