@@ -63,8 +63,9 @@ class Mutation:
 MUTATIONS = (
     Mutation("the seed of the sample", "sources/sample/__init__.py", "default_rng([seed, 1])", "default_rng([seed, 7])", "01", True),
     Mutation("how close a rival must be", "mapping/matching.py", "margin: float = 0.02", "margin: float = 0.2", "01"),
-    Mutation("k in coverage", "metrics/__init__.py", 'kind="stable")[:, :k]', 'kind="stable")[:, : k + 1]', "02", True),
-    Mutation("the denominator of coverage", "metrics/__init__.py", "(_top(scores, k))) / scores.shape[1]", "(_top(scores, k))) / len(scores)", "02"),
+    Mutation("k in coverage", "metrics/checks.py", 'kind="stable")[:, :k]', 'kind="stable")[:, : k + 1]', "02", True),
+    Mutation("the denominator of coverage", "metrics/__init__.py", "(top(scores, k))) / scores.shape[1]", "(top(scores, k))) / len(scores)", "02"),
+    Mutation("how much rare genres count", "metrics/ranking.py", "PROPENSITY_B = 1.5", "PROPENSITY_B = 0.5", "02"),
     Mutation("ties in the AUC", "metrics/__init__.py", "(rankdata(scores, axis=0)", '(rankdata(scores, axis=0, method="min")', "02"),
     Mutation("the seed of the split", "catalogue/splits.py", "0x5711", "0x5712", "02", True),
     Mutation("the sign in PPMI", "labels.py", "np.maximum(0, np.log(ratio))", "np.maximum(0, -np.log(ratio))", "03", True),
