@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.spatial.distance import cdist
 
@@ -69,3 +70,37 @@ def test_plain_arrays_and_lists_do_too():
     assert (encoded.dtype, encoded.tolist()) == (np.float32, [[0.0, 1.0]])
     np.testing.assert_array_equal(targets.Logistic(2).scores([[0.25, 0.5]]) * 2, [[0.5, 1]])
     assert targets.Cosine(np.eye(2, dtype=np.float32)).scores(np.eye(2, dtype=np.float32)).dtype == np.float64
+
+
+@pytest.mark.parametrize("name", ["logistic", "cosine"])
+def test_a_label_that_no_training_album_has_comes_last_and_one_of_all_first(tiny, name):
+    assert not targets.of(tiny, name, 2).constant.any()
+    rows = np.flatnonzero(tiny.albums["genres"].map(list).isin([["Pop"], ["Pop", "Rock"]]))
+    goal = targets.of(tiny, name, 2, rows)
+    assert dict(zip(tiny.labels, goal.constant, strict=True)) == {"Pop": 1, "Rock": 0, "Jazz": -1, "Vocal Jazz": -1}
+    outputs = np.random.default_rng(0).random((40, goal.n_outputs)).astype(np.float32)
+    outputs[0], outputs[1] = 0, 1
+    scores = pd.DataFrame(goal.scores(outputs), columns=tiny.labels)
+    assert (scores["Pop"] > scores["Rock"]).all()
+    assert (scores["Rock"] > scores["Jazz"]).all()
+    assert (scores["Vocal Jazz"] == scores["Jazz"]).all()
+    unlike = targets.of(tiny, name, 2).scores(outputs)
+    np.testing.assert_allclose(scores["Rock"], unlike[:, tiny.labels.index("Rock")], atol=1e-7)
+
+
+def test_a_fold_learns_from_its_own_training_albums_only(tiny):
+    jazz = np.flatnonzero(tiny.albums["genres"].map(lambda genres: "Jazz" in genres))
+    train = tiny.rows("train")
+    fold = np.setdiff1d(np.arange(len(tiny.albums)), np.intersect1d(jazz, train))
+    constant = targets.never_or_always(tiny, fold)
+    assert constant[tiny.labels.index("Jazz")] == -1
+    repeated = np.concatenate([fold, fold])
+    np.testing.assert_array_equal(targets.never_or_always(tiny, repeated), constant)
+    assert (targets.never_or_always(tiny, tiny.rows("test")) == -1).all()
+
+
+def test_losses_are_of_full_precision_whatever_the_precision_of_outputs():
+    y, p = np.array([[0.6, 0.8]], np.float16), np.array([[0.8, 0.6]], np.float16)
+    for goal in (targets.Cosine(np.eye(2)), targets.Logistic(2)):
+        assert goal.loss.dtype == "float32"
+        assert goal.loss(y, p).dtype == "float32"

@@ -108,10 +108,11 @@ def build(catalogue: Catalogue, sources: list[Source], goal: Target, wanted: np.
         table = table.join(branch.rows.rename(branch.name), how="inner")
     table = table.rename_axis("album").reset_index()
     inputs = [keras.Input(branch.network.input_shape[1:], name=f"of_{branch.name}") for branch in branches]
-    vectors = [layers.UnitNormalization()(b.network(x)) for b, x in zip(branches, inputs, strict=True)]
-    joined = layers.Concatenate(name=models.FEATURES)(vectors)
+    full = {"dtype": models.FULL}
+    vectors = [layers.UnitNormalization(**full)(b.network(x)) for b, x in zip(branches, inputs, strict=True)]
+    joined = layers.Concatenate(name=models.FEATURES, **full)(vectors)
     after = keras.Input((joined.shape[1],), name="joined")
-    x = layers.Dropout(0.7)(after) if cfg.target == "cosine" else after
+    x = layers.Dropout(0.7, **full)(after) if cfg.target == "cosine" else after
     judge = keras.Model(after, models.head(x, cfg.target, len(catalogue.labels), goal.n_outputs), name="judge")
     x = joined
     for layer in judge.layers[1:]:

@@ -104,6 +104,10 @@ class CoverStore(Store):
         """Width and height of the whole cover [shape=(albums, 2), int]; -1 without one."""
         return self.index[["width", "height"]].to_numpy()
 
+    def covered(self, catalogue: Catalogue) -> np.ndarray:
+        """Return the rows of the album table whose cover can be used [shape=(n,), int]."""
+        return np.flatnonzero(self.rows(catalogue.albums["album_id"]) >= 0)
+
 
 def decode(catalogue: Catalogue, *, workers: int = 0) -> CoverStore:
     """Covers of every album of a catalogue; what was decoded before is kept.

@@ -9,33 +9,19 @@ from typing import Any
 import lazy_loader
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score
 
 from mumu_lib.core.errors import BadDataError, ParameterError, did_you_mean
 from mumu_lib.metrics import resampling
+from mumu_lib.metrics.checks import checked, top
 from mumu_lib.metrics.resampling import certainty, interval
 
-__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["resampling"])
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["checks", "ranking", "resampling", "thresholds"])
 
 
 COVERAGE_AT = (1, 3, 5)
 FREQUENCY_GROUPS = ("head", "middle", "tail")
-
-
-def _checked(Y: npt.ArrayLike, S: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    truth = Y.toarray() if sp.issparse(Y) else np.asarray(Y)  # type: ignore[union-attr]
-    scores = np.asarray(S, dtype=np.float64)
-    if truth.shape != scores.shape or truth.ndim != 2:
-        raise BadDataError(f"truth and scores must both be albums x labels, got {truth.shape} and {scores.shape}")
-    if not np.isin(truth, (0, 1)).all():
-        raise BadDataError("the truth must hold 0 and 1 only")
-    if not np.isfinite(scores).all():
-        album, label = np.argwhere(~np.isfinite(scores))[0]
-        raise BadDataError(f"scores hold NaN or infinity, first at album row {album}, label column {label}: the "
-                           f"network diverged or a feature is missing; lower learning_rate or look at that album")  # fmt: skip
-    return truth.astype(bool), scores
 
 
 def auc_per_label(Y: npt.ArrayLike, S: npt.ArrayLike) -> np.ndarray:
@@ -57,7 +43,7 @@ def auc_per_label(Y: npt.ArrayLike, S: npt.ArrayLike) -> np.ndarray:
     BadDataError
         Shapes differ, the truth is not 0/1, a score is NaN.
     """
-    truth, scores = _checked(Y, S)
+    truth, scores = checked(Y, S)
     positives = truth.sum(axis=0)
     pairs = positives * (len(truth) - positives)
     ranks = (rankdata(scores, axis=0) * truth).sum(axis=0) if len(truth) else np.zeros(truth.shape[1])
@@ -77,13 +63,6 @@ def macro_auc(Y: npt.ArrayLike, S: npt.ArrayLike) -> float:
     return float(np.nanmean(auc)) if np.isfinite(auc).any() else float("nan")
 
 
-def _top(scores: np.ndarray, k: int) -> np.ndarray:
-    """Columns of the k highest scores of each album; of equal scores the lower column first."""
-    if not 1 <= k <= scores.shape[1]:
-        raise ParameterError(f"k must be between 1 and the {scores.shape[1]} labels, got {k}")
-    return np.argsort(-scores, axis=1, kind="stable")[:, :k]
-
-
 def coverage_at_k(S: npt.ArrayLike, k: int) -> float:
     """Share of all labels that stand in the top k of at least one album (paper 4.2).
 
@@ -96,8 +75,8 @@ def coverage_at_k(S: npt.ArrayLike, k: int) -> float:
         At most the number of labels.
     """
     scores = np.asarray(S, dtype=np.float64)
-    _checked(np.zeros(scores.shape), scores)
-    return len(np.unique(_top(scores, k))) / scores.shape[1]
+    checked(np.zeros(scores.shape), scores)
+    return len(np.unique(top(scores, k))) / scores.shape[1]
 
 
 def mean_average_precision(Y: npt.ArrayLike, S: npt.ArrayLike) -> float:
@@ -108,7 +87,7 @@ def mean_average_precision(Y: npt.ArrayLike, S: npt.ArrayLike) -> float:
     map : float
         NaN when no label has a positive.
     """
-    truth, scores = _checked(Y, S)
+    truth, scores = checked(Y, S)
     columns = np.flatnonzero(truth.any(axis=0))
     return float(np.mean([average_precision_score(truth[:, j], scores[:, j]) for j in columns] or np.nan))
 
@@ -119,7 +98,7 @@ def ranking_precision_per_album(Y: npt.ArrayLike, S: npt.ArrayLike) -> np.ndarra
     For each genre of the album the share of its genres among the labels that score at least as high, averaged; 1 for
     an album with no genre or with all, as scikit-learn has it.
     """
-    truth, scores = _checked(Y, S)
+    truth, scores = checked(Y, S)
     among_all = rankdata(-scores, method="max", axis=1)
     # What is no genre of the album goes behind everything else, and leaves the ranks among its genres.
     among_true = rankdata(np.where(truth, -scores, np.inf), method="max", axis=1)
@@ -130,8 +109,8 @@ def ranking_precision_per_album(Y: npt.ArrayLike, S: npt.ArrayLike) -> np.ndarra
 
 def precision_per_album(Y: npt.ArrayLike, S: npt.ArrayLike, k: int) -> np.ndarray:
     """Share of an album's k highest labels that it has [shape=(albums,)]; ties as in :func:`coverage_at_k`."""
-    truth, scores = _checked(Y, S)
-    return np.take_along_axis(truth, _top(scores, k), axis=1).mean(axis=1)
+    truth, scores = checked(Y, S)
+    return np.take_along_axis(truth, top(scores, k), axis=1).mean(axis=1)
 
 
 def frequency_groups(frequencies: npt.ArrayLike) -> dict[str, np.ndarray]:
@@ -183,7 +162,7 @@ def bootstrap(
     ParameterError
         Unknown name.
     """
-    truth, scores = _checked(Y, S)
+    truth, scores = checked(Y, S)
     if len(truth) == 0:
         raise BadDataError("there is no album to draw from: the split is empty, or the runs have no album in common")
     if isinstance(metric, str) and metric not in METRICS:
@@ -195,7 +174,7 @@ def bootstrap(
     if kind in ("auc", "map"):
         return resampling.ranked(truth, scores, n, seed)[kind]
     if kind == "coverage":
-        return resampling.coverage(_top(scores, int(k)), scores.shape[1], n, seed)
+        return resampling.coverage(top(scores, int(k)), scores.shape[1], n, seed)
     if kind == "lrap":
         return resampling.mean(ranking_precision_per_album(truth, scores), n, seed)
     if kind == "precision":
@@ -225,7 +204,7 @@ def paired(
     """
     values = bootstrap(Y, S1, metric, n, seed) - bootstrap(Y, S2, metric, n, seed)
     function = METRICS[metric] if isinstance(metric, str) else metric
-    first, second = (float(function(*_checked(Y, S))) for S in (S1, S2))
+    first, second = (float(function(*checked(Y, S))) for S in (S1, S2))
     return {"first": first, "second": second, **certainty(first - second, values)}
 
 
@@ -252,7 +231,7 @@ def evaluate(
         ``frequencies`` also ``auc_head``, ``auc_middle``, ``auc_tail``; ``albums``,
         ``labels_left_out``: ``no positive`` and ``no negative`` -> label names.
     """
-    truth, scores = _checked(Y, S)
+    truth, scores = checked(Y, S)
     if len(truth) == 0:
         raise BadDataError("there is no album to evaluate on: the split is empty")
     low, high = interval(bootstrap(truth, scores, n=resamples, seed=seed))

@@ -25,6 +25,9 @@ __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["backbones"])
 
 PATCH_SHAPE = (322, 96)
 FEATURES = "features"
+# Layers that normalise, average or leave out are of full precision under every policy: a sum of squares overflows
+# float16 from a length of 256 on, and bfloat16 keeps three digits only.
+FULL = backbones.FULL
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ def cnn(
     x = inputs = keras.Input(PATCH_SHAPE, name="patch")
     if mean is not None and std is not None:
         offset = [-m / s for m, s in zip(mean, std, strict=True)]
-        x = layers.Rescaling([1 / float(s) for s in std], [float(o) for o in offset], name="standardise")(x)
+        x = layers.Rescaling([1 / float(s) for s in std], [float(o) for o in offset], name="standardise", dtype=FULL)(x)
     x = layers.Reshape((*PATCH_SHAPE, 1))(x)
     if not plain:
         frames, bins = shape.used
@@ -150,7 +153,7 @@ def album_mlp(n_features: int, target: str, n_labels: int = 250, d: int = 50) ->
         Length of an album vector: 256 or 4,096 from the networks, 48 timbre statistics.
     """
     inputs = keras.Input((n_features,), name="album_vector")
-    x = layers.UnitNormalization(name=FEATURES)(inputs)
+    x = layers.UnitNormalization(name=FEATURES, dtype=FULL)(inputs)
     return keras.Model(inputs, head(x, target, n_labels, d), name=f"album_{target}")
 
 
@@ -185,10 +188,10 @@ def vector_mlp(
     """
     x = inputs = keras.Input((n_features,), name="album_vector")
     if mean is not None and std is not None:
-        x = layers.Rescaling((1 / std).tolist(), (-mean / std).tolist(), dtype="float32", name="standardise")(x)
+        x = layers.Rescaling((1 / std).tolist(), (-mean / std).tolist(), dtype=FULL, name="standardise")(x)
     names = [f"dense_{number}" for number in range(len(hidden))]
     last = names[-1] if names else "scale"
-    x = layers.UnitNormalization(dtype="float32", name=FEATURES if last == "scale" else "scale")(x)
+    x = layers.UnitNormalization(dtype=FULL, name=FEATURES if last == "scale" else "scale")(x)
     options: dict[str, Any] = {"activation": "relu", "kernel_regularizer": keras.regularizers.L2(penalty)}
     for name, width in zip(names, hidden, strict=True):
         x = layers.Dense(width, name=FEATURES if name == last else name, **options)(x)
@@ -243,7 +246,7 @@ def resnet(
         album vector [shape=(n, 2048)] of a ResNet. Mean and scale of the pre-training are applied inside.
     """
     inputs = keras.Input((image_size, image_size, 3), dtype="uint8", name="cover")
-    x = layers.GlobalAveragePooling2D(name=FEATURES)(backbones.body(inputs, backbone, weights))
+    x = layers.GlobalAveragePooling2D(name=FEATURES, dtype=FULL)(backbones.body(inputs, backbone, weights))
     return keras.Model(inputs, head(x, target, n_labels, d), name=f"{backbone}_{target}")
 
 
@@ -265,12 +268,13 @@ def fusion(
     inputs = keras.Input((sum(sizes),), name="album_vectors")
     ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
     parts = keras.ops.split(inputs, ends[:-1], axis=1) if len(sizes) > 1 else [inputs]
-    parts = [layers.UnitNormalization(name=f"normalise_{i}")(part) for i, part in enumerate(parts)]
+    parts = [layers.UnitNormalization(name=f"normalise_{i}", dtype=FULL)(part) for i, part in enumerate(parts)]
     if modality_dropout:
-        parts = [layers.Dropout(modality_dropout, noise_shape=(None, 1))(part) for part in parts]
-    x = layers.Concatenate(name=FEATURES)(parts) if len(parts) > 1 else layers.Identity(name=FEATURES)(parts[0])
+        parts = [layers.Dropout(modality_dropout, noise_shape=(None, 1), dtype=FULL)(part) for part in parts]
+    joining = layers.Concatenate(name=FEATURES, dtype=FULL)
+    x = joining(parts) if len(parts) > 1 else layers.Identity(name=FEATURES, dtype=FULL)(parts[0])
     if target == "cosine":
-        x = layers.Dropout(0.7)(x)
+        x = layers.Dropout(0.7, dtype=FULL)(x)
     return keras.Model(inputs, head(x, target, n_labels, d), name=f"fusion_{target}")
 
 

@@ -14,6 +14,8 @@ from keras import layers
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
 from mumu_lib.core.fingerprints import hash_of_file
 
+# Pixels are brought to scale in full precision under every policy; batch normalisation computes so by itself.
+FULL = "float32"
 SMALL_WIDTHS = (16, 32, 64, 128)
 # Name in Keras Applications, and how its weights were trained to see pixels.
 APPLICATIONS = {
@@ -63,7 +65,7 @@ def body(pixels: Any, backbone: str, weights: str) -> Any:
             raise ParameterError(
                 f"backbone 'small' has no weights={weights!r}; write  -p weights random  or take another backbone"
             )
-        return _small(layers.Rescaling(1 / 127.5, -1.0)(pixels))
+        return _small(layers.Rescaling(1 / 127.5, -1.0, dtype=FULL)(pixels))
     name, sight = APPLICATIONS[backbone]
     make, x = getattr(keras.applications, name), _as_trained(pixels, sight)
     if weights == "random":
@@ -103,9 +105,9 @@ def _first_line(error: Exception) -> str:
 def _as_trained(pixels: Any, sight: str) -> Any:
     """Pixels the way a backbone's learned weights expect them, as layers that are saved with the model."""
     if sight == "unit":
-        return layers.Rescaling(1 / 127.5, -1.0, name="as_trained")(pixels)
+        return layers.Rescaling(1 / 127.5, -1.0, name="as_trained", dtype=FULL)(pixels)
     blue_first = keras.ops.flip(pixels, axis=-1)
-    return layers.Rescaling(1.0, [-mean for mean in CAFFE_MEANS_BGR], name="as_trained")(blue_first)
+    return layers.Rescaling(1.0, [-mean for mean in CAFFE_MEANS_BGR], name="as_trained", dtype=FULL)(blue_first)
 
 
 def _small(x: Any) -> Any:

@@ -15,6 +15,7 @@ from mumu_lib import labels, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import MissingDataError, NothingUsableError
 from mumu_lib.core.parsing import read_json
+from mumu_lib.metrics import thresholds
 from mumu_lib.prediction import album, encoding
 from mumu_lib.prediction.album import OwnAlbum
 from mumu_lib.prediction.encoding import Encoded
@@ -23,7 +24,7 @@ from mumu_lib.sources import open_catalogue
 __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["album", "encoding", "queries"])
 
 
-COLUMNS = ["modality", "genre", "score", "rank", "run"]
+COLUMNS = ["modality", "genre", "score", "rank", "run", "threshold", "predicted"]
 
 
 @dataclass(frozen=True)
@@ -33,19 +34,23 @@ class Prediction:
     Attributes
     ----------
     genres : pd.DataFrame
-        A row a genre and modality: ``modality`` (audio, text, image, fused), ``genre``, ``score``, ``rank`` from 1, ``run``.
+        A row a genre and modality: ``modality`` (audio, text, image, fused), ``genre``, ``score``, ``rank`` from 1,
+        ``run``, ``threshold`` (NaN where the run has none), ``predicted`` (whether the score reaches it).
     tracks : pd.DataFrame [shape=(recordings, genres)]
         Scores of each recording by itself; no rows without audio.
     place : np.ndarray [shape=(d,)]
         The album in the space of label factors, by the fusion or else by the best modality.
     skipped : pd.DataFrame
         ``file`` and ``reason``: what could not be used.
+    thresholds : dict
+        Run -> how its thresholds were chosen, or why it has none.
     """
 
     genres: pd.DataFrame
     tracks: pd.DataFrame
     place: np.ndarray
     skipped: pd.DataFrame
+    thresholds: dict[str, str]
 
 
 def predict_album(folder: str | Path, catalogue: str | Path | Catalogue = "sample") -> pd.DataFrame:
@@ -63,7 +68,9 @@ def predict_album(folder: str | Path, catalogue: str | Path | Catalogue = "sampl
     -------
     genres : pd.DataFrame
         A row a genre and modality, best first: ``modality`` (fused, audio, text, image), ``genre``, ``score``,
-        ``rank``, ``run``. ``attrs["skipped"]`` lists the files that were not used, and why.
+        ``rank``, ``run``, ``threshold``, ``predicted``: whether the score reaches the threshold of that genre, chosen
+        on the validation albums. ``attrs["thresholds"]`` says how, by run; ``attrs["skipped"]`` lists the files that
+        were not used, and why.
 
     Raises
     ------
@@ -75,6 +82,7 @@ def predict_album(folder: str | Path, catalogue: str | Path | Catalogue = "sampl
     music = catalogue if isinstance(catalogue, Catalogue) else open_catalogue(catalogue)
     predicted = predict(album.read_album(folder), music)
     predicted.genres.attrs["skipped"] = predicted.skipped.to_dict("records")
+    predicted.genres.attrs["thresholds"] = predicted.thresholds
     return predicted.genres
 
 
@@ -101,8 +109,10 @@ def predict(album: OwnAlbum, catalogue: Catalogue) -> Prediction:
     best = fused or max(heard.values(), key=lambda found: np.nan_to_num(found.val_auc, nan=-1))
     tracks = heard["audio"].tracks if "audio" in heard else pd.DataFrame(columns=catalogue.labels)
     return Prediction(
-        table.reset_index(drop=True), tracks, _place(best, catalogue), pd.DataFrame(skipped, columns=["file", "reason"])
-    )
+        table.reset_index(drop=True), tracks, _place(best, catalogue),
+        pd.DataFrame(skipped, columns=["file", "reason"]),
+        {found.run: str(found.decisions) for found in everything.values()},
+    )  # fmt: skip
 
 
 class _Encoder:
@@ -164,6 +174,8 @@ def _modality(origin: str) -> str:
 
 def _ranked(modality: str, found: Encoded, catalogue: Catalogue) -> pd.DataFrame:
     table = pd.DataFrame({"modality": modality, "genre": catalogue.labels, "score": found.scores, "run": found.run})
+    table["threshold"] = found.decisions.values
+    table["predicted"] = thresholds.apply(found.scores, found.decisions.values)
     table = table.sort_values("score", ascending=False, kind="stable")
     return table.assign(rank=np.arange(1, len(table) + 1))[COLUMNS]
 
@@ -173,6 +185,16 @@ def _place(found: Encoded, catalogue: Catalogue) -> np.ndarray:
     if found.target == "cosine":
         return found.outputs
     return found.outputs @ labels.learned_factors(catalogue, found.dimensions)
+
+
+def said(predicted: Prediction) -> str:
+    """Say which genres reach their thresholds, a line a modality, and how the thresholds of each run were chosen."""
+    lines = []
+    for modality, part in predicted.genres.groupby("modality", sort=False):
+        reached = list(part.loc[part["predicted"], "genre"])
+        lines.append(f"{modality}: {', '.join(reached) or 'no genre reaches its threshold'}")
+    lines += [f"{run}: {how}" for run, how in predicted.thresholds.items()]
+    return "\n".join(lines)
 
 
 def pulling_tracks(tracks: pd.DataFrame, genres: list[str]) -> pd.DataFrame:

@@ -16,11 +16,12 @@ from mumu_lib.audio import store as audio_store
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import AudioError, ImageError, NothingUsableError
-from mumu_lib.core.parsing import read_json
+from mumu_lib.core.parsing import read_json, read_lines
 from mumu_lib.experiments import BY_NAME, resolve
 from mumu_lib.models import FEATURES
 from mumu_lib.params import PARAMETERS, Multimodal
 from mumu_lib.prediction.album import OwnAlbum, Skipped
+from mumu_lib.results.decisions import Decisions, thresholds_of
 from mumu_lib.text import tfidf_rows
 
 # How a patch store names timbre that came from elsewhere.
@@ -38,6 +39,8 @@ class Encoded:
     outputs, scores : np.ndarray [shape=(outputs,)], [shape=(labels,)]
     tracks : pd.DataFrame [shape=(recordings, labels)]
         Scores of each recording by itself; empty for other modalities.
+    decisions : Decisions
+        The run's thresholds, as notebook 08 takes them for its F1.
     """
 
     run: str
@@ -47,6 +50,7 @@ class Encoded:
     vector: np.ndarray
     outputs: np.ndarray
     scores: np.ndarray
+    decisions: Decisions
     tracks: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
@@ -91,7 +95,7 @@ def fuse(folder: Path, vectors: list[np.ndarray], catalogue: Catalogue) -> Encod
 def _encoded(
     folder: Path, params: dict, facts: dict, catalogue: Catalogue, vector: np.ndarray, outputs: np.ndarray, parts: dict
 ) -> Encoded:
-    goal = targets.of(catalogue, params["target"], params["dimensions"])
+    goal = targets.of(catalogue, params["target"], params["dimensions"], _rows(folder, catalogue))
     tracks = pd.DataFrame(
         goal.scores(np.stack(list(parts.values()))) if parts else None, index=list(parts), columns=catalogue.labels
     )
@@ -99,8 +103,14 @@ def _encoded(
     val_auc = float("nan") if facts["val_auc"] is None else facts["val_auc"]
     return Encoded(
         facts["run"], params["target"], params["dimensions"], val_auc, vector, outputs,
-        goal.scores(outputs[None])[0], tracks,
+        goal.scores(outputs[None])[0], thresholds_of(catalogue, folder), tracks,
     )  # fmt: skip
+
+
+def _rows(folder: Path, catalogue: Catalogue) -> np.ndarray:
+    """Return the rows of the album table that a run had an input for."""
+    ids = read_lines(folder / "album_ids.txt", runs.AGAIN)
+    return np.flatnonzero(catalogue.albums["album_id"].isin(ids))
 
 
 def _network(folder: Path, facts: dict, key: str = "network") -> keras.Model:
@@ -193,5 +203,5 @@ def _both(network: keras.Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _run(network: keras.Model, x: np.ndarray) -> np.ndarray:
-    """Outputs of a few examples; called as a function, since compiling would take longer than running."""
-    return keras.ops.convert_to_numpy(network(x, training=False))
+    """Outputs of a few examples, float32; called as a function, since compiling would take longer than running."""
+    return np.asarray(keras.ops.convert_to_numpy(network(x, training=False)), np.float32)

@@ -15,19 +15,32 @@ from mumu_lib import metrics, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import MumuError
-from mumu_lib.core.parsing import parsing, read_array, read_lines
+from mumu_lib.core.parsing import read_array, read_lines
+from mumu_lib.experiments import is_line
 from mumu_lib.metrics.resampling import interval
 from mumu_lib.results.paper_rows import TABLE2_NOTES, as_printed, grid, table2
+from mumu_lib.results.scores import split_scores, test_scores, truth
 
 __getattr__, __dir__, _ = lazy_loader.attach(
-    __name__, submodules=["claims", "hierarchy", "paper_rows", "semantic_gain"]
+    __name__,
+    submodules=["claims", "coverage", "decisions", "hierarchy", "lines", "paper_rows", "scores", "semantic_gain"],
 )
 
 
-__all__ = ["TABLE2_NOTES", "as_printed", "grid", "table2"]
+__all__ = ["TABLE2_NOTES", "as_printed", "grid", "split_scores", "table2", "test_scores", "truth"]
 
 KEY = ["modality", "target", "setting"]
-USED = ["fingerprint", "folder", "device", "val_auc", *runs.PAPER_COLUMNS, *runs.INTERVAL]
+USED = [
+    "fingerprint",
+    "folder",
+    "recipe",
+    "beside",
+    "device",
+    "val_auc",
+    *runs.PAPER_COLUMNS,
+    runs.BESIDE_COVERAGE,
+    *runs.INTERVAL,
+]
 FURTHER = [name for name in metrics.METRICS if name not in runs.PAPER_COLUMNS]
 
 
@@ -45,7 +58,7 @@ def comparable(catalogue: Catalogue) -> tuple[pd.DataFrame, pd.DataFrame]:
     -------
     chosen : pd.DataFrame
         Index: key of the row, those of Table 2 first and in its order. Columns: those of
-        :func:`mumu_lib.runs.table` and ``run``, ``in_table2``.
+        :func:`mumu_lib.runs.table` and ``run``, ``in_table2``, ``line`` (whether it is a straight line beside a run).
     left_out : pd.DataFrame
         ``run``, ``folder`` (its name), ``reason``.
     """
@@ -54,9 +67,11 @@ def comparable(catalogue: Catalogue) -> tuple[pd.DataFrame, pd.DataFrame]:
     against = [reason_against(catalogue, Path(row["folder"]), row) for _, row in table.iterrows()]
     table["reason"] = pd.Series(against, dtype=object)
     table = runs.by_validation(table.assign(key=key(table)))
-    usable = table[table["reason"] == ""]
+    table["line"] = table["setting"].map(is_line).astype(bool)
+    usable = table[(table["reason"] == "") & ~table["line"]]
     again = usable.index[usable.duplicated(KEY)]
     table.loc[again, "reason"] = "another run of " + table["key"] + " has the better validation AUC"
+    _keep_lines_of_chosen(table)
     chosen = table[table["reason"] == ""].set_index("key")
     order = [*key(grid()), *sorted(chosen.index)]
     chosen = chosen.loc[[name for name in dict.fromkeys(order) if name in chosen.index]]
@@ -64,6 +79,14 @@ def comparable(catalogue: Catalogue) -> tuple[pd.DataFrame, pd.DataFrame]:
     left_out = table.loc[table["reason"] != "", ["run", "folder", "reason"]].sort_index()
     left_out["folder"] = left_out["folder"].map(lambda folder: Path(folder).name)
     return chosen.drop(columns="reason"), left_out.reset_index(drop=True)
+
+
+def _keep_lines_of_chosen(table: pd.DataFrame) -> None:
+    """Give every straight line a reason but those fitted on the vectors of a run that stands for a row."""
+    chosen = table.loc[(table["reason"] == "") & ~table["line"], "folder"]
+    names = chosen.map(lambda folder: Path(folder).name)
+    stray = table["line"] & (table["reason"] == "") & ~table["beside"].isin(names)
+    table.loc[stray, "reason"] = "the run beside which it was fitted stands for no row"
 
 
 def reason_against(catalogue: Catalogue, folder: Path, facts: Mapping[str, Any] | pd.Series) -> str:
@@ -88,26 +111,8 @@ def reason_against(catalogue: Catalogue, folder: Path, facts: Mapping[str, Any] 
     return ""
 
 
-def test_scores(catalogue: Catalogue, folder: str) -> pd.DataFrame:
-    """A run's scores of the test albums [index: album id, columns: labels], in the catalogue's order."""
-    ids, found = (
-        read_lines(Path(folder) / "album_ids.txt", runs.AGAIN),
-        read_array(Path(folder) / "scores.npy", runs.AGAIN),
-    )
-    with parsing(Path(folder) / "scores.npy", runs.AGAIN, trouble="is not albums x labels"):
-        scores = pd.DataFrame(found.astype(float), ids, catalogue.labels)
-    test = catalogue.albums["album_id"].iloc[catalogue.rows("test")]
-    return scores.loc[[album for album in test if album in scores.index]]
-
-
-def truth(catalogue: Catalogue, album_ids: pd.Index) -> np.ndarray:
-    """Labels of some albums [shape=(albums, labels), bool]."""
-    rows = pd.Index(catalogue.albums["album_id"]).get_indexer(album_ids)
-    return catalogue.label_matrix()[rows].toarray().astype(bool)
-
-
 def further_rows(chosen: pd.DataFrame) -> pd.DataFrame:
-    """Rows of ours that the paper's Table 2 does not have, with its columns.
+    """Rows of ours that the paper's Table 2 does not have, with its columns, and P@1 beside its coverage.
 
     Parameters
     ----------
@@ -115,7 +120,9 @@ def further_rows(chosen: pd.DataFrame) -> pd.DataFrame:
         From :func:`comparable`.
     """
     rows = chosen.loc[~chosen["in_table2"], :]
-    return rows.reindex(columns=[*KEY, *runs.PAPER_COLUMNS, *runs.INTERVAL]).astype(dict.fromkeys(runs.INTERVAL, float))
+    rows = rows.assign(recipe=rows["recipe"].fillna("paper"))
+    columns = [*KEY, "recipe", *runs.PAPER_COLUMNS, runs.BESIDE_COVERAGE, *runs.INTERVAL]
+    return rows.reindex(columns=columns).astype(dict.fromkeys(runs.INTERVAL, float))
 
 
 def further_metrics(catalogue: Catalogue, chosen: pd.DataFrame) -> pd.DataFrame:

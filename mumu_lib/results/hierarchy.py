@@ -119,7 +119,7 @@ def effect(
     -------
     table : pd.DataFrame
         Index as ``chosen``. Columns: ``contradicted`` (share of links times albums), ``albums`` (share with at least
-        one), ``auc``, ``auc_consistent``, ``difference``, ``low``, ``high``, and each coverage before and after.
+        one), ``auc``, ``auc_consistent``, ``difference``, ``low``, ``high``, each coverage and P@1 before and after.
     """
     pairs, rows = links(catalogue), []
     for folder in chosen["folder"]:
@@ -134,6 +134,8 @@ def effect(
         for k in [k for k in metrics.COVERAGE_AT if k <= S.shape[1]]:
             row[f"coverage@{k}"] = metrics.coverage_at_k(S, k)
             row[f"coverage@{k}_consistent"] = metrics.coverage_at_k(raised, k)
+        row["precision@1"] = metrics.METRICS["precision@1"](Y, S)
+        row["precision@1_consistent"] = metrics.METRICS["precision@1"](Y, raised)
         rows.append(row)
     return pd.DataFrame(rows, chosen.index)
 
@@ -145,7 +147,9 @@ def as_printed(table: pd.DataFrame) -> pd.DataFrame:
         "AUC": table["auc"].map("{:.3f}".format), "AUC consistent": table["auc_consistent"].map("{:.3f}".format),
         "Difference": results.differences_as_text(table),
     })  # fmt: skip
-    for k in [k for k in metrics.COVERAGE_AT if f"coverage@{k}" in table]:
-        before, after = table[f"coverage@{k}"], table[f"coverage@{k}_consistent"]
-        result[f"C@{k}"] = [f"{a:.2f} → {b:.2f}" for a, b in zip(before, after, strict=True)]
+    heads = {f"coverage@{k}": f"C@{k}" for k in metrics.COVERAGE_AT} | {"precision@1": "P@1"}
+    for name, head in heads.items():
+        if name in table:
+            before, after = table[name], table[f"{name}_consistent"]
+            result[head] = [f"{a:.2f} → {b:.2f}" for a, b in zip(before, after, strict=True)]
     return result

@@ -10,7 +10,7 @@ from mumu_lib import experiments, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import MissingDataError
 from mumu_lib.core.paths import home
-from mumu_lib.runs import INTERVAL, PAPER_COLUMNS
+from mumu_lib.runs import BESIDE_COVERAGE, INTERVAL, PAPER_COLUMNS
 
 TABLE2_NOTES = (
     "AUDIO LOW-3x3: no geometry explains the printed parameters of both widths; this one explains HIGH-3x3.",
@@ -39,7 +39,8 @@ def table2(catalogue: str | Catalogue) -> pd.DataFrame:
     -------
     table : pd.DataFrame
         ``modality``, ``target``, ``setting``, then ``<number> paper`` and ``<number> ours`` for every
-        column of the paper's table, ``auc difference``, and ``auc_low`` and ``auc_high`` of ours (95 %).
+        column of the paper's table, ``recipe`` where a row was learned by ours, ``auc difference``, ``precision@1 ours`` (the paper has none), and ``auc_low``
+        and ``auc_high`` of ours (95 %).
 
     Raises
     ------
@@ -52,20 +53,24 @@ def table2(catalogue: str | Catalogue) -> pd.DataFrame:
         raise MissingDataError(f"no finished run of catalogue {name!r} under {home() / 'runs'}; run notebook 04 first")
     keys = ["modality", "target", "setting"]
     best = runs.by_validation(ours).drop_duplicates(keys)
-    ours = best.reindex(columns=[*keys, *PAPER_COLUMNS, *INTERVAL])
+    ours = best.reindex(columns=[*keys, "recipe", *PAPER_COLUMNS, BESIDE_COVERAGE, *INTERVAL])
+    ours = ours.rename(columns={BESIDE_COVERAGE: f"{BESIDE_COVERAGE} ours"})
     rows = grid().merge(ours, on=keys, how="left", suffixes=(" paper", " ours"))
     result = rows[[*keys, *(f"{column} {whose}" for column in PAPER_COLUMNS for whose in ("paper", "ours"))]].copy()
     result.insert(list(result).index("auc ours") + 1, "auc difference", rows["auc ours"] - rows["auc paper"])
-    return result.join(rows[INTERVAL])
+    if (rows["recipe"] == "ours").any():
+        result.insert(3, "recipe", rows["recipe"].fillna(""))
+    return result.join(rows[[f"{BESIDE_COVERAGE} ours", *INTERVAL]])
 
 
 def as_printed(table: pd.DataFrame) -> pd.DataFrame:
     """Table 2, or any rows with its columns, as text: rounded as the paper rounds, blanks for what was not run."""
     form = {"params": "{:,.0f}", "seconds_per_epoch": "{:,.1f}", "coverage": "{:.2f}"}
     heads = {"params": "Params", "seconds_per_epoch": "s/epoch", "auc": "AUC", "coverage": "C", "map": "mAP",
-             "lrap": "LRAP", "precision": "P"}  # fmt: skip
-    result = table[["modality", "target", "setting"]].rename(columns=str.capitalize)
-    for name in table.columns[3:].drop(INTERVAL, errors="ignore"):
+             "lrap": "LRAP", "precision": "P", "psp": "PSP", "f1": "F1"}  # fmt: skip
+    words = ["modality", "target", "setting", "recipe"]
+    result = table.reindex(columns=[word for word in words if word in table]).rename(columns=str.capitalize)
+    for name in table.columns.drop([*words, *INTERVAL], errors="ignore"):
         kind = name.split()[0].split("@")[0]
         written = "{:+.3f}" if name.endswith("difference") else form.get(kind, "{:.3f}")
         text = table[name].map(lambda value, written=written: "" if pd.isna(value) else written.format(value))

@@ -24,6 +24,7 @@ from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import read_array, read_json, read_lines
 from mumu_lib.core.paths import home
 from mumu_lib.experiments import BY_NAME, NUMBERS, is_line
+from mumu_lib.metrics import thresholds
 from mumu_lib.params import Shared, restored, with_recipe
 
 __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["lines"])
@@ -31,6 +32,8 @@ __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["lines"])
 
 PAPER_COLUMNS = NUMBERS
 INTERVAL = ["auc_low", "auc_high"]
+# A run covers more labels by saying rare ones of everything: how often its first label is right stands beside it.
+BESIDE_COVERAGE = "precision@1"
 AGAIN = "delete the folder and run its notebook again"
 
 
@@ -64,7 +67,9 @@ class Run:
             return f"{self.id} on {self.catalogue.name!r} ({kind}{'finished' if self.finished else 'not finished'})"
         of = self.metrics
         auc, low, high = (of[key] if of[key] is not None else np.nan for key in ("auc", *INTERVAL))
-        return f"{self.id} on {self.catalogue.name!r} ({kind}{of['albums']} test albums): AUC {auc:.3f} [{low:.3f}, {high:.3f}]"
+        where = f"{self.id} on {self.catalogue.name!r} ({kind}{of['albums']} test albums)"
+        f1 = "" if of.get("f1") is None else f", macro F1 {of['f1']:.3f}"
+        return f"{where}: AUC {auc:.3f} [{low:.3f}, {high:.3f}]{f1}"
 
     def array(self, name: str) -> np.ndarray:
         """``embeddings`` [shape=(albums, features)] or ``scores`` [shape=(albums, labels)]."""
@@ -233,7 +238,8 @@ def judge(
     Returns
     -------
     metrics : dict
-        As :func:`mumu_lib.metrics.evaluate`, with ``val_auc`` and ``labels_not_in_training``.
+        As :func:`mumu_lib.metrics.evaluate`, with ``val_auc``, ``labels_not_in_training``, and ``f1``: macro F1 at
+        thresholds chosen on the validation albums (:mod:`mumu_lib.metrics.thresholds`), NaN where none can be chosen.
     by_label : pd.DataFrame
         Index: label. Columns: ``auc`` (NaN where undefined) and ``albums`` (test albums with it).
     """
@@ -242,6 +248,10 @@ def judge(
     frequencies = catalogue.label_matrix("train").getnnz(axis=0)
     result = metrics.evaluate(truth[test], scores[test], catalogue.labels, frequencies=frequencies, seed=seed)
     result["val_auc"] = metrics.macro_auc(truth[val], scores[val])
+    result["f1"] = float("nan")
+    if truth[val].nnz:
+        chosen = thresholds.choose(truth[val], scores[val])
+        result["f1"] = thresholds.f1(truth[test], scores[test], chosen)
     result["labels_not_in_training"] = [catalogue.labels[i] for i in np.flatnonzero(frequencies == 0)]
     by_label = pd.DataFrame(
         {"auc": metrics.auc_per_label(truth[test], scores[test]), "albums": truth[test].getnnz(axis=0)},
@@ -335,7 +345,7 @@ def facts_of(path: Path) -> dict[str, Any]:
     for key in texts:
         if not isinstance(facts[key], str):
             raise BadDataError(f"{path}: {key!r} is no text; {AGAIN}")
-    for key in ("val_auc", *PAPER_COLUMNS, *INTERVAL):
+    for key in ("val_auc", *PAPER_COLUMNS, BESIDE_COVERAGE, *INTERVAL):
         if isinstance(value := facts.get(key), bool) or not isinstance(value, int | float | None):
             raise BadDataError(f"{path}: {key!r} is no number; {AGAIN}")
         # Of a number beyond all others nothing is known either; and no integer is too large for a float.

@@ -65,8 +65,8 @@ def compared(result: dict[str, Any], line: runs.Run) -> pd.DataFrame:
     Returns
     -------
     table : pd.DataFrame
-        Rows ``network`` and ``line``; columns ``auc``, ``auc_low``, ``auc_high`` (95 %), ``coverage@1``, ``val_auc``.
+        Rows ``network`` and ``line``; columns ``auc``, ``auc_low``, ``auc_high`` (95 %), ``coverage@1``, ``precision@1``, ``val_auc``.
     """
-    columns = ["auc", *runs.INTERVAL, "coverage@1", "val_auc"]
+    columns = ["auc", *runs.INTERVAL, "coverage@1", runs.BESIDE_COVERAGE, "val_auc"]
     rows = {"network": result, "line": line.metrics}
     return pd.DataFrame.from_dict(rows, orient="index").reindex(columns=columns).astype(float).round(3)

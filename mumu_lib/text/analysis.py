@@ -1,4 +1,4 @@
-"""What words tell about genres, a linear baseline, and what the semantic enrichment gains.
+"""What words tell about genres, and what the semantic enrichment gains.
 
 Paper: Section 6.2.  Notebook: 05_text.
 """
@@ -10,9 +10,7 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.special import rel_entr
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
-from mumu_lib.core import progress
 from mumu_lib.text import CATEGORY
 
 
@@ -138,31 +136,3 @@ def _names(table: pd.DataFrame, labels: list[str]) -> list[str]:
         "this genre" if part & words[genre] else "another" if part & every else ""
         for part, genre in zip(parts, table["genre"], strict=True)
     ]
-
-
-def linear_scores(
-    X: np.ndarray | sp.csr_matrix, M: sp.csr_matrix, train: np.ndarray, rows: np.ndarray, C: float = 10.0
-) -> np.ndarray:
-    """Scores of the baseline: one logistic regression a label, by scikit-learn.
-
-    Parameters
-    ----------
-    X : matrix [shape=(albums, d)]
-    M : scipy.sparse.csr_matrix [shape=(albums, labels)]
-    train, rows : np.ndarray [shape=(n,), int]
-        Rows to learn from, rows to score.
-    C : float > 0
-        Inverse strength of the l2 penalty.
-
-    Returns
-    -------
-    scores : np.ndarray [shape=(len(rows), labels)]
-        Log odds; constant for a label that no or every training album has.
-    """
-    known, asked, has = X[train], X[rows], M[train].toarray() > 0
-    scores = np.empty((len(rows), M.shape[1]))
-    for label in progress.bar(range(M.shape[1]), "logistic regressions", unit="label"):
-        both = has[:, label].any() and not has[:, label].all()
-        model = LogisticRegression(C=C, max_iter=1000).fit(known, has[:, label]) if both else None
-        scores[:, label] = model.decision_function(asked) if model else has[0, label]
-    return scores

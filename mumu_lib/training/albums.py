@@ -94,7 +94,7 @@ def album_vectors(model: keras.Model, batches: Batches, albums: np.ndarray, n_al
     total = np.zeros((n_albums, extractor.output_shape[-1]))
     for index in progress.bar(range(len(batches)), "album vectors", unit="batch"):
         rows = albums[index * batches.batch_size : (index + 1) * batches.batch_size]
-        np.add.at(total, rows, np.asarray(extractor.predict_on_batch(batches[index])))
+        np.add.at(total, rows, np.asarray(extractor.predict_on_batch(batches[index]), np.float32))
     return _mean(total, albums)
 
 

@@ -190,15 +190,12 @@ def _logistic(
         for C in CS:
             log_odds = np.zeros((len(scored), n_labels))
             for label in range(n_labels):
-                log_odds[:, label] = _of_label(known, wanted[train, label] > 0, asked, C)
+                has = wanted[train, label] > 0
+                # Of a label that none or all have there is nothing to learn; ``goal.scores`` puts it last or first.
+                if has.any() and not has.all():
+                    model = LogisticRegression(C=C, max_iter=1000).fit(known, has)
+                    log_odds[:, label] = model.decision_function(asked)
                 bar.update()
             scores = goal.scores(expit(log_odds))
             found[C] = (scores, _validation_auc(catalogue, scored, scores))
     return found
-
-
-def _of_label(known: Vectors, has: np.ndarray, asked: Vectors, C: float) -> np.ndarray:
-    """Return the log odds of one label; far below all others where no training album has it, far above where all do."""
-    if has.all() or not has.any():
-        return np.full(asked.shape[0], 700.0 if has.any() else -700.0)
-    return LogisticRegression(C=C, max_iter=1000).fit(known, has).decision_function(asked)

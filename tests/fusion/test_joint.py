@@ -1,5 +1,6 @@
 """Networks that learn at once: resumed where they stopped, the same as the whole."""
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -62,3 +63,27 @@ def test_the_joined_vectors_lead_to_the_outputs_of_the_whole_network(together, t
         alone[:, start:end] = X[val, start:end]
         scores = made.goal.scores(made.judge.predict(alone, verbose=0))
         assert made.curves[name].iloc[0] == pytest.approx(metrics.macro_auc(music.label_matrix()[val], scores))
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("target", ["logistic", "cosine"])
+def test_networks_joined_in_mixed_precision_give_the_outputs_of_full_precision(music, policy, target):
+    cfg = settings(params.Multimodal, music, learning="simultaneous", target=target)
+    goal = goal_of(music, target)
+    found = fusion.sources(music, cfg)
+    made = []
+    for precision in ("float32", policy):
+        environment.seed_everything(0, precision)
+        made.append(joint.build(music, found, goal, goal.encode(music.label_matrix()), cfg))
+    environment.seed_everything(0)
+    full, mixed = made
+    mixed.network.set_weights(full.network.get_weights())
+    inputs = full.examples[np.arange(12)]
+    outputs = mixed.network.predict(inputs, verbose=0)
+    assert outputs.dtype == np.float32
+    np.testing.assert_allclose(outputs, full.network.predict(inputs, verbose=0), atol=0.03)
+    joining = (keras.layers.UnitNormalization, keras.layers.Concatenate, keras.layers.Dropout)
+    kinds = {layer.compute_dtype for layer in mixed.network.layers if isinstance(layer, joining)}
+    assert kinds == {"float32"}
+    for part in joint.encode(mixed):
+        np.testing.assert_allclose(np.linalg.norm(part.vectors, axis=1), 1, rtol=1e-4)

@@ -32,7 +32,9 @@ def test_the_store_holds_whole_covers_and_counts_the_refused(tmp_path):
     for i in range(5):
         saved(folder, f"same{i}.png", picture(left=WHITE))
     names = ["square.png", "wide.png", "page.jpg", "gone.jpg", "", *(f"same{i}.png" for i in range(5))]
-    store = covers.decode(collection(tmp_path / "own", names), workers=1)
+    music = collection(tmp_path / "own", names)
+    store = covers.decode(music, workers=1)
+    assert store.covered(music).tolist() == [0, 1]
     assert isinstance(store.values, np.memmap)
     assert store.values.shape == (10, 256, 256, 3)
     assert store.counts() == {"placeholder": 5, "ok": 2, "missing": 2, "not_image": 1}

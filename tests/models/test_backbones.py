@@ -85,3 +85,18 @@ def test_imagenet_weights_that_cannot_be_had_stop_with_the_remedy(monkeypatch, t
 def test_wrong_choices(backbone, weights, kind, message):
     with pytest.raises(kind, match=message):
         models.resnet(backbone, "logistic", 3, weights=weights, image_size=32)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("sight", ["unit", "caffe"])
+def test_pixels_are_brought_to_scale_in_full_precision(policy, sight):
+    pixels = keras.Input((1, 256, 3), dtype="uint8")
+    values = np.tile(np.arange(256, dtype=np.uint8)[:, None], (1, 1, 1, 3))
+    keras.config.set_dtype_policy(policy)
+    try:
+        scaled = keras.Model(pixels, backbones._as_trained(pixels, sight)).predict(values, verbose=0)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    full = keras.Model(pixels, backbones._as_trained(pixels, sight)).predict(values, verbose=0)
+    assert scaled.dtype == np.float32
+    np.testing.assert_array_equal(scaled, full)

@@ -141,3 +141,86 @@ def test_the_network_has_the_papers_parameters_and_vector():
 def test_a_fusion_of_one_source_is_a_network_too(target):
     outputs = models.fusion([5], target, 4, 3).predict(np.ones((2, 5), np.float32), verbose=0)
     assert outputs.shape == (2, 4 if target == "logistic" else 3)
+
+
+# Every network, small; and an input for it.
+NETWORKS = {
+    "audio": lambda target: models.cnn("low_4x96", target, 4, 3, mean=np.full(96, -40), std=np.full(96, 15)),
+    "audio, wide": lambda target: models.cnn("high_4x96", target, 4, 3),
+    "album": lambda target: models.album_mlp(48, target, 4, 3),
+    "text": lambda target: models.text_mlp(48, target, 4, 3),
+    "image": lambda target: models.resnet("small", target, 4, 3, weights="random", image_size=32),
+    "one source": lambda target: models.fusion([48], target, 4, 3),
+    "fusion": lambda target: models.fusion([20, 28], target, 4, 3),
+    "fusion, dropout": lambda target: models.fusion([20, 28], target, 4, 3, modality_dropout=0.5),
+}
+MIXED = ("mixed_float16", "mixed_bfloat16")
+SCALING = (keras.layers.UnitNormalization, keras.layers.Rescaling, keras.layers.GlobalAveragePooling2D)
+
+
+def in_policy(policy, name, target):
+    keras.utils.set_random_seed(0)
+    keras.config.set_dtype_policy(policy)
+    try:
+        return NETWORKS[name](target)
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def inputs_of(network, lengths):
+    """One input for each length; patches and pictures have none."""
+    rng = np.random.default_rng(0)
+    shape = network.input_shape[1:]
+    if len(shape) == 1:
+        vectors = rng.normal(size=(len(lengths), *shape))
+        return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True) * np.array(lengths)[:, None]).astype("f4")
+    if len(shape) == 2:
+        return rng.uniform(-80, 0, (len(lengths), *shape)).astype("f4")
+    return rng.integers(0, 256, (len(lengths), *shape), np.uint8)
+
+
+@pytest.mark.parametrize("target", ["logistic", "cosine"])
+@pytest.mark.parametrize("policy", MIXED)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_mixed_precision_gives_the_outputs_of_full_precision(name, policy, target):
+    full, mixed = (in_policy(p, name, target) for p in ("float32", policy))
+    mixed.set_weights(full.get_weights())
+    X = inputs_of(full, [1, 20])
+    outputs = mixed.predict(X, verbose=0)
+    assert outputs.dtype == np.float32
+    assert np.isfinite(outputs).all()
+    np.testing.assert_allclose(outputs, full.predict(X, verbose=0), atol=0.05)
+    scaling = [layer for layer in mixed.layers if isinstance(layer, SCALING)]
+    assert {layer.compute_dtype for layer in scaling} <= {"float32"}
+
+
+@pytest.mark.parametrize("target", ["logistic", "cosine"])
+@pytest.mark.parametrize("policy", MIXED)
+@pytest.mark.parametrize("name", ["album", "one source", "fusion", "fusion, dropout"])
+def test_what_scales_vectors_to_length_one_is_of_full_precision(name, policy, target):
+    full, mixed = (in_policy(p, name, target) for p in ("float32", policy))
+    mixed.set_weights(full.get_weights())
+    X = inputs_of(full, [0, 1e-4, 1, 300, 1e5, 1e7])
+    parts = [keras.Model(n.inputs, [n.get_layer(models.FEATURES).output, n.output]) for n in (full, mixed)]
+    (vectors, outputs), (its_vectors, its_outputs) = (part.predict(X, verbose=0) for part in parts)
+    assert its_vectors.dtype == np.float32
+    np.testing.assert_array_equal(its_vectors, vectors)
+    np.testing.assert_allclose(its_outputs, outputs, atol=1e-6)
+    length = np.sqrt(2) if name.startswith("fusion") else 1
+    np.testing.assert_allclose(np.linalg.norm(its_vectors, axis=1), [0] + [length] * 5, rtol=1e-4)
+
+
+def test_full_precision_leaves_names_and_weights_of_saved_networks_as_they_were(tmp_path):
+    network = in_policy("float32", "fusion", "cosine")
+    layers = keras.layers
+    inputs = keras.Input((48,), name="album_vectors")
+    parts = keras.ops.split(inputs, [20], axis=1)
+    parts = [layers.UnitNormalization(name=f"normalise_{i}")(part) for i, part in enumerate(parts)]
+    x = layers.Dropout(0.7)(layers.Concatenate(name="features")(parts))
+    before = keras.Model(inputs, models.head(x, "cosine", 4, 3), name="fusion_cosine")
+    before.save(tmp_path / "before.keras")
+    loaded = keras.saving.load_model(tmp_path / "before.keras")
+    assert [w.path.split("/")[-2:] for w in loaded.weights] == [w.path.split("/")[-2:] for w in network.weights]
+    network.set_weights(loaded.get_weights())
+    X = inputs_of(network, [1, 300])
+    np.testing.assert_array_equal(network.predict(X, verbose=0), loaded.predict(X, verbose=0))

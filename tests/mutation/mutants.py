@@ -25,7 +25,7 @@ from _pytest.runner import runtestprotocol
 
 LIMIT = 600  # seconds
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = ("labels", "metrics", "targets", "mapping.matching")
+MODULES = ("labels", "metrics", "metrics.ranking", "metrics.thresholds", "targets", "mapping.matching")
 TURNED = {
     ast.Lt: [ast.LtE, ast.GtE], ast.LtE: [ast.Lt, ast.Gt], ast.Gt: [ast.GtE, ast.LtE], ast.GtE: [ast.Gt, ast.Lt],
     ast.Eq: [ast.NotEq], ast.NotEq: [ast.Eq], ast.Is: [ast.IsNot], ast.IsNot: [ast.Is], ast.In: [ast.NotIn], ast.NotIn: [ast.In],

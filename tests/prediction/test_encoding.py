@@ -1,5 +1,7 @@
 """An own album's files through one run: what cannot be used, and which run is taken."""
 
+import keras
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -51,3 +53,11 @@ def test_a_run_that_has_kept_no_network_is_said_to_be_so(tmp_path):
         encoding._network(tmp_path / "run", {"network": "tracks-01234567"})
     with pytest.raises(NothingUsableError, match=r"has kept no network"):
         encoding._network(tmp_path / "run", {})
+
+
+def test_vectors_of_half_precision_layers_come_in_full_precision():
+    x = inputs = keras.Input((1,))
+    network = keras.Model(inputs, keras.layers.Identity(dtype="bfloat16")(x))
+    found = encoding._run(network, np.ones((1000, 1), np.float32))
+    assert found.dtype == np.float32
+    assert found.mean(axis=0) == 1

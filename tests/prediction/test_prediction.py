@@ -1,12 +1,14 @@
 """An own album through finished runs: judged as the album was, whatever part is missing."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import mumu_lib
-from mumu_lib import prediction, runs
+from mumu_lib import prediction, results, runs
 from mumu_lib.core.errors import MissingDataError
 from mumu_lib.prediction import album as prediction_album
+from mumu_lib.results import decisions
 
 
 def scores_of(table, modality, music):
@@ -15,7 +17,7 @@ def scores_of(table, modality, music):
 
 def test_an_albums_own_files_are_judged_as_the_album_was(music, own):
     table = mumu_lib.predict_album(own, music)
-    assert list(table.columns) == ["modality", "genre", "score", "rank", "run"]
+    assert list(table.columns) == ["modality", "genre", "score", "rank", "run", "threshold", "predicted"]
     assert list(table.modality.unique()) == ["fused", "audio", "text", "image"]
     for modality, run_id in (
         ("audio", "audio-logistic-low_4x96"),
@@ -30,6 +32,34 @@ def test_an_albums_own_files_are_judged_as_the_album_was(music, own):
     assert part.score.is_monotonic_decreasing
     assert list(part["rank"]) == [1, 2, 3, 4]
     assert table[table.modality == "text"].genre.iloc[0] == music.albums.genres[9][0]
+
+
+def test_genres_are_said_by_the_thresholds_that_f1_is_measured_with(music, own):
+    predicted = prediction.predict(prediction_album.read_album(own), music)
+    chosen, _ = results.comparable(music)
+    for (_, run_id), part in predicted.genres.groupby(["modality", "run"]):
+        folder = chosen.set_index("run").folder[run_id]
+        expected = decisions.thresholds_of(music, folder)
+        part = part.set_index("genre").loc[music.labels]
+        np.testing.assert_array_equal(part.threshold, expected.values)
+        np.testing.assert_array_equal(part.predicted, part.score >= expected.values)
+        assert predicted.thresholds[run_id] == str(expected)
+        assert "on 4 validation albums; 4 of 4 labels" in predicted.thresholds[run_id]
+    told = prediction.said(predicted)
+    assert told.count("\n") == 7
+    assert f"text: {music.albums.genres[9][0]}" in told
+    assert mumu_lib.predict_album(own, music).attrs["thresholds"] == predicted.thresholds
+
+
+def test_a_run_without_scores_of_validation_albums_ranks_genres_and_says_none(music, own, monkeypatch):
+    without = pd.DataFrame(columns=music.labels, dtype=float)
+    monkeypatch.setattr(decisions, "split_scores", lambda *_: without)
+    table = mumu_lib.predict_album(own, music)
+    assert not table.predicted.any()
+    assert table.threshold.isna().all()
+    assert "kept no scores of validation albums" in table.attrs["thresholds"]["text-cosine-vsm"]
+    told = prediction.said(prediction.predict(prediction_album.read_album(own), music))
+    assert "text: no genre reaches its threshold" in told
 
 
 @pytest.mark.parametrize(

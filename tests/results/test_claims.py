@@ -193,6 +193,10 @@ def test_coverage_is_meant_at_every_k_the_labels_allow(tiny, write, said):
     assert row["pairs"] == 2  # four labels: C@1 and C@3
     test = tiny.rows("test")
     assert row["first"] == np.mean([metrics.coverage_at_k(first[test], k) for k in (1, 3)])
+    # How often the first label is right stands beside it.
+    assert row["first_precision"] == metrics.METRICS["precision@1"](tiny.label_matrix()[test], first[test])
+    printed = claims.as_printed(claims.table(tiny, resamples=20))["Ours"].iloc[0]
+    assert printed.endswith(f"; P@1 {row['first_precision']:.2f} : {row['second_precision']:.2f}")
 
 
 def test_sizes_and_seconds_are_compared_as_ratios_on_one_device(tiny, write, said, monkeypatch):

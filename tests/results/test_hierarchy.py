@@ -126,6 +126,9 @@ def test_the_effect_on_a_run_is_told(tiny, kind):
     assert row["difference"] == pytest.approx(row["auc_consistent"] - row["auc"]) != 0
     assert row["coverage@1_consistent"] == metrics.coverage_at_k(hierarchy.consistent(S[test], links), 1)
     assert "coverage@5" not in row
+    precision = metrics.METRICS["precision@1"]
+    assert row["precision@1_consistent"] == precision(truth, hierarchy.consistent(S[test], links))
     printed = hierarchy.as_printed(hierarchy.effect(tiny, chosen, resamples=20))
     assert printed["AUC"].item() == f"{row['auc']:.3f}"
     assert "→" in printed["C@1"].item()
+    assert printed["P@1"].item().startswith(f"{row['precision@1']:.2f} →")

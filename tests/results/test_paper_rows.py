@@ -39,3 +39,12 @@ def test_table_2_of_a_catalogue_with_fewer_than_five_labels(tiny, cfg):
     printed = paper_rows.as_printed(paper_rows.table2("tiny"))
     assert (printed["C@3 ours"] != "").sum() == 1
     assert (printed["C@5 ours"] == "").all()
+
+
+def test_precision_stands_beside_our_coverage_and_the_papers_columns_stay(tiny, cfg):
+    runs.start(tiny, "a", cfg).write(facts(**{"precision@1": 0.25}))
+    printed = paper_rows.as_printed(paper_rows.table2("tiny"))
+    assert list(printed)[-3:] == ["C@5 paper", "C@5 ours", "P@1 ours"]
+    assert [text for text in printed["P@1 ours"] if text] == ["0.250"]
+    of_paper = [name for name in printed if name.endswith("paper")]
+    assert of_paper == [f"{name} paper" for name in ("Params", "s/epoch", "AUC", "C@1", "C@3", "C@5")]

@@ -10,6 +10,7 @@ import pytest
 from mumu_lib import catalogue, metrics, params, runs
 from mumu_lib.core import paths
 from mumu_lib.core.errors import BadDataError, MissingDataError
+from mumu_lib.metrics import thresholds
 from run_facts import facts
 
 
@@ -35,6 +36,9 @@ def test_a_run_says_what_it_is(tiny, cfg):
     run = runs.start(tiny, "overview", cfg)
     run.write({"albums": 30})
     assert str(run).endswith("(synthetic sample, finished)")
+    run = runs.start(tiny, "newer", cfg)
+    run.write(facts(albums=6, auc_low=0.6, auc_high=0.8, f1=0.25))
+    assert str(run).endswith("AUC 0.700 [0.600, 0.800], macro F1 0.250")
 
 
 def test_other_parameters_get_a_folder_of_their_own(tiny, cfg):
@@ -115,8 +119,19 @@ def test_judging_uses_test_albums_and_chooses_by_validation_albums(tiny):
     assert result["auc"] == metrics.macro_auc(truth[test], scores[test])
     assert result["val_auc"] == metrics.macro_auc(truth[val], scores[val])
     assert by_label["albums"].sum() == truth[test].sum()
+    chosen = thresholds.choose(truth[val], scores[val])
+    assert result["f1"] == thresholds.f1(truth[test], scores[test], chosen) > 0
     shuffled = rows[::-1]
     assert runs.judge(tiny, shuffled, scores[::-1])[0]["auc"] == pytest.approx(result["auc"])
+
+
+def test_without_a_label_on_a_validation_album_a_run_is_judged_all_the_same(tiny):
+    scores = np.random.default_rng(0).normal(size=(30, 4))
+    kept = np.setdiff1d(np.arange(30), tiny.rows("val"))
+    result, _ = runs.judge(tiny, kept, scores[kept])
+    assert np.isnan(result["f1"])
+    assert np.isnan(result["val_auc"])
+    assert np.isfinite(result["auc"])
 
 
 def test_unseen_labels_are_named(tiny):

@@ -5,8 +5,13 @@ import shutil
 import keras
 import numpy as np
 import pandas as pd
+import pytest
+import scipy.sparse as sp
 
-from mumu_lib import models, training
+from mumu_lib import metrics, models, training
+from mumu_lib.labels import label_factors
+from mumu_lib.metrics.ranking import constant_labels
+from mumu_lib.targets import Cosine, Logistic
 from mumu_lib.training import albums
 from tiny_networks import network
 
@@ -25,8 +30,6 @@ def test_album_vectors_are_means_of_track_features():
 
 
 def test_an_album_without_direction_takes_no_part(tmp_path):
-    from mumu_lib.targets import Cosine
-
     C = np.array([[1.0, 0], [0, 1], [0, 0]])
     goal = Cosine(C)
     Y = goal.encode(np.eye(3)[[0, 1, 2, 0, 1, 2]])
@@ -40,3 +43,70 @@ def test_an_album_without_direction_takes_no_part(tmp_path):
     )  # fmt: skip
     assert np.isfinite(history["loss"]).all()
     shutil.rmtree(tmp_path)
+
+
+def made(n=240, labels=9):
+    """Vectors and labels that they tell; the last label stands on no training album."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, 12)).astype(np.float32)
+    told = (X @ rng.normal(size=(12, labels)) + rng.normal(size=(n, labels))).argmax(axis=1)
+    M = np.zeros((n, labels + 1), int)
+    M[np.arange(n), told] = 1
+    splits = pd.Series(np.repeat(["train", "val", "test"], n // 3))
+    M[-8:, labels] = 1
+    return X, M, splits
+
+
+def fitted(X, M, splits, goal, policy="float32", epochs=40):
+    """Scores of all albums by an album network."""
+    keras.utils.set_random_seed(0)
+    keras.config.set_dtype_policy(policy)
+    try:
+        network = models.album_mlp(X.shape[1], goal.name, M.shape[1], goal.n_outputs)
+        albums.fit_albums(
+            network, goal, X, goal.encode(M), splits, batch_size=16, epochs=epochs, patience=epochs,
+            learning_rate=0.03, seed=0,
+        )  # fmt: skip
+    finally:
+        keras.config.set_dtype_policy("float32")
+    return goal.scores(network.predict(X, verbose=0))
+
+
+def goals(M, splits, constant):
+    C = label_factors(sp.csr_matrix(M[splits != "test"]), 6)
+    return {"logistic": Logistic(M.shape[1], constant), "cosine": Cosine(C, constant)}
+
+
+@pytest.mark.parametrize("target", ["logistic", "cosine"])
+def test_a_label_without_a_training_album_comes_last_in_a_trained_network(target):
+    X, M, splits = made()
+    train, test = splits == "train", splits == "test"
+    constant = constant_labels(M[train].sum(axis=0), train.sum())
+    put = fitted(X, M, splits, goals(M, splits, constant)[target])
+    assert (put[:, -1] < put[:, :-1].min(axis=1)).all()
+    plain = fitted(X, M, splits, goals(M, splits, None)[target])
+    precision = metrics.METRICS["precision@1"]
+    assert precision(M[test], put[test]) >= precision(M[test], plain[test])
+    np.testing.assert_array_equal(put[:, :-1], plain[:, :-1])
+
+
+@pytest.mark.parametrize("target", ["logistic", "cosine"])
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("length", [3e-4, 1, 300])
+def test_mixed_precision_learns_as_full_precision_does_whatever_the_length_of_vectors(policy, length, target):
+    X, M, splits = made()
+    X = X / np.linalg.norm(X, axis=1, keepdims=True) * np.float32(length)
+    goal = goals(M, splits, None)[target]
+    full, mixed = (fitted(X, M, splits, goal, p, epochs=4) for p in ("float32", policy))
+    np.testing.assert_allclose(mixed, full, atol=1e-4)
+
+
+def test_vectors_of_half_precision_layers_are_averaged_in_full_precision():
+    keras.utils.set_random_seed(0)
+    x = inputs = keras.Input((1,))
+    x = keras.layers.Identity(name=models.FEATURES, dtype="bfloat16")(x)
+    model = keras.Model(inputs, keras.layers.Dense(1)(x))
+    X = np.ones((1000, 1), np.float32)
+    vectors = albums.album_vectors(model, training.Batches(X, np.arange(1000)), np.zeros(1000, int), 1)
+    assert vectors.dtype == np.float32
+    assert vectors[0, 0] == 1
