@@ -88,3 +88,27 @@ def test_the_papers_values_are_valid(kind):
     notebook = next(n for n, k in NOTEBOOKS.items() if k == kind)
     cell = params.defaults(paths.checkout() / "notebooks" / f"{notebook}.ipynb")
     params.read(getattr(params, kind), injected(cell, **{kind.lower(): params.paper(kind.lower())}))
+
+
+@pytest.mark.parametrize(
+    ("notebook", "own", "synthetic", "recipe"),
+    [
+        ("05_text", {}, True, "paper"),
+        ("05_text", {}, False, "ours"),
+        ("05_text", {"embeddings": "clap.npy"}, True, "ours"),
+        ("05_text", {"embeddings": "clap.npy", "recipe": "paper"}, True, "paper"),
+        ("07_multimodal", {}, False, "ours"),
+        ("07_multimodal", {"learning": "simultaneous"}, False, "paper"),
+        ("04_audio", {"recipe": "ours"}, True, "ours"),
+    ],
+)
+def test_the_recipe_that_auto_stands_for(notebook, own, synthetic, recipe):
+    book = checkout() / "notebooks" / f"{notebook}.ipynb"
+    cfg = params.PARAMETERS[notebook](**{**params.defaults(book), **own})
+    assert params.with_recipe(cfg, synthetic=synthetic).recipe == recipe
+
+
+def test_the_papers_values_name_its_recipe():
+    for section in ("audio", "text", "image", "multimodal"):
+        assert params.paper(section)["recipe"] == "paper"
+    assert params.restored(params.Text, {"seed": 0})["recipe"] == "paper"

@@ -37,7 +37,7 @@ def against_lines(catalogue: Catalogue, chosen: pd.DataFrame, *, resamples: int 
         if folder.name not in lines.index:
             continue
         line = lines.loc[folder.name]
-        one, other = results.test_scores(catalogue, folder), results.test_scores(catalogue, line["folder"])
+        one, other = results.test_scores(catalogue, folder), results.test_scores(catalogue, str(line["folder"]))
         common = one.index[one.index.isin(other.index)]
         truth = results.truth(catalogue, common)
         pair = metrics.paired(truth, one.loc[common], other.loc[common], n=resamples, seed=seed)

@@ -1,51 +1,16 @@
 """Fusion of finished runs: which are taken, how their vectors join, what each modality brings."""
 
-from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mumu_lib import fusion, metrics, models, params, runs, targets
+from fused_runs import cfg, finished
+from mumu_lib import fusion, metrics, models, runs, targets
 from mumu_lib.core import environment
 from mumu_lib.core.errors import MissingDataError, ParameterError
+from mumu_lib.core.fingerprints import digest
 from mumu_lib.training import albums
-
-
-@dataclass(frozen=True, kw_only=True)
-class Anything(params.Shared):
-    target: str = "cosine"
-
-
-def cfg(modalities="ati", **values):
-    defaults = {
-        "catalogue": "tiny", "seed": 0, "target": "cosine", "dimensions": 50, "epochs": 100, "batch_size": 8,
-        "learning_rate": 0.01, "patience": 10, "together_epochs": 2, "together_learning_rate": 0.001, "learning": "late", "missing": "complete",
-    }  # fmt: skip
-    return params.Multimodal(modalities=modalities, **{**defaults, **values})
-
-
-def finished(catalogue, modality, setting, X, val_auc, *, kept=None, **facts):
-    """A finished run of some vectors, rows ``kept`` of the album table."""
-    rows = np.arange(len(X)) if kept is None else kept
-    run = runs.start(catalogue, f"{modality}-cosine-{setting}", Anything(catalogue=catalogue.name, seed=len(X)))
-    run.write(
-        {"modality": modality, "target": "cosine", "setting": setting, "auc": 0.5, "val_auc": val_auc, **facts},
-        album_ids=list(catalogue.albums.album_id[rows]), embeddings=X[rows], scores=np.zeros((len(rows), 4)),
-    )  # fmt: skip
-    return run
-
-
-@pytest.fixture
-def three(tiny):
-    """A run of each modality: text knows the labels, the others are noise; two albums have no cover."""
-    rng = np.random.default_rng(0)
-    n = len(tiny.albums)
-    known = tiny.label_matrix().toarray() + rng.normal(0, 0.1, (n, 4))
-    finished(tiny, "audio", "low_4x96", rng.normal(size=(n, 6)) * 100, 0.7)
-    finished(tiny, "audio", "high_4x96", np.ones((n, 3)), 0.6)
-    finished(tiny, "text", "vsm", known.astype(np.float32), 0.9)
-    finished(tiny, "image", "resnet101", rng.normal(size=(n, 5)), 0.6, kept=np.arange(2, n))
-    return tiny
 
 
 def test_the_best_run_of_a_modality_is_chosen_by_validation_auc_and_named(three):
@@ -185,20 +150,55 @@ def test_a_run_may_hold_zero_vectors(three):
     assert not source.vectors[4].any()
 
 
-def test_the_difference_to_each_modality_is_paired_on_the_albums_both_have_judged(three):
-    rng = np.random.default_rng(0)
-    found, scored = fusion.sources(three, cfg()), np.arange(1, 30)
-    scores = three.label_matrix().toarray()[scored] + rng.normal(0, 0.1, (29, 4))
-    table = fusion.against_single(three, found, scored, scores)
-    assert list(table.index) == ["audio", "text", "image"]
-    test = three.rows("test")
-    assert list(table["albums"]) == [len(test), len(test), len(test[test >= 2])]
-    assert (
-        table.loc["text", "AUC fused"] == round(metrics.macro_auc(three.label_matrix()[test], scores[test - 1]), 3) == 1
+def test_our_recipe_takes_the_best_run_towards_its_own_target(three):
+    finished(three, "text", "vsm_sem", np.ones((30, 3)), 0.95)
+    run = next((fusion.home() / "runs" / "tiny").glob("text-cosine-vsm_sem/metrics.json"))
+    run.write_text(
+        run.read_text(encoding="utf-8").replace('"target": "cosine"', '"target": "logistic"'), encoding="utf-8"
     )
-    # The stored runs score every label 0, which is chance.
-    assert (table["AUC alone"] == 0.5).all()
-    assert (table["difference"] == 0.5).all()
+    ours, papers = (fusion.sources(three, cfg("t", recipe=recipe))[0] for recipe in ("ours", "paper"))
+    assert (ours.origin, papers.origin) == ("text-cosine-vsm", "text-cosine-vsm_sem")
+    # Of no run towards the target the best of all is taken.
+    assert fusion.sources(three, cfg("a", recipe="ours", target="logistic"))[0].origin == "audio-cosine-low_4x96"
+
+
+def test_a_line_is_never_the_best_run_of_a_modality(three):
+    finished(three, "text", "linear_vsm", np.ones((30, 3)), 0.99)
+    assert fusion.sources(three, cfg("t"))[0].origin == "text-cosine-vsm"
+    # By its name it can be asked for; its vectors are its inputs.
+    assert fusion.sources(three, cfg("", embeddings="text-cosine-linear_vsm"))[0].vectors.shape == (30, 3)
+
+
+def test_own_vectors_alone_are_named_where_a_modality_has_no_run(tiny):
+    finished(tiny, "own", "clap", np.ones((30, 3)), 0.9)
+    with pytest.raises(MissingDataError, match=r'-p modalities "" -p embeddings own-cosine-clap'):
+        fusion.sources(tiny, cfg())
+    assert [s.name for s in fusion.sources(tiny, cfg("", embeddings="own-cosine-clap"))] == ["own-cosine-clap"]
+
+
+def test_a_file_is_not_fused_with_the_network_over_it(tiny, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    X = np.random.default_rng(0).normal(size=(30, 3)).astype(np.float32)
+    np.save("clap.npy", X)
+    Path("clap.txt").write_text("\n".join(tiny.albums["album_id"]), encoding="utf-8")
+    finished(tiny, "own", "clap", X, 0.9, made_of=digest(X))
+    with pytest.raises(ParameterError, match="own-cosine-clap and clap.npy are made of the same vectors"):
+        fusion.sources(tiny, cfg("", embeddings="own-cosine-clap, clap.npy"))
+
+
+def test_an_old_run_of_own_vectors_is_no_text(tiny):
+    finished(tiny, "text", "own_clap", np.ones((30, 3)), 0.99, source="embeddings")
+    finished(tiny, "text", "vsm", np.ones((30, 4)), 0.6)
+    assert fusion.sources(tiny, cfg("t"))[0].origin == "text-cosine-vsm"
+
+
+def test_a_line_over_all_sources_is_given_what_their_own_networks_were_given(three):
+    raw = np.random.default_rng(1).normal(size=(30, 7)).astype(np.float32)
+    finished(three, "text", "linear_vsm", raw, 0.5, beside="text-cosine-vsm")
+    X = fusion.line_inputs(three, fusion.sources(three, cfg("ti")))
+    assert X.shape == (30, 7 + 5)
+    assert np.isnan(X[:2]).all()
+    np.testing.assert_allclose(X[2:, :7], raw[2:] / np.linalg.norm(raw[2:], axis=1, keepdims=True), rtol=1e-5)
 
 
 def test_a_run_asked_for_by_name_must_be_of_this_state_of_the_catalogue(three):

@@ -37,26 +37,3 @@ def test_telling_terms_speak_for_their_genre_and_names_are_marked(reviewed):
     assert named.loc[("Rock", "cat_rock_music"), ["kind", "names"]].tolist() == ["category", "this genre"]
     shown = text_figures.telling_terms(table, reviewed.labels)
     assert [ax.get_title(loc="left") for ax in shown.axes[: len(reviewed.labels)]] == reviewed.labels
-
-
-def test_the_linear_baseline_copes_with_labels_that_all_or_none_have():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(60, 4))
-    M = sp.csr_matrix(np.column_stack([X[:, 0] > 0, np.ones(60), np.zeros(60), X[:, 1] > 0.5]).astype(np.float32))
-    X[50:55] = np.nan
-    scores = analysis.linear_scores(X, M, np.arange(40), np.arange(40, 50))
-    assert scores.shape == (10, 4)
-    assert np.ptp(scores[:, 1]) == np.ptp(scores[:, 2]) == 0
-    assert (scores.argmax(axis=1) == 1).all()
-    assert (scores.argmin(axis=1) == 2).all()
-    assert ((scores[:, 0] > 0) == (X[40:50, 0] > 0)).mean() >= 0.8
-
-
-def test_the_linear_baseline_learns_from_five_albums_and_from_one_positive():
-    X = np.eye(8)
-    M = sp.csr_matrix(np.eye(8, 3, dtype=np.float32))
-    scores = analysis.linear_scores(X, M, np.array([0, 4, 5, 6, 7]), np.arange(8))
-    assert np.isfinite(scores).all()
-    assert scores[:, 0].argmax() == 0
-    # The other two labels stand on no training album.
-    assert (scores[:, 1:] < scores[:, 0].min()).all()

@@ -40,7 +40,8 @@ def test_timbre_learns_nothing_from_single_tracks(tiny, cfg, tmp_path):
     vectors = found.vectors(albums, len(tiny.albums))
     np.testing.assert_allclose(vectors[3], values[albums == 3].mean(axis=0), rtol=1e-5)
     np.testing.assert_allclose(found.vectors(np.arange(len(values)), len(values)), values, rtol=1e-5)
-    assert found.album_network(vectors) is found.network
+    assert found.album_recipe(vectors).network is found.network
+    assert found.main_network("the album's") == "the album's"
     assert found.curves("tracks", "albums") == "albums"
 
 
@@ -55,7 +56,7 @@ def test_patches_are_learned_and_averaged_over_albums(tiny, cfg, tmp_path):
     albums = found.tracks["album"].to_numpy()
     vectors = found.vectors(albums, len(tiny.albums))
     np.testing.assert_allclose(vectors[5], of_tracks[albums == 5].mean(axis=0), rtol=1e-4, atol=1e-5)
-    assert found.album_network(vectors).input_shape == (None, vectors.shape[1])
+    assert found.album_recipe(vectors).network.input_shape == (None, vectors.shape[1])
     assert found.curves("tracks", "albums") == "tracks"
 
 

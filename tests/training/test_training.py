@@ -191,3 +191,22 @@ def test_a_training_stopped_early_counts_the_batches_it_took(capfd, monkeypatch)
     assert len(history) == 3
     assert "training: 9 batches in" in said.err
     assert said.out.count("epoch") == 3
+
+
+def test_a_monitor_chooses_the_epoch_instead_of_the_loss(tmp_path):
+    X = np.random.default_rng(0).normal(size=(40, 8)).astype(np.float32)
+    Y = (X[:, :3] > 0).astype(np.float32)
+    train, val = (training.Batches(X, rows, Y[rows]) for rows in (np.arange(30), np.arange(30, 40)))
+    wanted = iter([0.5, 0.9, 0.7, 0.8, float("nan"), 0.1])
+    history = training.fit(
+        network(), "binary_crossentropy", train, val, epochs=10, patience=3, learning_rate=0.01, seed=0,
+        folder=tmp_path, monitor=lambda model: next(wanted),
+    )  # fmt: skip
+    assert list(history["val_auc"].iloc[:4]) == [0.5, 0.9, 0.7, 0.8]
+    assert len(history) == 5
+    assert history.loc[history["best"], "epoch"].tolist() == [1, 2]
+    assert history["val_loss"].idxmin() == len(history) - 1
+    again = training.fit(
+        network(), "binary_crossentropy", train, val, epochs=10, patience=3, learning_rate=0.01, seed=0, folder=tmp_path
+    )
+    assert list(again["val_auc"].dropna().round(1))[:2] == [0.5, 0.9]
