@@ -103,7 +103,7 @@ def test_the_papers_values_are_valid(kind):
     ],
 )
 def test_the_recipe_that_auto_stands_for(notebook, own, synthetic, recipe):
-    book = checkout() / "notebooks" / f"{notebook}.ipynb"
+    book = paths.checkout() / "notebooks" / f"{notebook}.ipynb"
     cfg = params.PARAMETERS[notebook](**{**params.defaults(book), **own})
     assert params.with_recipe(cfg, synthetic=synthetic).recipe == recipe
 

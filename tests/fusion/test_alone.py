@@ -40,7 +40,7 @@ def test_a_fusion_that_does_harm_says_so(fused):
 
 
 def test_vectors_of_a_file_are_compared_by_a_line_and_so_are_all_together(fused, tmp_path, monkeypatch):
-    music, found, scored, scores, goal, wanted = fused
+    music, _found, scored, scores, goal, wanted = fused
     monkeypatch.chdir(tmp_path)
     X = (music.label_matrix().toarray() + 1).astype(np.float32)
     np.save("mine.npy", X)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fused_runs import cfg, finished
+from fused_runs import Anything, cfg, finished
 from mumu_lib import fusion, metrics, models, runs, targets
 from mumu_lib.core import environment
 from mumu_lib.core.errors import MissingDataError, ParameterError
@@ -182,7 +182,7 @@ def test_a_file_is_not_fused_with_the_network_over_it(tiny, tmp_path, monkeypatc
     np.save("clap.npy", X)
     Path("clap.txt").write_text("\n".join(tiny.albums["album_id"]), encoding="utf-8")
     finished(tiny, "own", "clap", X, 0.9, made_of=digest(X))
-    with pytest.raises(ParameterError, match="own-cosine-clap and clap.npy are made of the same vectors"):
+    with pytest.raises(ParameterError, match=r"own-cosine-clap and clap\.npy are made of the same vectors"):
         fusion.sources(tiny, cfg("", embeddings="own-cosine-clap, clap.npy"))
 
 
