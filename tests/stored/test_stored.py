@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import shutil
 import tarfile
 from pathlib import Path
@@ -23,6 +24,12 @@ spec.loader.exec_module(written)
 KINDS = {"02": params.Overview, "03": params.Factors, "04": params.Audio, "05": params.Text, "06": params.Image,
          "07": params.Multimodal, "08": params.Results, "09": params.YourAlbum}  # fmt: skip
 JOBS = [*written.SINGLE, *written.FUSED, *written.ONCE, *written.LAST]
+
+
+# What later versions make beside: own vectors have a modality of their own, and every network a straight line.
+ADDED = re.compile(r"/own-cosine-own/|/[^/]+-linear_[^/]+/")
+# Counts of rows and sentences, which have become more.
+GROWN = {("results", "further_rows"), ("results", "claims"), ("results", "left_out")}
 
 
 def params_of(number):
@@ -120,12 +127,15 @@ def test_every_notebook_runs_again_without_extracting_or_training(old, tmp_path)
     before, said = trained(place), numbers(place)
     written.play(place, JOBS)
     after = trained(place)
-    assert set(after) == set(before)
+    assert [name for name in set(after) - set(before) if not ADDED.search(name)] == []
+    assert set(before) <= set(after)
     again = numbers(place)
-    assert set(again) == set(said)
+    assert {run for run in set(again) - set(said) if not ADDED.search(f"/{run}/")} == set()
     assert [name for name in before if name.endswith((".keras", "history.csv")) and before[name] != after[name]] == []
     for run, facts in said.items():
         for key, value in facts.items():
+            if (run, key) in GROWN:
+                continue
             if isinstance(value, float):
                 assert again[run][key] == pytest.approx(value, abs=1e-3), (run, key)
             elif key != "missing_modalities":

@@ -36,7 +36,7 @@ RATE = 8000
 WRITTEN = 1_600_000_000
 KEPT = 4000
 
-# Notebook and parameters, in order. The test runs the same ones.
+# Notebook and parameters, in order. The test runs the same ones, and names the one recipe that there was then.
 SINGLE = [
     ("02", {}),
     ("03", {"perplexity": 4.0}),
@@ -44,7 +44,7 @@ SINGLE = [
     ("04", {"filters": "low_4x96", "epochs": 2, "album_epochs": 20}),
     ("05", {"features": "vsm", "epochs": 8}),
     ("05", {"features": "vsm", "epochs": 8, "seed": 1}),
-    ("05", {"features": "vsm", "embeddings": "own.npy", "epochs": 2}),
+    ("05", {"features": "vsm", "embeddings": "own.npy", "epochs": 2, "recipe": "paper"}),
     ("06", {"image_size": 32, "head_epochs": 0, "epochs": 1}),
 ]
 FUSED = [
