@@ -120,7 +120,7 @@ def further_rows(chosen: pd.DataFrame) -> pd.DataFrame:
         From :func:`comparable`.
     """
     rows = chosen.loc[~chosen["in_table2"], :]
-    rows = rows.assign(recipe=rows["recipe"].fillna("paper"))
+    rows = rows.assign(recipe=rows["recipe"].astype(object).fillna("paper"))
     columns = [*KEY, "recipe", *runs.PAPER_COLUMNS, runs.BESIDE_COVERAGE, *runs.INTERVAL]
     return rows.reindex(columns=columns).astype(dict.fromkeys(runs.INTERVAL, float))
 

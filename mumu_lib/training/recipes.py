@@ -149,7 +149,7 @@ class Search:
     seed: int
     batch_size: int
     prefix: str
-    grid: tuple[Candidate, ...] = GRID
+    grid: tuple[Candidate, ...] = field(default_factory=lambda: GRID)
 
     def __str__(self) -> str:
         return (

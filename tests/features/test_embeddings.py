@@ -105,7 +105,7 @@ def test_files_of_other_kinds_are_refused_and_never_unpickled(write, tiny, tmp_p
         embeddings.load(path, tiny)
     np.savez(tmp_path / "several.npz", a=VALUES, b=VALUES)
     (tmp_path / "several.txt").write_text("A00")
-    with pytest.raises(BadDataError, match="is not an array file"):
+    with pytest.raises(BadDataError, match="is not a file of a sparse matrix"):
         embeddings.load(tmp_path / "several.npz", tiny)
     path = write(VALUES, IDS)
     path.with_suffix(".txt").write_bytes("é\n".encode("latin-1"))

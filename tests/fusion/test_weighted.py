@@ -17,7 +17,7 @@ SMALL = (recipes.Candidate((), 0.0, 1e-3, 0.05),)
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(recipes, "EPOCHS", 20)
-    monkeypatch.setattr(recipes.Search, "grid", SMALL)
+    monkeypatch.setattr(recipes, "GRID", SMALL)
     environment.seed_everything(0)
 
 

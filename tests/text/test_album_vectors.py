@@ -35,7 +35,7 @@ def test_own_vectors_have_no_terms_and_the_notebook_goes_on(tiny, tmp_path):
     (tmp_path / "mine.txt").write_text("\n".join(tiny.albums["album_id"]), encoding="utf-8")
     asked = cfg(embeddings=str(tmp_path / "mine.npy"))
     found = album_vectors.reader(tiny, asked)
-    assert (found.name, album_vectors.setting_of(asked)) == ("embeddings", "own_mine")
+    assert (found.name, album_vectors.row_of(asked)) == ("embeddings", ("own", "cosine", "mine"))
     assert "no text to read" in found.report()
     assert "nothing to link" in found.link()
     X = found.vectors(tmp_path)
