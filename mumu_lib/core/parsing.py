@@ -6,7 +6,7 @@ import ntpath
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 import pandas as pd
@@ -151,7 +151,7 @@ class PlainInfo(tarfile.TarInfo):
         return header
 
 
-def open_picture(path: str | Path) -> Image.Image:
+def open_picture(path: str | Path | BinaryIO) -> Image.Image:
     """A picture of the web's formats, not yet decoded: of Pillow's other decoders, some start programs.
 
     Raises

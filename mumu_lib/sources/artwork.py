@@ -3,15 +3,20 @@
 Paper: none (Section 5.3 has covers from Amazon).  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
 
+import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import BinaryIO
 
+from mumu_lib.catalogue import OWN
 from mumu_lib.core.files import write_atomically
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import open_picture
+from mumu_lib.sources.tags import pictures
 
+KEPT_IN = "covers"
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif")
 # Folders that hold nothing but pictures of the album they lie in.
 FOLDERS = re.compile(r"(scans?|art|artworks?|covers?|images?|pictures?|pics|booklet|folder|front|jpe?gs?|fotos?|photos?)", re.IGNORECASE)  # fmt: skip
@@ -145,7 +150,7 @@ def _rank(image: PurePath, album: str, place: PurePath | None) -> tuple:
     )
 
 
-def fault(path: Path) -> str:
+def fault(path: Path | BinaryIO) -> str:
     """Say why a picture cannot be a cover; "" if it can."""
     try:
         with open_picture(path) as image:
@@ -156,19 +161,45 @@ def fault(path: Path) -> str:
     return ""
 
 
-def embedded(paths: Iterable[Path]) -> tuple[bytes, Path] | None:
-    """Return the first cover inside some sound files, and the file it was in."""
-    from mumu_lib.sources.tags import pictures
-
+def embedded(paths: Iterable[Path]) -> tuple[bytes, str] | None:
+    """Return the first usable cover inside some sound files, and the suffix of its kind of picture."""
+    tried = set()
     for path in paths:
         for data in pictures.read(path):
-            return data, path
+            if data in tried:
+                continue
+            tried.add(data)
+            suffix = _suffix(data)
+            if suffix:
+                return data, suffix
     return None
 
 
-def keep(data: bytes, folder: Path) -> Path:
-    """Keep a picture in a folder, under a name made of its content."""
-    path = folder / f"{hash_of(data, length=24)}.img"
-    if not path.is_file():
-        write_atomically(path, data)
-    return path
+def _suffix(data: bytes) -> str:
+    """Return the suffix of a picture's kind, "" for what cannot be a cover."""
+    try:
+        with open_picture(io.BytesIO(data)) as image:
+            kind = str(image.format)
+    except Exception:  # as of fault
+        return ""
+    if fault(io.BytesIO(data)):
+        return ""
+    return f".{kind.lower()}"
+
+
+def keep_embedded(paths: Iterable[Path], folder: Path) -> str:
+    """Keep the cover inside some sound files in a catalogue's folder, under a name made of its content.
+
+    Returns
+    -------
+    cover : str
+        As a catalogue's table of albums takes it; "" if none of the files holds one.
+    """
+    found = embedded(paths)
+    if found is None:
+        return ""
+    data, suffix = found
+    name = f"{KEPT_IN}/{hash_of(data, length=24)}{suffix}"
+    if not (folder / name).is_file():
+        write_atomically(folder / name, data)
+    return f"{OWN}{name}"

@@ -91,7 +91,8 @@ def spellings(counts: Counter[str]) -> list[list[str]]:
     [['Hip-Hop', 'hip hop']]
     """
     by_fold: dict[str, list[str]] = {}
-    for name, _ in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
+    # Of equally frequent ones neither capitals throughout nor none at all.
+    for name in sorted(counts, key=lambda name: (-counts[name], name.isupper() or name.islower(), name)):
         by_fold.setdefault(folded(name), []).append(name)
     return [names for names in by_fold.values() if len(names) > 1]
 
