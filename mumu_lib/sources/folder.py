@@ -7,7 +7,6 @@ The same from the command line: ``python -m mumu_lib.sources.folder ROOT --manif
 
 import argparse
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -22,7 +21,7 @@ from mumu_lib.core.files import write_atomically
 from mumu_lib.core.paths import home
 from mumu_lib.sources import artwork
 from mumu_lib.sources.collection import TAGS, Problems, branches, canonical, read_manifest, read_tags, scan
-from mumu_lib.sources.tags import tally as spelt
+from mumu_lib.sources.tags import spelling
 from mumu_lib.sources.tags.genres import AUTO
 
 SPLIT_NAMES = {name: name for name in (*SPLITS, "none")} | {
@@ -120,7 +119,7 @@ def build(
     albums = _albums(rows, source, problems)
     albums["branches"] = _spelt(albums["branches"], merge_spellings)
     albums["genres"] = albums["branches"].map(lambda cell: sorted({node for b in branches(cell) for node in b}))
-    albums["cover"] = _covers(albums, rows, root, folder)
+    albums["cover"] = artwork.completed(albums, rows, root, folder, problems)
     for value, reason in tally.reasons():
         problems.append(("", value, reason))
     report = _write_report(folder, problems)
@@ -191,35 +190,15 @@ def _albums(rows: pd.DataFrame, source: Path, problems: Problems) -> pd.DataFram
     return albums.reset_index()
 
 
-def _spelt(cells: pd.Series, merge: bool) -> pd.Series:
+def _spelt(cells: pd.Series, merge: bool) -> list[str]:
     """Return the branches of albums, genres in several spellings hinted at or, if asked for, made one."""
-    counts: Counter[str] = Counter()
-    for cell in cells:
-        counts.update({node for branch in branches(cell) for node in branch})
-    groups = spelt.spellings(counts)
-    if groups and not merge:
-        print(spelt.spelling_hint(groups))
-    if not groups or not merge:
-        return cells
-    one: dict[str, str] = {}
-    for first, *others in groups:
-        one |= dict.fromkeys(others, first)
-    merged = []
-    for cell in cells:
-        written = [" > ".join(one.get(node, node) for node in branch) for branch in branches(cell)]
-        merged.append(canonical("|".join(written)))
-    return pd.Series(merged, cells.index)
-
-
-def _covers(albums: pd.DataFrame, rows: pd.DataFrame, root: Path, folder: Path) -> list[str]:
-    """Return the cover of each album: the file found, else a picture inside its recordings, kept with the catalogue."""
-    audio = rows[(rows["audio"] != "") & (rows["tag_picture"] != "no")].groupby("album_id")["audio"].agg(list)
-    covers = []
-    for album_id, cover in albums[["album_id", "cover"]].itertuples(index=False):
-        if not cover:
-            cover = artwork.keep_embedded([root / name for name in audio.get(album_id, [])], folder)
-        covers.append(cover)
-    return covers
+    albums, found = spelling.one_each(map(branches, cells), merge=merge)
+    if found and not merge:
+        print(spelling.hint(found))
+    written = []
+    for album in albums:
+        written.append(canonical("|".join(" > ".join(branch) for branch in album)))
+    return written
 
 
 def _agreed(rows: pd.DataFrame, column: str, source: Path, problems: Problems) -> pd.Series:
