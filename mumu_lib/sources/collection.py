@@ -207,7 +207,7 @@ def read_tags(
     for row in progress.bar(rows[wanted].to_dict("records"), "tags", unit="file"):
         read = tags.read(root / row["audio"])
         if read.problem:
-            problems.append((row["row"], row["audio"], f"{read.problem}; kept, though the audio may be broken"))
+            problems.append((row["row"], row["audio"], f"{read.problem}; kept"))
         found.append(read)
     values = [value for one in found for value in one.genres]
     tally = Tally(genres.standing_alone(values), separators)

@@ -172,7 +172,8 @@ def _around(file: BinaryIO) -> list[Fields]:
 def _of_chunks(file: BinaryIO, start: int) -> Opened:
     data, texts, seconds = chunks.read(file, start)
     own: Fields = {name: [text] for name, text in texts.items()}
+    around = _around(file)
     if not data:
-        return Opened(own, seconds)
+        return Opened(containers.merged(own, *around), seconds)
     tag = id3.ID3(io.BytesIO(data))
-    return Opened(containers.merged(containers.from_id3(tag), own), seconds, containers.has_picture(tag))
+    return Opened(containers.merged(containers.from_id3(tag), own, *around), seconds, containers.has_picture(tag))
