@@ -188,12 +188,12 @@ def cleaned(text: str, keep_lines: bool = False) -> str:
 
 
 def repaired(text: str) -> str:
-    """Undo UTF-8 taken for Latin-1 or for the code page of Windows, as many programs write it into ID3 tags."""
-    if text.isascii():
-        return text
-    for encoding in ("latin-1", "cp1252"):
+    """Undo UTF-8 taken for Latin-1 or for the code page of Windows, once or twice, as many programs write it."""
+    for encoding in ("latin-1", "cp1252", "latin-1", "cp1252"):
+        if text.isascii():
+            break
         try:
-            return text.encode(encoding).decode("utf-8")
+            text = text.encode(encoding).decode("utf-8")
         except UnicodeError:
             continue
     return text
