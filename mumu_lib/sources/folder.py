@@ -84,7 +84,7 @@ def build(
         What separates genres in a tag: ``auto`` (the rule of :mod:`mumu_lib.sources.tags.genres`), ``none``, or
         characters, e.g. ``;/``.
     merge_spellings : bool
-        Make genres one that differ by capitals, hyphens and blanks only; the most frequent spelling stays.
+        Make genres one that differ by capitals, hyphens, blanks and the like only; the most frequent spelling stays.
 
     Raises
     ------
@@ -309,7 +309,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--merge-spellings",
         action="store_true",
-        help="make genres one label that differ by capitals, hyphens and blanks only",
+        help="make genres one label that differ by capitals, hyphens, blanks and the like only",
     )
     options = vars(parser.parse_args(arguments))
     try:

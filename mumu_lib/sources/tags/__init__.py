@@ -5,6 +5,7 @@ Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -168,6 +169,7 @@ def _positive(text: str) -> int | None:
     return number if 0 < number < LARGEST_NUMBER else None
 
 
+@lru_cache(1 << 12)
 def cleaned(text: str, keep_lines: bool = False) -> str:
     r"""Return a text of a tag composed (NFC), repaired, without control characters and outer blanks.
 

@@ -10,7 +10,15 @@ from typing import BinaryIO
 # No tag is as long as this.
 LONGEST = 64 << 20
 MOST_CHUNKS = 10_000
-INFO = {b"IGNR": "genre", b"IART": "artist", b"IPRD": "album", b"INAM": "title", b"ITRK": "track", b"IPRT": "track"}
+INFO = {
+    b"IGNR": "genre",
+    b"ISGN": "genre",
+    b"IART": "artist",
+    b"IPRD": "album",
+    b"INAM": "title",
+    b"ITRK": "track",
+    b"IPRT": "track",
+}
 AIFF = {b"NAME": "title", b"AUTH": "artist"}
 
 
@@ -80,8 +88,12 @@ def _texts(file: BinaryIO, chunks: Iterator[tuple[bytes, int, int]], names: dict
             text = data.decode("utf-8")
         except UnicodeDecodeError:
             text = data.decode("cp1252", errors="replace")
-        if text.strip():
-            found.setdefault(names[name], text)
+        field = names[name]
+        if not text.strip():
+            continue
+        if field == "genre" and field in found:
+            text = f"{found.pop(field)}\0{text}"
+        found.setdefault(field, text)
     return found
 
 
