@@ -1,0 +1,69 @@
+"""What is in a catalogue, what was passed over when it was made, and what can be done with it.
+
+Paper: Section 3.  Notebooks: all, through ``Catalogue.validate``.
+"""
+
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+
+from mumu_lib.core.errors import BadDataError, MissingDataError
+from mumu_lib.core.parsing import parsing
+
+REPORT = "report.csv"
+# So many kinds, and endings, are named; the rest is in the report.
+MOST_NAMED = 6
+
+
+def by_kind(counts: Counter[str], endings: Counter[str] | None = None) -> str:
+    """Return counts on one line, the most frequent first.
+
+    Parameters
+    ----------
+    counts : Counter
+        Lines of a report, by kind.
+    endings : Counter, optional
+        Of files whose ending is not read.
+
+    Examples
+    --------
+    >>> by_kind(Counter({"link not followed": 1, "unknown ending": 3}), Counter({".cue": 2, ".log": 1}))
+    'unknown ending 3, link not followed 1 (.cue 2, .log 1)'
+    """
+    named = []
+    for kind, number in counts.most_common():
+        named.append(f"{kind} {number}")
+    if not endings:
+        return ", ".join(named)
+    shown = []
+    for ending, number in endings.most_common(MOST_NAMED):
+        shown.append(f"{ending} {number}")
+    if len(endings) > MOST_NAMED:
+        shown.append(f"{len(endings) - MOST_NAMED} other endings")
+    return f"{', '.join(named)} ({', '.join(shown)})"
+
+
+def passed_over(folder: Path) -> tuple[int, str]:
+    """Return how many lines the report of a catalogue has, and what they are by kind.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the catalogue. One that was made without a report has no lines.
+
+    Returns
+    -------
+    number, note : int, str
+    """
+    path = folder / REPORT
+    try:
+        with parsing(path, "make the catalogue again", trouble="is not a table"):
+            table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except MissingDataError:
+        return 0, ""
+    except BadDataError as error:
+        return 0, str(error)
+    if "kind" not in table:
+        return len(table), f"see {REPORT}"
+    return len(table), by_kind(Counter(table["kind"]))

@@ -1,0 +1,286 @@
+"""Which folders are one album, by their names alone: discs, numbered shards, letters, years, ``Artist - Album``.
+
+Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
+"""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from mumu_lib.core.formats import kind
+from mumu_lib.sources.collection import discs
+from mumu_lib.sources.collection.artists import artist_key
+from mumu_lib.sources.collection.walk import Place, Tree
+
+# Rules, as the command counts them.
+BY_TAGS = "tags that agree"
+BY_DISCS = "folders of discs"
+BY_FOLDER = "folder names"
+BY_FILE = "each file its own"
+# A folder of more recordings without tags is no album.
+MOST_TRACKS = 99
+YEAR = re.compile(r"(?:19|20)\d\d")
+YEAR_FIRST = re.compile(r"(?:[\[(](?:19|20)\d\d[\])][\s._-]*|(?:19|20)\d\d(?:-\d\d){0,2}(?:\s+-\s+|\s*[–—_]\s*|\.\s+))(?=\S)")
+YEAR_LAST = re.compile(r"\s*[\[(](?:19|20)\d\d[\])]\s*$")
+SHARD = re.compile(r"\d{2,}|[0-9a-f]{2}")
+LETTER = re.compile(r"[a-z]|#|0-9|123|[a-z]\s*-\s*[a-z]|other", re.IGNORECASE)
+# Folders between an artist and the albums.
+SHELVES = frozenset({
+    "albums", "studio albums", "album", "eps", "ep", "singles", "singles & eps", "singles and eps", "compilations", "live",
+    "live albums", "demos", "bootlegs", "discography", "lps", "soundtracks", "remixes", "flac", "mp3", "lossless",
+})  # fmt: skip
+DASH = re.compile(r"\s+[-–—]\s+")
+
+
+@dataclass
+class Group:
+    """Files that folder names alone make one album.
+
+    Attributes
+    ----------
+    place : tuple of str
+        Parts of the path that names the album; of discs side by side it is no folder.
+    title, artist : str
+        From the names; empty where they say nothing.
+    rule : str
+        Which rule made it.
+    loose : bool
+        Whether its folder is none of an album, so that without tags each file is its own.
+    files : dict of str -> int
+        Path of each recording, and the number of its disc or 0.
+    folders : list of tuple of str
+        Where its genres, cover and texts may lie, the nearest to the album first.
+    """
+
+    place: Place
+    title: str = ""
+    artist: str = ""
+    rule: str = BY_FOLDER
+    loose: bool = False
+    files: dict[str, int] = field(default_factory=dict)
+    folders: list[Place] = field(default_factory=list)
+
+
+class _Names:
+    """What the names of all folders with recordings say of each other."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.audio: set[Place] = set()
+        self.children: dict[Place, set[str]] = defaultdict(set)
+        for place, names in tree.items():
+            if any(kind(name) == "sound" for name in names):
+                self.audio.add(place)
+                for depth in range(len(place)):
+                    self.children[place[:depth]].add(place[depth])
+        self.letters = self._letters()
+
+    def _letters(self) -> bool:
+        """Whether the folders of the collection's root are letters of an alphabet."""
+        top = self.children[()]
+        letters = [name for name in top if LETTER.fullmatch(name)]
+        if len(letters) < 2 or 2 * len(letters) < len(top):
+            return False
+        fitting = 0
+        held = 0
+        for letter in letters:
+            below = self.children[(letter,)] or set(self.tree.get((letter,), []))
+            held += len(below)
+            for name in below:
+                first = re.sub(r"^(?:the|die|der|das|les?|la)\s+", "", name, flags=re.IGNORECASE)[:1]
+                fitting += first.casefold() == letter[0].casefold() or (not first.isalpha() and not letter[0].isalpha())
+        return 2 * fitting >= held
+
+    def is_letter(self, place: Place) -> bool:
+        return self.letters and len(place) == 1 and bool(LETTER.fullmatch(place[0]))
+
+    def siblings(self, place: Place) -> set[str]:
+        return self.children[place[:-1]]
+
+    def disc(self, place: Place) -> discs.Disc | None:
+        """Say which part of the folder above a folder is, if it is one."""
+        disc = discs.pure(place[-1])
+        if disc is None:
+            return None
+        among = self.siblings(place)
+        parts = [discs.pure(name) for name in among]
+        if len(place) == 1:
+            number = discs.PLAIN_NUMBER.fullmatch(place[0])
+            return disc if len(among) > 1 and all(parts) and not number and () not in self.audio else None
+        if disc.strong:
+            return disc
+        if any(part is not None and part.strong for part in parts):
+            return disc
+        if discs.folded(place[-1]) in discs.EXTRAS:
+            return disc if place[:-1] in self.audio else None
+        if not all(parts):
+            return None
+        if discs.PLAIN_NUMBER.fullmatch(place[-1]):
+            return disc if _counts_up(among) else None
+        return disc if len(among) > 1 or self.tree.get(place[:-1]) else None
+
+    def shard(self, place: Place) -> bool:
+        """Whether a folder is one of many that only share files out, such as ``000`` or ``a3``."""
+        if not place:
+            return False
+        if len(place) >= 3 and all(len(part) == 1 for part in place):
+            return True
+        name = place[-1]
+        if len(name) >= 3 and name.isdigit() and name.startswith("0"):
+            return True
+        if len(place) > 1:
+            above = all(SHARD.fullmatch(part) or len(part) == 1 for part in place[:-1])
+            return above and bool(SHARD.fullmatch(name)) and len({*map(len, self.siblings(place))}) == 1
+        among = self.siblings(place)
+        numbers = all(SHARD.fullmatch(other) or other.isdigit() for other in among)
+        return len(among) > 1 and numbers
+
+    def container(self, place: Place) -> bool:
+        """Whether the names in a folder begin with several artists, so that its own name is none of them."""
+        among = self.children[place]
+        before = set()
+        dashed = 0
+        for name in among:
+            first, dash, _ = _parted(clean_title(name))
+            dashed += dash
+            if dash:
+                before.add(artist_key(first))
+        return len(before) > 1 and dashed >= 0.6 * len(among)
+
+
+def _counts_up(names: set[str]) -> bool:
+    """Whether names are the numbers from 1 on, two at least."""
+    if not all(name.isdigit() for name in names):
+        return False
+    return len(names) > 1 and sorted(map(int, names)) == list(range(1, len(names) + 1))
+
+
+def _parted(name: str) -> tuple[str, bool, str]:
+    """``Artist - Album`` in two; whether there is such a dash."""
+    parts = DASH.split(name, maxsplit=1)
+    if len(parts) == 2 and parts[0] and parts[1]:
+        return parts[0], True, parts[1]
+    return name, False, ""
+
+
+def clean_title(name: str) -> str:
+    """Return the name of an album's folder without its year.
+
+    Examples
+    --------
+    >>> clean_title("1973 - The Dark Side"), clean_title("[1999] Agaetis"), clean_title("1999"), clean_title("Blue (1971)")
+    ('The Dark Side', 'Agaetis', '1999', 'Blue')
+    """
+    cleaned = YEAR_LAST.sub("", YEAR_FIRST.sub("", name.strip()))
+    return cleaned or name
+
+
+def group(tree: Tree) -> list[Group]:
+    """Return the albums that folder names make, and loose files as one group a folder.
+
+    Parameters
+    ----------
+    tree : dict
+        As of :func:`~mumu_lib.sources.collection.walk.walk`.
+    """
+    names = _Names(tree)
+    made: dict[tuple[Place, bool], Group] = {}
+    for place in sorted(names.audio):
+        album, number, rule = _album(names, place)
+        found = made.setdefault((album, rule == BY_FILE), Group(album, rule=rule, loose=rule == BY_FILE))
+        if rule == BY_DISCS and album != place:
+            found.rule = BY_DISCS
+        for name in tree[place]:
+            if kind(name) == "sound":
+                found.files["/".join((*place, name))] = number
+        found.folders.append(place)
+    groups = _together(list(made.values()), names)
+    for one in groups:
+        _name(one, names)
+    return groups
+
+
+def _album(names: _Names, place: Place) -> tuple[Place, int, str]:
+    """Return the folder of an album that the recordings in one folder belong to, their disc, and the rule."""
+    if not place or names.shard(place):
+        return place, 0, BY_FILE
+    if names.is_letter(place) and not names.children[place]:
+        return place, 0, BY_FILE
+    number = 0
+    rule = BY_FOLDER
+    while place:
+        disc = names.disc(place)
+        if disc is None:
+            break
+        number = number or disc.number
+        rule = BY_DISCS
+        place = place[:-1]
+    return place, number, rule
+
+
+def _together(groups: list[Group], names: _Names) -> list[Group]:
+    """Join albums beside each other whose names differ by the disc that they name."""
+    by_base: dict[Place, list[tuple[Group, int]]] = defaultdict(list)
+    for one in groups:
+        base = one.place
+        number = 0
+        disc = discs.suffix(one.place[-1]) if one.place and not one.loose else None
+        if disc and (disc.strong or _has_partner(one.place, disc, names)):
+            base = (*one.place[:-1], disc.base)
+            number = disc.number
+        key = base if not one.loose else (*base, "", str(id(one)))
+        by_base[(*key[:-1], discs.folded(key[-1]))[: len(key)] if key else key].append((one, number))
+    joined = []
+    for members in by_base.values():
+        joined.append(_join(members))
+    return joined
+
+
+def _has_partner(place: Place, disc: discs.Disc, names: _Names) -> bool:
+    for other in names.siblings(place) - {place[-1]}:
+        beside = discs.suffix(other)
+        if beside and discs.folded(beside.base) == discs.folded(disc.base):
+            return True
+    return False
+
+
+def _join(members: list[tuple[Group, int]]) -> Group:
+    first, number = members[0]
+    disc = discs.suffix(first.place[-1]) if number and first.place else None
+    if disc:
+        first.title = disc.base
+    if len(members) == 1:
+        return first
+    if disc:
+        first.place = (*first.place[:-1], disc.base)
+    first.rule = BY_DISCS
+    files: dict[str, int] = {}
+    folders: list[Place] = []
+    for one, outer in members:
+        folders += one.folders
+        for path, inner in one.files.items():
+            files[path] = inner or outer
+    first.files = files
+    first.folders = folders
+    return first
+
+
+def _name(one: Group, names: _Names) -> None:
+    """Give a group its title and artist, and the folders that belong to it."""
+    if one.loose:
+        return
+    if one.place not in one.folders and one.place in names.tree:
+        one.folders.insert(0, one.place)
+    if not one.place:
+        return
+    one.title = clean_title(one.title or one.place[-1])
+    above = one.place[:-1]
+    while above and (YEAR.fullmatch(above[-1]) or (len(above) > 1 and above[-1].casefold() in SHELVES)):
+        above = above[:-1]
+    first, dash, rest = _parted(one.title)
+    outside = not above or names.is_letter(above) or names.container(above)
+    if dash and (outside or artist_key(first) == artist_key(above[-1])):
+        one.artist = first
+        one.title = clean_title(rest)
+    elif above and not names.is_letter(above):
+        one.artist = above[-1]
