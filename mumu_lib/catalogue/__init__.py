@@ -32,6 +32,8 @@ __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["schema", "sp
 
 
 FORMAT = 1
+# Begins the path of a cover that is kept in the catalogue's own folder, e.g. one taken out of a recording.
+OWN = "catalogue:"
 REMEDY = "make the catalogue again"
 
 
@@ -164,6 +166,8 @@ class Catalogue:
 
     def cover_path(self, cover: str) -> Path:
         """Where an album's ``cover`` entry lies."""
+        if cover.startswith(OWN):
+            return self.folder / cover.removeprefix(OWN)
         return self.folder / self.info["roots"]["covers"] / cover
 
     def require(self, modality: str) -> None:
@@ -206,8 +210,9 @@ class Catalogue:
             return [True] * len(self.labels)
         if part == "reviews":
             return self.reviews["text"].str.strip() != ""
-        base, entries = self.folder / self.info["roots"][part], {"audio": self.tracks, "covers": self.albums}[part]
-        return (os.path.isfile(base / entry) for entry in entries[part.removesuffix("s")] if entry)
+        if part == "covers":
+            return (os.path.isfile(self.cover_path(cover)) for cover in self.albums["cover"] if cover)
+        return (os.path.isfile(self.audio_path(audio)) for audio in self.tracks["audio"] if audio)
 
     def validate(self) -> pd.DataFrame:
         """What is there, what is missing, and what each notebook can therefore do.

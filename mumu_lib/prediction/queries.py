@@ -89,6 +89,9 @@ def unseen_mix(catalogue: Catalogue) -> str:
 
 
 def _label(asked: str, known: list[str]) -> str:
+    """Return the label that was asked for: by its exact name, else by one that differs in capitals only."""
+    if asked in known:
+        return asked
     by_fold = {label.casefold(): label for label in known}
     if asked.casefold() not in by_fold:
         raise ParameterError(f"unknown label {asked!r}{did_you_mean(asked, known)}")

@@ -6,26 +6,29 @@ Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 import io
 import os
 import re
+import unicodedata
 import warnings
 from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import soundfile
 
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import stays_inside
+from mumu_lib.sources import artwork, tags, texts
+from mumu_lib.sources.tags import genres
+from mumu_lib.sources.tags.tally import Tally
 
 AUDIO = (".mp3", ".flac", ".wav", ".ogg", ".opus", ".aif", ".aiff")
 AUDIO_NOT_READ = (".m4a", ".aac", ".mp4", ".wma", ".ape", ".wv")
-IMAGES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
-TEXTS = (".txt", ".md")
+IMAGES = artwork.SUFFIXES
+TEXTS = texts.SUFFIXES
 FIELDS = ("audio", "cover", "text", "album_id", "album", "artist", "title", "genres", "split", "track_id")
 FILES = ("audio", "cover", "text")
-TAGS = ("album", "artist", "title", "genre")
+TAGS = ("album", "artist", "title", "genre", "picture")
 DISC = re.compile(r"(cd|dis[ck])[ ._-]*\d+", re.IGNORECASE)
 
 Problems = list[tuple[int | str, str, str]]
@@ -111,15 +114,10 @@ def _resolve(row: dict, manifest: Path, root: Path, problems: Problems) -> bool:
 
 
 def _read_text(root: Path, entry: str, row: int | str, problems: Problems) -> str:
-    data = (root / entry).read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("utf-8", errors="replace")
-        problems.append((row, entry, f"not UTF-8; kept with {text.count(chr(0xFFFD))} characters unread"))
-    if not text.strip():
-        problems.append((row, entry, "text file is empty"))
-    return text.strip()
+    found = texts.read(root / entry)
+    if found.problem:
+        problems.append((row, entry, found.problem))
+    return found.text
 
 
 def scan(root: Path, problems: Problems) -> pd.DataFrame:
@@ -129,7 +127,11 @@ def scan(root: Path, problems: Problems) -> pd.DataFrame:
         folders[:] = sorted(f for f in folders if not f.startswith("."))
         place = Path(where).relative_to(root)
         album = place.parent if DISC.fullmatch(place.name) and len(place.parts) > 1 else place
-        albums[album] += [place / n for n in sorted(names) if not n.startswith(".")]
+        files = [place / n for n in sorted(names) if not n.startswith(".")]
+        if artwork.FOLDERS.fullmatch(place.name) and not any(f.suffix.lower() in AUDIO for f in files):
+            files = [f for f in files if f.suffix.lower() in IMAGES]
+            album = album.parent
+        albums[album] += files
     rows = []
     for album, files in albums.items():
         kinds = [f.suffix.lower() for f in files]
@@ -149,24 +151,38 @@ def scan(root: Path, problems: Problems) -> pd.DataFrame:
 def beside(root: Path, album: Path, files: list[Path], problems: Problems) -> dict:
     """What the files beside the audio, and the names of the folders, say about an album."""
     images = [f for f in files if f.suffix.lower() in IMAGES]
-    named = [f for stem in ("cover", "folder", "front") for f in images if f.stem.lower() == stem]
-    if len(images) > 1 and not named:
-        problems.append(("", album.as_posix(), f"{len(images)} images, none called cover, folder or front; none taken"))
-    texts = [f for f in files if f.suffix.lower() in TEXTS]
-    genres = [f for f in texts if f.name.lower() == "genres.txt"]
-    read = {f: _read_text(root, f.as_posix(), "", problems) for f in texts}
+    choice = artwork.choose(root, images, album.name, album)
+    for image, reason in choice.passed_over:
+        problems.append(("", image.as_posix(), reason))
+    reviews: list[str] = []
+    own: list[str] = []
+    for file in files:
+        if file.suffix.lower() in TEXTS:
+            _sort_text(root, file, reviews, own, problems)
     return {
-        "cover": (named or images)[0].as_posix() if named or len(images) == 1 else "",
-        "text": [read[f] for f in texts if f not in genres and read[f]],
-        "genres": canonical("|".join(read[f].replace("\n", "|") for f in genres)),
+        "cover": "" if choice.cover is None else choice.cover.as_posix(),
+        "text": reviews,
+        "genres": canonical("|".join(genres.split(own).genres)),
         "album_id": album.as_posix() if album.parts else "",
         "album": album.name,
         "artist": album.parts[-2] if len(album.parts) > 1 else "",
     }
 
 
+def _sort_text(root: Path, file: Path, reviews: list[str], own: list[str], problems: Problems) -> None:
+    """Add a text to the reviews, or its lines to the genres, or list what it is instead."""
+    text = _read_text(root, file.as_posix(), "", problems)
+    if texts.names_genres(file.name):
+        own.extend(text.splitlines())
+    elif what := texts.no_review(file.name, text):
+        problems.append(("", file.as_posix(), f"by its name or content {what}; not taken as a review"))
+    elif text:
+        reviews.append(text)
+
+
 def branches(cell: str) -> list[tuple[str, ...]]:
     """``"Jazz > Vocal Jazz | Blues"`` as ``[("Jazz", "Vocal Jazz"), ("Blues",)]``."""
+    cell = unicodedata.normalize("NFC", cell)
     split = [[" ".join(node.split()) for node in branch.split(">")] for branch in cell.split("|")]
     return [tuple(node for node in branch if node) for branch in split if any(branch)]
 
@@ -176,31 +192,36 @@ def canonical(cell: str) -> str:
     return " | ".join(sorted({" > ".join(branch) for branch in branches(cell)}))
 
 
-def read_tags(rows: pd.DataFrame, root: Path, problems: Problems) -> pd.DataFrame:
-    """Tags of the audio files whose row leaves something open, ``""`` elsewhere; a row for each row."""
+def read_tags(
+    rows: pd.DataFrame, root: Path, problems: Problems, separators: str = genres.AUTO
+) -> tuple[pd.DataFrame, Tally]:
+    """Tags of the audio files whose row leaves something open, ``""`` elsewhere; a row for each row.
+
+    Parameters
+    ----------
+    separators : str
+        As of :func:`mumu_lib.sources.tags.genres.split`.
+    """
     wanted = (rows["audio"] != "") & (rows[["album", "artist", "title", "genres"]] == "").any(axis=1)
-    todo = progress.bar(rows[wanted].to_dict("records"), "tags", unit="file")
-    tags = pd.DataFrame([_tags(root, row, problems) for row in todo], rows.index[wanted], columns=[*TAGS])
-    return tags.reindex(rows.index).fillna("").astype(str)
+    found = []
+    for row in progress.bar(rows[wanted].to_dict("records"), "tags", unit="file"):
+        read = tags.read(root / row["audio"])
+        if read.problem:
+            problems.append((row["row"], row["audio"], f"{read.problem}; kept, though the audio may be broken"))
+        found.append(read)
+    values = [value for one in found for value in one.genres]
+    tally = Tally(genres.standing_alone(values), separators)
+    cells = [_cells(one, tally) for one in found]
+    table = pd.DataFrame(cells, rows.index[wanted], columns=[*TAGS])
+    return table.reindex(rows.index).fillna("").astype(str), tally
 
 
-def _tags(root: Path, row: dict, problems: Problems) -> dict[str, str]:
-    """Album, artist, title and genre (``;`` or ``|`` between several) from an audio file, as far as it has them."""
-    try:
-        with soundfile.SoundFile(root / row["audio"]) as audio:
-            found = audio.copy_metadata()
-    except (soundfile.SoundFileError, OSError):
-        problems.append((row["row"], row["audio"], "tags cannot be read; kept, though the audio may be broken"))
-        return {}
-    tags = {tag: " ".join(_repaired(found.get(tag, "")).split()) for tag in TAGS}
-    # ID3 version 1 numbers its genres: "(17)", or "(17)Rock".
-    tags["genre"] = canonical(re.sub(r"^\(\d+\)|^\d+$", "", tags["genre"]).replace(";", "|"))
-    return tags
-
-
-def _repaired(text: str) -> str:
-    """Undo UTF-8 taken for Latin-1, which libsndfile itself writes into mp3 files."""
-    try:
-        return text.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return text
+def _cells(read: tags.Tags, tally: Tally) -> dict[str, str]:
+    """Return album, artist, title and genre of one file as texts, and ``yes`` or ``no`` for a picture."""
+    return {
+        "album": read.album,
+        "artist": read.album_artist or read.artist,
+        "title": read.title,
+        "genre": canonical("|".join(tally.genres(read.genres))),
+        "picture": "yes" if read.has_picture else "no",
+    }

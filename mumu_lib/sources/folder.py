@@ -7,6 +7,7 @@ The same from the command line: ``python -m mumu_lib.sources.folder ROOT --manif
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -19,7 +20,10 @@ from mumu_lib.catalogue.schema import SPLITS, keep_labels
 from mumu_lib.core.errors import BadDataError, MissingDataError, MumuError, NothingUsableError, ParameterError
 from mumu_lib.core.files import write_atomically
 from mumu_lib.core.paths import home
-from mumu_lib.sources.collection import TAGS, Problems, branches, read_manifest, read_tags, scan
+from mumu_lib.sources import artwork
+from mumu_lib.sources.collection import TAGS, Problems, branches, canonical, read_manifest, read_tags, scan
+from mumu_lib.sources.tags import tally as spelt
+from mumu_lib.sources.tags.genres import AUTO
 
 SPLIT_NAMES = {name: name for name in (*SPLITS, "none")} | {
     "training": "train",
@@ -40,6 +44,8 @@ def build(
     artist_disjoint: bool = False,
     seed: int = 0,
     fractions: tuple[float, float, float] = (0.8, 0.1, 0.1),
+    separators: str = AUTO,
+    merge_spellings: bool = False,
 ) -> catalogue.Catalogue:
     """Make a catalogue of an own collection.
 
@@ -75,6 +81,11 @@ def build(
     fractions : (train, val, test)
         Used where the manifest gives no split. Splits in it are taken as they are, for all albums or
         none; a validation or test part that it lacks is taken out of its training part.
+    separators : str
+        What separates genres in a tag: ``auto`` (the rule of :mod:`mumu_lib.sources.tags.genres`), ``none``, or
+        characters, e.g. ``;/``.
+    merge_spellings : bool
+        Make genres one that differ by capitals, hyphens and blanks only; the most frequent spelling stays.
 
     Raises
     ------
@@ -104,8 +115,14 @@ def build(
         report = _write_report(folder, problems)
         why = f"; first {problems[0][1]}: {problems[0][2]}" if problems else ""
         raise NothingUsableError(f"{source}: nothing usable{why}; all {len(problems)} reasons are in {report}")
-    rows = _identified(rows, read_tags(rows, root, problems), source)
+    found, tally = read_tags(rows, root, problems, separators)
+    rows = _identified(rows, found, source)
     albums = _albums(rows, source, problems)
+    albums["branches"] = _spelt(albums["branches"], merge_spellings)
+    albums["genres"] = albums["branches"].map(lambda cell: sorted({node for b in branches(cell) for node in b}))
+    albums["cover"] = _covers(albums, rows, root, folder)
+    for value, reason in tally.reasons():
+        problems.append(("", value, reason))
     report = _write_report(folder, problems)
     albums["split"] = _split(albums, min_albums, artist_disjoint, seed, fractions, source)
     made = catalogue.write(
@@ -119,6 +136,8 @@ def build(
         source=str(source),
         roots={"audio": str(root), "covers": str(root)},
     )
+    for line in tally.summary():
+        print(line)
     if problems:
         print(f"{len(problems)} files kept out, or taken in part: see {report}")
     return made
@@ -169,8 +188,38 @@ def _albums(rows: pd.DataFrame, source: Path, problems: Problems) -> pd.DataFram
     only_track = by_album["title"].first().where(by_album.size() == 1, "")
     albums["title"] = _first(albums["album"], only_track, albums.index.to_series())
     albums["branches"] = _first(albums["genres"], by_album["tag_genre"].agg("|".join))
-    albums["genres"] = albums["branches"].map(lambda cell: sorted({node for b in branches(cell) for node in b}))
     return albums.reset_index()
+
+
+def _spelt(cells: pd.Series, merge: bool) -> pd.Series:
+    """Return the branches of albums, genres in several spellings hinted at or, if asked for, made one."""
+    counts: Counter[str] = Counter()
+    for cell in cells:
+        counts.update({node for branch in branches(cell) for node in branch})
+    groups = spelt.spellings(counts)
+    if groups and not merge:
+        print(spelt.spelling_hint(groups))
+    if not groups or not merge:
+        return cells
+    one: dict[str, str] = {}
+    for first, *others in groups:
+        one |= dict.fromkeys(others, first)
+    merged = []
+    for cell in cells:
+        written = [" > ".join(one.get(node, node) for node in branch) for branch in branches(cell)]
+        merged.append(canonical("|".join(written)))
+    return pd.Series(merged, cells.index)
+
+
+def _covers(albums: pd.DataFrame, rows: pd.DataFrame, root: Path, folder: Path) -> list[str]:
+    """Return the cover of each album: the file found, else a picture inside its recordings, kept with the catalogue."""
+    audio = rows[(rows["audio"] != "") & (rows["tag_picture"] != "no")].groupby("album_id")["audio"].agg(list)
+    covers = []
+    for album_id, cover in albums[["album_id", "cover"]].itertuples(index=False):
+        if not cover:
+            cover = artwork.keep_embedded([root / name for name in audio.get(album_id, [])], folder)
+        covers.append(cover)
+    return covers
 
 
 def _agreed(rows: pd.DataFrame, column: str, source: Path, problems: Problems) -> pd.Series:
@@ -271,6 +320,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=(0.8, 0.1, 0.1),
         metavar=("TRAIN", "VAL", "TEST"),
         help="sizes of the split where the manifest gives none (default: 0.8 0.1 0.1)",
+    )
+    parser.add_argument(
+        "--separators",
+        default=AUTO,
+        metavar="CHARACTERS",
+        help="what separates genres in a tag: auto, none, or characters such as ';/' (default: auto)",
+    )
+    parser.add_argument(
+        "--merge-spellings",
+        action="store_true",
+        help="make genres one label that differ by capitals, hyphens and blanks only",
     )
     options = vars(parser.parse_args(arguments))
     try:

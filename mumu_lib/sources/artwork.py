@@ -1,0 +1,205 @@
+"""Which picture is the cover of an album: of the files beside the music, else of those inside it.
+
+Paper: none (Section 5.3 has covers from Amazon).  Notebooks: all, through ``mumu_lib.sources.folder``.
+"""
+
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import BinaryIO
+
+from mumu_lib.catalogue import OWN
+from mumu_lib.core.files import write_atomically
+from mumu_lib.core.fingerprints import hash_of
+from mumu_lib.core.parsing import open_picture
+from mumu_lib.sources.tags import pictures
+
+KEPT_IN = "covers"
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif")
+# Folders that hold nothing but pictures of the album they lie in.
+FOLDERS = re.compile(r"(scans?|art|artworks?|covers?|images?|pictures?|pics|booklet|folder|front|jpe?gs?|fotos?|photos?)", re.IGNORECASE)  # fmt: skip
+FRONT = {"front", "vorne", "frontal", "recto", "avant"}
+COVER = {
+    "cover",
+    "folder",
+    "albumart",
+    "album",
+    "art",
+    "artwork",
+    "albumartwork",
+    "coverart",
+    "sleeve",
+    "jacket",
+    "poster",
+    "thumb",
+}
+NOT_FRONT = {
+    "back", "rear", "inlay", "inside", "inner", "booklet", "disc", "disk", "cd", "cd1", "cd2", "dvd", "label", "tray", "spine", "obi",
+    "matrix", "artist", "band", "logo", "fanart", "banner", "backdrop", "background", "hinten", "verso", "spectrum", "spectrogram", "side",
+}  # fmt: skip
+SMALL = {"small", "thumb", "thumbnail", "tiny", "mini"}
+WORDS = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])")
+GUID = re.compile(r"\{[0-9A-Fa-f-]{36}\}")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A cover, and the pictures that were not taken.
+
+    Attributes
+    ----------
+    cover : PurePath or None
+    passed_over : tuple of (PurePath, str)
+        Each with the reason, in words.
+    """
+
+    cover: PurePath | None
+    passed_over: tuple[tuple[PurePath, str], ...] = ()
+
+
+def choose(root: Path, images: Iterable[PurePath], album: str = "", place: PurePath | None = None) -> Choice:
+    """Choose the cover among an album's pictures: the front before all else, the album's folder before others.
+
+    Parameters
+    ----------
+    root : Path
+        What the pictures' paths are relative to.
+    images : iterable of PurePath
+        In the album's folder and those for pictures in it (``FOLDERS``).
+    album : str
+        Its name, which pictures may have.
+    place : PurePath, optional
+        The album's folder, relative to ``root``.
+    """
+    ranked = sorted(images, key=lambda image: _rank(image, album, place))
+    return _first_usable(root, ranked, album)
+
+
+def _first_usable(root: Path, ranked: list[PurePath], album: str) -> Choice:
+    passed: list[tuple[PurePath, str]] = []
+    usable = []
+    cover = None
+    for image in ranked:
+        grade = _grade(image, album)
+        if cover is not None:
+            passed.append((image, f"not taken as cover; {cover} is"))
+        elif grade >= BACK:
+            passed.append((image, "by its name not the front; not taken as cover"))
+        elif trouble := fault(root / image):
+            passed.append((image, f"{trouble}; not taken as cover"))
+        elif grade < UNNAMED:
+            cover = image
+        else:
+            usable.append(image)
+    if cover is None and len(usable) == 1:
+        cover = usable.pop()
+    for image in usable:
+        why = f"{len(usable)} images, none called cover, folder or front; none taken"
+        if cover is not None:
+            why = f"not taken as cover; {cover} is"
+        passed.append((image, why))
+    return Choice(cover, tuple(passed))
+
+
+FIRST, NAMED, LIKELY, UNNAMED, BACK = range(5)
+
+
+def _words(image: PurePath) -> list[str]:
+    found = []
+    for word in WORDS.split(GUID.sub(" ", image.stem)):
+        if word:
+            found.append(word.lower())
+    return found
+
+
+def _grade(image: PurePath, album: str) -> int:
+    """Say how surely a name is that of a front cover; lower is surer."""
+    words = set(_words(image))
+    if image.stem.lower() in ("cover", "folder", "front"):
+        return FIRST
+    if words & FRONT:
+        return NAMED
+    if words & NOT_FRONT:
+        return BACK
+    if words & COVER:
+        return NAMED
+    if album and set(_words(PurePath(f"{album}.x"))) <= words:
+        return LIKELY
+    return UNNAMED
+
+
+def _rank(image: PurePath, album: str, place: PurePath | None) -> tuple:
+    words = _words(image)
+    stem = image.stem.lower()
+    order = ("cover", "folder", "front")
+    depth = len(image.parts)
+    if place is not None:
+        depth -= len(place.parts)
+    return (
+        _grade(image, album) >= UNNAMED,
+        depth,
+        _grade(image, album),
+        bool(SMALL & set(words)),
+        "large" not in words,
+        order.index(stem) if stem in order else len(order),
+        SUFFIXES.index(image.suffix.lower()) if image.suffix.lower() in SUFFIXES else len(SUFFIXES),
+        len(stem),
+        image.as_posix(),
+    )
+
+
+def fault(path: Path | BinaryIO) -> str:
+    """Say why a picture cannot be a cover; "" if it can."""
+    try:
+        with open_picture(path) as image:
+            image.draft("RGB", (64, 64))
+            image.load()
+    except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
+        return f"cannot be read as a picture ({str(error)[:120] or type(error).__name__})"
+    return ""
+
+
+def embedded(paths: Iterable[Path]) -> tuple[bytes, str] | None:
+    """Return the first usable cover inside some sound files, and the suffix of its kind of picture."""
+    tried = set()
+    for path in paths:
+        for data in pictures.read(path):
+            if data in tried:
+                continue
+            tried.add(data)
+            suffix = _suffix(data)
+            if suffix:
+                return data, suffix
+    return None
+
+
+def _suffix(data: bytes) -> str:
+    """Return the suffix of a picture's kind, "" for what cannot be a cover."""
+    try:
+        with open_picture(io.BytesIO(data)) as image:
+            kind = str(image.format)
+    except Exception:  # as of fault
+        return ""
+    if fault(io.BytesIO(data)):
+        return ""
+    return f".{kind.lower()}"
+
+
+def keep_embedded(paths: Iterable[Path], folder: Path) -> str:
+    """Keep the cover inside some sound files in a catalogue's folder, under a name made of its content.
+
+    Returns
+    -------
+    cover : str
+        As a catalogue's table of albums takes it; "" if none of the files holds one.
+    """
+    found = embedded(paths)
+    if found is None:
+        return ""
+    data, suffix = found
+    name = f"{KEPT_IN}/{hash_of(data, length=24)}{suffix}"
+    if not (folder / name).is_file():
+        write_atomically(folder / name, data)
+    return f"{OWN}{name}"
