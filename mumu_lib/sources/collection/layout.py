@@ -7,10 +7,10 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from mumu_lib.core.formats import kind
 from mumu_lib.sources.collection import discs
 from mumu_lib.sources.collection.artists import artist_key
-from mumu_lib.sources.collection.walk import Place, Tree
+from mumu_lib.sources.collection.walk import Place, Tree, is_sound
+from mumu_lib.sources.tags.vocabulary import KNOWN, folded as genre_of
 
 # Rules, as the command counts them.
 BY_TAGS = "tags that agree"
@@ -20,7 +20,9 @@ BY_FILE = "each file its own"
 # A folder of more recordings without tags is no album.
 MOST_TRACKS = 99
 YEAR = re.compile(r"(?:19|20)\d\d")
-YEAR_FIRST = re.compile(r"(?:[\[(](?:19|20)\d\d[\])][\s._-]*|(?:19|20)\d\d(?:-\d\d){0,2}(?:\s+-\s+|\s*[–—_]\s*|\.\s+))(?=\S)")
+YEAR_FIRST = re.compile(
+    r"(?:[\[(](?:19|20)\d\d[\])][\s._-]*|(?:19|20)\d\d(?:-\d\d){0,2}(?:\s+-\s+|\s*[–—_]\s*|\.\s+))(?=\S)"
+)
 YEAR_LAST = re.compile(r"\s*[\[(](?:19|20)\d\d[\])]\s*$")
 SHARD = re.compile(r"\d{2,}|[0-9a-f]{2}")
 LETTER = re.compile(r"[a-z]|#|0-9|123|[a-z]\s*-\s*[a-z]|other", re.IGNORECASE)
@@ -69,7 +71,7 @@ class _Names:
         self.audio: set[Place] = set()
         self.children: dict[Place, set[str]] = defaultdict(set)
         for place, names in tree.items():
-            if any(kind(name) == "sound" for name in names):
+            if any(map(is_sound, names)):
                 self.audio.add(place)
                 for depth in range(len(place)):
                     self.children[place[:depth]].add(place[depth])
@@ -104,6 +106,8 @@ class _Names:
             return None
         among = self.siblings(place)
         parts = [discs.pure(name) for name in among]
+        if len(place) > 2 and discs.pure(place[-2]):
+            return disc
         if len(place) == 1:
             number = discs.PLAIN_NUMBER.fullmatch(place[0])
             return disc if len(among) > 1 and all(parts) and not number and () not in self.audio else None
@@ -191,7 +195,7 @@ def group(tree: Tree) -> list[Group]:
         if rule == BY_DISCS and album != place:
             found.rule = BY_DISCS
         for name in tree[place]:
-            if kind(name) == "sound":
+            if is_sound(name):
                 found.files["/".join((*place, name))] = number
         found.folders.append(place)
     groups = _together(list(made.values()), names)
@@ -278,7 +282,7 @@ def _name(one: Group, names: _Names) -> None:
     while above and (YEAR.fullmatch(above[-1]) or (len(above) > 1 and above[-1].casefold() in SHELVES)):
         above = above[:-1]
     first, dash, rest = _parted(one.title)
-    outside = not above or names.is_letter(above) or names.container(above)
+    outside = not above or names.is_letter(above) or names.container(above) or genre_of(above[-1]) in KNOWN
     if dash and (outside or artist_key(first) == artist_key(above[-1])):
         one.artist = first
         one.title = clean_title(rest)

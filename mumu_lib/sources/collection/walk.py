@@ -26,8 +26,23 @@ SYSTEM = frozenset({
     ".stignore", ".sync", ".cache", ".config", ".local", ".thumbnails", ".snapshot", ".snapshots", ".zfs", ".recycle",
     ".@__thumb", ".@upload_cache", ".ipynb_checkpoints", ".venv", "__pycache__",
 })  # fmt: skip
-SYSTEM_STARTS = ("._", ".trash", ".nfs0", ".fuse_hidden", ".~lock.", "~$", ".pending-", ".syncthing.", ".goutputstream-")
+SYSTEM_STARTS = (
+    "._",
+    ".trash",
+    ".nfs0",
+    ".fuse_hidden",
+    ".~lock.",
+    "~$",
+    ".pending-",
+    ".syncthing.",
+    ".goutputstream-",
+)
 RENAME = "rename it, for instance with  convmv -r -f latin1 -t utf8 --notest FOLDER"
+
+
+def is_sound(name: str) -> bool:
+    """Return whether the ending of a file promises a recording; blanks behind it do not count."""
+    return kind_of(name.rstrip()) == "sound"
 
 
 def is_system(name: str) -> bool:
@@ -97,7 +112,9 @@ class _Walk:
             with os.scandir(self.path(place)) as found:
                 entries = sorted(found, key=lambda entry: entry.name)
         except OSError as error:
-            self.report.add(UNREADABLE, "/".join(place) or ".", f"cannot be listed ({error.strerror}); get the right to")
+            self.report.add(
+                UNREADABLE, "/".join(place) or ".", f"cannot be listed ({error.strerror}); get the right to"
+            )
             return []
         files: list[str] = []
         folders: list[str] = []
@@ -168,7 +185,7 @@ def _passed_over(path: str, name: str, kind: str, report: Report, folder: str) -
         odd = False
     except UnicodeEncodeError:
         odd = True
-    hidden = is_system(name) or (is_hidden(name) and (kind != "file" or kind_of(name) != "sound"))
+    hidden = is_system(name) or (is_hidden(name) and (kind != "file" or not is_sound(name)))
     if kind == "folder" and (odd or hidden) and not is_system(name):
         inside = f"; {_recordings(os.path.join(folder, name))} recordings in it"
     if hidden:
@@ -186,7 +203,7 @@ def _recordings(folder: str) -> int:
     number = 0
     for _, _, names in os.walk(folder):
         for name in names:
-            number += kind_of(name) == "sound"
+            number += is_sound(name)
     return number
 
 
