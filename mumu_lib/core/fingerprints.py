@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,14 @@ def hash_of(*parts: str | bytes | memoryview, length: int = 64) -> str:
     found = hashlib.sha256()
     for part in parts:
         found.update(part.encode() if isinstance(part, str) else part)
+    return found.hexdigest()[:length]
+
+
+def hash_of_stream(parts: Iterable[bytes], *, length: int = 64) -> str:
+    """Return the SHA-256 of some content that comes piece by piece, as :func:`hash_of`."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(part)
     return found.hexdigest()[:length]
 
 

@@ -8,13 +8,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import BinaryIO
+
+import pandas as pd
 
 from mumu_lib.catalogue import OWN
+from mumu_lib.core import pictures
 from mumu_lib.core.files import write_atomically
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import open_picture
-from mumu_lib.sources.tags import pictures
+from mumu_lib.sources.tags import pictures as inside
 
 KEPT_IN = "covers"
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif")
@@ -87,7 +89,7 @@ def _first_usable(root: Path, ranked: list[PurePath], album: str) -> Choice:
             passed.append((image, f"not taken as cover; {cover} is"))
         elif grade >= BACK:
             passed.append((image, "by its name not the front; not taken as cover"))
-        elif trouble := fault(root / image):
+        elif trouble := pictures.fault(root / image):
             passed.append((image, f"{trouble}; not taken as cover"))
         elif grade < UNNAMED:
             cover = image
@@ -150,56 +152,72 @@ def _rank(image: PurePath, album: str, place: PurePath | None) -> tuple:
     )
 
 
-def fault(path: Path | BinaryIO) -> str:
-    """Say why a picture cannot be a cover; "" if it can."""
-    try:
-        with open_picture(path) as image:
-            image.draft("RGB", (64, 64))
-            image.load()
-    except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
-        return f"cannot be read as a picture ({str(error)[:120] or type(error).__name__})"
-    return ""
+def embedded(paths: Iterable[Path]) -> tuple[bytes, list[tuple[Path, str]]]:
+    """Return the first usable cover inside some sound files.
 
-
-def embedded(paths: Iterable[Path]) -> tuple[bytes, str] | None:
-    """Return the first usable cover inside some sound files, and the suffix of its kind of picture."""
-    tried = set()
+    Returns
+    -------
+    data : bytes
+        Empty if there is none.
+    passed_over : list of (Path, str)
+        Files whose pictures cannot be used, each with the reason; a picture that several hold is named once.
+    """
+    passed: list[tuple[Path, str]] = []
+    tried: set[bytes] = set()
     for path in paths:
-        for data in pictures.read(path):
+        for data in inside.read(path):
             if data in tried:
                 continue
             tried.add(data)
-            suffix = _suffix(data)
-            if suffix:
-                return data, suffix
-    return None
+            trouble = pictures.fault(path, data)
+            if not trouble:
+                return data, passed
+            passed.append((path, f"the picture in it is not taken as cover: {trouble}"))
+    return b"", passed
 
 
-def _suffix(data: bytes) -> str:
-    """Return the suffix of a picture's kind, "" for what cannot be a cover."""
-    try:
-        with open_picture(io.BytesIO(data)) as image:
-            kind = str(image.format)
-    except Exception:  # as of fault
-        return ""
-    if fault(io.BytesIO(data)):
-        return ""
-    return f".{kind.lower()}"
-
-
-def keep_embedded(paths: Iterable[Path], folder: Path) -> str:
-    """Keep the cover inside some sound files in a catalogue's folder, under a name made of its content.
+def keep(data: bytes, folder: Path) -> str:
+    """Keep a picture in a catalogue's folder, under a name made of its content.
 
     Returns
     -------
     cover : str
-        As a catalogue's table of albums takes it; "" if none of the files holds one.
+        As a catalogue's table of albums takes it.
     """
-    found = embedded(paths)
-    if found is None:
-        return ""
-    data, suffix = found
-    name = f"{KEPT_IN}/{hash_of(data, length=24)}{suffix}"
+    with open_picture(io.BytesIO(data)) as image:
+        suffix = str(image.format).lower()
+    name = f"{KEPT_IN}/{hash_of(data, length=24)}.{suffix}"
     if not (folder / name).is_file():
         write_atomically(folder / name, data)
     return f"{OWN}{name}"
+
+
+def completed(
+    albums: pd.DataFrame, rows: pd.DataFrame, root: Path, folder: Path, problems: list[tuple[int | str, str, str]]
+) -> list[str]:
+    """Return the cover of each album: the file found, else a picture inside its recordings, kept with the catalogue.
+
+    Parameters
+    ----------
+    albums : pd.DataFrame
+        ``album_id``, ``cover`` ("" where no file was found).
+    rows : pd.DataFrame
+        A row a recording: ``album_id``, ``audio``, ``tag_picture`` (``no`` where its tags are known to hold none).
+    root : Path
+        What ``audio`` is relative to.
+    folder : Path
+        Of the catalogue.
+    problems : list of (row, file, reason)
+        Pictures that could not be taken are added.
+    """
+    looked_into = rows[(rows["audio"] != "") & (rows["tag_picture"] != "no")]
+    audio = looked_into.groupby("album_id")["audio"].agg(list)
+    covers = []
+    for album_id, cover in albums[["album_id", "cover"]].itertuples(index=False):
+        if not cover:
+            data, passed = embedded([root / name for name in audio.get(album_id, [])])
+            for path, reason in passed:
+                problems.append(("", path.relative_to(root).as_posix(), reason))
+            cover = keep(data, folder) if data else ""
+        covers.append(cover)
+    return covers

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from mumu_lib import catalogue
+from mumu_lib.core import progress
 from mumu_lib.core.errors import MissingDataError, MumuError, NothingUsableError, ParameterError
 from mumu_lib.core.paths import home
 from mumu_lib.sources import recordings
@@ -116,7 +117,7 @@ def build(
         seed=seed, fractions=fractions, source=str(source),
     )  # fmt: skip
     changes.ask(folder, name, changes.compare(folder, albums, tracks), force)
-    albums["cover"] = joining.covers(albums, rows.table, root, folder)
+    albums["cover"] = joining.covers(albums, rows.table, root, folder, report)
     made = catalogue.write(
         folder,
         name=name,
@@ -128,10 +129,7 @@ def build(
         source=str(source),
         roots={"audio": str(root), "covers": str(root)},
     )
-    _tell(rows, report, report.write(folder))
-    parted = parts.parted(same, dict(zip(albums["album_id"], albums["split"], strict=True)))
-    if parted:
-        print(f"{parted} groups of identical recordings lie in several splits, as the manifest says; see report.csv")
+    _tell(rows, parts.parted(same, albums), report, folder)
     return made
 
 
@@ -155,24 +153,33 @@ def _need_rows(rows: pd.DataFrame, source: Path, folder: Path, report: Report) -
     raise NothingUsableError(f"{source}: nothing usable{why}; all {len(report.lines)} reasons are in {path}")
 
 
-def _identical(tracks: pd.DataFrame, root: Path, report: Report) -> list[list[str]]:
-    """Return the albums that share identical recordings, a list a group; each such recording is listed."""
+def _identical(tracks: pd.DataFrame, root: Path, report: Report) -> dict[str, str]:
+    """Return one name for the albums that share identical recordings; each such recording is listed."""
     audio = tracks["audio"].tolist()
-    shared = []
-    for group in recordings.identical([root / path for path in audio]):
+    groups = recordings.identical(progress.bar([root / path for path in audio], "identical recordings", unit="file"))
+    for group in groups:
         first = audio[group[0]]
         for other in group[1:]:
-            report.add(listed.DUPLICATE, audio[other], f"the same recording as {first}; kept, in one split with it")
-        shared.append(sorted(set(tracks["album_id"].iloc[group])))
-    return shared
+            report.add(
+                listed.DUPLICATE, audio[other], f"the same recording as {first}; kept, its album in one split with it"
+            )
+    same, too_many = recordings.united(tracks["album_id"].tolist(), groups)
+    if too_many:
+        print(f"{too_many} recordings are on more than half of the albums; the splits do not keep these together")
+    return same
 
 
-def _tell(rows: Rows, report: Report, path: Path) -> None:
+def _tell(rows: Rows, parted: int, report: Report, folder: Path) -> None:
     """Print which rules made the albums, what was done with genre tags, and what was passed over."""
     made = ", ".join(f"{rule} {number}" for rule, number in rows.rules().most_common())
     print(f"albums by {made}")
     for line in rows.tally.summary():
         print(line)
+    for value, reason in rows.tally.reasons():
+        report.add(listed.GENRES, value, reason)
+    if parted:
+        print(f"{parted} groups of albums with identical recordings lie in several splits, as the manifest says")
+    path = report.write(folder)
     if report.lines:
         print(f"{len(report.lines)} files kept out, or taken in part: see {path}\n  {report.summary()}")
 

@@ -3,21 +3,84 @@
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
 
+import stat
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import BinaryIO
+
+from mumu_lib.core.fingerprints import hash_of_stream
+from mumu_lib.sources.tags import payload
+
+# Groups over at least so many albums, and over more than half of all, keep nothing apart: silence, a jingle.
+MOST_ALBUMS = 4
 
 
-def identical(paths: Sequence[Path]) -> list[list[int]]:
+def identical(paths: Iterable[Path]) -> list[list[int]]:
     """Return groups of files with the same sound, as places in the list; files that are like no other are in none.
 
-    Tags do not count: the sound without them is compared, by its length first and by a hash only where lengths agree.
+    Tags do not count. The sound is compared as it is stored: by its length first, and by a hash where lengths agree,
+    so that a file unlike all others is never read whole. The same recording coded in two ways is not found.
+
+    Examples
+    --------
+    >>> identical([Path("nothing.mp3"), Path("nothing.flac")])
+    []
     """
-    raise NotImplementedError
+    paths = list(paths)
+    alike: dict[tuple, list[int]] = defaultdict(list)
+    for place, path in enumerate(paths):
+        key = _key(path)
+        if key:
+            alike[key].append(place)
+    same: dict[tuple, list[int]] = defaultdict(list)
+    for key, places in alike.items():
+        if len(places) > 1:
+            for place in places:
+                content = _content(paths[place], key)
+                if content:
+                    same[key, content].append(place)
+    return sorted(places for places in same.values() if len(places) > 1)
 
 
-def united(albums: Sequence[str], groups: Iterable[Iterable[int]]) -> dict[str, str]:
-    """Return a common name for albums that share recordings, which must not part.
+def _open(path: Path) -> BinaryIO | None:
+    """Open a file; None for what is no file or cannot be opened."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return None
+        return path.open("rb")
+    except OSError:
+        return None
+
+
+def _key(path: Path) -> tuple:
+    """Return what files of the same sound have in common; empty for a file without any."""
+    file = _open(path)
+    if file is None:
+        return ()
+    with file:
+        try:
+            return payload.key(file)
+        except (OSError, ValueError):
+            return ()
+
+
+def _content(path: Path, key: tuple) -> str:
+    """Return a hash of the sound in a file, "" if it cannot be read."""
+    if key[0] == payload.CODED:
+        return str(key[1])
+    file = _open(path)
+    if file is None:
+        return ""
+    with file:
+        try:
+            return hash_of_stream(payload.pieces(file), length=32)
+        except (OSError, ValueError):
+            return ""
+
+
+def united(albums: Sequence[str], groups: Iterable[Iterable[int]]) -> tuple[dict[str, str], int]:
+    """Return a common name for albums that share recordings, which no split may part.
 
     Parameters
     ----------
@@ -30,20 +93,32 @@ def united(albums: Sequence[str], groups: Iterable[Iterable[int]]) -> dict[str, 
     -------
     names : dict
         Album id to the first id of all those that it shares recordings with, also by way of others.
+    too_many : int
+        Groups that are on more than half of the albums, and on more than four, and keep none together.
+
+    Examples
+    --------
+    >>> united(["A", "B", "C"], [[0, 2]])
+    ({'A': 'A', 'B': 'B', 'C': 'A'}, 0)
     """
-    first: dict[str, str] = {album: album for album in albums}
-
-    def root(album: str) -> str:
-        while first[album] != album:
-            album = first[album]
-        return album
-
+    names = {album: album for album in albums}
+    most = max(MOST_ALBUMS, len(names) // 2)
+    too_many = 0
     for group in groups:
-        members = sorted({albums[place] for place in group})
-        for member in members[1:]:
-            one, other = sorted((root(members[0]), root(member)))
-            first[other] = one
-    common: dict[str, str] = defaultdict(str)
-    for album in first:
-        common[album] = root(album)
-    return dict(common)
+        members = {albums[place] for place in group}
+        if len(members) > most:
+            too_many += 1
+            continue
+        roots = {_root(names, album) for album in members}
+        first = min(roots)
+        for root in roots:
+            names[root] = first
+    for album in names:
+        names[album] = _root(names, album)
+    return names, too_many
+
+
+def _root(names: dict[str, str], album: str) -> str:
+    while names[album] != album:
+        album = names[album]
+    return album

@@ -19,7 +19,7 @@ def test_what_cannot_be_used_is_listed_and_the_rest_goes_on(music, own):
     table = mumu_lib.predict_album(own, music)
     reasons = {entry["file"]: entry["reason"] for entry in table.attrs["skipped"]}
     assert "another language" in reasons["text-cosine-vsm"]
-    assert "HTML" in reasons["image-logistic-small"]
+    assert "HTML" in reasons["front.png"]
     assert "convert it" in reasons["CD 2/other.m4a"]
     assert "CD 2/broken.mp3" in reasons
     assert ".hidden.wav" not in reasons

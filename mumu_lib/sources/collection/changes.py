@@ -88,11 +88,11 @@ def _facts(albums: pd.DataFrame, tracks: pd.DataFrame) -> dict[str, dict[str, st
     """Return for each album its tracks, split and genres as texts."""
     own = tracks.groupby("album_id")["track_id"].agg(lambda ids: " | ".join(sorted(ids)))
     facts = {}
-    for row in albums[["album_id", "split", "genres"]].itertuples(index=False):
-        facts[row.album_id] = {
-            "tracks": own.get(row.album_id, ""),
-            "split": row.split,
-            "genres": " | ".join(sorted(row.genres)),
+    for row in albums[["album_id", "split", "genres"]].to_dict("records"):
+        facts[row["album_id"]] = {
+            "tracks": str(own.get(row["album_id"], "")),
+            "split": row["split"],
+            "genres": " | ".join(sorted(row["genres"])),
         }
     return facts
 

@@ -5,12 +5,11 @@ Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable
 
 import pandas as pd
 
-from mumu_lib.sources.tags import genres as rules, tally
+from mumu_lib.sources.tags import genres as rules, spelling
 
 # A list as Python, R or JSON print it.
 LIST = re.compile(r"\s*(?:c|set|frozenset|list|array)?\s*[\[({]+(?P<inside>.*?)[\])}]+\s*", re.DOTALL)
@@ -108,22 +107,10 @@ def _shown(found: tuple) -> str:
 
 def spelt(cells: Iterable[str], merge: bool) -> list[str]:
     """Return the branches of albums, genres in several spellings hinted at or, if asked for, made one."""
-    cells = list(cells)
-    counts: Counter[str] = Counter()
-    for cell in cells:
-        counts.update(nodes(cell))
-    groups = tally.spellings(counts)
-    if groups and not merge:
-        print(tally.spelling_hint(groups))
-    if not groups or not merge:
-        return cells
-    one: dict[str, str] = {}
-    for first, *others in groups:
-        one |= dict.fromkeys(others, first)
-    merged = []
-    for cell in cells:
-        written = []
-        for branch in branches(cell):
-            written.append(" > ".join(one.get(node, node) for node in branch))
-        merged.append(canonical("|".join(written)))
-    return merged
+    albums, found = spelling.one_each(map(branches, cells), merge=merge)
+    if found and not merge:
+        print(spelling.hint(found))
+    written = []
+    for album in albums:
+        written.append(canonical("|".join(map(" > ".join, album))))
+    return written

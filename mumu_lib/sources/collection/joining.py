@@ -73,7 +73,7 @@ def _agreed(rows: pd.DataFrame, column: str, source: str, report: Report) -> pd.
     return given.drop_duplicates("album_id").set_index("album_id")[column]
 
 
-def covers(albums: pd.DataFrame, rows: pd.DataFrame, root: Path, folder: Path) -> list[str]:
+def covers(albums: pd.DataFrame, rows: pd.DataFrame, root: Path, folder: Path, report: Report) -> list[str]:
     """Return the cover of each album: the file found, else a picture inside its recordings, kept with the catalogue.
 
     Parameters
@@ -81,12 +81,8 @@ def covers(albums: pd.DataFrame, rows: pd.DataFrame, root: Path, folder: Path) -
     folder : Path
         The catalogue's.
     """
-    may_hold = (rows["audio"] != "") & (rows["tag_picture"] != "no")
-    audio = rows[may_hold].groupby("album_id")["audio"].agg(list)
-    found = []
-    for album_id, cover in albums[["album_id", "cover"]].itertuples(index=False):
-        if not cover:
-            paths = [root / name for name in audio.get(album_id, [])]
-            cover = artwork.keep_embedded(paths, folder)
-        found.append(cover)
+    problems: list[tuple[int | str, str, str]] = []
+    found = artwork.completed(albums, rows, root, folder, problems)
+    for _, file, reason in problems:
+        report.add(listed.PICTURE, file, reason)
     return found

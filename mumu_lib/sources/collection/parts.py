@@ -4,7 +4,7 @@ Paper: Section 6.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -23,26 +23,26 @@ SPLIT_NAMES = {name: name for name in (*SPLITS, "none")} | {
 }
 
 
-def units(albums: pd.DataFrame, groups: Iterable[Iterable[str]], artist_disjoint: bool) -> list[str]:
+def units(albums: pd.DataFrame, same: Mapping[str, str], artist_disjoint: bool) -> list[str]:
     """Return for each album the name of what must stay in one split with it; empty where it is alone.
 
     Parameters
     ----------
     albums : pd.DataFrame
         ``album_id``, ``artist``, ``unit``, ``nobody``.
-    groups : iterables of str
-        Ids of albums that share identical recordings.
+    same : dict of str -> str
+        One name for the albums that share identical recordings, by album id.
     artist_disjoint : bool
         Keep the albums of an artist together; nobody in particular, as of a compilation, is no artist.
     """
     members: dict[Hashable, list[str]] = defaultdict(list)
-    for row in albums[["album_id", "artist", "unit", "nobody"]].itertuples(index=False):
-        if row.unit:
-            members["unit", row.unit].append(row.album_id)
-        if artist_disjoint and not row.nobody and artist_key(row.artist):
-            members["artist", artist_key(row.artist)].append(row.album_id)
-    for number, group in enumerate(groups):
-        members["same", number] = list(group)
+    for row in albums.to_dict("records"):
+        if row["unit"]:
+            members["unit", row["unit"]].append(row["album_id"])
+        if artist_disjoint and not row["nobody"] and artist_key(row["artist"]):
+            members["artist", artist_key(row["artist"])].append(row["album_id"])
+    for album_id, name in same.items():
+        members["same", name].append(album_id)
     leader = _leaders(albums["album_id"], members.values())
     size: dict[str, int] = defaultdict(int)
     for name in leader.values():
@@ -114,7 +114,7 @@ def split(
 
 def _to_deal(
     albums: pd.DataFrame, found: pd.Series, parts: list[str], fractions: tuple[float, float, float], source: str
-) -> tuple[pd.Series, tuple[float, ...]]:
+) -> tuple[pd.Series, tuple[float, float, float]]:
     """Return which albums still need a split, and the fractions they are dealt out by."""
     open_ones = found == ""
     if open_ones.any() and parts:
@@ -133,7 +133,8 @@ def _to_deal(
     share = np.array(fractions, float)
     share *= [s == "train" or s in taken for s in SPLITS]
     share /= share.sum()
-    return found == "train", tuple(share)
+    train, val, test = share.tolist()
+    return found == "train", (train, val, test)
 
 
 def _known_splits(albums: pd.DataFrame, source: str) -> pd.Series:
@@ -158,9 +159,14 @@ def _check_artists(albums: pd.DataFrame, found: pd.Series, source: str) -> None:
         )
 
 
-def parted(groups: Iterable[Iterable[str]], split_of: dict[str, str]) -> int:
-    """Return how many groups of albums with identical recordings lie in several splits, as a manifest may say."""
-    number = 0
-    for group in groups:
-        number += len({split_of[album] for album in group} - {"none"}) > 1
-    return number
+def parted(same: Mapping[str, str], albums: pd.DataFrame) -> int:
+    """Return how many groups of albums with identical recordings lie in several splits, as a manifest may say.
+
+    Parameters
+    ----------
+    albums : pd.DataFrame
+        ``album_id``, ``split``.
+    """
+    used = albums[albums["split"] != "none"]
+    several = used["split"].groupby(used["album_id"].map(dict(same))).nunique() > 1
+    return int(several.sum())

@@ -28,6 +28,7 @@ NEEDS_FFMPEG = "needs ffmpeg"
 PICTURE = "picture not taken"
 TEXT = "text not taken"
 TAGS = "tags not read"
+GENRES = "genre tags taken apart or left out"
 DUPLICATE = "identical recording"
 
 

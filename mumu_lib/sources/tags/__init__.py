@@ -18,7 +18,19 @@ from mumu_lib.sources.tags.genres import by_name
 from mumu_lib.sources.tags.kinds import START, kind_of, no_sound
 
 __getattr__, __dir__, _ = lazy_loader.attach(
-    __name__, submodules=["chunks", "containers", "genres", "kinds", "openers", "pictures", "vocabulary"]
+    __name__,
+    submodules=[
+        "chunks",
+        "containers",
+        "genres",
+        "kinds",
+        "openers",
+        "payload",
+        "pictures",
+        "spelling",
+        "tally",
+        "vocabulary",
+    ],
 )
 
 YES = ("1", "true", "yes", "y", "t")

@@ -118,7 +118,7 @@ def numbered_genres(file: BinaryIO, start: int) -> list[int]:
     file.seek(0, 2)
     spans = [(start, file.tell())]
     for name, skipped in ((b"moov", 0), (b"udta", 0), (b"meta", 4), (b"ilst", 0), (b"gnre", 0), (b"data", 8)):
-        spans = _inside(file, spans, name, skipped)
+        spans = atoms(file, spans, name, skipped)
     found = []
     for at, end in spans:
         file.seek(at)
@@ -126,7 +126,7 @@ def numbered_genres(file: BinaryIO, start: int) -> list[int]:
     return found
 
 
-def _inside(file: BinaryIO, spans: list[tuple[int, int]], name: bytes, skipped: int) -> list[tuple[int, int]]:
+def atoms(file: BinaryIO, spans: list[tuple[int, int]], name: bytes, skipped: int = 0) -> list[tuple[int, int]]:
     """Return where the contents of all atoms of a name lie, directly inside some spans."""
     found = []
     for at, end in spans:

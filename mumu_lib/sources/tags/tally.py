@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 
 from mumu_lib.sources.tags import genres
-from mumu_lib.sources.tags.vocabulary import folded
 
 MOST_SHOWN = 5
 
@@ -75,33 +74,3 @@ def _most(counts: Counter[str]) -> str:
     if len(counts) > MOST_SHOWN:
         shown += ", …"
     return shown
-
-
-def spellings(counts: Counter[str]) -> list[list[str]]:
-    """Return genres that differ by capitals, hyphens or blanks only, the most frequent spelling of each first.
-
-    Parameters
-    ----------
-    counts : Counter
-        Albums of each genre.
-
-    Examples
-    --------
-    >>> spellings(Counter({"Hip-Hop": 3, "hip hop": 1, "Rock": 9}))
-    [['Hip-Hop', 'hip hop']]
-    """
-    by_fold: dict[str, list[str]] = {}
-    # Of equally frequent ones neither capitals throughout nor none at all.
-    for name in sorted(counts, key=lambda name: (-counts[name], name.isupper() or name.islower(), name)):
-        by_fold.setdefault(folded(name), []).append(name)
-    return [names for names in by_fold.values() if len(names) > 1]
-
-
-def spelling_hint(groups: list[list[str]]) -> str:
-    """Return a line that names genres in several spellings, and what makes each of them one."""
-    shown = "; ".join(", ".join(map(repr, names)) for names in groups[:MOST_SHOWN])
-    more = f" and {len(groups) - MOST_SHOWN} more" if len(groups) > MOST_SHOWN else ""
-    return (
-        f"{len(groups)} genres stand in several spellings, each a label of its own: {shown}{more}; "
-        f"to make each one label (the first named) add  --merge-spellings"
-    )
