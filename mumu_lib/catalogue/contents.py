@@ -4,14 +4,20 @@ Paper: Section 3.  Notebooks: all, through ``Catalogue.validate``.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from mumu_lib.core.errors import BadDataError, MissingDataError
+from mumu_lib.core.formats import ending
 from mumu_lib.core.parsing import parsing
 
 REPORT = "report.csv"
+# Kinds of a report's lines.
+UNKNOWN_ENDING = "unknown ending"
+NEEDS_FFMPEG = "needs ffmpeg"
+FOR_THEIR_ENDING = (UNKNOWN_ENDING, NEEDS_FFMPEG)
 # So many kinds, and endings, are named; the rest is in the report.
 MOST_NAMED = 6
 
@@ -37,11 +43,20 @@ def by_kind(counts: Counter[str], endings: Counter[str] | None = None) -> str:
     if not endings:
         return ", ".join(named)
     shown = []
-    for ending, number in endings.most_common(MOST_NAMED):
-        shown.append(f"{ending} {number}")
+    for one, number in endings.most_common(MOST_NAMED):
+        shown.append(f"{one} {number}")
     if len(endings) > MOST_NAMED:
         shown.append(f"{len(endings) - MOST_NAMED} other endings")
     return f"{', '.join(named)} ({', '.join(shown)})"
+
+
+def endings_of(lines: Iterable[tuple[str, str]]) -> Counter[str]:
+    """Return how many files of each ending were passed over for it, from pairs of kind and file."""
+    endings: Counter[str] = Counter()
+    for kind, file in lines:
+        if kind in FOR_THEIR_ENDING:
+            endings[ending(file) or "no ending"] += 1
+    return endings
 
 
 def passed_over(folder: Path) -> tuple[int, str]:
@@ -64,6 +79,7 @@ def passed_over(folder: Path) -> tuple[int, str]:
         return 0, ""
     except BadDataError as error:
         return 0, str(error)
-    if "kind" not in table:
+    if not {"kind", "file"} <= {*table}:
         return len(table), f"see {REPORT}"
-    return len(table), by_kind(Counter(table["kind"]))
+    endings = endings_of(zip(table["kind"], table["file"], strict=True))
+    return len(table), by_kind(Counter(table["kind"]), endings)

@@ -160,9 +160,7 @@ def _identical(tracks: pd.DataFrame, root: Path, report: Report) -> dict[str, st
     for group in groups:
         first = audio[group[0]]
         for other in group[1:]:
-            report.add(
-                listed.DUPLICATE, audio[other], f"the same recording as {first}; kept, its album in one split with it"
-            )
+            report.add(listed.DUPLICATE, audio[other], f"the same recording as {first}; kept")
     same, too_many = recordings.united(tracks["album_id"].tolist(), groups)
     if too_many:
         print(f"{too_many} recordings are on more than half of the albums; the splits do not keep these together")
@@ -171,8 +169,8 @@ def _identical(tracks: pd.DataFrame, root: Path, report: Report) -> dict[str, st
 
 def _tell(rows: Rows, parted: int, report: Report, folder: Path) -> None:
     """Print which rules made the albums, what was done with genre tags, and what was passed over."""
-    made = ", ".join(f"{rule} {number}" for rule, number in rows.rules().most_common())
-    print(f"albums by {made}")
+    made = ", ".join(f"{number} {rule}" for rule, number in rows.rules().most_common())
+    print(f"albums: {made}")
     for line in rows.tally.summary():
         print(line)
     for value, reason in rows.tally.reasons():

@@ -13,9 +13,9 @@ from mumu_lib.sources.collection.walk import Place, Tree, is_sound
 from mumu_lib.sources.tags.vocabulary import KNOWN, folded as genre_of
 
 # Rules, as the command counts them.
-BY_TAGS = "tags that agree"
-BY_DISCS = "folders of discs"
-BY_FOLDER = "folder names"
+BY_TAGS = "by tags that agree"
+BY_DISCS = "by folders of discs"
+BY_FOLDER = "by folder names"
 BY_FILE = "each file its own"
 # A folder of more recordings without tags is no album.
 MOST_TRACKS = 99

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from mumu_lib.catalogue.contents import REPORT, by_kind
+from mumu_lib.catalogue import contents
 from mumu_lib.core.files import write_atomically
-from mumu_lib.core.formats import ending
 
 COLUMNS = ("row", "file", "reason", "kind")
 
@@ -23,8 +22,8 @@ LINK = "link not followed"
 UNREADABLE = "unreadable folder or file"
 SPECIAL = "pipe, socket or device"
 NAME = "name that is not UTF-8"
-ENDING = "unknown ending"
-NEEDS_FFMPEG = "needs ffmpeg"
+ENDING = contents.UNKNOWN_ENDING
+FFMPEG = contents.NEEDS_FFMPEG
 PICTURE = "picture not taken"
 TEXT = "text not taken"
 TAGS = "tags not read"
@@ -63,7 +62,7 @@ class Report:
         """Return the lines as a table with the columns ``row``, ``file``, ``reason``, ``kind``."""
         return pd.DataFrame(self.lines, columns=list(COLUMNS))
 
-    def write(self, folder: Path, name: str = REPORT) -> Path:
+    def write(self, folder: Path, name: str = contents.REPORT) -> Path:
         """Write ``report.csv`` into a folder and return its path."""
         path = folder / name
         write_atomically(path, self.table().to_csv(index=False))
@@ -72,8 +71,5 @@ class Report:
     def summary(self) -> str:
         """Return the counts by kind on one line, the most frequent first; of unknown endings also which."""
         counts = Counter(kind for *_, kind in self.lines)
-        endings: Counter[str] = Counter()
-        for _, file, _, kind in self.lines:
-            if kind in (ENDING, NEEDS_FFMPEG):
-                endings[ending(file) or "no ending"] += 1
-        return by_kind(counts, endings)
+        pairs = [(kind, file) for _, file, _, kind in self.lines]
+        return contents.by_kind(counts, contents.endings_of(pairs))

@@ -22,7 +22,8 @@ from mumu_lib.sources.collection.report import Report
 from mumu_lib.sources.collection.walk import Place, Tree, is_sound, walk
 from mumu_lib.sources.tags.tally import Tally
 
-BY_MANIFEST = "the manifest"
+BY_MANIFEST = "by the manifest"
+BY_ROW = "each row its own"
 
 
 @dataclass
@@ -65,7 +66,7 @@ def of_folders(root: Path, report: Report, separators: str) -> Rows:
             lines.append(_row(album, path, about))
     about.list_rest()
     table = pd.DataFrame(lines, columns=[*FIELDS, "row", "key", "rule", "unit", "nobody"])
-    table[list(FIELDS)] = table[list(FIELDS)].fillna("")
+    table[list(FIELDS)] = table[list(FIELDS)].astype(object).fillna("")
     return Rows(_identified(table.join(tagged.table(table["audio"], found, tally)), str(root)), tally)
 
 
@@ -80,7 +81,7 @@ def _readable(tree: Tree, report: Report) -> Tree:
             if is_sound(name) and needs_ffmpeg(name.rstrip()):
                 path = "/".join((*place, name))
                 report.add(
-                    listed.NEEDS_FFMPEG, path, "only ffmpeg reads this format; install it, or convert the file to flac"
+                    listed.FFMPEG, path, "only ffmpeg reads this format; install it, or convert the file to flac"
                 )
             else:
                 kept[place].append(name)
@@ -150,7 +151,7 @@ def of_manifest(manifest: Path, root: Path, report: Report, separators: str) -> 
     tags = tagged.table(table["audio"], found, tally)
     table = table.join(tags)
     given = (table["album_id"] != "") | (table["album"] != "")
-    table["rule"] = layout.BY_FILE
+    table["rule"] = BY_ROW
     table.loc[tags["tag_album"] != "", "rule"] = layout.BY_TAGS
     table.loc[given, "rule"] = BY_MANIFEST
     units = []
