@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.sources.collection import discs
-from mumu_lib.sources.collection.artists import artist_key, folded, is_nobody
+from mumu_lib.sources.collection.artists import artist_key, folded, is_nobody, without_guests
 from mumu_lib.sources.collection.layout import BY_FILE, BY_FOLDER, BY_TAGS, MOST_TRACKS, Group
 from mumu_lib.sources.collection.walk import Place
 from mumu_lib.sources.tags import Tags
@@ -34,17 +34,15 @@ class Part:
         What the album's name in the tags is compared by; empty where they name none.
     who : str
         What the artist is compared by; ``MANY`` for a compilation, empty where nothing says.
+    named : bool
+        Whether the folder is that of its album, so that what lies in it is about this one.
     """
 
     group: Group
     paths: list[str]
     title: str = ""
     who: str = ""
-
-    @property
-    def whole(self) -> bool:
-        """Whether it is all of its group."""
-        return len(self.paths) == len(self.group.files)
+    named: bool = False
 
 
 @dataclass
@@ -63,7 +61,9 @@ class Album:
     folders : list of tuple of str
         Where its genres, cover and texts may lie.
     loose : bool
-        Whether these folders hold other things besides.
+        Whether these folders are about other things, so that only files of a recording's own name are about it.
+    genre : str
+        Of a folder named for one; used where nothing else says.
     """
 
     album_id: str
@@ -75,6 +75,7 @@ class Album:
     paths: list[str]
     folders: list[Place] = field(default_factory=list)
     loose: bool = False
+    genre: str = ""
 
 
 def album_title(tags: Tags) -> str:
@@ -124,21 +125,25 @@ def _parts(group: Group, found: Mapping[str, Tags]) -> list[Part]:
     for path in group.files:
         by_title[folded(album_title(found[path]))].append(path)
     unnamed = by_title.pop("", [])
-    each_alone = group.loose or (not by_title and len(unnamed) > MOST_TRACKS)
-    parts = []
-    if len(by_title) == 1 and not each_alone:
-        title, paths = by_title.popitem()
+    own = folded(group.title)
+    if len(by_title) == 1 and not group.loose:
+        own = next(iter(by_title))
+    if own in by_title and not group.loose:
         # What has no tags lies beside what has them.
-        parts.append(_part(group, sorted([*paths, *unnamed]), title, found))
-        return parts
+        by_title[own] = sorted([*by_title[own], *unnamed])
+        unnamed = []
+    parts = []
     for title, paths in by_title.items():
-        for own in _by_artist(paths, found):
-            parts.append(_part(group, own, title, found))
-    if each_alone:
+        pieces = _by_artist(paths, found, alone=len(by_title) == 1)
+        for piece in pieces:
+            part = _part(group, piece, title, found)
+            part.named = title == own and not group.loose and len(pieces) == 1
+            parts.append(part)
+    if by_title or group.loose or len(unnamed) > MOST_TRACKS:
         for path in unnamed:
             parts.append(Part(group, [path]))
     elif unnamed:
-        parts.append(Part(group, unnamed))
+        parts.append(Part(group, unnamed, named=True))
     return parts
 
 
@@ -169,28 +174,32 @@ def _who(tags: list[Tags]) -> str:
     return ""
 
 
-def _by_artist(paths: list[str], found: Mapping[str, Tags]) -> list[list[str]]:
-    """Take apart albums of one name by several artists, in a folder of several albums."""
+def _by_artist(paths: list[str], found: Mapping[str, Tags], alone: bool) -> list[list[str]]:
+    """Take apart albums of one name by several artists.
+
+    Parameters
+    ----------
+    alone : bool
+        Whether it is the only name in its folder; then only tracks that stand twice tell that it is several albums.
+    """
     stated: dict[str, list[str]] = defaultdict(list)
     acting: dict[str, list[str]] = defaultdict(list)
-    slots: set[tuple[int, int]] = set()
-    collide = False
+    slots: Counter[tuple[int, int]] = Counter()
     for path in paths:
         tags = found[path]
         if tags.album_artist:
             stated[artist_key(tags.album_artist)].append(path)
         acting[artist_key(tags.artist)].append(path)
         if tags.track:
-            slot = (tags.disc or 1, tags.track)
-            collide = collide or slot in slots
-            slots.add(slot)
-    if len(stated) > 1:
+            slots[tags.disc or 1, tags.track] += 1
+    collide = bool(slots) and max(slots.values()) > 1
+    if len(stated) > 1 and (collide or not alone):
         silent = [path for path in paths if not found[path].album_artist]
         return [*stated.values(), silent] if silent else list(stated.values())
-    if stated or len(acting) < 2 or any(found[path].compilation for path in paths):
+    if len(stated) == 1 or len(acting) < 2 or any(found[path].compilation for path in paths):
         return [paths]
     several_each = all(len(own) > 1 for own in acting.values())
-    if collide or (several_each and not slots):
+    if several_each and (collide or (not slots and not alone)):
         return list(acting.values())
     return [paths]
 
@@ -236,7 +245,7 @@ def _album(cluster: list[Part], found: Mapping[str, Tags]) -> Album:
     tags = [found[path] for path in paths]
     title, artist, many = _names(tags)
     agree = sum(bool(album_title(one)) for one in tags) > 1
-    placed = not group.loose and len(cluster) == 1 and (first.whole or not first.title)
+    placed = len(cluster) == 1 and first.named
     if placed:
         title = title if title and (agree or not group.title) else group.title
         if group.artist and (not artist or not agree):
@@ -253,7 +262,8 @@ def _album(cluster: list[Part], found: Mapping[str, Tags]) -> Album:
         unit=f"{first.who}\0{first.title}" if first.who and first.title else "",
         paths=sorted(paths),
         folders=list(folders),
-        loose=group.loose or (rule == BY_FILE),
+        loose=not any(part.named for part in cluster),
+        genre=group.genre,
     )
 
 
@@ -274,8 +284,7 @@ def _names(tags: list[Tags]) -> tuple[str, str, bool]:
     if stated:
         return title, _most(stated), False
     if len(set(map(artist_key, acting))) == 1:
-        # Without guests it is the shortest.
-        return title, min(acting, key=lambda name: (len(name), name)), False
+        return title, without_guests(acting), False
     many = len(acting) > 1 and any(one.compilation for one in tags)
     return title, "", many
 

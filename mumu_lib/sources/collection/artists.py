@@ -5,6 +5,7 @@ Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 # What collections write where an album has many artists, or an unknown one.
 NOBODY = frozenset({
@@ -19,6 +20,7 @@ NOBODY = frozenset({
     "artiste inconnu", "artista desconocido", "no artist", "[no artist]", "[unknown]",
 })  # fmt: skip
 GUESTS = re.compile(r"\s*[\[(]?\b(?:feat|ft|featuring|with special guest)\b\.?.*", re.IGNORECASE)
+SEVERAL = re.compile(r"\s*;\s*|,\s+|\s+/\s+|\s*[\[(]?\b(?:feat|ft|featuring)\b\.?\s*|[\])]\s*$", re.IGNORECASE)
 ARTICLE_LAST = re.compile(r"(.+), (the|die|der|das|les|los|las|a|an)", re.IGNORECASE)
 ARTICLE_FIRST = re.compile(r"the\s+(?=\S)")
 
@@ -60,3 +62,36 @@ def artist_key(name: str) -> str:
         name = f"{turned[2]} {turned[1]}"
     alone = GUESTS.sub("", name) or name
     return ARTICLE_FIRST.sub("", folded(alone), count=1)
+
+
+def without_guests(names: Collection[str]) -> str:
+    """Return one spelling of an artist from several: the shortest, without guests where these differ.
+
+    Examples
+    --------
+    >>> without_guests(["Anna feat. Bert", "Anna feat. Carl"]), without_guests(["Anna feat. Bert"])
+    ('Anna', 'Anna feat. Bert')
+    """
+    first = min(names, key=lambda name: (len(name), name))
+    if len(set(names)) == 1:
+        return first
+    return GUESTS.sub("", first) or first
+
+
+def everyone(name: str) -> set[str]:
+    """Return the keys of all who are named: guests, and artists between semicolons, commas or slashes.
+
+    Examples
+    --------
+    >>> sorted(everyone("Anna feat. Carl")), everyone("Various Artists")
+    (['anna', 'carl'], set())
+    """
+    found = set()
+    whole = artist_key(name)
+    if whole:
+        found.add(whole)
+    for part in SEVERAL.split(name):
+        key = artist_key(part)
+        if key and key not in ("the", "die", "der", "das", "les", "los", "las", "a", "an"):
+            found.add(key)
+    return found

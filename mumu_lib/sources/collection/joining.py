@@ -43,7 +43,12 @@ def join(rows: pd.DataFrame, source: str, report: Report) -> pd.DataFrame:
         albums[column] = first_said(albums[column], by_album[f"tag_{column}"].agg(_one_voice))
     only_track = by_album["title"].first().where(by_album.size() == 1, "")
     albums["title"] = first_said(albums["album"], only_track, albums.index.to_series())
-    albums["branches"] = first_said(albums["genres"], by_album["tag_genre"].agg("|".join).map(genres.canonical))
+    tagged = by_album["tag_genre"].agg("|".join).map(genres.canonical)
+    folder = by_album["folder_genre"].agg(_one_voice)
+    albums["branches"] = first_said(albums["genres"], tagged, folder)
+    alone = int(((albums["genres"] == "") & (tagged == "") & (folder != "")).sum())
+    if alone:
+        print(f"{alone} albums have the genre that a folder is named for, since nothing else says one")
     albums["unit"] = by_album["unit"].agg(_one_voice)
     albums["nobody"] = by_album["nobody"].any()
     return albums.reset_index()

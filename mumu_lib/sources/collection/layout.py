@@ -24,6 +24,10 @@ YEAR_FIRST = re.compile(
     r"(?:[\[(](?:19|20)\d\d[\])][\s._-]*|(?:19|20)\d\d(?:-\d\d){0,2}(?:\s+-\s+|\s*[–—_]\s*|\.\s+))(?=\S)"
 )
 YEAR_LAST = re.compile(r"\s*[\[(](?:19|20)\d\d[\])]\s*$")
+FORMAT_LAST = re.compile(
+    r"(?:\s*[\[({][^\])}]*\b(?:flac|mp3|v0|v2|320|lossless|web|24-?bit|16-?bit|aac|alac|m4a|ogg|opus)\b[^\])}]*[\])}])+\s*$",
+    re.IGNORECASE,
+)
 SHARD = re.compile(r"\d{2,}|[0-9a-f]{2}")
 LETTER = re.compile(r"[a-z]|#|0-9|123|[a-z]\s*-\s*[a-z]|other", re.IGNORECASE)
 # Folders between an artist and the albums.
@@ -46,6 +50,8 @@ class Group:
         From the names; empty where they say nothing.
     rule : str
         Which rule made it.
+    genre : str
+        What a folder named for a genre says; used where nothing else does.
     loose : bool
         Whether its folder is none of an album, so that without tags each file is its own.
     files : dict of str -> int
@@ -58,6 +64,7 @@ class Group:
     title: str = ""
     artist: str = ""
     rule: str = BY_FOLDER
+    genre: str = ""
     loose: bool = False
     files: dict[str, int] = field(default_factory=dict)
     folders: list[Place] = field(default_factory=list)
@@ -76,6 +83,7 @@ class _Names:
                 for depth in range(len(place)):
                     self.children[place[:depth]].add(place[depth])
         self.letters = self._letters()
+        self.genres = self._genres()
 
     def _letters(self) -> bool:
         """Whether the folders of the collection's root are letters of an alphabet."""
@@ -92,6 +100,17 @@ class _Names:
                 first = re.sub(r"^(?:the|die|der|das|les?|la)\s+", "", name, flags=re.IGNORECASE)[:1]
                 fitting += first.casefold() == letter[0].casefold() or (not first.isalpha() and not letter[0].isalpha())
         return 2 * fitting >= held
+
+    def _genres(self) -> set[str]:
+        """Return the folders of the collection's root that are named for genres, if there are several."""
+        named = set()
+        for name in self.children[()]:
+            if genre_of(name) in KNOWN:
+                named.add(name)
+        return named if len(named) > 1 else set()
+
+    def is_genre(self, place: Place) -> bool:
+        return len(place) == 1 and place[0] in self.genres
 
     def is_letter(self, place: Place) -> bool:
         return self.letters and len(place) == 1 and bool(LETTER.fullmatch(place[0]))
@@ -168,14 +187,14 @@ def _parted(name: str) -> tuple[str, bool, str]:
 
 
 def clean_title(name: str) -> str:
-    """Return the name of an album's folder without its year.
+    """Return the name of an album's folder without its year and the format of its files.
 
     Examples
     --------
     >>> clean_title("1973 - The Dark Side"), clean_title("[1999] Agaetis"), clean_title("1999"), clean_title("Blue (1971)")
     ('The Dark Side', 'Agaetis', '1999', 'Blue')
     """
-    cleaned = YEAR_LAST.sub("", YEAR_FIRST.sub("", name.strip()))
+    cleaned = YEAR_LAST.sub("", YEAR_FIRST.sub("", FORMAT_LAST.sub("", name.strip())))
     return cleaned or name
 
 
@@ -208,7 +227,7 @@ def _album(names: _Names, place: Place) -> tuple[Place, int, str]:
     """Return the folder of an album that the recordings in one folder belong to, their disc, and the rule."""
     if not place or names.shard(place):
         return place, 0, BY_FILE
-    if names.is_letter(place) and not names.children[place]:
+    if names.is_letter(place) or names.is_genre(place):
         return place, 0, BY_FILE
     number = 0
     rule = BY_FOLDER
@@ -270,7 +289,9 @@ def _join(members: list[tuple[Group, int]]) -> Group:
 
 
 def _name(one: Group, names: _Names) -> None:
-    """Give a group its title and artist, and the folders that belong to it."""
+    """Give a group its title, artist and genre, and the folders that belong to it."""
+    if names.is_genre(one.place[:1]) and (one.loose or len(one.place) > 2):
+        one.genre = one.place[0]
     if one.loose:
         return
     if one.place not in one.folders and one.place in names.tree:
@@ -282,9 +303,12 @@ def _name(one: Group, names: _Names) -> None:
     while above and (YEAR.fullmatch(above[-1]) or (len(above) > 1 and above[-1].casefold() in SHELVES)):
         above = above[:-1]
     first, dash, rest = _parted(one.title)
-    outside = not above or names.is_letter(above) or names.container(above) or genre_of(above[-1]) in KNOWN
+    genre = bool(above) and genre_of(above[-1]) in KNOWN
+    outside = not above or names.is_letter(above) or names.container(above) or genre
     if dash and (outside or artist_key(first) == artist_key(above[-1])):
         one.artist = first
         one.title = clean_title(rest)
+        if genre and not one.genre:
+            one.genre = above[-1]
     elif above and not names.is_letter(above):
         one.artist = above[-1]

@@ -12,7 +12,7 @@ import pandas as pd
 from mumu_lib.catalogue import splits
 from mumu_lib.catalogue.schema import SPLITS, keep_labels
 from mumu_lib.core.errors import BadDataError
-from mumu_lib.sources.collection.artists import artist_key
+from mumu_lib.sources.collection.artists import artist_key, everyone
 
 SPLIT_NAMES = {name: name for name in (*SPLITS, "none")} | {
     "training": "train",
@@ -39,8 +39,9 @@ def units(albums: pd.DataFrame, same: Mapping[str, str], artist_disjoint: bool) 
     for row in albums.to_dict("records"):
         if row["unit"]:
             members["unit", row["unit"]].append(row["album_id"])
-        if artist_disjoint and not row["nobody"] and artist_key(row["artist"]):
-            members["artist", artist_key(row["artist"])].append(row["album_id"])
+        if artist_disjoint and not row["nobody"]:
+            for artist in everyone(row["artist"]):
+                members["artist", artist].append(row["album_id"])
     for album_id, name in same.items():
         members["same", name].append(album_id)
     leader = _leaders(albums["album_id"], members.values())

@@ -21,6 +21,7 @@ from mumu_lib.sources.collection.manifest import FIELDS, read_manifest
 from mumu_lib.sources.collection.report import Report
 from mumu_lib.sources.collection.walk import Place, Tree, is_sound, walk
 from mumu_lib.sources.tags.tally import Tally
+from mumu_lib.sources.texts import names_genres
 
 BY_MANIFEST = "by the manifest"
 BY_ROW = "each row its own"
@@ -65,7 +66,7 @@ def of_folders(root: Path, report: Report, separators: str) -> Rows:
         for path in album.paths:
             lines.append(_row(album, path, about))
     about.list_rest()
-    table = pd.DataFrame(lines, columns=[*FIELDS, "row", "key", "rule", "unit", "nobody"])
+    table = pd.DataFrame(lines, columns=[*FIELDS, "row", "key", "rule", "unit", "nobody", "folder_genre"])
     table[list(FIELDS)] = table[list(FIELDS)].astype(object).fillna("")
     return Rows(_identified(table.join(tagged.table(table["audio"], found, tally)), str(root)), tally)
 
@@ -112,7 +113,19 @@ class _Beside:
         place = tuple(path.split("/")[:-1])
         own = self.by_stem.get((place, PurePosixPath(path).stem), [])
         self.taken.update(own)
-        return beside.read(self.root, own, self.report, album.title, place)
+        found = beside.read(self.root, own, self.report, album.title, place)
+        if not found.genres and place:
+            found.genres = self._genres_of_folder(place)
+        return found
+
+    def _genres_of_folder(self, place: Place) -> str:
+        """Return what a file ``genres.txt`` says of all recordings in a folder that is no album's."""
+        files = [file for file in self.files[place] if names_genres(PurePosixPath(file).name)]
+        key = (place, ("genres",))
+        if key not in self.known:
+            self.taken.update(files)
+            self.known[key] = beside.read(self.root, files, self.report)
+        return self.known[key].genres
 
     def _of_folders(self, album: Album) -> beside.About:
         folders = tuple(album.folders)
@@ -137,7 +150,7 @@ def _row(album: Album, path: str, about: _Beside) -> dict[str, Any]:
     return {
         "audio": path, "cover": found.cover, "text": found.texts, "genres": found.genres, "album_id": album.album_id,
         "album": album.title, "artist": album.artist, "row": path, "key": path, "rule": album.rule, "unit": album.unit,
-        "nobody": album.nobody,
+        "nobody": album.nobody, "folder_genre": album.genre,
     }  # fmt: skip
 
 
@@ -161,6 +174,7 @@ def of_manifest(manifest: Path, root: Path, report: Report, separators: str) -> 
         title = folded(without(row["album"] or row["tag_album"]))
         units.append(f"{artist_key(artist)}\0{title}" if title and artist_key(artist) else "")
         nobody.append(is_nobody(artist))
+    table["folder_genre"] = ""
     table["unit"] = units
     table["nobody"] = nobody
     return Rows(_identified(table, str(manifest)), tally)
