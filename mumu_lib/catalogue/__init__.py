@@ -21,13 +21,13 @@ import pandas as pd
 import pyarrow as pa
 import scipy.sparse as sp
 
-from mumu_lib.catalogue.contents import passed_over
+from mumu_lib.catalogue import contents
 from mumu_lib.catalogue.schema import COLUMNS, INFO, SPLITS, check, fill, holds, keep_labels
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
 from mumu_lib.core.files import whole, write_atomically
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import parsing, plain_name, read_json, read_table
-from mumu_lib.experiments import LABEL_NOTEBOOKS, MODALITIES
+from mumu_lib.experiments import MODALITIES
 
 __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["contents", "schema", "splits"])
 
@@ -198,22 +198,12 @@ class Catalogue:
                 "audio": "put the recordings there and name them in tracks.audio",
                 "reviews": "add reviews (column 'text' of a manifest)",
                 "covers": "add covers (column 'cover' of a manifest)",
-                "labels": self._why_no_labels(),
+                "labels": contents.why_no_labels(self.albums["genres"], self.info["min_label_albums"]),
             }[modality]
             raise MissingDataError(
                 f"catalogue {self.name!r} has no {modality}: {remedy}, then make it again, "
                 f"or use the sample with  -p catalogue sample"
             )
-
-    def _why_no_labels(self) -> str:
-        """Say what gives the catalogue labels."""
-        if self.albums["genres"].map(len).any():
-            fewest = self.info["min_label_albums"]
-            return f"no genre is on at least {fewest} albums; lower min_albums (--min-albums 1) or add albums"
-        return (
-            "no album has a genre; give genres in a file genres.txt in each album's folder, in the column 'genres' of a "
-            "manifest, or in the recordings' tags"
-        )
 
     def _found(self, part: str) -> Iterable[bool]:
         """Of each entry of a part, whether it is there; files are looked for one by one, as they are asked for."""
@@ -245,7 +235,7 @@ class Catalogue:
             "covers": int((albums["cover"] != "").sum()),
             "labels": len(self.labels) + len(rare),
         }
-        notes = {"labels": self._note_on_labels(rare)}
+        notes = {"labels": contents.note_on_labels(self.labels, rare, self.info["min_label_albums"])}
         for modality in MODALITIES:
             if modality.letter:
                 runs = "can run" if can[modality.needs] else "cannot run"
@@ -253,20 +243,10 @@ class Catalogue:
         note = ", ".join(f"{s} {sizes[s]}" for s in SPLITS) + (f"; without genre {unlabelled}" if unlabelled else "")
         rows = [("albums", len(albums), len(albums), 0, note)]
         rows += [(part, listed[part], there, listed[part] - there, notes[part]) for part, there in present.items()]
-        number, kinds = passed_over(self.folder)
+        number, kinds = contents.passed_over(self.folder)
         if kinds:
             rows.append(("passed over", number, 0, 0, kinds))
         return pd.DataFrame(rows, columns=["part", "listed", "there", "missing", "note"]).set_index("part")
-
-    def _note_on_labels(self, rare: list[str]) -> str:
-        """Say which notebooks genres alone are enough for, and which genres are too rare."""
-        if not self.labels and not rare:
-            return f"no genre given: {', '.join(LABEL_NOTEBOOKS)}: cannot run"
-        runs = "can run" if self.labels else "cannot run"
-        note = f"{', '.join(LABEL_NOTEBOOKS)}: {runs}"
-        if rare:
-            note += f"; on fewer than {self.info['min_label_albums']} albums: {', '.join(rare[:5])}"
-        return note
 
     def __repr__(self) -> str:
         kind = " (synthetic)" if self.synthetic else ""

@@ -4,7 +4,7 @@ Paper: Section 3.  Notebooks: all, through ``Catalogue.validate``.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +12,7 @@ import pandas as pd
 from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.core.formats import ending
 from mumu_lib.core.parsing import parsing
+from mumu_lib.experiments import LABEL_NOTEBOOKS
 
 REPORT = "report.csv"
 # Kinds of a report's lines.
@@ -83,3 +84,37 @@ def passed_over(folder: Path) -> tuple[int, str]:
         return len(table), f"see {REPORT}"
     endings = endings_of(zip(table["kind"], table["file"], strict=True))
     return len(table), by_kind(Counter(table["kind"]), endings)
+
+
+def why_no_labels(genres: Iterable[Sequence[str]], min_albums: int) -> str:
+    """Say what gives a catalogue without labels some.
+
+    Parameters
+    ----------
+    genres : iterable of sequences of str
+        Of each album.
+    min_albums : int
+        A genre on fewer is no label.
+
+    Examples
+    --------
+    >>> why_no_labels([["Jazz"], []], 2)
+    'no genre is on at least 2 albums; lower min_albums (--min-albums 1) or add albums'
+    """
+    if any(len(names) for names in genres):
+        return f"no genre is on at least {min_albums} albums; lower min_albums (--min-albums 1) or add albums"
+    return (
+        "no album has a genre; give genres in a file genres.txt in each album's folder, in the column 'genres' of a "
+        "manifest, or in the recordings' tags"
+    )
+
+
+def note_on_labels(labels: Sequence[str], rare: Sequence[str], min_albums: int) -> str:
+    """Say which notebooks genres alone are enough for, and which genres are too rare to be labels."""
+    notebooks = ", ".join(LABEL_NOTEBOOKS)
+    if not labels and not rare:
+        return f"{notebooks}: cannot run; no album has a genre"
+    note = f"{notebooks}: {'can run' if labels else 'cannot run'}"
+    if rare:
+        note += f"; on fewer than {min_albums} albums: {', '.join(rare[:5])}"
+    return note

@@ -11,14 +11,10 @@ from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.sources.collection import discs
 from mumu_lib.sources.collection.artists import artist_key, folded, is_nobody, without_guests
 from mumu_lib.sources.collection.layout import BY_FILE, BY_FOLDER, BY_TAGS, MOST_TRACKS, Group
+from mumu_lib.sources.collection.naming import album_title
 from mumu_lib.sources.collection.walk import Place
 from mumu_lib.sources.tags import Tags
 
-# What programs write where an album has no name.
-NO_ALBUM = frozenset({
-    "unknown album", "unknown", "unbekanntes album", "album inconnu", "album desconocido", "album sconosciuto", "no album",
-    "untitled album", "[no album]", "[non-album tracks]", "non-album tracks", "none", "n/a", "-", "?", "single", "singles",
-})  # fmt: skip
 MANY = "\0many"
 
 
@@ -76,14 +72,6 @@ class Album:
     folders: list[Place] = field(default_factory=list)
     loose: bool = False
     genre: str = ""
-
-
-def album_title(tags: Tags) -> str:
-    """Return the name of an album that tags give, without the disc in it; empty for words that are no name."""
-    title = discs.without(tags.album)
-    if folded(title) in NO_ALBUM:
-        return ""
-    return title
 
 
 def decide(groups: Iterable[Group], found: Mapping[str, Tags]) -> list[Album]:

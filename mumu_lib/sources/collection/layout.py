@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from mumu_lib.sources.collection import discs
 from mumu_lib.sources.collection.artists import artist_key
+from mumu_lib.sources.collection.naming import clean_title, is_shelf, is_year, parted
 from mumu_lib.sources.collection.walk import Place, Tree, is_sound
 from mumu_lib.sources.tags.vocabulary import KNOWN, folded as genre_of
 
@@ -19,23 +20,8 @@ BY_FOLDER = "by folder names"
 BY_FILE = "each file its own"
 # A folder of more recordings without tags is no album.
 MOST_TRACKS = 99
-YEAR = re.compile(r"(?:19|20)\d\d")
-YEAR_FIRST = re.compile(
-    r"(?:[\[(](?:19|20)\d\d[\])][\s._-]*|(?:19|20)\d\d(?:-\d\d){0,2}(?:\s+-\s+|\s*[–—_]\s*|\.\s+))(?=\S)"
-)
-YEAR_LAST = re.compile(r"\s*[\[(](?:19|20)\d\d[\])]\s*$")
-FORMAT_LAST = re.compile(
-    r"(?:\s*[\[({][^\])}]*\b(?:flac|mp3|v0|v2|320|lossless|web|24-?bit|16-?bit|aac|alac|m4a|ogg|opus)\b[^\])}]*[\])}])+\s*$",
-    re.IGNORECASE,
-)
 SHARD = re.compile(r"\d{2,}|[0-9a-f]{2}")
 LETTER = re.compile(r"[a-z]|#|0-9|123|[a-z]\s*-\s*[a-z]|other", re.IGNORECASE)
-# Folders between an artist and the albums.
-SHELVES = frozenset({
-    "albums", "studio albums", "album", "eps", "ep", "singles", "singles & eps", "singles and eps", "compilations", "live",
-    "live albums", "demos", "bootlegs", "discography", "lps", "soundtracks", "remixes", "flac", "mp3", "lossless",
-})  # fmt: skip
-DASH = re.compile(r"\s+[-–—]\s+")
 
 
 @dataclass
@@ -164,7 +150,7 @@ class _Names:
         before = set()
         dashed = 0
         for name in among:
-            first, dash, _ = _parted(clean_title(name))
+            first, dash, _ = parted(clean_title(name))
             dashed += dash
             if dash:
                 before.add(artist_key(first))
@@ -176,26 +162,6 @@ def _counts_up(names: set[str]) -> bool:
     if not all(name.isdigit() for name in names):
         return False
     return len(names) > 1 and sorted(map(int, names)) == list(range(1, len(names) + 1))
-
-
-def _parted(name: str) -> tuple[str, bool, str]:
-    """``Artist - Album`` in two; whether there is such a dash."""
-    parts = DASH.split(name, maxsplit=1)
-    if len(parts) == 2 and parts[0] and parts[1]:
-        return parts[0], True, parts[1]
-    return name, False, ""
-
-
-def clean_title(name: str) -> str:
-    """Return the name of an album's folder without its year and the format of its files.
-
-    Examples
-    --------
-    >>> clean_title("1973 - The Dark Side"), clean_title("[1999] Agaetis"), clean_title("1999"), clean_title("Blue (1971)")
-    ('The Dark Side', 'Agaetis', '1999', 'Blue')
-    """
-    cleaned = YEAR_LAST.sub("", YEAR_FIRST.sub("", FORMAT_LAST.sub("", name.strip())))
-    return cleaned or name
 
 
 def group(tree: Tree) -> list[Group]:
@@ -300,9 +266,9 @@ def _name(one: Group, names: _Names) -> None:
         return
     one.title = clean_title(one.title or one.place[-1])
     above = one.place[:-1]
-    while above and (YEAR.fullmatch(above[-1]) or (len(above) > 1 and above[-1].casefold() in SHELVES)):
+    while above and (is_year(above[-1]) or (len(above) > 1 and is_shelf(above[-1]))):
         above = above[:-1]
-    first, dash, rest = _parted(one.title)
+    first, dash, rest = parted(one.title)
     genre = bool(above) and genre_of(above[-1]) in KNOWN
     outside = not above or names.is_letter(above) or names.container(above) or genre
     if dash and (outside or artist_key(first) == artist_key(above[-1])):

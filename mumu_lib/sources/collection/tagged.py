@@ -10,8 +10,9 @@ import pandas as pd
 
 from mumu_lib.core import progress
 from mumu_lib.sources import tags
-from mumu_lib.sources.collection import albums, report as listed
+from mumu_lib.sources.collection import report as listed
 from mumu_lib.sources.collection.genres import canonical
+from mumu_lib.sources.collection.naming import album_title
 from mumu_lib.sources.collection.report import Report
 from mumu_lib.sources.tags import Tags, genres
 from mumu_lib.sources.tags.tally import Tally
@@ -54,7 +55,7 @@ def cells(read: Tags | None, tally: Tally) -> dict[str, str]:
     if read.compilation and not read.album_artist:
         artist = VARIOUS
     return {
-        "album": albums.album_title(read),
+        "album": album_title(read),
         "artist": artist,
         "title": read.title,
         "genre": canonical("|".join(tally.genres(read.genres))),
