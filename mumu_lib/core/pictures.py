@@ -6,11 +6,13 @@ Pillow only, and of it the decoders of JPEG, PNG, GIF (first frame), WebP, BMP, 
 import re
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from mumu_lib.core.errors import ImageError
+from mumu_lib.core.files import open_regular
 from mumu_lib.core.parsing import MAX_PIXELS, open_picture
 
 NAMES = "JPEG, PNG, GIF, WebP, BMP, TIFF or AVIF"
@@ -48,7 +50,7 @@ def read(
     if PLACEHOLDER.match(Path(path).stem):
         raise ImageError("placeholder", f"{path}: by its name no cover but a stand-in for one")
     try:
-        with open_picture(path if data is None else BytesIO(data)) as image:
+        with _opened(path, data) as file, open_picture(file) as image:
             size = image.size
             if at_least:
                 image.draft(None, (at_least, at_least))
@@ -67,6 +69,13 @@ def read(
     if max(np.asarray(upright.reduce(max(1, min(upright.size) // 32))).std(axis=(0, 1))) < LEAST_DEVIATION:
         raise ImageError("placeholder", f"{path}: {name} is of one colour all over")
     return upright, size[::-1] if turned else size
+
+
+def _opened(path: str | Path, data: bytes | None) -> BinaryIO:
+    """Open a file, or content as one."""
+    if data is None:
+        return open_regular(path)
+    return BytesIO(data)
 
 
 def _rgb(image: Image.Image) -> Image.Image:

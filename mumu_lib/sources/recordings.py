@@ -3,12 +3,11 @@
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
 
-import stat
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
+from mumu_lib.core.files import open_regular
 from mumu_lib.core.fingerprints import hash_of_stream
 from mumu_lib.sources.tags import payload
 
@@ -43,40 +42,24 @@ def identical(paths: Iterable[Path]) -> list[list[int]]:
     return sorted(places for places in same.values() if len(places) > 1)
 
 
-def _open(path: Path) -> BinaryIO | None:
-    """Open a file; None for what is no file or cannot be opened."""
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            return None
-        return path.open("rb")
-    except OSError:
-        return None
-
-
 def _key(path: Path) -> tuple:
     """Return what files of the same sound have in common; empty for a file without any."""
-    file = _open(path)
-    if file is None:
-        return ()
-    with file:
-        try:
+    try:
+        with open_regular(path) as file:
             return payload.key(file)
-        except (OSError, ValueError):
-            return ()
+    except (OSError, ValueError):
+        return ()
 
 
 def _content(path: Path, key: tuple) -> str:
     """Return a hash of the sound in a file, "" if it cannot be read."""
     if key[0] == payload.CODED:
         return str(key[1])
-    file = _open(path)
-    if file is None:
-        return ""
-    with file:
-        try:
+    try:
+        with open_regular(path) as file:
             return hash_of_stream(payload.pieces(file), length=32)
-        except (OSError, ValueError):
-            return ""
+    except (OSError, ValueError):
+        return ""
 
 
 def united(albums: Sequence[str], groups: Iterable[Iterable[int]]) -> tuple[dict[str, str], int]:

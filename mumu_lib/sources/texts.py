@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from mumu_lib.core.files import open_regular
+
 SUFFIXES = (".txt", ".md")
 # The longer mark first: that of UTF-32 begins as that of UTF-16 does.
 MARKS = (
@@ -102,7 +104,7 @@ def _plain(text: str, encoding: str, problem: str = "") -> Text:
 def read(path: str | Path) -> Text:
     """Read a text file, whatever program saved it; nothing is raised, ``problem`` says what is wrong."""
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
         return Text("", problem=f"text cannot be read ({error.strerror or error})")

@@ -66,7 +66,7 @@ def _agreed(rows: pd.DataFrame, column: str, source: str, report: Report) -> pd.
     """Return what the rows of each album say; rows that say nothing agree with any."""
     given = rows[rows[column] != ""].drop_duplicates(["album_id", column])
     for album_id, clash in given[given["album_id"].duplicated(keep=False)].groupby("album_id"):
-        (one, first), (two, second) = clash[["row", column]].head(2).itertuples(index=False)
+        (one, first), (two, second) = clash[["row", column]].head(2).itertuples(index=False, name=None)
         if column == "cover":
             reason = f"second cover of album {album_id!r}; the first, {first}, is taken"
             report.add(listed.PICTURE, second, reason, two)

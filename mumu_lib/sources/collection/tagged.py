@@ -34,7 +34,7 @@ def read_all(root: Path, paths: Iterable[str], report: Report, rows: Mapping[str
     for path in progress.bar(list(paths), "tags", unit="file"):
         read = tags.read(root / path)
         if read.problem:
-            report.add(listed.TAGS, path, f"{read.problem}; kept, though the audio may be broken", rows.get(path, ""))
+            report.add(listed.TAGS, path, f"{read.problem}; kept", rows.get(path, ""))
         found[path] = read
     return found
 

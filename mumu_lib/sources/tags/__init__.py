@@ -3,8 +3,6 @@
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
 
-import os
-import stat
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import BinaryIO
 
 import lazy_loader
 
+from mumu_lib.core.files import open_regular
 from mumu_lib.core.parsing import storable
 from mumu_lib.sources.tags import openers
 from mumu_lib.sources.tags.genres import by_name
@@ -93,10 +92,7 @@ def read(path: str | Path) -> Tags:
     'cannot be opened (No such file or directory)'
     """
     try:
-        # A pipe would be waited for.
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return Tags(problem="is not a file")
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             return _read(file)
     except OSError as error:
         return Tags(problem=f"cannot be opened ({error.strerror or error})")
@@ -106,12 +102,16 @@ def _read(file: BinaryIO) -> Tags:
     kind, start = kind_of(file)
     if not kind or kind not in ("wav", "aiff", *openers.CLASSES):
         file.seek(start)
-        what = kind or no_sound(file.read(START))
-        return Tags(kind=kind, problem=f"holds no tags that are read: it is {what}")
+        if kind:
+            return Tags(kind=kind, problem=f"tags of this kind of file ({kind}) are not read")
+        if start:
+            return _cleaned(openers.tags_alone(file), kind, "is no sound: nothing, or no sound, follows its tags")
+        return Tags(problem=f"is no sound: it is {no_sound(file.read(START))}")
     try:
         return _cleaned(openers.open_tags(file, kind, start), kind)
     except Exception as error:  # mutagen raises nearly anything on damaged files
-        problem = f"tags cannot be read in full ({str(error)[:200] or type(error).__name__})"
+        why = storable(str(error)[:200]) or type(error).__name__
+        problem = f"tags cannot be read in full ({why}); the sound may be damaged too"
     try:
         return _cleaned(openers.tags_alone(file), kind, problem)
     except Exception:

@@ -44,7 +44,7 @@ NAMES = {
     "cpil": "compilation",
 }
 # What TXXX may add; the rest of an ID3 tag has frames of its own.
-FREE_IN_ID3 = ("album_artist", "compilation", "discs")
+FREE_IN_ID3 = ("genre", "album_artist", "compilation", "discs")
 MP4_ATOMS = {
     "\xa9gen": "genre",
     "\xa9ART": "artist",
@@ -151,9 +151,10 @@ def atoms(file: BinaryIO, spans: list[tuple[int, int]], name: bytes, skipped: in
 def from_asf(tag: Any) -> Fields:
     """Read the attributes of a Windows Media file."""
     found: Fields = {}
-    for name, field in ASF_NAMES.items():
-        if name in tag:
-            found[field] = _texts(tag[name])
+    for name in tag.keys():  # noqa: SIM118  # no dict
+        field = ASF_NAMES.get(name) or NAMES.get(plain(name))
+        if field is not None:
+            found.setdefault(field, []).extend(_texts(tag[name]))
     return found
 
 

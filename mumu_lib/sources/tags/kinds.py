@@ -23,6 +23,10 @@ BEGINNINGS = (
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "asf"),
     (b"\x1a\x45\xdf\xa3", "matroska"),
     (b"\x0b\x77", "ac3"),
+    (b"caff", "core audio"),
+    (b"riff\x2e\x91\xcf\x11", "wave64"),
+    (b".snd", "au"),
+    (b"#!AMR", "amr"),
 )
 CODECS = (
     (b"\x01vorbis", "ogg vorbis"),
@@ -41,6 +45,10 @@ NO_SOUND = (
     (b"<!doctype html", "a web page"),
     (b"<html", "a web page"),
     (b"<?xml", "an XML file"),
+    (b"MThd", "a MIDI file: notes, no sound"),
+    (b"SQLite", "a database"),
+    (b"\x1f\x8b", "a packed file"),
+    (b"7z\xbc\xaf", "a packed file"),
 )
 
 
@@ -82,7 +90,7 @@ def kind_of(file: BinaryIO) -> tuple[str, int]:
         return "wav", start
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         return "aiff", start
-    if head[4:8] == b"ftyp":
+    if head[4:8] in (b"ftyp", b"moov", b"wide", b"free", b"skip", b"mdat"):
         return "mp4", start
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
         return "aac", start

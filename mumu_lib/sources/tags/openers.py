@@ -120,16 +120,19 @@ def open_tags(file: BinaryIO, kind: str, start: int) -> Opened:
     if kind in ("wav", "aiff"):
         return _of_chunks(file, start)
     opened = CLASSES[kind](from_start(file, kind, start))
-    own = _fields(opened.tags, file, start)
-    found = containers.merged(own, *_around(file))
-    pictures = bool(getattr(opened, "pictures", ())) or containers.has_picture(opened.tags)
+    around = _around(file)
+    fields = [_fields(tag, file, start) for tag in (opened.tags, *around)]
+    found = containers.merged(*fields)
+    pictures = bool(getattr(opened, "pictures", ())) or any(map(containers.has_picture, (opened.tags, *around)))
     length = getattr(opened.info, "length", None)
     return Opened(found, length or None, pictures)
 
 
 def tags_alone(file: BinaryIO) -> Opened:
     """Read the ID3 and APEv2 tags of a file whose sound is not understood."""
-    return Opened(containers.merged(*_around(file)))
+    around = _around(file)
+    fields = [_fields(tag, file, 0) for tag in around]
+    return Opened(containers.merged(*fields), has_picture=any(map(containers.has_picture, around)))
 
 
 def from_start(file: BinaryIO, kind: str, start: int) -> BinaryIO:
@@ -152,27 +155,25 @@ def _fields(tag: Any, file: BinaryIO, start: int) -> Fields:
     return containers.from_names(tag)
 
 
-def _around(file: BinaryIO) -> list[Fields]:
-    """Read the ID3 tag before or behind the sound (also version 1), and the APEv2 tag behind it."""
-    readers: tuple[tuple[Callable[[BinaryIO], Any], Callable[[Any], Fields]], ...] = (
-        (id3.ID3, containers.from_id3),
-        (apev2.APEv2, containers.from_names),
-    )
+def _around(file: BinaryIO) -> list[Any]:
+    """Load the ID3 tag before or behind the sound (also version 1), and the APEv2 tag behind it."""
     found = []
-    for load, fields in readers:
+    loaders: tuple[Callable[[BinaryIO], Any], ...] = (id3.ID3, apev2.APEv2)
+    for load in loaders:
         file.seek(0)
         try:
-            tag = load(file)
+            found.append(load(file))
         except mutagen.MutagenError:
             continue
-        found.append(fields(tag))
     return found
 
 
 def _of_chunks(file: BinaryIO, start: int) -> Opened:
     data, texts, seconds = chunks.read(file, start)
     own: Fields = {name: [text] for name, text in texts.items()}
-    if not data:
-        return Opened(own, seconds)
-    tag = id3.ID3(io.BytesIO(data))
-    return Opened(containers.merged(containers.from_id3(tag), own), seconds, containers.has_picture(tag))
+    around = _around(file)
+    if data:
+        around.insert(0, id3.ID3(io.BytesIO(data)))
+    fields = [_fields(tag, file, start) for tag in around]
+    # What the format's own chunks say comes last: they hold one value each, often cut.
+    return Opened(containers.merged(*fields, own), seconds, any(map(containers.has_picture, around)))

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from mutagen import MutagenError, apev2, id3
 from mutagen.flac import Picture
 
+from mumu_lib.core.files import open_regular
 from mumu_lib.sources.tags import chunks, kinds, openers
 
 # Of ID3's numbers for what a picture shows; FLAC, Ogg and Windows Media have the same.
@@ -28,7 +29,7 @@ def read(path: str | Path) -> list[bytes]:
     The front comes before pictures of no stated kind; all others (the back, the artist, a leaflet) are left out.
     """
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             found = _read(file)
     except Exception:  # as of mumu_lib.sources.tags.read
         return []
