@@ -38,7 +38,7 @@ COVER = {
     "thumb",
 }
 NOT_FRONT = {
-    "back", "rear", "inlay", "inside", "inner", "booklet", "disc", "disk", "cd", "cd1", "cd2", "dvd", "label", "tray", "spine", "obi",
+    "back", "rear", "inlay", "inside", "inner", "booklet", "disc", "disk", "cd", "dvd", "label", "tray", "spine", "obi",
     "matrix", "artist", "band", "logo", "fanart", "banner", "backdrop", "background", "hinten", "verso", "spectrum", "spectrogram", "side",
 }  # fmt: skip
 SMALL = {"small", "thumb", "thumbnail", "tiny", "mini"}
@@ -111,6 +111,8 @@ FIRST, NAMED, LIKELY, UNNAMED, BACK = range(5)
 def _words(image: PurePath) -> list[str]:
     found = []
     for word in WORDS.split(GUID.sub(" ", image.stem)):
+        # "disc1", "back2"
+        word = word.rstrip("0123456789") or word
         if word:
             found.append(word.lower())
     return found

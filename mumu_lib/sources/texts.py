@@ -22,24 +22,44 @@ MARKS = (
 MOST_BYTES = 16 << 20
 
 GENRES = re.compile(r"(genre|genres|style|styles|tags)", re.IGNORECASE)
-# Words of names that no review has, each with what such a file is.
+# A name with one of these words is no review's, each with what such a file is.
 NO_REVIEW = (
-    (r"md5|sha\d*|crc\d*|checksums?|ffp|fingerprints?|hash|hashes|st5", "checksums"),
-    (r"log|logs|eac|xld|cuetools|accuraterip|audiochecker|aucdtect|rip|dbpoweramp|lac|spek", "the log of a rip"),
-    (r"dr|dr\d+|foo_dr|dynamic|replaygain", "measurements"),
-    (r"tracks?|tracklist|tracklisting|setlist|playlist|contents|songs|songlist|filelist|dir|list|listing|cue|m3u8?", "a list of tracks"),
-    (r"readme|read|nfo|info|information|downloaded|torrent|torrents|uploader|shared|seed|source|sources|about|lineage|visit|www|website|url|link|links|credits|license|licence|copyright|changelog|todo", "a note about the files"),
+    ("md5 sha1 sha256 sha512 sfv crc crc32 checksum checksums ffp fingerprint fingerprints st5", "checksums"),
+    ("eac xld cuetools accuraterip audiochecker aucdtect dbpoweramp riplog spek", "the log of a rip"),
+    ("tracklist tracklisting tracklistings setlist playlist filelist songlist cue m3u m3u8 pls", "a list of tracks"),
+    ("readme nfo torrent torrents downloaded uploader uploaded lineage changelog", "a note about the files"),
+)
+# A name of nothing but these is none either; beside other words they may be part of a title.
+NO_REVIEW_ALONE = (
+    ("log logs rip ripped", "the log of a rip"),
+    ("dr dr14 foo replaygain dynamic range", "measurements"),
+    ("tracks songs list contents titles files dir", "a list of tracks"),
+    (
+        "info infos information source sources about read me first visit www website url link links seed please shared by from credits license "
+        "licence copyright todo important attention notice",
+        "a note about the files",
+    ),
 )  # fmt: skip
+# These make it one in any case.
+REVIEW = frozenset(
+    ["review", "reviews", "lyrics", "notes", "liner", "essay", "text", "words", "songtext", "rezension", "kritik"]
+)
 WORDS = re.compile(r"[\W_]+")
-CHECKSUM = re.compile(r"[0-9a-fA-F]{8}([0-9a-fA-F]{24,56})?\b.*|.*[\s:*][0-9a-fA-F]{32,64}|;.*")
-LOGS = (
-    "exact audio copy",
-    "x lossless decoder",
-    "cuetools",
-    "foobar2000",
-    "dbpoweramp",
-    "audiochecker",
-    "log created by",
+HASH = r"[0-9a-fA-F]{32,128}"
+CHECKSUM = re.compile(rf"{HASH}\b.*|.*[\s:*=]{HASH}|.*\.\w{{2,4}}\s+[0-9a-fA-F]{{8}}")
+TRACK = re.compile(r"\[?\d{1,3}\s*[.):\]-]\s*\S.{0,90}|.{0,90}\s[(\[]?\d{1,2}:\d\d[)\]]?")
+ADDRESS = re.compile(r"\S*(https?://|www\.)\S+")
+BEGINNINGS = (
+    ("exact audio copy", "the log of a rip"),
+    ("x lossless decoder", "the log of a rip"),
+    ("[cuetools log", "the log of a rip"),
+    ("dbpoweramp", "the log of a rip"),
+    ("audiochecker", "the log of a rip"),
+    ("eac extraction logfile", "the log of a rip"),
+    ("foobar2000", "measurements"),
+    ("rem ", "a list of tracks"),
+    ("#extm3u", "a list of tracks"),
+    ("[playlist]", "a list of tracks"),
 )
 
 
@@ -120,22 +140,43 @@ def names_genres(name: str) -> bool:
 
 
 def no_review(name: str, text: str) -> str:
-    """Say why a text beside music is no review; "" for one that may be.
+    """Say why a text beside music is no review, by its name or its content; "" for one that may be.
 
     Examples
     --------
     >>> no_review("md5.txt", "")
     'checksums'
     """
-    words = [word for word in WORDS.split(PurePath(name).stem.lower()) if word]
-    for pattern, what in NO_REVIEW:
-        if any(re.fullmatch(pattern, word) for word in words):
+    words = {word for word in WORDS.split(PurePath(name).stem.lower()) if word}
+    if words & REVIEW:
+        return ""
+    for listed, what in NO_REVIEW:
+        if words.intersection(listed.split()):
             return what
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    for listed, what in NO_REVIEW_ALONE:
+        if words and words.issubset(listed.split()):
+            return what
+    return _by_content([line.strip() for line in text.splitlines() if line.strip()])
+
+
+def _by_content(lines: list[str]) -> str:
+    """Say what a text is whose lines show that it is no review."""
     if not lines:
         return ""
-    if all(CHECKSUM.fullmatch(line) for line in lines):
+    first = lines[0].lower()
+    for beginning, what in BEGINNINGS:
+        if first.startswith(beginning):
+            return what
+    if _most(CHECKSUM, [line for line in lines if not line.startswith((";", "#"))]):
         return "checksums"
-    if lines[0].lower().startswith(LOGS):
-        return "the log of a rip"
+    if len(lines) > 1 and _most(TRACK, lines):
+        return "a list of tracks"
+    if _most(ADDRESS, lines):
+        return "a note about the files"
     return ""
+
+
+def _most(pattern: re.Pattern, lines: list[str]) -> bool:
+    """Whether at least four of five lines, and at least one, have a form."""
+    fitting = sum(bool(pattern.fullmatch(line)) for line in lines)
+    return fitting > 0 and 5 * fitting >= 4 * len(lines)

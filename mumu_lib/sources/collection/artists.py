@@ -6,6 +6,10 @@ Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 import re
 import unicodedata
 from collections.abc import Collection
+from functools import lru_cache
+
+# Names that albums share are read once, not once a track.
+REMEMBERED = 1 << 12
 
 # What collections write where an album has many artists, or an unknown one.
 NOBODY = frozenset({
@@ -25,6 +29,7 @@ ARTICLE_LAST = re.compile(r"(.+), (the|die|der|das|les|los|las|a|an)", re.IGNORE
 ARTICLE_FIRST = re.compile(r"the\s+(?=\S)")
 
 
+@lru_cache(REMEMBERED)
 def folded(name: str) -> str:
     """Return a name in small letters, without accents on Latin letters, blanks made one."""
     parts = unicodedata.normalize("NFKD", name.casefold())
@@ -45,6 +50,7 @@ def is_nobody(name: str) -> bool:
     return small in NOBODY or bare in NOBODY or bare.replace("/", " ") in NOBODY or bare.replace(".", "") in NOBODY
 
 
+@lru_cache(REMEMBERED)
 def artist_key(name: str) -> str:
     """Return what is equal for spellings of one artist; empty for nobody.
 

@@ -5,6 +5,7 @@ Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -168,6 +169,7 @@ def _positive(text: str) -> int | None:
     return number if 0 < number < LARGEST_NUMBER else None
 
 
+@lru_cache(1 << 12)
 def cleaned(text: str, keep_lines: bool = False) -> str:
     r"""Return a text of a tag composed (NFC), repaired, without control characters and outer blanks.
 
@@ -188,12 +190,12 @@ def cleaned(text: str, keep_lines: bool = False) -> str:
 
 
 def repaired(text: str) -> str:
-    """Undo UTF-8 taken for Latin-1 or for the code page of Windows, as many programs write it into ID3 tags."""
-    if text.isascii():
-        return text
-    for encoding in ("latin-1", "cp1252"):
+    """Undo UTF-8 taken for Latin-1 or for the code page of Windows, once or twice, as many programs write it."""
+    for encoding in ("latin-1", "cp1252", "latin-1", "cp1252"):
+        if text.isascii():
+            break
         try:
-            return text.encode(encoding).decode("utf-8")
+            text = text.encode(encoding).decode("utf-8")
         except UnicodeError:
             continue
     return text

@@ -7,6 +7,7 @@ Each reader gives a dict of lists of texts, one text a value that the tag itself
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, BinaryIO
 
 from mutagen.id3 import ID3
@@ -66,6 +67,7 @@ ASF_NAMES = {
 LAST_GENRE = "Psybient"
 
 
+@lru_cache(1 << 10)
 def plain(name: str) -> str:
     """Return the name of a free field as ``NAMES`` has it."""
     return "".join(c for c in name.casefold() if c not in " _-")

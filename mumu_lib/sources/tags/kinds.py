@@ -127,7 +127,7 @@ def _printable(head: bytes) -> bool:
         text = head.decode("utf-8")
     except UnicodeDecodeError as error:
         # A character may be cut at the end.
-        if error.start < len(head) - 3:
+        if error.start < max(1, len(head) - 3):
             return False
         text = head[: error.start].decode("utf-8")
     return all(character.isprintable() or character in "\r\n\t\ufeff" for character in text)

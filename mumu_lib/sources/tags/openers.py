@@ -61,6 +61,10 @@ CLASSES: dict[str, Callable[[BinaryIO], Any]] = {
 SKIP_ID3 = ("aac", "mpeg", "true audio")
 
 
+# ID3 version 1 and lyrics stand behind an APEv2 tag's own mark.
+MARKS_WITHIN = 512
+
+
 @dataclass
 class Opened:
     """What was found in a file, before its texts are cleaned."""
@@ -158,14 +162,28 @@ def _fields(tag: Any, file: BinaryIO, start: int) -> Fields:
 def _around(file: BinaryIO) -> list[Any]:
     """Load the ID3 tag before or behind the sound (also version 1), and the APEv2 tag behind it."""
     found = []
-    loaders: tuple[Callable[[BinaryIO], Any], ...] = (id3.ID3, apev2.APEv2)
-    for load in loaders:
+    for load in _may_have(file):
         file.seek(0)
         try:
             found.append(load(file))
         except mutagen.MutagenError:
             continue
     return found
+
+
+def _may_have(file: BinaryIO) -> list[Callable[[BinaryIO], Any]]:
+    """Return what loads the tags whose marks are at the ends of a file: looking is much faster than trying."""
+    file.seek(0)
+    head = file.read(MARKS_WITHIN)
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - MARKS_WITHIN))
+    tail = file.read(MARKS_WITHIN)
+    loaders: list[Callable[[BinaryIO], Any]] = []
+    if head.startswith(b"ID3") or b"TAG" in tail:
+        loaders.append(id3.ID3)
+    if b"APETAGEX" in head or b"APETAGEX" in tail or b"LYRICS" in tail:
+        loaders.append(apev2.APEv2)
+    return loaders
 
 
 def _of_chunks(file: BinaryIO, start: int) -> Opened:

@@ -44,7 +44,8 @@ def key(file: BinaryIO) -> tuple:
         if any(checksum):
             return CODED, checksum.hex()
     if kind.startswith("ogg"):
-        return kind, _last_granule(file)
+        end = _last_granule(file)
+        return (kind, end) if end else ()
     size = 0
     for begin, end in spans(file, kind, start):
         size += end - begin

@@ -30,9 +30,10 @@ import soundfile
 from PIL import Image
 from requests.adapters import HTTPAdapter
 
+import tagged_files
 from mumu_lib import audio, catalogue, image, params, results, runs, text
 from mumu_lib.audio import timbre as audio_timbre
-from mumu_lib.core import parsing, paths
+from mumu_lib.core import parsing, paths, pictures
 from mumu_lib.features import embeddings
 from mumu_lib.figures import media
 from mumu_lib.linking import annotate, babelfy, build, dumps, local, mediawiki, services, spotlight
@@ -49,11 +50,13 @@ from mumu_lib.sources import (
     musicbrainz_web,
     previews,
     reading,
+    recordings,
     sample,
+    tags as own_tags,
+    texts,
     web,
 )
-from mumu_lib.sources.collection import albums, layout, rows, walk
-from mumu_lib.sources.collection.report import Report
+from mumu_lib.sources.collection import albums, layout, walk
 from mumu_lib.sources.sample import knowledge as sample_knowledge, raw
 from mumu_lib.sources.tags import Tags
 
@@ -126,6 +129,17 @@ def _put(folder: Path, name: str, data: bytes) -> Path:
     return path
 
 
+def _tagged(place: Path) -> None:
+    """Files with tags of every kind."""
+    for kind in ("mp3", "wav", "aiff"):
+        tagged_files.with_id3(
+            tagged_files.sound(place / f"tagged.{kind}"), ["Rock", "(17)(8)"], TPE1="A", pictures=[(3, b"x")]
+        )
+    tagged_files.with_comments(tagged_files.sound(place / "tagged.ogg"), genre=["Rock", "17"], discnumber=["1/2"])
+    tagged_files.with_ape(tagged_files.sound(place / "tagged-ape.mp3"), Genre=["Rock", "Pop"], Disc="1/2")
+    tagged_files.m4a(place / "tagged.m4a", (b"gnre", 0, b"\0\0"), (b"\xa9gen", 1, b"Rock"), (b"covr", 14, b"x"))
+
+
 @cache
 def world(place: Path) -> Path:
     """Whole examples of every format, made by the sample's own writers."""
@@ -145,8 +159,9 @@ def world(place: Path) -> Path:
     with soundfile.SoundFile(place / "tagged.flac", "w", 8000, 1) as file:
         file.title, file.artist, file.album, file.genre = "Title", "Artist", "Album", "(17)Rock;Pop"
         file.write(y)
+    _tagged(place)
     picture = Image.fromarray(np.random.default_rng(0).integers(0, 255, (24, 20, 3), dtype=np.uint8))
-    for kind in ("jpg", "png", "gif", "webp"):
+    for kind in ("jpg", "png", "gif", "webp", "bmp", "tif", "avif"):
         picture.save(place / f"cover.{kind}")
     _song_file({"songs": {"title": "T"}, "timbre": [[0.5] * 12] * 3}, place / "small.h5")
     with sqlite3.connect(place / "tracks.db") as database:
@@ -248,10 +263,23 @@ def genres_and_texts(data: bytes, folder_: Path) -> None:
     folder.build(place, name="own", out=folder_ / "own", min_albums=1)
 
 
-@target(_files("tagged.flac", "clip.mp3", "clip.ogg"))
-def tags(data: bytes, folder_: Path) -> None:
-    place = _put(folder_, "own/a.flac", data).parent
-    rows.of_folders(place, Report(), "auto")
+@target(_files("tagged.flac", "tagged.mp3", "tagged.ogg", "tagged.wav", "tagged.aiff", "tagged.m4a", "tagged-ape.mp3"))
+def tags(data: bytes, folder: Path) -> None:
+    path = _put(folder, "own/a.mp3", data)
+    read = own_tags.read(path)
+    assert isinstance(own_tags.genres.split(read.genres), own_tags.genres.Split)
+    for picture in own_tags.pictures.read(path):
+        pictures.fault(path, picture)
+    recordings.identical([path, _put(folder, "own/b.mp3", data)])
+
+
+@target(lambda _: [b"Rock/Pop; R&B/Soul\n(17)(8), Jazz > Bop", b"Rock\\\\Jazz\0Other", b"\xff\xfeR\0;\0P\0"])
+def genre_tags(data: bytes, _: Path) -> None:
+    text = texts.decode(data).text
+    texts.no_review("a.txt", text)
+    known = own_tags.genres.standing_alone([text])
+    for separators in ("auto", "none", "/,-]"):
+        own_tags.genres.split([text], known=known, separators=separators)
 
 
 ALBUMS = (
@@ -589,7 +617,7 @@ def recording(data: bytes, folder: Path) -> None:
         raise AssertionError("a spectrogram that is not finite")
 
 
-@target(_files("cover.jpg", "cover.png", "cover.gif", "cover.webp"), 2048 * MiB)
+@target(_files("cover.jpg", "cover.png", "cover.gif", "cover.webp", "cover.bmp", "cover.tif", "cover.avif"), 2048 * MiB)
 def cover(data: bytes, folder: Path) -> None:
     path = _put(folder, "cover.bin", data)
     media.thumbnail.__wrapped__(str(path))
