@@ -3,6 +3,7 @@
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -31,8 +32,9 @@ def read_all(root: Path, paths: Iterable[str], report: Report, rows: Mapping[str
         What to call the row of each path in the report.
     """
     found = {}
+    place = str(root)
     for path in progress.bar(list(paths), "tags", unit="file"):
-        read = tags.read(root / path)
+        read = tags.read(os.path.join(place, path))
         if read.problem:
             report.add(listed.TAGS, path, f"{read.problem}; kept", rows.get(path, ""))
         found[path] = read
