@@ -58,7 +58,7 @@ def query(mix: str, catalogue: Catalogue, n: int = 10) -> pd.DataFrame:
     MissingDataError
         No finished cosine run.
     """
-    wanted = [_label(part.strip(), catalogue.labels) for part in mix.split("+")]
+    wanted = _labels(mix, catalogue.labels)
     finished = runs.table(catalogue).reindex(columns=["target", "val_auc", "folder"])
     cosine = finished[finished["target"] == "cosine"]
     if cosine.empty:
@@ -86,6 +86,21 @@ def unseen_mix(catalogue: Catalogue) -> str:
     together = (M.T @ M).toarray()[np.ix_(often, often)]
     i, j = min(zip(*np.nonzero(np.triu(together == 0, 1)), strict=True), key=sum, default=(0, min(1, len(often) - 1)))
     return f"{catalogue.labels[often[i]]} + {catalogue.labels[often[j]]}"
+
+
+def _labels(mix: str, known: list[str]) -> list[str]:
+    """Return the labels of a mix; a label that holds a ``+`` itself wins over its parts."""
+    parts = mix.split("+")
+    wanted = []
+    while parts:
+        length = 1
+        for longer in range(len(parts), 1, -1):
+            if "+".join(parts[:longer]).strip().casefold() in map(str.casefold, known):
+                length = longer
+                break
+        wanted.append(_label("+".join(parts[:length]).strip(), known))
+        parts = parts[length:]
+    return wanted
 
 
 def _label(asked: str, known: list[str]) -> str:

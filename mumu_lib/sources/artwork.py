@@ -215,7 +215,7 @@ def completed(
     looked_into = rows[(rows["audio"] != "") & (rows["tag_picture"] != "no")]
     audio = looked_into.groupby("album_id")["audio"].agg(list)
     covers = []
-    for album_id, cover in albums[["album_id", "cover"]].itertuples(index=False, name=None):
+    for album_id, cover in zip(albums["album_id"], albums["cover"], strict=True):
         if not cover:
             data, passed = embedded([root / name for name in audio.get(album_id, [])])
             for path, reason in passed:
