@@ -90,6 +90,13 @@ def from_id3(tag: ID3) -> Fields:
 def from_names(tag: Any) -> Fields:
     """Read Vorbis comments or an APEv2 tag, whose fields have names and several values each."""
     found: Fields = {}
+    if isinstance(tag, list):
+        # Vorbis comments are a list of pairs; looking one up by its name goes through all.
+        for name, value in list(tag):
+            field = NAMES.get(plain(name))
+            if field is not None:
+                found.setdefault(field, []).extend(_texts([value]))
+        return found
     for name, values in tag.items():
         field = NAMES.get(plain(str(name)))
         if field is None or getattr(values, "kind", 0) != 0:

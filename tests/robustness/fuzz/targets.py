@@ -7,6 +7,7 @@ a second target, whose bytes describe in JSON what to make; what cannot be made 
 
 import io
 import json
+import os
 import sqlite3
 import struct
 import tarfile
@@ -55,7 +56,9 @@ from mumu_lib.sources import (
     texts,
     web,
 )
+from mumu_lib.sources.collection import albums, layout, walk
 from mumu_lib.sources.sample import knowledge as sample_knowledge, raw
+from mumu_lib.sources.tags import Tags
 
 MiB = 1 << 20
 TEXT = "Miles Davis plays Jazz in Paris \U0001f3ba with John Coltrane."
@@ -277,6 +280,68 @@ def genre_tags(data: bytes, _: Path) -> None:
     known = own_tags.genres.standing_alone([text])
     for separators in ("auto", "none", "/,-]"):
         own_tags.genres.split([text], known=known, separators=separators)
+
+
+ALBUMS = (
+    {"Ann/Wide/CD1/1.mp3": {"album": "Wide (Disc 1)", "album_artist": "Ann", "disc": 1, "track": 1}, "Ann/Wide/CD2/1.mp3": {}},
+    {"000/1.mp3": {"album": "Mix", "artists": ["Ann"], "compilation": True}, "001/2.mp3": {"album": "Mix", "artists": ["Bob"], "title": "x"}},
+    {"A/Abba - Gold/1.mp3": {}, "B/Beck (Side B)/1.mp3": {"album": "Odelay"}, "Jazz/1.mp3": {}, "Rock/2.mp3": {}, "x.mp3": {}},
+)  # fmt: skip
+KINDS_OF_TAGS = {"album": str, "album_artist": str, "title": str, "disc": int, "track": int, "compilation": bool}
+
+
+def _tags_of(values: Any) -> Tags:
+    """Tags as a reader gives them: of the right kinds, without line ends."""
+    fields: dict[str, Any] = {}
+    for name, kind in KINDS_OF_TAGS.items():
+        value = values.get(name) if isinstance(values, dict) else None
+        if type(value) is kind:
+            fields[name] = " ".join(value.split()) if kind is str else value
+    artists = values.get("artists") if isinstance(values, dict) else None
+    if isinstance(artists, list):
+        fields["artists"] = tuple(" ".join(name.split()) for name in artists if isinstance(name, str))
+    return Tags(**fields)
+
+
+@target(_json(*ALBUMS))
+def album_rule(data: bytes, _: Path) -> None:
+    """Names of folders and tags: each recording is in one album, and ids are unlike."""
+    described = _made(data, parsing.parse_json)
+    if not isinstance(described, dict):
+        return
+    tree: dict[tuple[str, ...], list[str]] = {(): []}
+    found = {}
+    for path, values in described.items():
+        parts = tuple(part for part in path.split("/") if part and part not in (".", ".."))
+        if parts and walk.is_sound(parts[-1]):
+            found["/".join(parts)] = _tags_of(values)
+            for depth in range(len(parts)):
+                tree.setdefault(parts[:depth], [])
+            tree[parts[:-1]] = sorted({*tree[parts[:-1]], parts[-1]})
+    made = albums.decide(layout.group(tree), found)
+    paths = sorted(path for album in made for path in album.paths)
+    ids = {album.album_id for album in made}
+    if paths != sorted(found) or len(ids) != len(made) or any(len(name.splitlines()) > 1 for name in ids):
+        raise AssertionError(f"albums of {paths} with the ids {sorted(ids)}")
+
+
+@target(
+    lambda _: [
+        b"Ann/Wide/CD1/1.mp3\0Ann/Wide/CD2/1.mp3\0Ann/Wide/genres.txt",
+        b"...And/.x/1.mp3\0._1.mp3\0a\nb/\xff.mp3\0 / .mp3",
+    ]
+)
+def names_of_files(data: bytes, folder_: Path) -> None:
+    """Names that a disk may hold."""
+    place = folder_ / "music"
+    place.mkdir()
+    for name in data.split(b"\0")[:20]:
+        parts = [part for part in name.split(b"/") if part not in (b"", b".", b"..")]
+        with suppress(OSError, ValueError):
+            path = place.joinpath(*map(os.fsdecode, parts))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    folder.build(place, name="own", out=folder_ / "own", min_albums=1)
 
 
 # Shops and encyclopedias.
