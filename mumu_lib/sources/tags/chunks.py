@@ -96,10 +96,9 @@ def read(file: BinaryIO, start: int) -> tuple[bytes, dict[str, str], float | Non
         elif name == b"COMM" and size >= 18:
             stored = float(struct.unpack(">I", _bytes(file, at + 2, 4))[0])
             rate = _extended(_bytes(file, at + 8, 10))
-    seconds = None
-    if stored is not None and rate > 0:
-        seconds = stored / rate
-    return id3, found, seconds
+    if stored is None or rate <= 0:
+        return id3, found, None
+    return id3, found, stored / rate
 
 
 def _bytes(file: BinaryIO, at: int, size: int) -> bytes:

@@ -124,7 +124,8 @@ def open_tags(file: BinaryIO, kind: str, start: int) -> Opened:
     if kind in ("wav", "aiff"):
         return _of_chunks(file, start)
     opened = CLASSES[kind](from_start(file, kind, start))
-    around = _around(file)
+    # Files of MPEG audio have their ID3 tag read already.
+    around = _around(file, without=type(opened.tags))
     fields = [_fields(tag, file, start) for tag in (opened.tags, *around)]
     found = containers.merged(*fields)
     pictures = bool(getattr(opened, "pictures", ())) or any(map(containers.has_picture, (opened.tags, *around)))
@@ -159,10 +160,12 @@ def _fields(tag: Any, file: BinaryIO, start: int) -> Fields:
     return containers.from_names(tag)
 
 
-def _around(file: BinaryIO) -> list[Any]:
+def _around(file: BinaryIO, without: type | None = None) -> list[Any]:
     """Load the ID3 tag before or behind the sound (also version 1), and the APEv2 tag behind it."""
     found = []
     for load in _may_have(file):
+        if load is without:
+            continue
         file.seek(0)
         try:
             found.append(load(file))
