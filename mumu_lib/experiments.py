@@ -34,6 +34,8 @@ COLUMNS = [
 ]
 REMEDY = "correct it, or restore it with  git checkout params/experiments.tsv"
 FUSION_NOTEBOOK = "07_multimodal"
+# What genres alone are enough for.
+LABEL_NOTEBOOKS = ("02_dataset_overview", "03_label_factors")
 # The rows of the paper name no parameters that have these values.
 FUSION_DEFAULTS = {"learning": "late", "missing": "complete"}
 # How the setting of a straight line begins; the rest is the setting of the network beside which it was fitted.

@@ -21,6 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import scipy.sparse as sp
 
+from mumu_lib.catalogue import contents
 from mumu_lib.catalogue.schema import COLUMNS, INFO, SPLITS, check, fill, holds, keep_labels
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
 from mumu_lib.core.files import whole, write_atomically
@@ -28,10 +29,12 @@ from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import parsing, plain_name, read_json, read_table
 from mumu_lib.experiments import MODALITIES
 
-__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["schema", "splits"])
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["contents", "schema", "splits"])
 
 
 FORMAT = 1
+# Begins the path of a cover that is kept in the catalogue's own folder, e.g. one taken out of a recording.
+OWN = "catalogue:"
 REMEDY = "make the catalogue again"
 
 
@@ -164,6 +167,8 @@ class Catalogue:
 
     def cover_path(self, cover: str) -> Path:
         """Where an album's ``cover`` entry lies."""
+        if cover.startswith(OWN):
+            return self.folder / cover.removeprefix(OWN)
         return self.folder / self.info["roots"]["covers"] / cover
 
     def require(self, modality: str) -> None:
@@ -193,7 +198,7 @@ class Catalogue:
                 "audio": "put the recordings there and name them in tracks.audio",
                 "reviews": "add reviews (column 'text' of a manifest)",
                 "covers": "add covers (column 'cover' of a manifest)",
-                "labels": f"no genre is on at least {self.info['min_label_albums']} albums; lower min_albums",
+                "labels": contents.why_no_labels(self.albums["genres"], self.info["min_label_albums"]),
             }[modality]
             raise MissingDataError(
                 f"catalogue {self.name!r} has no {modality}: {remedy}, then make it again, "
@@ -206,8 +211,9 @@ class Catalogue:
             return [True] * len(self.labels)
         if part == "reviews":
             return self.reviews["text"].str.strip() != ""
-        base, entries = self.folder / self.info["roots"][part], {"audio": self.tracks, "covers": self.albums}[part]
-        return (os.path.isfile(base / entry) for entry in entries[part.removesuffix("s")] if entry)
+        if part == "covers":
+            return (os.path.isfile(self.cover_path(cover)) for cover in self.albums["cover"] if cover)
+        return (os.path.isfile(self.audio_path(audio)) for audio in self.tracks["audio"] if audio)
 
     def validate(self) -> pd.DataFrame:
         """What is there, what is missing, and what each notebook can therefore do.
@@ -229,17 +235,17 @@ class Catalogue:
             "covers": int((albums["cover"] != "").sum()),
             "labels": len(self.labels) + len(rare),
         }
-        notes = {
-            "labels": f"on fewer than {self.info['min_label_albums']} albums: {', '.join(rare[:5])}" if rare else "",
-            **{
-                modality.needs: f"{modality.notebook}: {'can run' if can[modality.needs] else 'cannot run'}"
-                for modality in MODALITIES
-                if modality.letter
-            },
-        }
+        notes = {"labels": contents.note_on_labels(self.labels, rare, self.info["min_label_albums"])}
+        for modality in MODALITIES:
+            if modality.letter:
+                runs = "can run" if can[modality.needs] else "cannot run"
+                notes[modality.needs] = f"{modality.notebook}: {runs}"
         note = ", ".join(f"{s} {sizes[s]}" for s in SPLITS) + (f"; without genre {unlabelled}" if unlabelled else "")
         rows = [("albums", len(albums), len(albums), 0, note)]
         rows += [(part, listed[part], there, listed[part] - there, notes[part]) for part, there in present.items()]
+        number, kinds = contents.passed_over(self.folder)
+        if kinds:
+            rows.append(("passed over", number, 0, 0, kinds))
         return pd.DataFrame(rows, columns=["part", "listed", "there", "missing", "note"]).set_index("part")
 
     def __repr__(self) -> str:
@@ -278,6 +284,9 @@ def write(
         "taxonomy": pd.DataFrame({"branch": sorted({tuple(b) for b in branches})}).map(list),
     }
     tables = {key: fill(key, table) for key, table in tables.items()}
+    for table in tables.values():
+        # What readers hang on their tables, paths among it, would be stored with them.
+        table.attrs = {}
     check(tables, source)
     plain_name(name, "the name of a catalogue")
     kept, rare = keep_labels(tables["albums"]["genres"], min_albums)

@@ -5,10 +5,11 @@ import glob
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import scipy.sparse
@@ -56,6 +57,18 @@ def _why(path: Path, error: OSError) -> str:
 def _free(folder: Path) -> int:
     there = next((p for p in (folder, *folder.parents) if p.is_dir()), Path.cwd())
     return shutil.disk_usage(there).free
+
+
+def open_regular(path: str | Path) -> BinaryIO:
+    """Open a file to read; a pipe or a device, which may be waited for without end, is refused.
+
+    Raises
+    ------
+    OSError
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError(errno.EINVAL, "it is no file")
+    return open(path, "rb")
 
 
 def make_folder(folder: Path) -> Path:

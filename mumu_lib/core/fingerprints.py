@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,22 @@ def hash_of(*parts: str | bytes | memoryview, length: int = 64) -> str:
     for part in parts:
         found.update(part.encode() if isinstance(part, str) else part)
     return found.hexdigest()[:length]
+
+
+def hash_of_stream(parts: Iterable[bytes], *, length: int = 64) -> str:
+    """Return the SHA-256 of some content that comes piece by piece, as :func:`hash_of`."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(part)
+    return found.hexdigest()[:length]
+
+
+def checksum_of_samples(parts: Iterable[bytes]) -> str:
+    """Return the MD5 of samples as FLAC keeps it: whole numbers, the lowest byte first, channel by channel in turn."""
+    found = hashlib.md5(usedforsecurity=False)
+    for part in parts:
+        found.update(part)
+    return found.hexdigest()
 
 
 def hash_of_file(path: str | Path, *, length: int = 64) -> str:

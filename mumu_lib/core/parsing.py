@@ -6,7 +6,7 @@ import ntpath
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ _PIECE = 1 << 12
 UNEXPECTED = (LookupError, TypeError, AttributeError, ValueError, OverflowError)
 # No name in an archive is as long as this; tar reads such a name into memory whole, however far it unpacks.
 LONGEST_NAME = 1 << 20
-PICTURES = ("JPEG", "PNG", "GIF", "WEBP")
+PICTURES = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
 # 8,000 pixels square: more than a sleeve scanned at 600 dpi, yet under 300 MB decoded.
 MAX_PIXELS = 64_000_000
 # Deflate packs at most a thousandfold.
@@ -164,7 +164,7 @@ class PlainInfo(tarfile.TarInfo):
         return header
 
 
-def open_picture(path: str | Path) -> Image.Image:
+def open_picture(path: str | Path | BinaryIO) -> Image.Image:
     """A picture of the web's formats, not yet decoded: of Pillow's other decoders, some start programs.
 
     Raises

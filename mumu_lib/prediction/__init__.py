@@ -21,7 +21,9 @@ from mumu_lib.prediction.album import OwnAlbum
 from mumu_lib.prediction.encoding import Encoded
 from mumu_lib.sources import open_catalogue
 
-__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["album", "encoding", "queries"])
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__, submodules=["album", "encoding", "queries"], submod_attrs={"queries": ["_label"]}
+)
 
 
 COLUMNS = ["modality", "genre", "score", "rank", "run", "threshold", "predicted"]

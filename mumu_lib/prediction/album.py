@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mumu_lib.catalogue import Catalogue
+from mumu_lib.core import formats
 from mumu_lib.core.errors import MissingDataError, NothingUsableError
 from mumu_lib.core.files import make_folder, write_atomically
 from mumu_lib.core.paths import home
-from mumu_lib.sources import collection
+from mumu_lib.sources.collection import beside, walk
+from mumu_lib.sources.collection.report import Report
 
 Skipped = list[tuple[str, str]]
 
@@ -47,20 +49,25 @@ def read_album(folder: str | Path) -> OwnAlbum:
     folder = Path(folder).expanduser()
     if not folder.is_dir():
         raise MissingDataError(f"{folder} is not a folder; give the folder of one album")
-    files = sorted(p.relative_to(folder) for p in folder.rglob("*") if p.is_file())
-    files = [f for f in files if not any(part.startswith(".") for part in f.parts)]
-    problems: collection.Problems = []
-    audio = [folder / f for f in files if f.suffix.lower() in collection.AUDIO]
-    unread = [f for f in files if f.suffix.lower() in collection.AUDIO_NOT_READ]
-    about = collection.beside(folder, Path(), files, problems)
-    problems += [("", f.as_posix(), "format is not read; convert it to flac or mp3") for f in unread]
-    skipped = [(file, reason) for _, file, reason in problems]
-    album = OwnAlbum(folder, audio, folder / about["cover"] if about["cover"] else None, about["text"], skipped)
+    report = Report()
+    files = []
+    for place, names in walk.walk(folder, report).items():
+        for name in names:
+            files.append("/".join((*place, name)))
+    files.sort(key=lambda file: file.split("/"))
+    audio = []
+    for file in files:
+        if walk.is_sound(file):
+            audio.append(folder / file)
+    about = beside.read(folder, files, report)
+    cover = folder / about.cover if about.cover else None
+    skipped = [(file, reason) for _, file, reason, _ in report.lines]
+    album = OwnAlbum(folder, audio, cover, about.texts, skipped)
     if not album.modalities:
         why = "".join(f"\n  {file}: {reason}" for file, reason in skipped)
         raise NothingUsableError(
-            f"{folder}: no recording ({', '.join(collection.AUDIO)}), no cover ({', '.join(collection.IMAGES)}) "
-            f"and no text ({', '.join(collection.TEXTS)}) in it{why}"
+            f"{folder}: no recording ({', '.join(formats.SOUND)}), no cover ({', '.join(formats.PICTURES)}) "
+            f"and no text ({', '.join(formats.TEXTS)}) in it{why}"
         )
     return album
 

@@ -3,6 +3,7 @@
 Paper: none; the space is that of section 4.1.  Notebooks: 09_your_album.
 """
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +59,7 @@ def query(mix: str, catalogue: Catalogue, n: int = 10) -> pd.DataFrame:
     MissingDataError
         No finished cosine run.
     """
-    wanted = [_label(part.strip(), catalogue.labels) for part in mix.split("+")]
+    wanted = _labels(mix, catalogue.labels)
     finished = runs.table(catalogue).reindex(columns=["target", "val_auc", "folder"])
     cosine = finished[finished["target"] == "cosine"]
     if cosine.empty:
@@ -88,7 +89,26 @@ def unseen_mix(catalogue: Catalogue) -> str:
     return f"{catalogue.labels[often[i]]} + {catalogue.labels[often[j]]}"
 
 
+def _labels(mix: str, known: list[str]) -> list[str]:
+    """Return the labels of a mix; a label that holds a ``+`` itself wins over its parts."""
+    parts = mix.split("+")
+    wanted = []
+    while parts:
+        length = 1
+        for longer in range(len(parts), 1, -1):
+            if "+".join(parts[:longer]).strip().casefold() in map(str.casefold, known):
+                length = longer
+                break
+        wanted.append(_label("+".join(parts[:length]).strip(), known))
+        parts = parts[length:]
+    return wanted
+
+
 def _label(asked: str, known: list[str]) -> str:
+    """Return the label that was asked for: by its exact name, else by one that differs in capitals only."""
+    asked = unicodedata.normalize("NFC", asked)
+    if asked in known:
+        return asked
     by_fold = {label.casefold(): label for label in known}
     if asked.casefold() not in by_fold:
         raise ParameterError(f"unknown label {asked!r}{did_you_mean(asked, known)}")

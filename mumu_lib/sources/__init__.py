@@ -12,6 +12,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submodules=[
         "amazon",
+        "artwork",
         "collection",
         "cover_art",
         "fetch",
@@ -23,7 +24,10 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "musicbrainz_web",
         "previews",
         "reading",
+        "recordings",
         "sample",
+        "tags",
+        "texts",
         "web",
     ],
 )

@@ -8,26 +8,19 @@ The same from the command line: ``python -m mumu_lib.sources.folder ROOT --manif
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from mumu_lib import catalogue
-from mumu_lib.catalogue import splits
-from mumu_lib.catalogue.schema import SPLITS, keep_labels
-from mumu_lib.core.errors import BadDataError, MissingDataError, MumuError, NothingUsableError, ParameterError
-from mumu_lib.core.files import write_atomically
+from mumu_lib.core import progress
+from mumu_lib.core.errors import MissingDataError, MumuError, NothingUsableError, ParameterError
 from mumu_lib.core.paths import home
-from mumu_lib.sources.collection import TAGS, Problems, branches, read_manifest, read_tags, scan
-
-SPLIT_NAMES = {name: name for name in (*SPLITS, "none")} | {
-    "training": "train",
-    "valid": "val",
-    "validation": "val",
-    "dev": "val",
-    "testing": "test",
-}
+from mumu_lib.sources import recordings
+from mumu_lib.sources.collection import changes, genres, joining, parts, report as listed, rows as collected
+from mumu_lib.sources.collection.report import Report
+from mumu_lib.sources.collection.rows import Rows
+from mumu_lib.sources.tags.genres import AUTO
 
 
 def build(
@@ -40,21 +33,26 @@ def build(
     artist_disjoint: bool = False,
     seed: int = 0,
     fractions: tuple[float, float, float] = (0.8, 0.1, 0.1),
+    separators: str = AUTO,
+    merge_spellings: bool = False,
+    force: bool = False,
 ) -> catalogue.Catalogue:
     """Make a catalogue of an own collection.
 
     With a manifest, one row describes one track (or one album, where there is no audio). Columns:
     ``path`` or ``audio``, ``album_id`` (or ``id``), ``album``, ``artist``, ``title``, ``genres``
     (``Jazz > Vocal Jazz | Blues``), ``text`` (a review, or a text file), ``cover``, ``split``,
-    ``track_id``. All but one of ``path``, ``audio``, ``text``, ``cover`` may be missing; a ``path`` to
-    an image is a cover, to a text file a review. Other columns are ignored, and named on the screen.
-    Without an ``album_id``, rows of one artist and album belong together; without an album, every
-    row is an album of its own. Several different texts of one album are several reviews.
+    ``track_id``. All but one of ``path``, ``audio``, ``text``, ``cover`` may be missing, and where there
+    are ``album_id`` and ``genres``, all of these; a ``path`` to an image is a cover, to a text file a
+    review. Other columns are ignored, and named on the screen. Without an ``album_id``, rows of one
+    artist and album belong together; without an album, every row is an album of its own. Several
+    different texts of one album are several reviews.
 
-    Without a manifest the folders are read: ``Artist/Album/*.mp3`` (also ``Album/*.mp3``, single
-    files, ``CD 1`` inside an album), an image named cover, folder or front or the only one, reviews
-    as ``*.txt`` and ``*.md``, genres from ``genres.txt``, one branch a line. A single file takes the
-    image and text of its own name.
+    Without a manifest the folders are read, ``Artist/Album/*.mp3`` for instance. What is an album the
+    tags say where they agree (album artist, album and disc), else the names of the folders, discs in
+    them taken together; without either, each file is its own. Covers, reviews (``*.txt``, ``*.md``) and
+    ``genres.txt``, one branch a line, lie beside the music; those of an album's folder count for all its
+    discs. A single file takes the image and text of its own name.
 
     Album, artist, title and genre that neither says come from the tags of the audio files.
 
@@ -71,13 +69,25 @@ def build(
     min_albums : int > 0
         A genre on fewer albums is not a label.
     artist_disjoint : bool
-        No artist in two splits.
+        No artist in two splits. "Various Artists" and the like is nobody. Discs of one album and identical
+        recordings are never in two.
     fractions : (train, val, test)
         Used where the manifest gives no split. Splits in it are taken as they are, for all albums or
         none; a validation or test part that it lacks is taken out of its training part.
+    separators : str
+        What separates genres in a tag: ``auto`` (the rule of :mod:`mumu_lib.sources.tags.genres`), ``none``, or
+        characters, e.g. ``;/``.
+    merge_spellings : bool
+        Make genres one that differ by capitals, hyphens, blanks and the like only; the most frequent spelling stays.
+
+    force : bool
+        Replace a catalogue of this name although its albums, their splits or genres would change. An equal one,
+        or one with new albums alone, is replaced without it.
 
     Raises
     ------
+    ParameterError
+        A catalogue of this name is there and would change; ``changes.csv`` in it says how.
     BadDataError
         A manifest that cannot be read, a path that leaves the root, two albums or two tracks with
         one id, a split for some albums only, a given split that breaks ``artist_disjoint``.
@@ -87,163 +97,89 @@ def build(
     root = Path(root).resolve()
     if not root.is_dir():
         raise MissingDataError(f"{root} is not a folder; give the folder of your collection")
-    name = root.name if name is None else name
-    if Path(name).name != name or name in ("", "..", "sample"):
-        raise ParameterError(f"{name!r} cannot be the name of a catalogue; give another name")
-    if min_albums < 1:
-        raise ParameterError(f"min_albums must be at least 1, got {min_albums}")
+    name = _checked_name(root.name if name is None else name, min_albums)
     folder = home() / "data" / name if out is None else Path(out)
-    source = Path(manifest) if manifest is not None else root
-    problems: Problems = []
+    source = root if manifest is None else Path(manifest)
+    report = Report()
     if manifest is None:
-        rows = scan(root, problems)
+        rows = collected.of_folders(root, report, separators)
     else:
         source = source if source.is_file() else root / source
-        rows = read_manifest(source, root, problems)
-    if rows.empty:
-        report = _write_report(folder, problems)
-        why = f"; first {problems[0][1]}: {problems[0][2]}" if problems else ""
-        raise NothingUsableError(f"{source}: nothing usable{why}; all {len(problems)} reasons are in {report}")
-    rows = _identified(rows, read_tags(rows, root, problems), source)
-    albums = _albums(rows, source, problems)
-    report = _write_report(folder, problems)
-    albums["split"] = _split(albums, min_albums, artist_disjoint, seed, fractions, source)
+        rows = collected.of_manifest(source, root, report, separators)
+    _need_rows(rows.table, source, folder, report)
+    albums = joining.join(rows.table, str(source), report)
+    albums["branches"] = genres.spelt(albums["branches"], merge_spellings)
+    albums["genres"] = albums["branches"].map(genres.nodes)
+    tracks = rows.table[rows.table["audio"] != ""]
+    same = _identical(tracks, root, report)
+    albums["split"] = parts.split(
+        albums, parts.units(albums, same, artist_disjoint), min_albums=min_albums, artist_disjoint=artist_disjoint,
+        seed=seed, fractions=fractions, source=str(source),
+    )  # fmt: skip
+    changes.ask(folder, name, changes.compare(folder, albums, tracks), force)
+    albums["cover"] = joining.covers(albums, rows.table, root, folder, report)
     made = catalogue.write(
         folder,
         name=name,
         albums=albums,
-        tracks=rows[rows["audio"] != ""],
-        reviews=rows[["album_id", "text"]].explode("text").dropna().drop_duplicates(),
-        branches=[branch for cell in albums["branches"] for branch in branches(cell)],
+        tracks=tracks,
+        reviews=rows.table[["album_id", "text"]].explode("text").dropna().drop_duplicates(),
+        branches=albums["branches"].map(genres.branches).explode().dropna(),
         min_albums=min_albums,
         source=str(source),
         roots={"audio": str(root), "covers": str(root)},
     )
-    if problems:
-        print(f"{len(problems)} files kept out, or taken in part: see {report}")
+    _tell(rows, parts.parted(same, albums), report, folder)
     return made
 
 
-def _write_report(folder: Path, problems: Problems) -> Path:
-    path = folder / "report.csv"
-    write_atomically(path, pd.DataFrame(problems, columns=["row", "file", "reason"]).to_csv(index=False))
-    return path
+def _checked_name(name: str, min_albums: int) -> str:
+    if Path(name).name != name or name in ("", "..", "sample"):
+        raise ParameterError(f"{name!r} cannot be the name of a catalogue; give another name")
+    if min_albums < 1:
+        raise ParameterError(f"min_albums must be at least 1, got {min_albums}")
+    return name
 
 
-def _identified(rows: pd.DataFrame, tags: pd.DataFrame, source: Path) -> pd.DataFrame:
-    """Rows with titles, album ids and track ids, in an order that does not depend on the manifest's."""
-    stem = rows["key"].map(lambda key: PurePosixPath(key).stem).where(rows["audio"] != "", "")
-    album, artist = _first(rows["album"], tags["album"]), _first(rows["artist"], tags["artist"])
-    path = rows["key"].str.split().str.join(" ")
-    rows = rows.assign(
-        title=_first(rows["title"], tags["title"], stem),
-        album_id=_first(rows["album_id"], (artist + " / " + album).where(album != "", path)),
-        track_id=_first(rows["track_id"], path.where(rows["audio"] != "", "")),
-        **{f"tag_{tag}": tags[tag] for tag in TAGS},
-    )
-    tracks = rows[rows["audio"] != ""]
-    for track_id, same in tracks[tracks["track_id"].duplicated(keep=False)].groupby("track_id"):
-        one, two = same["row"].head(2)
-        raise BadDataError(f"{source}, rows {one} and {two}: two tracks with the id {track_id!r}; give each its own")
-    return rows.sort_values(["album_id", "track_id", "key"], ignore_index=True)
+def _need_rows(rows: pd.DataFrame, source: Path, folder: Path, report: Report) -> None:
+    """Stop where nothing is usable; the reasons are written beside a catalogue that is there, not over its own."""
+    if not rows.empty:
+        return
+    there = (folder / "catalogue.json").is_file()
+    path = report.write(folder, "refused.csv" if there else "report.csv")
+    why = ""
+    if report.lines:
+        why = f"; first {report.lines[0][1]}: {report.lines[0][2]}"
+    raise NothingUsableError(f"{source}: nothing usable{why}; all {len(report.lines)} reasons are in {path}")
 
 
-def _first(*columns: pd.Series) -> pd.Series:
-    """Of several columns, row by row the first that is not empty."""
-    first, *others = columns
-    for other in others:
-        first = first.where(first != "", other)
-    return first
+def _identical(tracks: pd.DataFrame, root: Path, report: Report) -> dict[str, str]:
+    """Return one name for the albums that share identical recordings; each such recording is listed."""
+    audio = tracks["audio"].tolist()
+    groups = recordings.identical(progress.bar([root / path for path in audio], "identical recordings", unit="file"))
+    for group in groups:
+        first = audio[group[0]]
+        for other in group[1:]:
+            report.add(listed.DUPLICATE, audio[other], f"the same recording as {first}; kept")
+    same, too_many = recordings.united(tracks["album_id"].tolist(), groups)
+    if too_many:
+        print(f"{too_many} recordings are on more than half of the albums; the splits do not keep these together")
+    return same
 
 
-def _albums(rows: pd.DataFrame, source: Path, problems: Problems) -> pd.DataFrame:
-    """One row an album: what its rows say, else what its tags say with one voice, and the genres of all its tags."""
-    by_album = rows.groupby("album_id")
-    albums = pd.DataFrame(index=pd.Index(rows["album_id"].unique(), name="album_id"))
-    for column in ("album", "artist", "genres", "split", "cover"):
-        albums[column] = _agreed(rows, column, source, problems)
-    albums = albums.astype(object).fillna("").astype(str)
-    for column in ("album", "artist"):
-        alike = by_album[f"tag_{column}"].agg(lambda tags: "".join(said) if len(said := set(tags) - {""}) == 1 else "")
-        albums[column] = _first(albums[column], alike)
-    only_track = by_album["title"].first().where(by_album.size() == 1, "")
-    albums["title"] = _first(albums["album"], only_track, albums.index.to_series())
-    albums["branches"] = _first(albums["genres"], by_album["tag_genre"].agg("|".join))
-    albums["genres"] = albums["branches"].map(lambda cell: sorted({node for b in branches(cell) for node in b}))
-    return albums.reset_index()
-
-
-def _agreed(rows: pd.DataFrame, column: str, source: Path, problems: Problems) -> pd.Series:
-    """What the rows of each album say; rows that say nothing agree with any."""
-    given = rows[rows[column] != ""].drop_duplicates(["album_id", column])
-    for album_id, clash in given[given["album_id"].duplicated(keep=False)].groupby("album_id"):
-        (one, first), (two, second) = clash[["row", column]].head(2).itertuples(index=False)
-        if column == "cover":
-            problems.append((two, second, f"second cover of album {album_id!r}; the first, {first}, is taken"))
-            continue
-        raise BadDataError(
-            f"{source}, rows {one} and {two}: two albums with the id {album_id!r}, {column} {first!r} and {second!r}; "
-            f"give them different album_id, or the same {column}"
-        )
-    return given.drop_duplicates("album_id").set_index("album_id")[column]
-
-
-def _split(
-    albums: pd.DataFrame,
-    min_albums: int,
-    artist_disjoint: bool,
-    seed: int,
-    fractions: tuple[float, float, float],
-    source: Path,
-) -> pd.Series:
-    """Split of the albums that have a label; the others get none."""
-    labels = set(keep_labels(albums["genres"], min_albums)[0])
-    genres = albums["genres"].map(labels.intersection)
-    given = _known_splits(albums, source)
-    split = given.where((genres.map(len) > 0) | (given == "none"), "none")
-    open_ones, parts = split == "", [s for s in SPLITS if (split == s).any()]
-    if open_ones.any() and parts:
-        lacking = albums.loc[open_ones, "album_id"].iloc[0]
-        raise BadDataError(
-            f"{source}: album {lacking!r} has no split while others have; fill the column or leave it empty"
-        )
-    share = np.array(fractions, float)
-    if parts and len(parts) < 3:
-        if "train" not in parts:
-            raise BadDataError(
-                f"{source}: no album with a genre has the split 'train'; name some, or leave the column empty"
-            )
-        taken = [s for s in SPLITS if s not in parts]
-        print(f"the manifest has no {' and no '.join(taken)} albums: taken out of its training albums")
-        open_ones = split == "train"
-        share *= [s == "train" or s in taken for s in SPLITS]
-        share /= share.sum()
-    if open_ones.any():
-        artists = albums.loc[open_ones, "artist"].tolist() if artist_disjoint else None
-        split[open_ones] = splits.assign(genres[open_ones].tolist(), seed=seed, fractions=tuple(share), groups=artists)
-    if empty := [s for s in SPLITS if not (split == s).any()]:
-        print(f"no {' and no '.join(empty)} albums: too few albums with a genre, or too few artists")
-    if artist_disjoint:
-        _check_artists(albums["artist"], split, source)
-    return split
-
-
-def _known_splits(albums: pd.DataFrame, source: Path) -> pd.Series:
-    given = albums["split"].str.lower().replace(SPLIT_NAMES)
-    if (wrong := ~given.isin(["", "none", *SPLITS])).any():
-        album_id, value = albums.loc[wrong, ["album_id", "split"]].iloc[0]
-        raise BadDataError(f"{source}: album {album_id!r} has the split {value!r}; write train, val, test or none")
-    return given
-
-
-def _check_artists(artist: pd.Series, split: pd.Series, source: Path) -> None:
-    used = (artist != "") & (split != "none")
-    parts = split[used].groupby(artist[used]).unique()
-    for name, several in parts[parts.map(len) > 1].items():
-        raise BadDataError(
-            f"{source}: artist {name!r} has albums in {' and '.join(several)}; "
-            f"correct the split column or do without artist_disjoint"
-        )
+def _tell(rows: Rows, parted: int, report: Report, folder: Path) -> None:
+    """Print which rules made the albums, what was done with genre tags, and what was passed over."""
+    made = ", ".join(f"{number} {rule}" for rule, number in rows.rules().most_common())
+    print(f"albums: {made}")
+    for line in rows.tally.summary():
+        print(line)
+    for value, reason in rows.tally.reasons():
+        report.add(listed.GENRES, value, reason)
+    if parted:
+        print(f"{parted} groups of albums with identical recordings lie in several splits, as the manifest says")
+    path = report.write(folder)
+    if report.lines:
+        print(f"{len(report.lines)} files kept out, or taken in part: see {path}\n  {report.summary()}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -271,6 +207,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=(0.8, 0.1, 0.1),
         metavar=("TRAIN", "VAL", "TEST"),
         help="sizes of the split where the manifest gives none (default: 0.8 0.1 0.1)",
+    )
+    parser.add_argument(
+        "--separators",
+        default=AUTO,
+        metavar="CHARACTERS",
+        help="what separates genres in a tag: auto, none, or characters such as ';/' (default: auto)",
+    )
+    parser.add_argument(
+        "--merge-spellings",
+        action="store_true",
+        help="make genres one label that differ by capitals, hyphens, blanks and the like only",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="replace a catalogue of this name although its albums would change"
     )
     options = vars(parser.parse_args(arguments))
     try:

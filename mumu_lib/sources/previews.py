@@ -13,8 +13,9 @@ import pandas as pd
 
 from mumu_lib.core.errors import MissingDataError, ServiceError
 from mumu_lib.core.files import make_folder
+from mumu_lib.core.formats import kind
 from mumu_lib.core.parsing import plain_name, read_lines, stays_inside
-from mumu_lib.sources import collection, musicbrainz_web
+from mumu_lib.sources import musicbrainz_web
 from mumu_lib.sources.web import Client, each, understood
 
 DEEZER = "https://api.deezer.com"
@@ -68,8 +69,7 @@ def _index(folder: Path) -> dict[str, str]:
         for path in known.values():
             stays_inside(path, str(index))
         return known
-    recordings = (*collection.AUDIO, *collection.AUDIO_NOT_READ)
-    files = (p for p in sorted(folder.rglob("*")) if p.name.lower().endswith(recordings))
+    files = (p for p in sorted(folder.rglob("*")) if kind(p) == "sound")
     return {p.name.split(".", 1)[0]: p.relative_to(folder).as_posix() for p in files}
 
 

@@ -136,3 +136,16 @@ def test_a_catalogues_table_that_is_gone_is_named_with_the_remedy(tiny):
     (tiny.folder / "reviews.parquet").unlink()
     with pytest.raises(MissingDataError, match=r"reviews\.parquet is missing; make the catalogue again"):
         _ = tiny.fingerprint
+
+
+def test_a_cover_may_lie_in_the_catalogues_own_folder(tmp_path):
+    albums = pd.DataFrame(
+        {"album_id": ["A0", "A1"], "genres": [["Jazz"]] * 2, "split": "train", "cover": ["catalogue:covers/a.png", "catalogue:covers/gone.png"]}
+    )  # fmt: skip
+    write(tmp_path / "one", genres=(("Jazz",), ("Jazz",)), albums=albums)
+    (tmp_path / "one" / "covers").mkdir()
+    (tmp_path / "one" / "covers" / "a.png").touch()
+    (tmp_path / "one").rename(tmp_path / "moved")
+    moved = open_catalogue(tmp_path / "moved")
+    assert moved.cover_path("catalogue:covers/a.png") == tmp_path / "moved" / "covers" / "a.png"
+    assert moved.validate().loc["covers", ["listed", "there", "missing"]].tolist() == [2, 1, 1]

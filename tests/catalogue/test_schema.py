@@ -51,7 +51,7 @@ def test_genre_on_too_few_albums_is_no_label_but_is_named(tmp_path):
 def test_albums_may_lack_the_genres_column(tmp_path):
     made = write(tmp_path, albums=pd.DataFrame({"album_id": ["A0", "A1", "A2"], "split": "train"}))
     assert made.label_matrix().shape == (3, 0)
-    with pytest.raises(MissingDataError, match="lower min_albums"):
+    with pytest.raises(MissingDataError, match="no album has a genre; give genres"):
         made.require("labels")
 
 

@@ -5,8 +5,9 @@ from collections import Counter
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from sklearn.preprocessing import MultiLabelBinarizer
 
-from mumu_lib.catalogue.splits import assign
+from mumu_lib.catalogue.splits import _indicators, assign
 from mumu_lib.core.errors import ParameterError
 
 GENRES = st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=4, unique=True), max_size=40)
@@ -120,3 +121,15 @@ def test_seed_changes_who_but_not_how_many():
 def test_nonsense_is_refused(options):
     with pytest.raises(ParameterError):
         assign([["a"], ["b"]], **options)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_indicators_are_those_of_scikit_learn(seed):
+    rng = np.random.default_rng(seed)
+    genres = [[f"g{i}" for i in rng.integers(0, 9, rng.integers(0, 5))] for _ in range(20)]
+    theirs = MultiLabelBinarizer(sparse_output=True).fit_transform(genres)
+    theirs.sort_indices()
+    ours = _indicators(genres)
+    for part in ("data", "indices", "indptr"):
+        np.testing.assert_array_equal(getattr(ours, part), getattr(theirs, part))
+    assert ours.shape == theirs.shape

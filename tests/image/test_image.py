@@ -11,6 +11,7 @@ from PIL import Image
 
 from mumu_lib import image
 from mumu_lib.core.errors import ImageError
+from mumu_lib.core.pictures import PLACEHOLDER
 from pictures import BLUE, RED, WHITE, picture, saved
 
 
@@ -136,14 +137,14 @@ def test_refusals_name_the_file_and_the_reason(tmp_path):
     (tmp_path / "cut.jpg").write_bytes(whole[: len(whole) // 2])
     saved(tmp_path, "dot.gif", Image.new("RGB", (1, 1)))
     saved(tmp_path, "strip.png", picture(400, 9))
-    saved(tmp_path, "drawing.tiff", picture())
+    saved(tmp_path, "drawing.pcx", picture())
     saved(tmp_path, "flat.jpg", Image.new("RGB", (300, 300), (30, 30, 30)))
     saved(tmp_path, "clear.png", Image.new("RGBA", (300, 300)))
     saved(tmp_path, "no-img-lg-uk.gif", picture())
     saved(tmp_path, "nowhere.png", picture())
     reasons = {
         "page.jpg": "not_image", "empty.jpg": "not_image", "words.png": "not_image", "cut.jpg": "corrupt",
-        "dot.gif": "tiny", "strip.png": "tiny", "drawing.tiff": "not_image", "flat.jpg": "placeholder",
+        "dot.gif": "tiny", "strip.png": "tiny", "drawing.pcx": "not_image", "flat.jpg": "placeholder",
         "clear.png": "placeholder", "no-img-lg-uk.gif": "placeholder", "gone.jpg": "missing",
     }  # fmt: skip
     assert {name: refused(tmp_path / name) for name in reasons} == reasons
@@ -187,7 +188,7 @@ def test_a_damaged_file_gives_a_picture_or_a_reason_and_nothing_else(tmp_path, f
     "name", ["No Doubt - Tragic Kingdom", "techno art", "piano_photo", "nocover_band x", "noimages"]
 )
 def test_names_of_albums_are_not_taken_for_stand_ins(name):
-    assert bool(image.PLACEHOLDER.match(name)) == (name == "nocover_band x")
+    assert bool(PLACEHOLDER.match(name)) == (name == "nocover_band x")
 
 
 def test_colour_histogram_equals_numpy():

@@ -1,5 +1,7 @@
 """An own album's files through one run: what cannot be used, and which run is taken."""
 
+import re
+
 import keras
 import numpy as np
 import pandas as pd
@@ -21,10 +23,12 @@ def test_what_cannot_be_used_is_listed_and_the_rest_goes_on(music, own):
     table = mumu_lib.predict_album(own, music)
     reasons = {entry["file"]: entry["reason"] for entry in table.attrs["skipped"]}
     assert "another language" in reasons["text-cosine-vsm"]
-    assert "HTML" in reasons["image-logistic-small"]
-    assert "convert it" in reasons["CD 2/other.m4a"]
+    assert "HTML" in reasons["front.png"]
+    # By the list of endings, or by ffmpeg, or for want of it.
+    assert re.search("convert it|ffmpeg|cannot be decoded", reasons["CD 2/other.m4a"])
     assert "CD 2/broken.mp3" in reasons
-    assert ".hidden.wav" not in reasons
+    # A name may begin with a dot, as of "...Intro.mp3".
+    assert "cannot be" in reasons[".hidden.wav"]
     assert list(table.modality.unique()) == ["audio"]
 
 

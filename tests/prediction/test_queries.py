@@ -34,6 +34,21 @@ def test_a_mix_of_labels_is_a_place_between_them(music):
         queries.query("Jazz + Regae", music)
 
 
+def test_an_exact_name_wins_over_one_in_other_capitals():
+    known = ["ROCK", "Rock", "rock", "Drum + Bass"]
+    for name in known:
+        assert prediction._label(name, known) == name
+    assert prediction._label("drum + bass", known) == "Drum + Bass"
+
+
+def test_a_label_with_a_plus_inside():
+    known = ["Bass", "Drum + Bass", "Jazz+Funk", "Rock"]
+    assert queries._labels("Drum + Bass + Rock", known) == ["Drum + Bass", "Rock"]
+    assert queries._labels("Rock+jazz+funk + Bass", known) == ["Rock", "Jazz+Funk", "Bass"]
+    with pytest.raises(ParameterError, match="unknown label 'Drum'"):
+        queries._labels("Drum + Rock", known)
+
+
 def test_the_mix_proposed_is_of_frequent_labels_that_never_meet(music):
     first, second = queries.unseen_mix(music).split(" + ")
     M = music.label_matrix("train").toarray()

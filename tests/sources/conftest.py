@@ -34,6 +34,6 @@ def root(tmp_path):
 def build(root, tmp_path):
     def run(*rows, encoding="utf-8", **options):
         manifest = table(root / "manifest.csv", *rows, encoding=encoding) if rows else None
-        return folder.build(root, manifest, out=tmp_path / "out", **{"min_albums": 1} | options)
+        return folder.build(root, manifest, out=tmp_path / "out", **{"min_albums": 1, "force": True} | options)
 
     return run

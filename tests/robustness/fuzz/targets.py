@@ -7,6 +7,7 @@ a second target, whose bytes describe in JSON what to make; what cannot be made 
 
 import io
 import json
+import os
 import sqlite3
 import struct
 import tarfile
@@ -29,16 +30,16 @@ import soundfile
 from PIL import Image
 from requests.adapters import HTTPAdapter
 
+import tagged_files
 from mumu_lib import audio, catalogue, image, params, results, runs, text
 from mumu_lib.audio import timbre as audio_timbre
-from mumu_lib.core import parsing, paths
+from mumu_lib.core import parsing, paths, pictures
 from mumu_lib.features import embeddings
 from mumu_lib.figures import media
 from mumu_lib.linking import annotate, babelfy, build, dumps, local, mediawiki, services, spotlight
 from mumu_lib.results import paper_rows
 from mumu_lib.sources import (
     amazon,
-    collection,
     cover_art,
     fetch,
     folder,
@@ -49,10 +50,15 @@ from mumu_lib.sources import (
     musicbrainz_web,
     previews,
     reading,
+    recordings,
     sample,
+    tags as own_tags,
+    texts,
     web,
 )
+from mumu_lib.sources.collection import albums, layout, walk
 from mumu_lib.sources.sample import knowledge as sample_knowledge, raw
+from mumu_lib.sources.tags import Tags
 
 MiB = 1 << 20
 TEXT = "Miles Davis plays Jazz in Paris \U0001f3ba with John Coltrane."
@@ -123,6 +129,17 @@ def _put(folder: Path, name: str, data: bytes) -> Path:
     return path
 
 
+def _tagged(place: Path) -> None:
+    """Files with tags of every kind."""
+    for kind in ("mp3", "wav", "aiff"):
+        tagged_files.with_id3(
+            tagged_files.sound(place / f"tagged.{kind}"), ["Rock", "(17)(8)"], TPE1="A", pictures=[(3, b"x")]
+        )
+    tagged_files.with_comments(tagged_files.sound(place / "tagged.ogg"), genre=["Rock", "17"], discnumber=["1/2"])
+    tagged_files.with_ape(tagged_files.sound(place / "tagged-ape.mp3"), Genre=["Rock", "Pop"], Disc="1/2")
+    tagged_files.m4a(place / "tagged.m4a", (b"gnre", 0, b"\0\0"), (b"\xa9gen", 1, b"Rock"), (b"covr", 14, b"x"))
+
+
 @cache
 def world(place: Path) -> Path:
     """Whole examples of every format, made by the sample's own writers."""
@@ -142,8 +159,9 @@ def world(place: Path) -> Path:
     with soundfile.SoundFile(place / "tagged.flac", "w", 8000, 1) as file:
         file.title, file.artist, file.album, file.genre = "Title", "Artist", "Album", "(17)Rock;Pop"
         file.write(y)
+    _tagged(place)
     picture = Image.fromarray(np.random.default_rng(0).integers(0, 255, (24, 20, 3), dtype=np.uint8))
-    for kind in ("jpg", "png", "gif", "webp"):
+    for kind in ("jpg", "png", "gif", "webp", "bmp", "tif", "avif"):
         picture.save(place / f"cover.{kind}")
     _song_file({"songs": {"title": "T"}, "timbre": [[0.5] * 12] * 3}, place / "small.h5")
     with sqlite3.connect(place / "tracks.db") as database:
@@ -245,11 +263,85 @@ def genres_and_texts(data: bytes, folder_: Path) -> None:
     folder.build(place, name="own", out=folder_ / "own", min_albums=1)
 
 
-@target(_files("tagged.flac", "clip.mp3", "clip.ogg"))
-def tags(data: bytes, folder_: Path) -> None:
-    place = _put(folder_, "own/a.flac", data).parent
-    rows = collection.scan(place, [])
-    collection.read_tags(rows, place, [])
+@target(_files("tagged.flac", "tagged.mp3", "tagged.ogg", "tagged.wav", "tagged.aiff", "tagged.m4a", "tagged-ape.mp3"))
+def tags(data: bytes, folder: Path) -> None:
+    path = _put(folder, "own/a.mp3", data)
+    read = own_tags.read(path)
+    assert isinstance(own_tags.genres.split(read.genres), own_tags.genres.Split)
+    for picture in own_tags.pictures.read(path):
+        pictures.fault(path, picture)
+    recordings.identical([path, _put(folder, "own/b.mp3", data)])
+
+
+@target(lambda _: [b"Rock/Pop; R&B/Soul\n(17)(8), Jazz > Bop", b"Rock\\\\Jazz\0Other", b"\xff\xfeR\0;\0P\0"])
+def genre_tags(data: bytes, _: Path) -> None:
+    text = texts.decode(data).text
+    texts.no_review("a.txt", text)
+    known = own_tags.genres.standing_alone([text])
+    for separators in ("auto", "none", "/,-]"):
+        own_tags.genres.split([text], known=known, separators=separators)
+
+
+ALBUMS = (
+    {"Ann/Wide/CD1/1.mp3": {"album": "Wide (Disc 1)", "album_artist": "Ann", "disc": 1, "track": 1}, "Ann/Wide/CD2/1.mp3": {}},
+    {"000/1.mp3": {"album": "Mix", "artists": ["Ann"], "compilation": True}, "001/2.mp3": {"album": "Mix", "artists": ["Bob"], "title": "x"}},
+    {"A/Abba - Gold/1.mp3": {}, "B/Beck (Side B)/1.mp3": {"album": "Odelay"}, "Jazz/1.mp3": {}, "Rock/2.mp3": {}, "x.mp3": {}},
+)  # fmt: skip
+KINDS_OF_TAGS = {"album": str, "album_artist": str, "title": str, "disc": int, "track": int, "compilation": bool}
+
+
+def _tags_of(values: Any) -> Tags:
+    """Tags as a reader gives them: of the right kinds, without line ends."""
+    fields: dict[str, Any] = {}
+    for name, kind in KINDS_OF_TAGS.items():
+        value = values.get(name) if isinstance(values, dict) else None
+        if type(value) is kind:
+            fields[name] = " ".join(value.split()) if kind is str else value
+    artists = values.get("artists") if isinstance(values, dict) else None
+    if isinstance(artists, list):
+        fields["artists"] = tuple(" ".join(name.split()) for name in artists if isinstance(name, str))
+    return Tags(**fields)
+
+
+@target(_json(*ALBUMS))
+def album_rule(data: bytes, _: Path) -> None:
+    """Names of folders and tags: each recording is in one album, and ids are unlike."""
+    described = _made(data, parsing.parse_json)
+    if not isinstance(described, dict):
+        return
+    tree: dict[tuple[str, ...], list[str]] = {(): []}
+    found = {}
+    for path, values in described.items():
+        parts = tuple(part for part in path.split("/") if part and part not in (".", ".."))
+        if parts and walk.is_sound(parts[-1]):
+            found["/".join(parts)] = _tags_of(values)
+            for depth in range(len(parts)):
+                tree.setdefault(parts[:depth], [])
+            tree[parts[:-1]] = sorted({*tree[parts[:-1]], parts[-1]})
+    made = albums.decide(layout.group(tree), found)
+    paths = sorted(path for album in made for path in album.paths)
+    ids = {album.album_id for album in made}
+    if paths != sorted(found) or len(ids) != len(made) or any(len(name.splitlines()) > 1 for name in ids):
+        raise AssertionError(f"albums of {paths} with the ids {sorted(ids)}")
+
+
+@target(
+    lambda _: [
+        b"Ann/Wide/CD1/1.mp3\0Ann/Wide/CD2/1.mp3\0Ann/Wide/genres.txt",
+        b"...And/.x/1.mp3\0._1.mp3\0a\nb/\xff.mp3\0 / .mp3",
+    ]
+)
+def names_of_files(data: bytes, folder_: Path) -> None:
+    """Names that a disk may hold."""
+    place = folder_ / "music"
+    place.mkdir()
+    for name in data.split(b"\0")[:20]:
+        parts = [part for part in name.split(b"/") if part not in (b"", b".", b"..")]
+        with suppress(OSError, ValueError):
+            path = place.joinpath(*map(os.fsdecode, parts))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    folder.build(place, name="own", out=folder_ / "own", min_albums=1)
 
 
 # Shops and encyclopedias.
@@ -525,7 +617,7 @@ def recording(data: bytes, folder: Path) -> None:
         raise AssertionError("a spectrogram that is not finite")
 
 
-@target(_files("cover.jpg", "cover.png", "cover.gif", "cover.webp"), 2048 * MiB)
+@target(_files("cover.jpg", "cover.png", "cover.gif", "cover.webp", "cover.bmp", "cover.tif", "cover.avif"), 2048 * MiB)
 def cover(data: bytes, folder: Path) -> None:
     path = _put(folder, "cover.bin", data)
     media.thumbnail.__wrapped__(str(path))

@@ -1,0 +1,103 @@
+"""Names of artists: which mean the same, and which mean nobody.
+
+Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection
+from functools import lru_cache
+
+# Names that albums share are read once, not once a track.
+REMEMBERED = 1 << 12
+
+# What collections write where an album has many artists, or an unknown one.
+NOBODY = frozenset({
+    "various artists", "various artist", "various", "va", "v a", "v.a", "various composers", "various performers", "varios",
+    "varios artistas", "varios interpretes", "artistes divers", "artistes varies", "divers", "divers artistes", "multi interpretes",
+    "multi-interpretes", "verschiedene interpreten", "verschiedene", "verschiedene kunstler", "diverse", "diverse interpreten", "diverse kunstler",
+    "diverse artiesten", "diverse artister", "artisti vari", "vari", "autori vari", "aa vv", "aa.vv", "aavv", "varios artists",
+    "artistas varios", "varios autores", "rozni wykonawcy", "rozni", "ruzni", "ruzni interpreti", "blandade artister", "eri esittajia", "diversos",
+    "diversos artistas", "разные исполнители", "разные артисты", "сборник", "ヴァリアス・アーティスト", "オムニバス", "群星", "合輯",
+    "合辑", "compilation", "compilations", "soundtrack", "soundtracks", "ost", "original soundtrack", "sampler",
+    "multiple artists", "many artists", "mixed", "unknown artist", "unknown", "unbekannter interpret",
+    "artiste inconnu", "artista desconocido", "no artist", "[no artist]", "[unknown]",
+})  # fmt: skip
+GUESTS = re.compile(r"\s*[\[(]?\b(?:feat|ft|featuring|with special guest)\b\.?.*", re.IGNORECASE)
+SEVERAL = re.compile(r"\s*;\s*|,\s+|\s+/\s+|\s*[\[(]?\b(?:feat|ft|featuring)\b\.?\s*|[\])]\s*$", re.IGNORECASE)
+ARTICLE_LAST = re.compile(r"(.+), (the|die|der|das|les|los|las|a|an)", re.IGNORECASE)
+ARTICLE_FIRST = re.compile(r"the\s+(?=\S)")
+
+
+@lru_cache(REMEMBERED)
+def folded(name: str) -> str:
+    """Return a name in small letters, without accents on Latin letters, blanks made one."""
+    parts = unicodedata.normalize("NFKD", name.casefold())
+    plain = "".join(c for c in parts if not unicodedata.combining(c) or ord(c) > 0x36F)
+    return " ".join(unicodedata.normalize("NFKC", plain).replace("_", " ").split())
+
+
+def is_nobody(name: str) -> bool:
+    """Return whether a name stands for many artists or an unknown one.
+
+    Examples
+    --------
+    >>> is_nobody("V.A."), is_nobody("Verschiedene Interpreten"), is_nobody("Varius Manx")
+    (True, True, False)
+    """
+    small = folded(name)
+    bare = small.strip(" .-/[]()")
+    return small in NOBODY or bare in NOBODY or bare.replace("/", " ") in NOBODY or bare.replace(".", "") in NOBODY
+
+
+@lru_cache(REMEMBERED)
+def artist_key(name: str) -> str:
+    """Return what is equal for spellings of one artist; empty for nobody.
+
+    Examples
+    --------
+    >>> artist_key("Beatles, The") == artist_key("the  Beatles"), artist_key("Various Artists")
+    (True, '')
+    >>> artist_key("Anna feat. Bert")
+    'anna'
+    """
+    if is_nobody(name):
+        return ""
+    turned = ARTICLE_LAST.fullmatch(" ".join(name.split()))
+    if turned:
+        name = f"{turned[2]} {turned[1]}"
+    alone = GUESTS.sub("", name) or name
+    return ARTICLE_FIRST.sub("", folded(alone), count=1)
+
+
+def without_guests(names: Collection[str]) -> str:
+    """Return one spelling of an artist from several: the shortest, without guests where these differ.
+
+    Examples
+    --------
+    >>> without_guests(["Anna feat. Bert", "Anna feat. Carl"]), without_guests(["Anna feat. Bert"])
+    ('Anna', 'Anna feat. Bert')
+    """
+    first = min(names, key=lambda name: (len(name), name))
+    if len(set(names)) == 1:
+        return first
+    return GUESTS.sub("", first) or first
+
+
+def everyone(name: str) -> set[str]:
+    """Return the keys of all who are named: guests, and artists between semicolons, commas or slashes.
+
+    Examples
+    --------
+    >>> sorted(everyone("Anna feat. Carl")), everyone("Various Artists")
+    (['anna', 'carl'], set())
+    """
+    found = set()
+    whole = artist_key(name)
+    if whole:
+        found.add(whole)
+    for part in SEVERAL.split(name):
+        key = artist_key(part)
+        if key and key not in ("the", "die", "der", "das", "les", "los", "las", "a", "an"):
+            found.add(key)
+    return found

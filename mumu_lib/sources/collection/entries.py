@@ -1,0 +1,135 @@
+r"""Paths in a manifest, however they were typed: ``A\B\1.mp3``, absolute ones, other normal forms of a letter.
+
+Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
+"""
+
+import os
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from mumu_lib.core.errors import BadDataError
+from mumu_lib.core.parsing import stays_inside
+
+
+def compared(name: str) -> str:
+    """Return what is equal for names that look alike: composed letters, one blank where there are blanks."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
+
+
+def any_case(name: str) -> str:
+    """Return what is equal for names that differ in capitals, too."""
+    return compared(name).casefold()
+
+
+def inside(entry: str, root: str) -> str:
+    r"""Return an absolute path relative to the collection's folder; a relative one, or one elsewhere, as it is.
+
+    Examples
+    --------
+    >>> inside("d:\\music\\A\\1.mp3", "D:\\Music"), inside("/music/A/1.mp3", "/music"), inside("A/1.mp3", "/music")
+    ('A/1.mp3', 'A/1.mp3', 'A/1.mp3')
+    """
+    # Windows knows no case, neither of the drive's letter nor of folders; elsewhere case counts.
+    for kind in (PurePosixPath, PureWindowsPath):
+        path = kind(entry)
+        base = kind(root)
+        if path.is_absolute() and base.is_absolute() and path.is_relative_to(base):
+            return path.relative_to(base).as_posix()
+    return entry
+
+
+@dataclass
+class Entries:
+    """Finds the files that a manifest names.
+
+    Attributes
+    ----------
+    root : Path
+        The collection's folder.
+    """
+
+    root: Path
+    listings: dict[tuple[str, Callable], dict[str, list[str]]] = field(default_factory=dict)
+
+    def find(self, entry: str, where: str) -> tuple[str, str]:
+        """Return the path of a file relative to the root, or why there is none.
+
+        Parameters
+        ----------
+        where : str
+            Manifest and row, for the message.
+
+        Returns
+        -------
+        path, problem : str
+            One of them is empty.
+
+        Raises
+        ------
+        BadDataError
+            The path leads out of the collection.
+        """
+        relative = inside(entry, str(self.root))
+        try:
+            stays_inside(relative, where)
+        except BadDataError as error:
+            raise BadDataError(f"{error}{self._suggestion(relative)}") from None
+        for path in (relative, relative.replace("\\", "/")):
+            if os.path.isfile(self.root / path):
+                return path, ""
+        path = relative.replace("\\", "/")
+        alike = self._alike(path, compared)
+        if len(alike) == 1:
+            return alike[0], ""
+        return "", self._why(path, alike)
+
+    def _suggestion(self, entry: str) -> str:
+        """Say which end of an absolute path is one of the collection's files."""
+        parts = PureWindowsPath(entry).parts
+        for start in range(1, len(parts)):
+            path = "/".join(parts[start:])
+            if ".." not in parts[start:] and os.path.isfile(self.root / path):
+                return f", as {path!r}"
+        return ""
+
+    def _why(self, path: str, alike: list[str]) -> str:
+        if os.path.exists(self.root / path):
+            return "is no regular file"
+        if alike:
+            return f"is missing; several names look like it: {', '.join(map(repr, alike[:3]))}"
+        near = self._alike(path, any_case)
+        if near:
+            return f"is missing; did you mean {near[0]!r}?"
+        return "is missing"
+
+    def _alike(self, path: str, key: Callable[[str], str]) -> list[str]:
+        """Return the files whose paths are equal to one by a key for each of their parts."""
+        found = [""]
+        for part in PurePosixPath(path).parts:
+            further = []
+            for folder in found:
+                for name in self._listing(folder, key).get(key(part), []):
+                    further.append(f"{folder}/{name}".lstrip("/"))
+            found = further
+        files = []
+        for one in found:
+            if os.path.isfile(self.root / one):
+                files.append(one)
+        return files
+
+    def _listing(self, folder: str, key: Callable[[str], str]) -> dict[str, list[str]]:
+        """Return the names in a folder by their keys; what cannot be listed has none."""
+        known = self.listings.get((folder, key))
+        if known is not None:
+            return known
+        names: dict[str, list[str]] = defaultdict(list)
+        try:
+            for name in sorted(os.listdir(self.root / folder)):
+                names[key(name)].append(name)
+        except OSError:
+            pass
+        self.listings[folder, key] = names
+        return names

@@ -1,0 +1,185 @@
+"""A collection described by a table: one row a track, or one row an album.
+
+Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
+"""
+
+import io
+import re
+import warnings
+from pathlib import Path
+
+import pandas as pd
+
+from mumu_lib.core.errors import BadDataError, MissingDataError
+from mumu_lib.core.fingerprints import hash_of
+from mumu_lib.core.formats import TEXTS, kind
+from mumu_lib.sources.collection import genres, report as listed
+from mumu_lib.sources.collection.beside import read_text
+from mumu_lib.sources.collection.entries import Entries
+from mumu_lib.sources.collection.report import Report
+
+FIELDS = ("audio", "cover", "text", "album_id", "album", "artist", "title", "genres", "split", "track_id")
+FILES = ("audio", "cover", "text")
+# What spreadsheets write above the header to say what separates the cells.
+SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=(?P<separator>.)\"?[,;\t]*\r?\n", re.IGNORECASE)
+SAVE_AS = "save the table as CSV in UTF-8 (in Excel: Save As, CSV UTF-8; in LibreOffice: character set UTF-8)"
+MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+
+
+def read_manifest(manifest: Path, root: Path, report: Report) -> pd.DataFrame:
+    """Return the rows of a manifest that describe something.
+
+    Parameters
+    ----------
+    manifest : Path
+        A CSV; see :func:`mumu_lib.sources.folder.build` for its columns.
+    root : Path
+        What the paths in it are relative to.
+    report : Report
+        Gets a line for each file that is not there and each row that is kept out.
+
+    Returns
+    -------
+    rows : pd.DataFrame
+        ``FIELDS``, with ``text`` as lists of texts; ``row`` as a spreadsheet counts, the header being 1; ``key``, what
+        identifies a row that has no id.
+
+    Raises
+    ------
+    MissingDataError, BadDataError
+        There is no such file; it is no table in UTF-8 (or UTF-16 with its mark), or leads out of the collection.
+    """
+    table = read_csv(manifest)
+    columns = list(map(str, table))
+    labels_alone = _check_columns(manifest, columns)
+    table = table[(table != "").any(axis=1)]
+    table = table.reindex(columns=[*FIELDS, "path", "id"], fill_value="").assign(row=table.index + 2)
+    for column in FILES:
+        table[column] = _from_path(table, column)
+    table["album_id"] = table["album_id"].where(table["album_id"] != "", table["id"])
+    for column in set(FIELDS) - {*FILES, "genres"}:
+        table[column] = table[column].str.split().str.join(" ")
+    table["genres"] = genres.read_column(table["genres"].set_axis(table["row"]), manifest.name).to_numpy()
+    entries = Entries(root)
+    kept = []
+    for row in table.to_dict("records"):
+        if _resolve(row, manifest, entries, report, labels_alone):
+            kept.append(row)
+    return pd.DataFrame(kept, columns=[*FIELDS, "row", "key"])
+
+
+def _check_columns(manifest: Path, columns: list[str]) -> bool:
+    """Name columns that are ignored, and return whether the table has ids and genres, which is enough without files."""
+    named = set(columns)
+    labels_alone = "genres" in named and bool({"album_id", "id", "album"} & named)
+    if not {"path", *FILES} & named and not labels_alone:
+        raise BadDataError(
+            f"{manifest}: none of its columns {columns} says where the files are; name one path, audio, text or cover, "
+            f"or, for genres without any file, two album_id and genres"
+        )
+    ignored = []
+    for column in columns:
+        if column not in (*FIELDS, "path", "id"):
+            ignored.append(column)
+    if ignored:
+        print(f"{manifest.name}: columns ignored: {', '.join(ignored)}")
+    return labels_alone
+
+
+def _from_path(table: pd.DataFrame, column: str) -> pd.Series:
+    """Return a column of files, filled with what the column ``path`` has of its kind."""
+    meant = {"picture": "cover", "text": "text"}
+    kinds = []
+    for path in table["path"]:
+        kinds.append(meant.get(kind(path), "audio"))
+    fits = pd.Series(kinds, table.index, dtype=object) == column
+    return table[column].where((table[column] != "") | ~fits, table["path"])
+
+
+def read_csv(manifest: Path) -> pd.DataFrame:
+    """Return the cells of a CSV as texts, under names in small letters.
+
+    Raises
+    ------
+    MissingDataError, BadDataError
+    """
+    text = _decoded(manifest)
+    marked = SEPARATOR_LINE.match(text)
+    if marked:
+        separator = marked["separator"]
+        text = text[marked.end() :]
+    else:
+        separator = max(",;\t", key=text.partition("\n")[0].count)
+    try:
+        with warnings.catch_warnings():
+            # pandas only warns when every row has more fields than the header, and drops them.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(
+                io.StringIO(text),
+                sep=separator,
+                dtype=str,
+                keep_default_na=False,
+                index_col=False,
+                skip_blank_lines=False,
+            )
+    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
+        raise BadDataError(f"{manifest} is not a CSV with a header and as many fields in each row ({error})") from None
+    table = table.rename(columns=lambda c: str(c).strip().lower())
+    twice = table.columns[table.columns.duplicated()]
+    if twice.size:
+        raise BadDataError(f"{manifest}: the column {twice[0]!r} stands there twice; rename one")
+    return table.fillna("").apply(lambda cells: cells.str.strip())
+
+
+def _decoded(manifest: Path) -> str:
+    """Return the text of a manifest: UTF-8, or UTF-16 where its mark says so; anything else is named."""
+    try:
+        data = manifest.read_bytes()
+    except OSError:
+        raise MissingDataError(f"manifest {manifest} cannot be read; give the path of a CSV file") from None
+    encoding = MARKS.get(data[:2], "utf-8-sig")
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+    if b"\0" in data[:1000]:
+        raise BadDataError(f"{manifest}, line {line}: not UTF-8 but perhaps UTF-16 without its mark; {SAVE_AS}")
+    guess = data.splitlines()[line - 1].decode("cp1252", errors="replace").strip()
+    raise BadDataError(f"{manifest}, line {line}: not UTF-8 (as Latin-1 it is {guess!r:.80}); {SAVE_AS}")
+
+
+def _resolve(row: dict, manifest: Path, entries: Entries, report: Report, labels_alone: bool) -> bool:
+    """Return whether a row has anything usable; its files are checked and its review put into ``row["text"]``."""
+    number = row["row"]
+    text = row["text"]
+    is_file = "\n" not in text and text.lower().endswith(TEXTS)
+    asked = row["audio"] != ""
+    for column in FILES if is_file else FILES[:2]:
+        row[column] = _found(row, column, entries, f"{manifest}, row {number}", report)
+    if asked and not row["audio"]:
+        return False
+    text_file = ""
+    if is_file and row["text"]:
+        text_file = row["text"]
+        row["text"] = read_text(entries.root, text_file, report, number)
+    # What identifies a row that has no album_id; a review itself is too long for that.
+    literal = hash_of(text, length=12) if row["text"] else ""
+    row["key"] = row["audio"] or row["cover"] or (row["text"] and text_file) or literal
+    if not row["key"] and labels_alone and (row["album_id"] or row["album"]):
+        row["key"] = row["album_id"] or f"{row['artist']} / {row['album']}"
+    if not row["key"]:
+        report.add(listed.EMPTY_ROW, "", "neither audio nor cover nor text; row kept out", number)
+    row["text"] = [row["text"]] if row["text"] else []
+    return bool(row["key"])
+
+
+def _found(row: dict, column: str, entries: Entries, where: str, report: Report) -> str:
+    """Return the path of a file that a row names; empty, and listed, if it is not there."""
+    entry = row[column]
+    if not entry:
+        return ""
+    path, problem = entries.find(entry, where)
+    if not path:
+        what = "row kept out" if column == "audio" else "row kept without it"
+        report.add(listed.MISSING, entry, f"{column} file {problem}; {what}", row["row"])
+    return path

@@ -1,0 +1,75 @@
+"""Names of albums as folders and tags have them: years, formats and words that are no name taken off.
+
+Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
+"""
+
+import re
+
+from mumu_lib.sources.collection import discs
+from mumu_lib.sources.collection.artists import folded
+from mumu_lib.sources.tags import Tags
+
+YEAR = re.compile(r"(?:19|20)\d\d")
+YEAR_FIRST = re.compile(
+    r"(?:[\[(](?:19|20)\d\d[\])][\s._-]*|(?:19|20)\d\d(?:-\d\d){0,2}(?:\s+-\s+|\s*[–—_]\s*|\.\s+))(?=\S)"
+)
+YEAR_LAST = re.compile(r"\s*[\[(](?:19|20)\d\d[\])]\s*$")
+FORMAT_LAST = re.compile(
+    r"(?:\s*[\[({][^\])}]*\b(?:flac|mp3|v0|v2|320|lossless|web|24-?bit|16-?bit|aac|alac|m4a|ogg|opus)\b[^\])}]*[\])}])+\s*$",
+    re.IGNORECASE,
+)
+DASH = re.compile(r"\s+[-–—]\s+")
+# Folders between an artist and the albums.
+SHELVES = frozenset({
+    "albums", "studio albums", "album", "eps", "ep", "singles", "singles & eps", "singles and eps", "compilations", "live",
+    "live albums", "demos", "bootlegs", "discography", "lps", "soundtracks", "remixes", "flac", "mp3", "lossless",
+})  # fmt: skip
+# What programs write where an album has no name.
+NO_ALBUM = frozenset({
+    "unknown album", "unknown", "unbekanntes album", "album inconnu", "album desconocido", "album sconosciuto", "no album",
+    "untitled album", "[no album]", "[non-album tracks]", "non-album tracks", "none", "n/a", "-", "?", "single", "singles",
+})  # fmt: skip
+
+
+def is_year(name: str) -> bool:
+    """Return whether a folder is named for a year alone."""
+    return bool(YEAR.fullmatch(name))
+
+
+def is_shelf(name: str) -> bool:
+    """Return whether a folder lies between an artist and the albums, such as ``Singles``."""
+    return name.casefold() in SHELVES
+
+
+def parted(name: str) -> tuple[str, bool, str]:
+    """Return ``Artist - Album`` in two, and whether there is such a dash.
+
+    Examples
+    --------
+    >>> parted("Can - Tago Mago"), parted("Post-Punk")
+    (('Can', True, 'Tago Mago'), ('Post-Punk', False, ''))
+    """
+    parts = DASH.split(name, maxsplit=1)
+    if len(parts) == 2 and parts[0] and parts[1]:
+        return parts[0], True, parts[1]
+    return name, False, ""
+
+
+def clean_title(name: str) -> str:
+    """Return the name of an album's folder without its year and the format of its files.
+
+    Examples
+    --------
+    >>> clean_title("1973 - The Dark Side"), clean_title("[1999] Agaetis"), clean_title("1999"), clean_title("Blue (1971)")
+    ('The Dark Side', 'Agaetis', '1999', 'Blue')
+    """
+    cleaned = YEAR_LAST.sub("", YEAR_FIRST.sub("", FORMAT_LAST.sub("", name.strip())))
+    return cleaned or name
+
+
+def album_title(tags: Tags) -> str:
+    """Return the name of an album that tags give, without the disc in it; empty for words that are no name."""
+    title = discs.without(tags.album)
+    if folded(title) in NO_ALBUM:
+        return ""
+    return title

@@ -1,0 +1,258 @@
+"""Where the sound is in a file: all of it without its tags.
+
+Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+
+from mumu_lib.core.fingerprints import checksum_of_samples, hash_of_stream
+from mumu_lib.sources.tags import chunks, containers, kinds
+
+# A multiple of the sizes of samples.
+PIECE = 12 << 18
+ID3V1 = 128
+APE_FOOTER = 32
+LYRICS = b"LYRICS200"
+STREAM_HEADERS = (b"Xing", b"Info", b"VBRI")
+# Of MPEG layer III, by version 1 and by versions 2 and 2.5 [kbit/s].
+BITRATES = (
+    (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0),
+    (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0),
+)
+RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
+ASF_DATA = b"\x36\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c"
+LAST_PAGES = 1 << 17
+
+Spans = list[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Samples as whole numbers without loss, whatever file they are in: equal ones are the same recording.
+
+    Attributes
+    ----------
+    frames, channels, bits, rate : int
+    """
+
+    frames: int
+    channels: int
+    bits: int
+    rate: int
+
+
+def key(file: BinaryIO) -> tuple:
+    """Return what two files of the same sound have in common, from a look at their beginnings and ends.
+
+    Returns
+    -------
+    key : tuple
+        :class:`Samples` of WAV, AIFF and FLAC, else kind and length; empty where there is no sound.
+    """
+    kind, start = kinds.kind_of(file)
+    if not kind:
+        return ()
+    samples = None
+    if kind == "flac":
+        samples, checksum = _of_flac(file, start)
+        if not any(checksum):
+            samples = None
+    elif kind in ("wav", "aiff"):
+        samples = _of_pcm(file, kind, start)
+    if samples is not None:
+        return (samples,)
+    if kind.startswith("ogg"):
+        end = _last_granule(file)
+        return (kind, end) if end else ()
+    size = 0
+    for begin, end in spans(file, kind, start):
+        size += end - begin
+    if size <= 0:
+        return ()
+    return kind, size
+
+
+def content(file: BinaryIO, found: tuple) -> str:
+    """Return a hash of the sound in a file, whose :func:`key` was found."""
+    if not isinstance(found[0], Samples):
+        return hash_of_stream(pieces(file), length=32)
+    kind, start = kinds.kind_of(file)
+    if kind == "flac":
+        return _of_flac(file, start)[1].hex()
+    return checksum_of_samples(_lowest_byte_first(pieces(file), found[0].bits, kind))
+
+
+def _of_flac(file: BinaryIO, start: int) -> tuple[Samples, bytes]:
+    """Return the form and the checksum of the samples that a FLAC file states."""
+    file.seek(start + 18)
+    packed = int.from_bytes(file.read(8), "big")
+    checksum = file.read(16)
+    channels = (packed >> 41 & 7) + 1
+    bits = (packed >> 36 & 31) + 1
+    return Samples(packed & (1 << 36) - 1, channels, bits, packed >> 44), checksum
+
+
+def _of_pcm(file: BinaryIO, kind: str, start: int) -> Samples | None:
+    """Return the form of the samples of a WAV or AIFF file; None where they are no whole numbers of 16 bits or more."""
+    form = chunks.form(file, start)
+    if form is None or form.bits not in (16, 24, 32) or form.channels == 0:
+        return None
+    stored = 0
+    for begin, end in spans(file, kind, start):
+        stored += end - begin
+    return Samples(stored // (form.channels * form.bits // 8), form.channels, form.bits, form.rate)
+
+
+def _lowest_byte_first(parts: Iterator[bytes], bits: int, kind: str) -> Iterator[bytes]:
+    """Yield samples in FLAC's order of bytes; AIFF has the other."""
+    size = bits // 8
+    for part in parts:
+        if kind == "aiff" and len(part) % size == 0:
+            part = np.frombuffer(part, np.uint8).reshape(-1, size)[:, ::-1].tobytes()
+        yield part
+
+
+def pieces(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the sound of a file in pieces."""
+    kind, start = kinds.kind_of(file)
+    if kind.startswith("ogg"):
+        yield from _ogg_bodies(file, start)
+        return
+    for begin, end in spans(file, kind, start):
+        file.seek(begin)
+        left = end - begin
+        while left > 0:
+            piece = file.read(min(PIECE, left))
+            if not piece:
+                return
+            left -= len(piece)
+            yield piece
+
+
+def spans(file: BinaryIO, kind: str, start: int) -> Spans:
+    """Return begin and end of each part of the sound [bytes]; what is not known stays whole."""
+    file.seek(0, 2)
+    end = file.tell()
+    if kind in ("wav", "aiff"):
+        return _of_chunks(file, start, end, kind)
+    if kind == "mp4":
+        return containers.atoms(file, [(start, end)], b"mdat")
+    if kind == "asf":
+        return _of_asf(file, start, end)
+    end = _before_tags(file, start, end)
+    if kind == "flac":
+        start = _behind_blocks(file, start)
+    elif kind == "mpeg":
+        start += _stream_header(file, start)
+    return [(start, end)]
+
+
+def _of_chunks(file: BinaryIO, start: int, end: int, kind: str) -> Spans:
+    order = ">" if kind == "aiff" else "<"
+    found = []
+    for name, at, size in chunks.walk(file, start + 12, end, order):
+        if name == b"data":
+            found.append((at, at + size))
+        elif name == b"SSND":
+            # Behind offset and size of blocks, which nobody uses.
+            found.append((min(at + 8, at + size), at + size))
+    return found
+
+
+def _of_asf(file: BinaryIO, start: int, end: int) -> Spans:
+    """Return the packets of a Windows Media file, behind the data object's own header, which names the file."""
+    while start + 24 <= end:
+        file.seek(start)
+        head = file.read(24)
+        size = int.from_bytes(head[16:], "little")
+        if size < 24:
+            break
+        if head[:16] == ASF_DATA:
+            return [(start + 50, min(end, start + size))]
+        start += size
+    return []
+
+
+def _before_tags(file: BinaryIO, start: int, end: int) -> int:
+    """Return where the sound ends: before ID3v1, APEv2 and lyrics, in whatever order they follow."""
+    while end > start:
+        file.seek(max(start, end - ID3V1))
+        tail = file.read(min(ID3V1, end - start))
+        size = 0
+        if len(tail) == ID3V1 and tail.startswith(b"TAG"):
+            size = ID3V1
+        elif tail[-APE_FOOTER:].startswith(b"APETAGEX"):
+            footer = tail[-APE_FOOTER:]
+            size = int.from_bytes(footer[12:16], "little")
+            if footer[23] & 0x80:
+                size += APE_FOOTER
+        elif tail.endswith(LYRICS) and tail[-15:-9].isdigit():
+            size = int(tail[-15:-9]) + 15
+        if not 0 < size <= end - start:
+            return end
+        end -= size
+    return end
+
+
+def _behind_blocks(file: BinaryIO, start: int) -> int:
+    """Return where the frames of a FLAC file begin."""
+    at = start + 4
+    while True:
+        file.seek(at)
+        head = file.read(4)
+        if len(head) < 4:
+            return at
+        at += 4 + int.from_bytes(head[1:], "big")
+        if head[0] & 0x80:
+            return at
+
+
+def _stream_header(file: BinaryIO, start: int) -> int:
+    """Return the length of the first frame of an mp3 if it holds no sound but the length of the stream."""
+    file.seek(start)
+    head = file.read(200)
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
+        return 0
+    if not any(mark in head for mark in STREAM_HEADERS):
+        return 0
+    version = head[1] >> 3 & 3
+    rates = RATES.get(version)
+    number = head[2] >> 2 & 3
+    if rates is None or number > 2:
+        return 0
+    kbits = BITRATES[version != 3][head[2] >> 4]
+    samples = 1152 if version == 3 else 576
+    return samples * 125 * kbits // rates[number] + (head[2] >> 1 & 1)
+
+
+def _last_granule(file: BinaryIO) -> int:
+    """Return the place in the sound that the last page of an Ogg file ends at [samples]; 0 if there is none."""
+    file.seek(0, 2)
+    file.seek(max(0, file.tell() - LAST_PAGES))
+    tail = file.read()
+    at = tail.rfind(b"OggS")
+    if at < 0:
+        return 0
+    return int.from_bytes(tail[at + 6 : at + 14], "little")
+
+
+def _ogg_bodies(file: BinaryIO, start: int) -> Iterator[bytes]:
+    """Yield what the pages of an Ogg file hold behind its headers, whose pages end at no sample."""
+    heard = False
+    at = start
+    while True:
+        file.seek(at)
+        head = file.read(27)
+        if len(head) < 27 or head[:4] != b"OggS":
+            return
+        sizes = file.read(head[26])
+        body = file.read(sum(sizes))
+        granule = int.from_bytes(head[6:14], "little", signed=True)
+        heard = heard or granule > 0
+        if heard:
+            yield body
+        at += 27 + len(sizes) + len(body)

@@ -1,0 +1,47 @@
+"""Artists that are one, and those that are nobody."""
+
+import pytest
+
+from mumu_lib.sources.collection import artists
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Various Artists", "VA", "V.A.", "v/a", "Various", "Verschiedene Interpreten", "Varios Artistas", "Artistes Divers",
+        "AA.VV.", "Diverse", "Unknown Artist", "[unknown]", "Compilations", "群星",
+    ],
+)  # fmt: skip
+def test_nobody(name):
+    assert artists.is_nobody(name)
+    assert artists.artist_key(name) == ""
+    assert artists.everyone(name) == set()
+
+
+@pytest.mark.parametrize("name", ["Vanessa", "The Various", "Varius Manx", "Mixed Up", "Divers & Co"])
+def test_somebody(name):
+    assert not artists.is_nobody(name)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("The Beatles", "Beatles, The"),
+        ("Björk", "BJORK"),
+        ("Anna feat. Bert", "Anna"),
+        ("A  B", "a b"),
+        ("Ann (ft. Cy)", "Ann"),
+    ],
+)
+def test_spellings_of_one_artist(one, other):
+    assert artists.artist_key(one) == artists.artist_key(other)
+
+
+def test_different_artists_differ():
+    assert len(set(map(artists.artist_key, ["Simon", "Simon & Garfunkel", "The The", "Ça Va", "CAVA"]))) == 5
+
+
+def test_everyone_who_is_named():
+    assert artists.everyone("Anna; Bert") >= {"anna", "bert"}
+    assert artists.everyone("Beatles, The") >= {"beatles"}
+    assert "the" not in artists.everyone("Beatles, The")

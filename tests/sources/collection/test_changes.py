@@ -1,0 +1,83 @@
+"""What a new catalogue changes in the old one."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from mumu_lib import open_catalogue
+from mumu_lib.core.errors import ParameterError
+from mumu_lib.sources import folder
+from own_collections import sound
+
+
+@pytest.fixture
+def music(tmp_path):
+    root = tmp_path / "music"
+    for n in range(4):
+        sound(root / f"Ann {n}" / "Wide" / "1.flac")
+        (root / f"Ann {n}" / "Wide" / "genres.txt").write_text("Jazz", encoding="utf-8")
+    return root
+
+
+def make(root, tmp_path, **options):
+    return folder.build(root, name="mine", out=tmp_path / "out", **options)
+
+
+def contents(place):
+    return {path.name: path.read_bytes() for path in sorted(place.iterdir()) if path.suffix in (".parquet", ".json")}
+
+
+def test_an_equal_catalogue_is_written_again_to_the_byte(music, tmp_path, capsys):
+    make(music, tmp_path)
+    before = contents(tmp_path / "out")
+    make(music, tmp_path)
+    assert contents(tmp_path / "out") == before
+    assert "replaced" not in capsys.readouterr().out
+
+
+def test_new_albums_alone_need_no_force(music, tmp_path, capsys):
+    make(music, tmp_path, fractions=(1, 0, 0))
+    sound(music / "Zoe" / "Low" / "1.flac")
+    assert len(make(music, tmp_path, fractions=(1, 0, 0)).albums) == 5
+    assert "of its 4 albums 1 would be new" in capsys.readouterr().out
+
+
+def test_other_albums_splits_or_genres_are_counted_and_ask_for_force(music, tmp_path):
+    made = make(music, tmp_path)
+    before = contents(tmp_path / "out")
+    (music / "Ann 0").rename(music / "Bob")
+    (music / "Ann 1" / "Wide" / "genres.txt").write_text("Jazz\nPop", encoding="utf-8")
+    sound(music / "Ann 2" / "Wide" / "2.flac")
+    with pytest.raises(
+        ParameterError,
+        match=r"1 would be gone, 1 would be new, 1 would have other tracks.*1 would have other genres.*--force",
+    ) as refused:
+        make(music, tmp_path)
+    assert "--name" in str(refused.value)
+    assert contents(tmp_path / "out") == before
+    assert open_catalogue(tmp_path / "out").fingerprint == made.fingerprint
+    listed = pd.read_csv(tmp_path / "out" / "changes.csv", keep_default_na=False)
+    assert set(listed["what"]) >= {"gone", "new", "tracks", "genres"}
+    make(music, tmp_path, force=True)
+    assert "Bob/Wide" in set(open_catalogue(tmp_path / "out").albums["album_id"])
+
+
+def test_another_split_asks_for_force(music, tmp_path):
+    make(music, tmp_path)
+    with pytest.raises(ParameterError, match="would be in another split"):
+        make(music, tmp_path, fractions=(0, 0.5, 0.5))
+
+
+def test_a_catalogue_that_cannot_be_read_is_replaced(music, tmp_path):
+    make(music, tmp_path)
+    (tmp_path / "out" / "catalogue.json").write_text(json.dumps({"format": 99}), encoding="utf-8")
+    assert len(make(music, tmp_path).albums) == 4
+
+
+def test_nothing_usable_leaves_the_report_of_the_old_one(music, tmp_path):
+    make(music, tmp_path)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(folder.NothingUsableError, match=r"refused\.csv"):
+        folder.build(empty, name="mine", out=tmp_path / "out")

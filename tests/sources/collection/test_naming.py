@@ -1,0 +1,31 @@
+"""Names of albums."""
+
+import pytest
+
+from mumu_lib.sources.collection import naming
+from mumu_lib.sources.tags import Tags
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("1999 - Bar", "Bar"), ("(2003) Bar", "Bar"), ("[2003] Bar [FLAC]", "Bar"), ("Bar (1971)", "Bar"), ("1999", "1999"), ("2001 a", "2001 a"),
+        ("Bar (Live)", "Bar (Live)"), ("Bar [MP3 320]", "Bar"), ("1984-05-01 - Bar", "Bar"), ("(1999)", "(1999)"), ("[FLAC]", "[FLAC]"),
+    ],
+)  # fmt: skip
+def test_years_and_formats_are_no_part_of_a_title(name, expected):
+    assert naming.clean_title(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [("Wide [Disc 2]", "Wide"), ("Unknown Album", ""), ("", ""), ("Unknown Pleasures", "Unknown Pleasures")],
+)
+def test_names_of_albums_in_tags(tag, expected):
+    assert naming.album_title(Tags(album=tag)) == expected
+
+
+def test_shelves_and_years():
+    assert naming.is_shelf("Studio Albums")
+    assert naming.is_year("1999")
+    assert not naming.is_year("19990")
