@@ -11,6 +11,7 @@ import pandas as pd
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError
 from mumu_lib.core.files import write_atomically
+from mumu_lib.core.paths import home
 
 NAME = "changes.csv"
 
@@ -39,18 +40,18 @@ class Changes:
 
     def __str__(self) -> str:
         said = {
-            "gone": "would be gone",
-            "new": "would be new",
-            "tracks": "would have other tracks",
-            "split": "would be in another split",
-            "genres": "would have other genres",
+            "gone": "gone",
+            "new": "new",
+            "tracks": "with other tracks",
+            "split": "in another split",
+            "genres": "with other genres",
         }
         found = []
         for what, words in said.items():
             number = self.count(what)
             if number:
                 found.append(f"{number} {words}")
-        return f"of its {self.albums} albums " + ", ".join(found)
+        return f"of its {self.albums} albums: {', '.join(found)}"
 
 
 def compare(folder: Path, albums: pd.DataFrame, tracks: pd.DataFrame) -> Changes | None:
@@ -108,11 +109,12 @@ def ask(folder: Path, name: str, changes: Changes | None, force: bool) -> None:
     if changes is None or changes.table.empty:
         return
     if force or not changes.loses:
-        print(f"the catalogue in {folder} is replaced: {changes}")
+        print(f"the catalogue in {folder} is replaced ({changes})")
         return
     path = folder / NAME
     write_atomically(path, changes.table.to_csv(index=False))
+    elsewhere = "--name" if folder == home() / "data" / name else "--out"
     raise ParameterError(
-        f"{folder} holds another catalogue {name!r}: {changes} (all in {path}). It stays as it is, and so do the runs on it. "
-        f"To replace it add  --force  (in Python: force=True); to keep both give the new one a name with  --name"
+        f"{folder} holds another catalogue {name!r}, which would change ({changes}; listed in {path}). It stays as it is, "
+        f"and so do the runs on it. To replace it add  --force  (in Python: force=True); to keep both add  {elsewhere}"
     )
