@@ -103,13 +103,7 @@ def read_csv(manifest: Path) -> pd.DataFrame:
     ------
     MissingDataError, BadDataError
     """
-    text = _decoded(manifest)
-    marked = SEPARATOR_LINE.match(text)
-    if marked:
-        separator = marked["separator"]
-        text = text[marked.end() :]
-    else:
-        separator = max(",;\t", key=text.partition("\n")[0].count)
+    text, separator = _separated(_decoded(manifest))
     try:
         with warnings.catch_warnings():
             # pandas only warns when every row has more fields than the header, and drops them.
@@ -129,6 +123,14 @@ def read_csv(manifest: Path) -> pd.DataFrame:
     if twice.size:
         raise BadDataError(f"{manifest}: the column {twice[0]!r} stands there twice; rename one")
     return table.fillna("").apply(lambda cells: cells.str.strip())
+
+
+def _separated(text: str) -> tuple[str, str]:
+    """Return a table without the line that names its separator, and the separator."""
+    marked = SEPARATOR_LINE.match(text)
+    if marked:
+        return text[marked.end() :], marked["separator"]
+    return text, max(",;\t", key=text.partition("\n")[0].count)
 
 
 def _decoded(manifest: Path) -> str:

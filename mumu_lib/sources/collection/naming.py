@@ -4,9 +4,11 @@ Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 
 from mumu_lib.sources.collection import discs
-from mumu_lib.sources.collection.artists import folded
+from mumu_lib.sources.collection.artists import artist_key, folded, without_guests
 from mumu_lib.sources.tags import Tags
 
 YEAR = re.compile(r"(?:19|20)\d\d")
@@ -73,3 +75,23 @@ def album_title(tags: Tags) -> str:
     if folded(title) in NO_ALBUM:
         return ""
     return title
+
+
+def names_of(tags: Sequence[Tags]) -> tuple[str, str, bool]:
+    """Return the most frequent name of the album and its artist, and whether they are many."""
+    titles = Counter(filter(None, map(album_title, tags)))
+    stated = Counter(one.album_artist for one in tags if one.album_artist)
+    acting = Counter(one.artist for one in tags if one.artists)
+    title = _most(titles)
+    if stated:
+        return title, _most(stated), False
+    if len(set(map(artist_key, acting))) == 1:
+        return title, without_guests(acting), False
+    many = len(acting) > 1 and any(one.compilation for one in tags)
+    return title, "", many
+
+
+def _most(counts: Counter[str]) -> str:
+    if not counts:
+        return ""
+    return min(counts, key=lambda name: (-counts[name], name))

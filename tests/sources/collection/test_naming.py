@@ -29,3 +29,16 @@ def test_shelves_and_years():
     assert naming.is_shelf("Studio Albums")
     assert naming.is_year("1999")
     assert not naming.is_year("19990")
+
+
+def test_the_most_frequent_names_of_an_album():
+    tags = [
+        Tags(album="Wide", artists=("Ann",)),
+        Tags(album="Wide", artists=("Ann feat. Bob",)),
+        Tags(album="wide", artists=("Ann",)),
+    ]
+    assert naming.names_of(tags) == ("Wide", "Ann", False)
+    many = [Tags(album="Mix", artists=(name,), compilation=True) for name in ("Ann", "Bob")]
+    assert naming.names_of(many) == ("Mix", "", True)
+    assert naming.names_of([Tags(album="Mix", artists=("Ann",), album_artist="VA")]) == ("Mix", "VA", False)
+    assert naming.names_of([Tags()]) == ("", "", False)
