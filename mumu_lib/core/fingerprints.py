@@ -38,6 +38,14 @@ def hash_of_stream(parts: Iterable[bytes], *, length: int = 64) -> str:
     return found.hexdigest()[:length]
 
 
+def checksum_of_samples(parts: Iterable[bytes]) -> str:
+    """Return the MD5 of samples as FLAC keeps it: whole numbers, the lowest byte first, channel by channel in turn."""
+    found = hashlib.md5(usedforsecurity=False)
+    for part in parts:
+        found.update(part)
+    return found.hexdigest()
+
+
 def hash_of_file(path: str | Path, *, length: int = 64) -> str:
     """Return the SHA-256 of a file's content, as :func:`hash_of`."""
     with open(path, "rb") as file:

@@ -3,6 +3,7 @@
 Paper: none; the space is that of section 4.1.  Notebooks: 09_your_album.
 """
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,7 @@ def _labels(mix: str, known: list[str]) -> list[str]:
 
 def _label(asked: str, known: list[str]) -> str:
     """Return the label that was asked for: by its exact name, else by one that differs in capitals only."""
+    asked = unicodedata.normalize("NFC", asked)
     if asked in known:
         return asked
     by_fold = {label.casefold(): label for label in known}

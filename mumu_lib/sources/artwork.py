@@ -20,27 +20,24 @@ from mumu_lib.sources.tags import pictures as inside
 
 KEPT_IN = "covers"
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif")
-# Folders that hold nothing but pictures of the album they lie in.
-FOLDERS = re.compile(r"(scans?|art|artworks?|covers?|images?|pictures?|pics|booklet|folder|front|jpe?gs?|fotos?|photos?)", re.IGNORECASE)  # fmt: skip
-FRONT = {"front", "vorne", "frontal", "recto", "avant"}
-COVER = {
-    "cover",
-    "folder",
-    "albumart",
-    "album",
-    "art",
-    "artwork",
-    "albumartwork",
-    "coverart",
-    "sleeve",
-    "jacket",
-    "poster",
-    "thumb",
-}
-NOT_FRONT = {
-    "back", "rear", "inlay", "inside", "inner", "booklet", "disc", "disk", "cd", "dvd", "label", "tray", "spine", "obi",
-    "matrix", "artist", "band", "logo", "fanart", "banner", "backdrop", "background", "hinten", "verso", "spectrum", "spectrogram", "side",
-}  # fmt: skip
+# Folders that hold nothing but pictures of the album they lie in, e.g. "Scans", "Cover Art", "HQ Scans 600dpi": one word of
+# the first line, and none but these.
+_PICTURES = "scans?|art|artworks?|coverart|albumart|covers?|images?|img|pictures?|pics?|booklets?|inlay|front|graphics?|grafik|bilder|jpe?gs?|pngs?|tiffs?|fotos?|photos?"
+_BESIDE = "album|folder|hq|hi|high|res|hires|full|small|large|size|dpi|[0-9]{1,4}(?:dpi|px)?"
+FOLDERS = re.compile(
+    rf"(?=(?:.*[\W_])?(?:{_PICTURES})(?:[\W_\d]|$))(?:(?:{_PICTURES}|{_BESIDE})(?:[\W_]+|$))+", re.IGNORECASE
+)
+FRONT = frozenset("front vorne frontal recto avant frontcover coverfront frontside".split())  # noqa: SIM905
+COVER = frozenset("cover covers folder albumart artwork albumartwork coverart albumcover cdcover sleeve jacket".split())  # noqa: SIM905
+# These are said of other pictures too.
+COVER_PERHAPS = frozenset("album art poster thumb thumbnail".split())  # noqa: SIM905
+BACK_SIDE = frozenset(
+    "back rear inlay inside inner innen booklet tray spine obi matrix hinten verso backcover coverback backside arriere interior".split()  # noqa: SIM905
+)
+# What a picture may show instead of the cover; beside a word for a cover it is that of such a thing, "CD cover".
+OTHER_THING = frozenset(
+    "disc disk cd dvd label side artist band logo fanart banner backdrop background spectrum spectrogram ticket sticker clearart cdart discart".split()  # noqa: SIM905
+)
 SMALL = {"small", "thumb", "thumbnail", "tiny", "mini"}
 WORDS = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])")
 GUID = re.compile(r"\{[0-9A-Fa-f-]{36}\}")
@@ -125,10 +122,14 @@ def _grade(image: PurePath, album: str) -> int:
         return FIRST
     if words & FRONT:
         return NAMED
-    if words & NOT_FRONT:
+    if words & BACK_SIDE:
         return BACK
     if words & COVER:
         return NAMED
+    if words & OTHER_THING:
+        return BACK
+    if words & COVER_PERHAPS:
+        return LIKELY
     if album and set(_words(PurePath(f"{album}.x"))) <= words:
         return LIKELY
     return UNNAMED
@@ -215,7 +216,7 @@ def completed(
     looked_into = rows[(rows["audio"] != "") & (rows["tag_picture"] != "no")]
     audio = looked_into.groupby("album_id")["audio"].agg(list)
     covers = []
-    for album_id, cover in zip(albums["album_id"], albums["cover"], strict=True):
+    for album_id, cover in albums[["album_id", "cover"]].itertuples(index=False, name=None):
         if not cover:
             data, passed = embedded([root / name for name in audio.get(album_id, [])])
             for path, reason in passed:

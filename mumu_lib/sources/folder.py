@@ -80,7 +80,7 @@ def build(
         What separates genres in a tag: ``auto`` (the rule of :mod:`mumu_lib.sources.tags.genres`), ``none``, or
         characters, e.g. ``;/``.
     merge_spellings : bool
-        Make genres one that differ by capitals, hyphens and blanks only; the most frequent spelling stays.
+        Make genres one that differ by capitals, hyphens, blanks and the like only; the most frequent spelling stays.
 
     force : bool
         Replace a catalogue of this name although its albums, their splits or genres would change. An equal one,
@@ -223,7 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--merge-spellings",
         action="store_true",
-        help="make genres one label that differ by capitals, hyphens and blanks only",
+        help="make genres one label that differ by capitals, hyphens, blanks and the like only",
     )
     parser.add_argument(
         "--force", action="store_true", help="replace a catalogue of this name although its albums would change"

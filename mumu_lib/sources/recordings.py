@@ -3,12 +3,12 @@
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
 
+import struct
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mumu_lib.core.files import open_regular
-from mumu_lib.core.fingerprints import hash_of_stream
 from mumu_lib.sources.tags import payload
 
 # Groups over at least so many albums, and over more than half of all, keep nothing apart: silence, a jingle.
@@ -19,7 +19,8 @@ def identical(paths: Iterable[Path]) -> list[list[int]]:
     """Return groups of files with the same sound, as places in the list; files that are like no other are in none.
 
     Tags do not count. The sound is compared as it is stored: by its length first, and by a hash where lengths agree,
-    so that a file unlike all others is never read whole. The same recording coded in two ways is not found.
+    so that a file unlike all others is never read whole. Of WAV, AIFF and FLAC the samples are compared, which are the same
+    in each; a recording that was coded with loss in two ways is not found.
 
     Examples
     --------
@@ -47,18 +48,16 @@ def _key(path: Path) -> tuple:
     try:
         with open_regular(path) as file:
             return payload.key(file)
-    except (OSError, ValueError):
+    except (OSError, ValueError, struct.error):
         return ()
 
 
 def _content(path: Path, key: tuple) -> str:
     """Return a hash of the sound in a file, "" if it cannot be read."""
-    if key[0] == payload.CODED:
-        return str(key[1])
     try:
         with open_regular(path) as file:
-            return hash_of_stream(payload.pieces(file), length=32)
-    except (OSError, ValueError):
+            return payload.content(file, key)
+    except (OSError, ValueError, struct.error):
         return ""
 
 

@@ -39,6 +39,11 @@ def chosen(root, *names, album="Blue Hour"):
         ["Scans/Cover.jpg", "x.jpg", "y.jpg"],
         ["albumart.gif", "artist.jpg", "fanart.jpg", "logo.png"],
         ["cover.avif", "disc1.jpg"],
+        ["frontcover.jpg", "backcover.jpg"],
+        ["CD Cover.jpg", "CD.jpg", "CD back cover.jpg"],
+        ["Cover Art/Album Front.png", "Cover Art/Album Back.png"],
+        ["Ann - Blue Hour (1999).jpg", "Ann.jpg", "tour.jpg"],
+        ["01 - Front.jpg", "02 - Back.jpg", "03 - CD.jpg"],
     ],
 )  # fmt: skip
 def test_the_first_of_these_is_taken(tmp_path, names):
@@ -54,6 +59,21 @@ def test_none_is_taken_and_each_is_named(tmp_path, names):
     choice = chosen(tmp_path, *names)
     assert choice.cover is None
     assert len(choice.passed_over) == len(names)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Scans", "SCANS", "Cover Art", "album_art", "HQ Scans", "Scans 600dpi", "Artwork", "Covers", "Booklet", "jpg"],
+)
+def test_folders_of_pictures(name):
+    assert artwork.FOLDERS.fullmatch(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["Art of Noise", "Cover Versions", "Live", "CD 1", "Scandal", "Imagine", "Pictures at an Exhibition"]
+)
+def test_folders_of_music(name):
+    assert not artwork.FOLDERS.fullmatch(name)
 
 
 def test_what_cannot_be_read_gives_way_to_the_next(tmp_path):

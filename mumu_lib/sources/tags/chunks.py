@@ -5,12 +5,21 @@ Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
 # No tag is as long as this.
 LONGEST = 64 << 20
 MOST_CHUNKS = 10_000
-INFO = {b"IGNR": "genre", b"IART": "artist", b"IPRD": "album", b"INAM": "title", b"ITRK": "track", b"IPRT": "track"}
+INFO = {
+    b"IGNR": "genre",
+    b"ISGN": "genre",
+    b"IART": "artist",
+    b"IPRD": "album",
+    b"INAM": "title",
+    b"ITRK": "track",
+    b"IPRT": "track",
+}
 AIFF = {b"NAME": "title", b"AUTH": "artist"}
 
 
@@ -32,6 +41,35 @@ def walk(file: BinaryIO, start: int, end: int, order: str) -> Iterator[tuple[byt
         size = struct.unpack(f"{order}I", head[4:])[0]
         yield head[:4], start + 8, min(size, max(0, end - start - 8))
         start += 8 + size + size % 2
+
+
+@dataclass(frozen=True)
+class Form:
+    """How the samples of a WAV or AIFF file are stored, as whole numbers."""
+
+    channels: int
+    bits: int
+    rate: int
+
+
+def form(file: BinaryIO, start: int) -> Form | None:
+    """Return how samples are stored; None where they are packed, floating or with the unusual order of bytes."""
+    file.seek(0, 2)
+    end = file.tell()
+    file.seek(start)
+    head = file.read(12)
+    order = ">" if head[:4] == b"FORM" else "<"
+    for name, at, size in walk(file, start + 12, end, order):
+        if name == b"fmt " and size >= 16:
+            kind, channels, rate, _, _, bits = struct.unpack("<HHIIHH", _bytes(file, at, 16))
+            if kind == 0xFFFE and size >= 26:
+                kind = int.from_bytes(_bytes(file, at + 24, 2), "little")
+            return Form(channels, bits, rate) if kind == 1 else None
+        if name == b"COMM" and size >= 18:
+            channels, _, bits = struct.unpack(">HIH", _bytes(file, at, 8))
+            packed = head[8:] == b"AIFC" and _bytes(file, at + 18, 4) not in (b"NONE", b"twos")
+            return None if packed else Form(channels, bits, round(_extended(_bytes(file, at + 8, 10))))
+    return None
 
 
 def read(file: BinaryIO, start: int) -> tuple[bytes, dict[str, str], float | None]:
@@ -80,8 +118,12 @@ def _texts(file: BinaryIO, chunks: Iterator[tuple[bytes, int, int]], names: dict
             text = data.decode("utf-8")
         except UnicodeDecodeError:
             text = data.decode("cp1252", errors="replace")
-        if text.strip():
-            found.setdefault(names[name], text)
+        field = names[name]
+        if not text.strip():
+            continue
+        if field == "genre" and field in found:
+            text = f"{found.pop(field)}\0{text}"
+        found.setdefault(field, text)
     return found
 
 

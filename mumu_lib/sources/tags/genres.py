@@ -3,7 +3,7 @@
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 
 The rule. ``;``, NUL, line ends and backslashes always separate genres, ``|`` separates branches and ``>`` stands inside
-one. ``/`` and ``,`` separate only where every part is the name of a genre, commonly (:mod:`vocabulary`) or elsewhere in
+one. ``/``, ``,``, ``+``, ``•``, and ``-`` between blanks, separate only where every part is the name of a genre, commonly (:mod:`vocabulary`) or elsewhere in
 the same collection, and the whole is none: ``Rock/Pop`` is two genres; ``R&B/Soul`` and ``AC/DC`` stay whole.
 """
 
@@ -15,8 +15,13 @@ from mutagen.id3 import TCON
 
 from mumu_lib.sources.tags.vocabulary import KNOWN, folded, is_none, is_whole
 
-ALWAYS = re.compile(r"[;\0\r\n|]+|\\+")
-SOMETIMES = ("/", ",")
+ALWAYS = re.compile(r"[;\uff1b\0\r\n\t\v\f\u2028\u2029|]+|\\+")
+# The last between blanks only: Hip-Hop has it too.
+SOMETIMES = tuple(map(re.compile, ("[/\uff0f]+", "[,\uff0c\u3001]+", "[•·]+", "[+]", r"\s[-\u2013\u2014]\s")))
+AROUND = " /,+•·"
+# What lists and notes put before a genre.
+BEFORE = re.compile(r"[-*•#\s]+\s|#+|genres?\s*:", re.IGNORECASE)
+LONGEST = 80
 NUMBERED = re.compile(r"\d{1,3}|(\((\d{1,3}|RX|CR)\))+.*|RX|CR", re.DOTALL)
 AUTO = "auto"
 
@@ -32,7 +37,7 @@ class Split:
     split : tuple of str
         The values that were several genres.
     left_out : tuple of str
-        Words for no genre.
+        Words for no genre, and what is too long for one.
     """
 
     genres: tuple[str, ...] = ()
@@ -90,7 +95,7 @@ def split(values: Iterable[str], *, known: Collection[str] = (), separators: str
         if len(parts) > 1:
             taken_apart.append(value)
         for part in by_name(parts):
-            if is_none(part):
+            if is_none(part) or len(part) > LONGEST:
                 left_out.append(part)
             elif part not in genres:
                 genres.append(part)
@@ -105,17 +110,27 @@ def _parts(value: str, known: Collection[str], separators: str) -> Iterable[str]
         return _filled(re.split(f"[{re.escape(separators)}|]+", value))
     found: list[str] = []
     for piece in _filled(ALWAYS.split(value)):
-        found.extend(_by_vocabulary(piece, known))
+        found.extend(_by_vocabulary(_without_bullet(piece), known))
     return found
+
+
+def _without_bullet(piece: str) -> str:
+    """Return a piece without what lists put before it, if anything is left."""
+    begun = BEFORE.match(piece)
+    if begun is None:
+        return piece
+    return piece[begun.end() :].strip() or piece
 
 
 def _by_vocabulary(piece: str, known: Collection[str]) -> list[str]:
     """Take a piece apart at slashes and commas if every part is a genre, and the whole is none."""
     if is_none(piece) or is_whole(piece) or _is_known(piece, known):
         return [piece]
-    piece = piece.strip(" /,")
+    piece = piece.strip(AROUND)
+    if not piece:
+        return []
     for separator in SOMETIMES:
-        parts = _filled(piece.split(separator))
+        parts = _filled(separator.split(piece))
         if len(parts) < 2:
             continue
         found: list[str] = []
@@ -149,6 +164,6 @@ def standing_alone(values: Iterable[str]) -> set[str]:
     found: set[str] = set()
     for value in values:
         for piece in _filled(ALWAYS.split(value)):
-            if not any(separator in piece for separator in SOMETIMES) and not is_none(piece):
+            if not any(separator.search(piece) for separator in SOMETIMES) and not is_none(piece):
                 found.update(map(folded, piece.split(">")))
     return found

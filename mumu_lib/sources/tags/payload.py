@@ -4,13 +4,16 @@ Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
+import numpy as np
+
+from mumu_lib.core.fingerprints import checksum_of_samples, hash_of_stream
 from mumu_lib.sources.tags import chunks, containers, kinds
 
-# The first word of a key that is a hash of the sound already.
-CODED = "coded"
-PIECE = 1 << 20
+# A multiple of the sizes of samples.
+PIECE = 12 << 18
 ID3V1 = 128
 APE_FOOTER = 32
 LYRICS = b"LYRICS200"
@@ -27,22 +30,41 @@ LAST_PAGES = 1 << 17
 Spans = list[tuple[int, int]]
 
 
+@dataclass(frozen=True)
+class Samples:
+    """Samples as whole numbers without loss, whatever file they are in: equal ones are the same recording.
+
+    Attributes
+    ----------
+    frames, channels, bits, rate : int
+    """
+
+    frames: int
+    channels: int
+    bits: int
+    rate: int
+
+
 def key(file: BinaryIO) -> tuple:
     """Return what two files of the same sound have in common, from a look at their beginnings and ends.
 
     Returns
     -------
     key : tuple
-        Kind and length; of FLAC the checksum of the samples that it keeps; empty where there is no sound.
+        :class:`Samples` of WAV, AIFF and FLAC, else kind and length; empty where there is no sound.
     """
     kind, start = kinds.kind_of(file)
     if not kind:
         return ()
+    samples = None
     if kind == "flac":
-        file.seek(start + 8)
-        checksum = file.read(34)[18:]
-        if any(checksum):
-            return CODED, checksum.hex()
+        samples, checksum = _of_flac(file, start)
+        if not any(checksum):
+            samples = None
+    elif kind in ("wav", "aiff"):
+        samples = _of_pcm(file, kind, start)
+    if samples is not None:
+        return (samples,)
     if kind.startswith("ogg"):
         end = _last_granule(file)
         return (kind, end) if end else ()
@@ -52,6 +74,46 @@ def key(file: BinaryIO) -> tuple:
     if size <= 0:
         return ()
     return kind, size
+
+
+def content(file: BinaryIO, found: tuple) -> str:
+    """Return a hash of the sound in a file, whose :func:`key` was found."""
+    if not isinstance(found[0], Samples):
+        return hash_of_stream(pieces(file), length=32)
+    kind, start = kinds.kind_of(file)
+    if kind == "flac":
+        return _of_flac(file, start)[1].hex()
+    return checksum_of_samples(_lowest_byte_first(pieces(file), found[0].bits, kind))
+
+
+def _of_flac(file: BinaryIO, start: int) -> tuple[Samples, bytes]:
+    """Return the form and the checksum of the samples that a FLAC file states."""
+    file.seek(start + 18)
+    packed = int.from_bytes(file.read(8), "big")
+    checksum = file.read(16)
+    channels = (packed >> 41 & 7) + 1
+    bits = (packed >> 36 & 31) + 1
+    return Samples(packed & (1 << 36) - 1, channels, bits, packed >> 44), checksum
+
+
+def _of_pcm(file: BinaryIO, kind: str, start: int) -> Samples | None:
+    """Return the form of the samples of a WAV or AIFF file; None where they are no whole numbers of 16 bits or more."""
+    form = chunks.form(file, start)
+    if form is None or form.bits not in (16, 24, 32) or form.channels == 0:
+        return None
+    stored = 0
+    for begin, end in spans(file, kind, start):
+        stored += end - begin
+    return Samples(stored // (form.channels * form.bits // 8), form.channels, form.bits, form.rate)
+
+
+def _lowest_byte_first(parts: Iterator[bytes], bits: int, kind: str) -> Iterator[bytes]:
+    """Yield samples in FLAC's order of bytes; AIFF has the other."""
+    size = bits // 8
+    for part in parts:
+        if kind == "aiff" and len(part) % size == 0:
+            part = np.frombuffer(part, np.uint8).reshape(-1, size)[:, ::-1].tobytes()
+        yield part
 
 
 def pieces(file: BinaryIO) -> Iterator[bytes]:
@@ -93,8 +155,11 @@ def _of_chunks(file: BinaryIO, start: int, end: int, kind: str) -> Spans:
     order = ">" if kind == "aiff" else "<"
     found = []
     for name, at, size in chunks.walk(file, start + 12, end, order):
-        if name in (b"data", b"SSND"):
+        if name == b"data":
             found.append((at, at + size))
+        elif name == b"SSND":
+            # Behind offset and size of blocks, which nobody uses.
+            found.append((min(at + 8, at + size), at + size))
     return found
 
 

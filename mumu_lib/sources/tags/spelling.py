@@ -3,6 +3,8 @@
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -14,7 +16,7 @@ Branches = Sequence[Sequence[str]]
 
 
 def groups(counts: Counter[str]) -> list[list[str]]:
-    """Return genres that differ by capitals, hyphens or blanks only, the most frequent spelling of each first.
+    """Return genres that differ by capitals, signs, accents or blanks only, the most frequent spelling of each first.
 
     Parameters
     ----------
@@ -26,11 +28,20 @@ def groups(counts: Counter[str]) -> list[list[str]]:
     >>> groups(Counter({"Hip-Hop": 3, "hip hop": 1, "Rock": 9}))
     [['Hip-Hop', 'hip hop']]
     """
-    by_fold: dict[str, list[str]] = {}
+    by_key: dict[str, list[str]] = {}
     # Of equally frequent ones neither capitals throughout nor none at all.
     for name in sorted(counts, key=lambda name: (-counts[name], name.isupper() or name.islower(), name)):
-        by_fold.setdefault(folded(name), []).append(name)
-    return [names for names in by_fold.values() if len(names) > 1]
+        by_key.setdefault(_key(name), []).append(name)
+    return [names for names in by_key.values() if len(names) > 1]
+
+
+def _key(name: str) -> str:
+    """Return what spellings of one genre have in common: small letters without accents, ``and`` as ``&``, no blanks."""
+    text = re.sub(r"\s?'n'\s?|\s('n|n'|n|and|und|et|y)\s|[+]", "&", folded(name))
+    text = unicodedata.normalize("NFKD", text)
+    kept = "".join(c for c in text if c.isalnum() or c == "&")
+    # A name may be all signs, e.g. "???" or one of another script's marks.
+    return kept or text
 
 
 def hint(found: list[list[str]]) -> str:

@@ -55,7 +55,7 @@ Rhythm, Blues | Rhythm, Blues & Soul
 NO_GENRE = """
 other, unknown, unknown genre, <unknown>, (unknown), [unknown], none, (none), <none>, null, nil, nan, n/a, na, n.a.,
 undefined, unspecified, not specified, unclassifiable, unclassified, no genre, nogenre, genre, no tag, untagged, ?, ??, ???, -, --, ---, not set, blank,
-no category, uncategorized, uncategorised, other genre
+genres, no category, uncategorized, uncategorised, other genre
 """
 
 

@@ -30,6 +30,11 @@ def test_info_in_utf8_and_in_the_code_page_of_windows():
     assert found == {"genre": "Café", "artist": "Änn"}
 
 
+def test_a_second_genre():
+    _, found, _ = chunks.read(wav(info(IGNR=b"Rock", ISGN=b"Jazz")), 0)
+    assert found == {"genre": "Rock\0Jazz"}
+
+
 def test_id3_and_length(tmp_path):
     for suffix in ("wav", "aiff"):
         with open(with_id3(sound(tmp_path / f"a.{suffix}")), "rb") as file:

@@ -35,6 +35,18 @@ from mumu_lib.sources.tags.vocabulary import folded
         ("Rock & Roll", ["Rock & Roll"]),
         ("Drum + Bass", ["Drum + Bass"]),
         ("Hip-Hop", ["Hip-Hop"]),
+        ("Rock\uff1bJazz、Blues", ["Rock", "Jazz", "Blues"]),
+        ("Rock、Jazz", ["Rock", "Jazz"]),
+        ("Rock • Jazz · Blues", ["Rock", "Jazz", "Blues"]),
+        ("Rock - Jazz", ["Rock", "Jazz"]),
+        ("Rock+Jazz", ["Rock", "Jazz"]),
+        ("Jazz+Funk", ["Jazz+Funk"]),
+        ("Rock\tJazz", ["Rock", "Jazz"]),
+        ("- Rock\n* Jazz\n#blues\nGenre: Folk", ["Rock", "Jazz", "blues", "Folk"]),
+        ("Genres\nRock\n-", ["Rock"]),
+        ("#", ["#"]),
+        ("Lo-Fi - Trip-Hop", ["Lo-Fi", "Trip-Hop"]),
+        ("Rock - but slow", ["Rock - but slow"]),
         ("", []),
         (" ; / ", []),
     ],
@@ -62,6 +74,11 @@ def test_what_was_done_is_told():
     assert found.genres == ("Rock", "Jazz", "Blues")
     assert found.split == ("Rock/Jazz", "Other; Blues")
     assert found.left_out == ("Unknown", "Other", "none")
+
+
+def test_a_note_is_no_genre():
+    note = "This record was bought in Spring, and has been heard ever since by all who came to the house."
+    assert genres.split(["Rock", note]) == genres.Split(("Rock",), (), (note,))
 
 
 @pytest.mark.parametrize(

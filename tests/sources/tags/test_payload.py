@@ -2,7 +2,9 @@
 
 import io
 
+import numpy as np
 import pytest
+import soundfile
 
 from mumu_lib.sources.tags import payload
 from tagged_files import m4a, sound, version_1, with_ape, with_comments, with_id3
@@ -55,7 +57,7 @@ def test_the_frame_that_only_says_how_long_an_mp3_is(tmp_path):
 def test_flac_without_a_checksum_is_compared_by_its_frames(tmp_path):
     data = bytearray(sound(tmp_path / "a.flac").read_bytes())
     with open(tmp_path / "a.flac", "rb") as file:
-        assert payload.key(file)[0] == payload.CODED
+        assert payload.key(file) == (payload.Samples(4000, 1, 16, 8000),)
     data[26:42] = bytes(16)
     (tmp_path / "a.flac").write_bytes(data)
     before = heard(tmp_path / "a.flac")
@@ -75,3 +77,22 @@ def test_nothing_to_compare(content):
     file = io.BytesIO(content)
     assert payload.key(file) == ()
     assert b"".join(payload.pieces(file)) in (b"", content)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "PCM_S8", "FLOAT"])
+def test_the_same_samples_in_wav_aiff_and_flac(tmp_path, subtype):
+    # Whole numbers that 16 bits hold: how others are rounded is each format's own affair.
+    noise = np.random.default_rng(0).integers(-9999, 9999, (999, 2)).astype(np.int32) << 16
+    found = []
+    for suffix in ("wav", "aiff", "flac"):
+        path = tmp_path / f"a.{suffix}"
+        if subtype not in soundfile.available_subtypes(suffix.upper()):
+            continue
+        soundfile.write(path, noise, 8000, subtype=subtype)
+        with open(path, "rb") as file:
+            found.append((payload.key(file), payload.content(file, payload.key(file))))
+    if subtype in ("PCM_16", "PCM_24"):
+        assert found[0][0] == (payload.Samples(999, 2, int(subtype[-2:]), 8000),)
+        assert found[0] == found[1] == found[2]
+    else:
+        assert len(set(found)) == len(found)

@@ -2,12 +2,27 @@
 
 from collections import Counter
 
+import pytest
+
 from mumu_lib.sources.tags import spelling
 
 
 def test_spellings_are_found_the_most_frequent_first():
     counts = Counter({"Rock": 2, "rock": 2, "ROCK": 2, "Hip Hop": 1, "Hip-Hop": 3, "Jazz": 9})
     assert spelling.groups(counts) == [["Hip-Hop", "Hip Hop"], ["Rock", "ROCK", "rock"]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("R&B", "r & b"), ("Drum & Bass", "Drum and Bass"), ("Drum'n'Bass", "drum n bass"), ("Música", "Musica"), ("HipHop", "Hip-Hop"), ("Children's", "Children\u2019s")],
+)  # fmt: skip
+def test_what_counts_as_another_spelling(one, other):
+    assert spelling.groups(Counter([one, one, other])) == [[one, other]]
+
+
+@pytest.mark.parametrize(("one", "other"), [("Rock", "Rocks"), ("???", "!!!"), ("メタル", "ロック"), ("C&W", "CW")])
+def test_what_does_not(one, other):
+    assert spelling.groups(Counter([one, other])) == []
 
 
 def test_the_hint_names_them_and_the_option():
