@@ -140,12 +140,12 @@ def _decoded(manifest: Path) -> str:
     except OSError:
         raise MissingDataError(f"manifest {manifest} cannot be read; give the path of a CSV file") from None
     encoding = MARKS.get(data[:2], "utf-8-sig")
+    if encoding == "utf-8-sig" and b"\0" in data[:1000]:
+        raise BadDataError(f"{manifest}: not UTF-8 but perhaps UTF-16 without its mark (it holds NUL bytes); {SAVE_AS}")
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-    if b"\0" in data[:1000]:
-        raise BadDataError(f"{manifest}, line {line}: not UTF-8 but perhaps UTF-16 without its mark; {SAVE_AS}")
     guess = data.splitlines()[line - 1].decode("cp1252", errors="replace").strip()
     raise BadDataError(f"{manifest}, line {line}: not UTF-8 (as Latin-1 it is {guess!r:.80}); {SAVE_AS}")
 
