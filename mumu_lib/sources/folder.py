@@ -83,8 +83,8 @@ def build(
         Make genres one that differ by capitals, hyphens, blanks and the like only; the most frequent spelling stays.
 
     force : bool
-        Replace a catalogue of this name although its albums, their splits or genres would change. An equal one,
-        or one with new albums alone, is replaced without it.
+        Replace a catalogue of this name although its albums, their splits or genres would change. Where albums
+        are only added or only taken away, it is replaced without.
 
     Raises
     ------

@@ -35,8 +35,14 @@ class Changes:
 
     @property
     def loses(self) -> bool:
-        """Whether an album that is there would go or become another; new albums alone take nothing away."""
-        return bool((self.table["what"] != "new").any())
+        """Whether albums that stay would change, or be others.
+
+        A collection grows and shrinks: albums that are only added, or only taken away, leave the others as they are.
+        """
+        kinds = set(self.table["what"])
+        if kinds == {"gone"}:
+            return self.count("gone") == self.albums
+        return not kinds <= {"new"}
 
     def __str__(self) -> str:
         said = {

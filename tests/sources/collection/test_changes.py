@@ -43,6 +43,17 @@ def test_new_albums_alone_need_no_force(music, tmp_path, capsys):
     assert "is replaced (of its 4 albums: 1 new)" in capsys.readouterr().out
 
 
+def test_albums_that_are_only_taken_away_need_no_force_unless_all_are(music, tmp_path, capsys):
+    make(music, tmp_path, fractions=(1, 0, 0))
+    (music / "Ann 3").rename(tmp_path / "elsewhere")
+    assert len(make(music, tmp_path, fractions=(1, 0, 0)).albums) == 3
+    assert "is replaced (of its 4 albums: 1 gone)" in capsys.readouterr().out
+    (music / "Ann 2").rename(tmp_path / "elsewhere too")
+    sound(music / "Zoe" / "Low" / "1.flac")
+    with pytest.raises(ParameterError, match="of its 3 albums: 1 gone, 1 new"):
+        make(music, tmp_path, fractions=(1, 0, 0))
+
+
 def test_other_albums_splits_or_genres_are_counted_and_ask_for_force(music, tmp_path):
     made = make(music, tmp_path)
     before = contents(tmp_path / "out")
