@@ -15,11 +15,11 @@ from mumu_lib.catalogue import OWN
 from mumu_lib.core import pictures
 from mumu_lib.core.files import write_atomically
 from mumu_lib.core.fingerprints import hash_of
+from mumu_lib.core.formats import PICTURES, ending
 from mumu_lib.core.parsing import open_picture
 from mumu_lib.sources.tags import pictures as inside
 
 KEPT_IN = "covers"
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif")
 # Folders that hold nothing but pictures of the album they lie in, e.g. "Scans", "Cover Art", "HQ Scans 600dpi": one word of
 # the first line, and none but these.
 _PICTURES = "scans?|art|artworks?|coverart|albumart|covers?|images?|img|pictures?|pics?|booklets?|inlay|front|graphics?|grafik|bilder|jpe?gs?|pngs?|tiffs?|fotos?|photos?"
@@ -149,7 +149,7 @@ def _rank(image: PurePath, album: str, place: PurePath | None) -> tuple:
         bool(SMALL & set(words)),
         "large" not in words,
         order.index(stem) if stem in order else len(order),
-        SUFFIXES.index(image.suffix.lower()) if image.suffix.lower() in SUFFIXES else len(SUFFIXES),
+        PICTURES.index(ending(image)) if ending(image) in PICTURES else len(PICTURES),
         len(stem),
         image.as_posix(),
     )

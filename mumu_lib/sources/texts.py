@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from mumu_lib.core.files import open_regular
+from mumu_lib.core.formats import TEXTS, ending
 
-SUFFIXES = (".txt", ".md")
 # The longer mark first: that of UTF-32 begins as that of UTF-16 does.
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -136,7 +136,7 @@ def read(path: str | Path) -> Text:
 def names_genres(name: str) -> bool:
     """Whether a file's name says that genres are in it: ``genres.txt``, ``Genre.TXT``, ``Genres.md``."""
     path = PurePath(name)
-    return path.suffix.lower() in SUFFIXES and bool(GENRES.fullmatch(path.stem.strip()))
+    return ending(path) in TEXTS and bool(GENRES.fullmatch(path.stem.strip()))
 
 
 def no_review(name: str, text: str) -> str:

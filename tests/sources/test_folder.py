@@ -10,7 +10,8 @@ import pytest
 from mumu_lib import open_catalogue
 from mumu_lib.core.errors import BadDataError, MissingDataError, NothingUsableError, ParameterError
 from mumu_lib.sources import folder
-from own_collections import genres, picture, report, table
+from own_collections import genres, picture, report, sound, table
+from tagged_files import with_comments, with_id3
 
 
 def branches(made):
@@ -197,6 +198,39 @@ def test_catalogue_of_three_albums(root, build):
 def test_names_that_cannot_be(root, name):
     with pytest.raises(ParameterError):
         folder.build(root, name=name)
+
+
+def test_what_the_hints_say_to_add_works_as_printed(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("MUMU_HOME", str(tmp_path))
+    for number, genre in enumerate(["Rock/Pop", "Rock/Pop", "rock", "Rock", "Other"]):
+        path = tmp_path / "music" / f"A{number}" / "B" / "1.flac"
+        sound(path)
+        with_comments(path, genre=[genre])
+    command = [str(tmp_path / "music"), "--name", "mine"]
+    assert folder.main(command) == 0
+    shown = capsys.readouterr().out
+    assert "2 genre tags held several genres ('Rock/Pop') and were taken apart" in shown
+    assert "1 genre tags name no genre ('Other')" in shown
+    assert "1 genres stand in several spellings" in shown
+    assert open_catalogue("mine").labels == ["Pop", "Rock"]
+    for option, labels in {"--separators none": ["Rock/Pop"], "--merge-spellings": ["Pop", "Rock"]}.items():
+        assert option in shown
+        assert folder.main([*command, *option.split(), "--force"]) == 0
+        assert open_catalogue("mine").labels == labels
+    albums = open_catalogue("mine").albums
+    assert sum("Rock" in genres for genres in albums["genres"]) == 4
+
+
+def test_a_cover_inside_the_recordings_is_kept_with_the_catalogue(tmp_path, monkeypatch):
+    monkeypatch.setenv("MUMU_HOME", str(tmp_path))
+    picture(tmp_path / "p.png")
+    path = tmp_path / "music" / "A" / "B" / "1.mp3"
+    sound(path)
+    with_id3(path, ["Rock"], pictures=[(3, (tmp_path / "p.png").read_bytes())])
+    assert folder.main([str(tmp_path / "music"), "--name", "mine", "--min-albums", "1"]) == 0
+    made = open_catalogue("mine")
+    assert made.cover_path(made.albums["cover"][0]).read_bytes() == (tmp_path / "p.png").read_bytes()
+    assert made.validate().loc["covers", "there"] == 1
 
 
 def test_command_line(root, tmp_path, monkeypatch, capsys):

@@ -62,7 +62,18 @@ def read(root: Path, files: Iterable[str], report: Report, album: str = "", plac
     for image, reason in choice.passed_over:
         report.add(listed.PICTURE, image.as_posix(), reason)
     cover = "" if choice.cover is None else choice.cover.as_posix()
-    return About(cover, reviews, canonical("|".join(genres.split(own).genres)))
+    return About(cover, reviews, _genres_of(own, place, report))
+
+
+def _genres_of(lines: list[str], place: Place, report: Report) -> str:
+    """Return the branches in the lines of a file of genres; what is taken apart or left out is listed."""
+    for branch in "|".join(lines).split("|"):
+        found = genres.split([branch])
+        if found.split:
+            report.add(listed.GENRES, "/".join(place), f"{branch.strip()!r} taken apart: {', '.join(found.genres)}")
+        for value in found.left_out:
+            report.add(listed.GENRES, "/".join(place), f"{value[:80]!r} names no genre; left out")
+    return canonical("|".join(genres.split(lines).genres))
 
 
 def _sort_text(root: Path, file: str, reviews: list[str], own: list[str], report: Report) -> None:

@@ -18,6 +18,20 @@ def test_pictures_and_texts_are_taken_or_listed(tmp_path):
     assert {file: kind for _, file, _, kind in report.lines} == {"A/back.png": listed.PICTURE, "A/md5.txt": listed.TEXT}
 
 
+def test_what_becomes_of_the_lines_of_a_file_of_genres(tmp_path):
+    note = "This is what the people who lent me the record told me about it when I came to bring it back."
+    (tmp_path / "genres.txt").write_text(
+        f"Rock, Jazz / Blues\nFolk > Celtic | Pop\nUnknown\n{note}\n", encoding="utf-8"
+    )
+    report = Report()
+    assert beside.read(tmp_path, ["genres.txt"], report).genres == "Blues | Folk > Celtic | Jazz | Pop | Rock"
+    apart, unknown, long = report.lines
+    assert apart[2] == "'Rock, Jazz / Blues' taken apart: Rock, Jazz, Blues"
+    assert unknown[2] == "'Unknown' names no genre; left out"
+    assert long[2].startswith("'This is what")
+    assert {kind for *_, kind in report.lines} == {listed.GENRES}
+
+
 def test_every_other_file_is_shared_out_or_listed():
     tree = {
         (): ["x.nfo"],
