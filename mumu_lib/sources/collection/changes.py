@@ -23,7 +23,8 @@ class Changes:
     Attributes
     ----------
     table : pd.DataFrame
-        ``album_id``, ``what`` (``gone``, ``new``, ``tracks``, ``split``, ``genres``), ``was``, ``would be``.
+        ``album_id``, ``what`` (``gone``, ``new``, ``tracks``, ``split``, ``genres``; ``first genres`` and so on where there were
+        none), ``was``, ``would be``.
     """
 
     table: pd.DataFrame
@@ -37,9 +38,10 @@ class Changes:
     def loses(self) -> bool:
         """Whether albums that stay would change, or be others.
 
-        A collection grows and shrinks: albums that are only added, or only taken away, leave the others as they are.
+        A collection grows and shrinks: albums that are only added, or only taken away, leave the others as they are,
+        and so does a first genre, split or track of an album that had none.
         """
-        kinds = set(self.table["what"])
+        kinds = set(self.table["what"]) - {"first tracks", "first split", "first genres"}
         if kinds == {"gone"}:
             return self.count("gone") == self.albums
         return not kinds <= {"new"}
@@ -51,6 +53,9 @@ class Changes:
             "tracks": "with other tracks",
             "split": "in another split",
             "genres": "with other genres",
+            "first tracks": "with tracks for the first time",
+            "first split": "in a split for the first time",
+            "first genres": "with genres for the first time",
         }
         found = []
         for what, words in said.items():
@@ -87,7 +92,8 @@ def compare(folder: Path, albums: pd.DataFrame, tracks: pd.DataFrame) -> Changes
             continue
         for what, value in was.items():
             if value != is_now[what]:
-                lines.append((album_id, what, value, is_now[what]))
+                kind = f"first {what}" if value in ("", "none") else what
+                lines.append((album_id, kind, value, is_now[what]))
     return Changes(pd.DataFrame(lines, columns=["album_id", "what", "was", "would be"]), len(before))
 
 

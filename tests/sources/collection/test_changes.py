@@ -74,6 +74,19 @@ def test_other_albums_splits_or_genres_are_counted_and_ask_for_force(music, tmp_
     assert "Bob/Wide" in set(open_catalogue(tmp_path / "out").albums["album_id"])
 
 
+def test_first_genres_need_no_force(tmp_path, capsys):
+    root = tmp_path / "music"
+    sound(root / "Ann" / "Wide" / "1.flac")
+    make(root, tmp_path)
+    assert "give genres" in capsys.readouterr().out
+    (root / "Ann" / "Wide" / "genres.txt").write_text("Jazz", encoding="utf-8")
+    assert make(root, tmp_path).labels == []
+    # What the next message says to add works as printed.
+    assert "--min-albums 1" in capsys.readouterr().out
+    assert make(root, tmp_path, min_albums=1).labels == ["Jazz"]
+    assert "1 in a split for the first time" in capsys.readouterr().out
+
+
 def test_another_split_asks_for_force(music, tmp_path):
     make(music, tmp_path)
     with pytest.raises(ParameterError, match="in another split"):
