@@ -13,12 +13,14 @@ from pathlib import Path
 import pandas as pd
 
 from mumu_lib import catalogue
+from mumu_lib.catalogue import contents
 from mumu_lib.core import progress
 from mumu_lib.core.errors import MissingDataError, MumuError, NothingUsableError, ParameterError
+from mumu_lib.core.parsing import storable
 from mumu_lib.core.paths import home
 from mumu_lib.sources import recordings
 from mumu_lib.sources.collection import changes, genres, joining, parts, report as listed, rows as collected
-from mumu_lib.sources.collection.report import Report
+from mumu_lib.sources.collection.report import Report, printable
 from mumu_lib.sources.collection.rows import Rows
 from mumu_lib.sources.tags.genres import AUTO
 
@@ -81,8 +83,8 @@ def build(
         Make genres one that differ by capitals, hyphens, blanks and the like only; the most frequent spelling stays.
 
     force : bool
-        Replace a catalogue of this name although its albums, their splits or genres would change. An equal one,
-        or one with new albums alone, is replaced without it.
+        Replace a catalogue of this name although its albums, their splits or genres would change. Where albums
+        are only added or only taken away, it is replaced without.
 
     Raises
     ------
@@ -97,6 +99,8 @@ def build(
     root = Path(root).resolve()
     if not root.is_dir():
         raise MissingDataError(f"{root} is not a folder; give the folder of your collection")
+    if storable(str(root)) != str(root):
+        raise ParameterError(f"{printable(str(root))}: this folder's name is not UTF-8; rename it")
     name = _checked_name(root.name if name is None else name, min_albums)
     folder = home() / "data" / name if out is None else Path(out)
     source = root if manifest is None else Path(manifest)
@@ -130,6 +134,8 @@ def build(
         roots={"audio": str(root), "covers": str(root)},
     )
     _tell(rows, parts.parted(same, albums), report, folder)
+    if not made.labels:
+        print(f"no labels: {contents.why_no_labels(albums['genres'], min_albums)}")
     return made
 
 

@@ -1,6 +1,7 @@
 """A catalogue of one's own files: albums, ids, splits, and what is reported."""
 
 import os
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -262,3 +263,16 @@ def test_real_collections(tmp_path, place, manifest, albums, tracks, labels):
     made = folder.build(Path(os.environ["MUMU_REAL_DATA"]) / place, manifest, out=tmp_path)
     assert (len(made.albums), len(made.tracks), len(made.labels)) == (albums, tracks, labels)
     assert made.validate()["missing"].drop("labels").sum() == 0
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names are Unicode here")
+def test_a_collection_in_a_folder_whose_name_is_not_utf8_is_told_so(tmp_path):
+    root = tmp_path / b"Musik\xe9".decode("utf-8", "surrogateescape")
+    root.mkdir()
+    with pytest.raises(ParameterError, match=r"Musik\\xe9: this folder's name is not UTF-8; rename it"):
+        folder.build(root, out=tmp_path / "out")
+
+
+def test_no_genre_at_all_says_how_to_give_some(root, tmp_path, capsys):
+    folder.build(root, out=tmp_path / "out")
+    assert "no labels: no album has a genre; give genres" in capsys.readouterr().out

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.sources.collection import discs
-from mumu_lib.sources.collection.artists import artist_key, folded, is_nobody, without_guests
+from mumu_lib.sources.collection.artists import artist_key, folded, is_nobody
 from mumu_lib.sources.collection.layout import BY_FILE, BY_FOLDER, BY_TAGS, MOST_TRACKS, Group
-from mumu_lib.sources.collection.naming import album_title
+from mumu_lib.sources.collection.naming import album_title, names_of
 from mumu_lib.sources.collection.walk import Place
 from mumu_lib.sources.tags import Tags
 
@@ -231,21 +231,14 @@ def _album(cluster: list[Part], found: Mapping[str, Tags]) -> Album:
         paths += part.paths
         folders |= dict.fromkeys(part.group.folders)
     tags = [found[path] for path in paths]
-    title, artist, many = _names(tags)
     agree = sum(bool(album_title(one)) for one in tags) > 1
     placed = len(cluster) == 1 and first.named
-    if placed:
-        title = title if title and (agree or not group.title) else group.title
-        if group.artist and (not artist or not agree):
-            artist = group.artist
-    elif not artist and not many:
-        artist = group.artist
-    rule = _rule(first, placed, agree)
+    title, artist, many = _called(group, tags, placed, agree)
     return Album(
         album_id=_id(first, placed, title, artist),
         title=title,
         artist=artist,
-        rule=rule,
+        rule=_rule(first, placed, agree),
         nobody=many or is_nobody(artist),
         unit=f"{first.who}\0{first.title}" if first.who and first.title else "",
         paths=sorted(paths),
@@ -255,32 +248,22 @@ def _album(cluster: list[Part], found: Mapping[str, Tags]) -> Album:
     )
 
 
+def _called(group: Group, tags: list[Tags], placed: bool, agree: bool) -> tuple[str, str, bool]:
+    """Return the title and artist of an album, from tags that agree or else its folder, and whether they are many."""
+    title, artist, many = names_of(tags)
+    if placed and group.title and not (title and agree):
+        title = group.title
+    if group.artist and (not artist or (placed and not agree)) and not (many and not placed):
+        artist = group.artist
+    return title, artist, many
+
+
 def _rule(first: Part, placed: bool, agree: bool) -> str:
     if placed and not agree:
         return first.group.rule
     if first.title:
         return BY_TAGS
     return BY_FILE
-
-
-def _names(tags: list[Tags]) -> tuple[str, str, bool]:
-    """Return the most frequent name of the album and its artist, and whether they are many."""
-    titles = Counter(filter(None, map(album_title, tags)))
-    stated = Counter(one.album_artist for one in tags if one.album_artist)
-    acting = Counter(one.artist for one in tags if one.artists)
-    title = _most(titles)
-    if stated:
-        return title, _most(stated), False
-    if len(set(map(artist_key, acting))) == 1:
-        return title, without_guests(acting), False
-    many = len(acting) > 1 and any(one.compilation for one in tags)
-    return title, "", many
-
-
-def _most(counts: Counter[str]) -> str:
-    if not counts:
-        return ""
-    return min(counts, key=lambda name: (-counts[name], name))
 
 
 def _id(first: Part, placed: bool, title: str, artist: str) -> str:

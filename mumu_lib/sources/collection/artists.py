@@ -11,7 +11,7 @@ from functools import lru_cache
 # Names that albums share are read once, not once a track.
 REMEMBERED = 1 << 12
 
-# What collections write where an album has many artists, or an unknown one.
+# What collections write where an album has many artists.
 NOBODY = frozenset({
     "various artists", "various artist", "various", "va", "v a", "v.a", "various composers", "various performers", "varios",
     "varios artistas", "varios interpretes", "artistes divers", "artistes varies", "divers", "divers artistes", "multi interpretes",
@@ -20,8 +20,12 @@ NOBODY = frozenset({
     "artistas varios", "varios autores", "rozni wykonawcy", "rozni", "ruzni", "ruzni interpreti", "blandade artister", "eri esittajia", "diversos",
     "diversos artistas", "разные исполнители", "разные артисты", "сборник", "ヴァリアス・アーティスト", "オムニバス", "群星", "合輯",
     "合辑", "compilation", "compilations", "soundtrack", "soundtracks", "ost", "original soundtrack", "sampler",
-    "multiple artists", "many artists", "mixed", "unknown artist", "unknown", "unbekannter interpret",
-    "artiste inconnu", "artista desconocido", "no artist", "[no artist]", "[unknown]",
+    "multiple artists", "many artists", "mixed",
+})  # fmt: skip
+# What programs write where they know no artist.
+UNKNOWN = frozenset({
+    "unknown artist", "unknown", "unbekannter interpret", "unbekannt", "artiste inconnu", "artista desconocido", "artista sconosciuto",
+    "no artist", "[no artist]", "[unknown]", "<unknown>", "n/a", "none",
 })  # fmt: skip
 GUESTS = re.compile(r"\s*[\[(]?\b(?:feat|ft|featuring|with special guest)\b\.?.*", re.IGNORECASE)
 SEVERAL = re.compile(r"\s*;\s*|,\s+|\s+/\s+|\s*[\[(]?\b(?:feat|ft|featuring)\b\.?\s*|[\])]\s*$", re.IGNORECASE)
@@ -46,8 +50,15 @@ def is_nobody(name: str) -> bool:
     (True, True, False)
     """
     small = folded(name)
+    if small in UNKNOWN:
+        return True
     bare = small.strip(" .-/[]()")
     return small in NOBODY or bare in NOBODY or bare.replace("/", " ") in NOBODY or bare.replace(".", "") in NOBODY
+
+
+def is_unknown(name: str) -> bool:
+    """Return whether a name says that the artist is not known."""
+    return folded(name) in UNKNOWN
 
 
 @lru_cache(REMEMBERED)
@@ -92,10 +103,10 @@ def everyone(name: str) -> set[str]:
     >>> sorted(everyone("Anna feat. Carl")), everyone("Various Artists")
     (['anna', 'carl'], set())
     """
-    found = set()
     whole = artist_key(name)
-    if whole:
-        found.add(whole)
+    if not whole:
+        return set()
+    found = {whole}
     for part in SEVERAL.split(name):
         key = artist_key(part)
         if key and key not in ("the", "die", "der", "das", "les", "los", "las", "a", "an"):

@@ -11,6 +11,7 @@ import pandas as pd
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError
 from mumu_lib.core.files import write_atomically
+from mumu_lib.core.paths import home
 
 NAME = "changes.csv"
 
@@ -22,7 +23,8 @@ class Changes:
     Attributes
     ----------
     table : pd.DataFrame
-        ``album_id``, ``what`` (``gone``, ``new``, ``tracks``, ``split``, ``genres``), ``was``, ``would be``.
+        ``album_id``, ``what`` (``gone``, ``new``, ``tracks``, ``split``, ``genres``; ``first genres`` and so on where there were
+        none), ``was``, ``would be``.
     """
 
     table: pd.DataFrame
@@ -34,23 +36,33 @@ class Changes:
 
     @property
     def loses(self) -> bool:
-        """Whether an album that is there would go or become another; new albums alone take nothing away."""
-        return bool((self.table["what"] != "new").any())
+        """Whether albums that stay would change, or be others.
+
+        A collection grows and shrinks: albums that are only added, or only taken away, leave the others as they are,
+        and so does a first genre, split or track of an album that had none.
+        """
+        kinds = set(self.table["what"]) - {"first tracks", "first split", "first genres"}
+        if kinds == {"gone"}:
+            return self.count("gone") == self.albums
+        return not kinds <= {"new"}
 
     def __str__(self) -> str:
         said = {
-            "gone": "would be gone",
-            "new": "would be new",
-            "tracks": "would have other tracks",
-            "split": "would be in another split",
-            "genres": "would have other genres",
+            "gone": "gone",
+            "new": "new",
+            "tracks": "with other tracks",
+            "split": "in another split",
+            "genres": "with other genres",
+            "first tracks": "with tracks for the first time",
+            "first split": "in a split for the first time",
+            "first genres": "with genres for the first time",
         }
         found = []
         for what, words in said.items():
             number = self.count(what)
             if number:
                 found.append(f"{number} {words}")
-        return f"of its {self.albums} albums " + ", ".join(found)
+        return f"of its {self.albums} albums: {', '.join(found)}"
 
 
 def compare(folder: Path, albums: pd.DataFrame, tracks: pd.DataFrame) -> Changes | None:
@@ -80,7 +92,8 @@ def compare(folder: Path, albums: pd.DataFrame, tracks: pd.DataFrame) -> Changes
             continue
         for what, value in was.items():
             if value != is_now[what]:
-                lines.append((album_id, what, value, is_now[what]))
+                kind = f"first {what}" if value in ("", "none") else what
+                lines.append((album_id, kind, value, is_now[what]))
     return Changes(pd.DataFrame(lines, columns=["album_id", "what", "was", "would be"]), len(before))
 
 
@@ -108,11 +121,12 @@ def ask(folder: Path, name: str, changes: Changes | None, force: bool) -> None:
     if changes is None or changes.table.empty:
         return
     if force or not changes.loses:
-        print(f"the catalogue in {folder} is replaced: {changes}")
+        print(f"the catalogue in {folder} is replaced ({changes})")
         return
     path = folder / NAME
     write_atomically(path, changes.table.to_csv(index=False))
+    elsewhere = "--name" if folder == home() / "data" / name else "--out"
     raise ParameterError(
-        f"{folder} holds another catalogue {name!r}: {changes} (all in {path}). It stays as it is, and so do the runs on it. "
-        f"To replace it add  --force  (in Python: force=True); to keep both give the new one a name with  --name"
+        f"{folder} holds another catalogue {name!r}, which would change ({changes}; listed in {path}). It stays as it is, "
+        f"and so do the runs on it. To replace it add  --force  (in Python: force=True); to keep both add  {elsewhere}"
     )

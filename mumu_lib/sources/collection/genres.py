@@ -11,6 +11,8 @@ import pandas as pd
 
 from mumu_lib.sources.tags import genres as rules, spelling
 
+# What programs write for a missing value.
+NO_VALUE = frozenset({"nan", "none", "null", "<na>", "n/a"})
 # A list as Python, R or JSON print it.
 LIST = re.compile(r"\s*(?:c|set|frozenset|list|array)?\s*[\[({]+(?P<inside>.*?)[\])}]+\s*", re.DOTALL)
 QUOTED = re.compile(r"""'((?:[^'\\]|\\.|(?<=\w)'(?=\w))*)'|"((?:[^"\\]|\\.)*)\"""", re.DOTALL)
@@ -81,15 +83,22 @@ def read_column(cells: pd.Series, source: str) -> pd.Series:
         The manifest's name, for messages.
     """
     read = []
+    none = 0
     apart = []
     joined = []
     for row, cell in cells.items():
         plain = plain_cell(cell)
-        if plain != cell:
+        said = [branch for branch in plain.split("|") if branch.strip().casefold() not in NO_VALUE]
+        if len(said) <= plain.count("|"):
+            none += 1
+            plain = "|".join(said)
+        elif plain != cell:
             apart.append((row, cell))
         elif "|" not in cell and len(rules.split([cell]).genres) > 1:
             joined.append((row, cell))
         read.append(canonical(plain))
+    if none:
+        print(f"{source}: {none} cells of genres hold 'nan', 'None' or the like, which is no genre; left out")
     if apart:
         print(f"{source}: {len(apart)} cells of genres taken apart at ';' or as lists; the first: {_shown(apart[0])}")
     if joined:

@@ -21,6 +21,7 @@ BY_FILE = "each file its own"
 # A folder of more recordings without tags is no album.
 MOST_TRACKS = 99
 SHARD = re.compile(r"\d{2,}|[0-9a-f]{2}")
+NAMED_SHARD = re.compile(r"(?:batch|chunk|shard|split|fold|block|part|pack|dir|folder|group)[ ._-]*\d+", re.IGNORECASE)
 LETTER = re.compile(r"[a-z]|#|0-9|123|[a-z]\s*-\s*[a-z]|other", re.IGNORECASE)
 
 
@@ -142,7 +143,8 @@ class _Names:
             return above and bool(SHARD.fullmatch(name)) and len({*map(len, self.siblings(place))}) == 1
         among = self.siblings(place)
         numbers = all(SHARD.fullmatch(other) or other.isdigit() for other in among)
-        return len(among) > 1 and numbers
+        named = all(NAMED_SHARD.fullmatch(other) for other in among)
+        return len(among) > 1 and (numbers or named)
 
     def container(self, place: Place) -> bool:
         """Whether the names in a folder begin with several artists, so that its own name is none of them."""

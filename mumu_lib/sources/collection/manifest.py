@@ -103,13 +103,7 @@ def read_csv(manifest: Path) -> pd.DataFrame:
     ------
     MissingDataError, BadDataError
     """
-    text = _decoded(manifest)
-    marked = SEPARATOR_LINE.match(text)
-    if marked:
-        separator = marked["separator"]
-        text = text[marked.end() :]
-    else:
-        separator = max(",;\t", key=text.partition("\n")[0].count)
+    text, separator = _separated(_decoded(manifest))
     try:
         with warnings.catch_warnings():
             # pandas only warns when every row has more fields than the header, and drops them.
@@ -131,6 +125,14 @@ def read_csv(manifest: Path) -> pd.DataFrame:
     return table.fillna("").apply(lambda cells: cells.str.strip())
 
 
+def _separated(text: str) -> tuple[str, str]:
+    """Return a table without the line that names its separator, and the separator."""
+    marked = SEPARATOR_LINE.match(text)
+    if marked:
+        return text[marked.end() :], marked["separator"]
+    return text, max(",;\t", key=text.partition("\n")[0].count)
+
+
 def _decoded(manifest: Path) -> str:
     """Return the text of a manifest: UTF-8, or UTF-16 where its mark says so; anything else is named."""
     try:
@@ -138,12 +140,12 @@ def _decoded(manifest: Path) -> str:
     except OSError:
         raise MissingDataError(f"manifest {manifest} cannot be read; give the path of a CSV file") from None
     encoding = MARKS.get(data[:2], "utf-8-sig")
+    if encoding == "utf-8-sig" and b"\0" in data[:1000]:
+        raise BadDataError(f"{manifest}: not UTF-8 but perhaps UTF-16 without its mark (it holds NUL bytes); {SAVE_AS}")
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-    if b"\0" in data[:1000]:
-        raise BadDataError(f"{manifest}, line {line}: not UTF-8 but perhaps UTF-16 without its mark; {SAVE_AS}")
     guess = data.splitlines()[line - 1].decode("cp1252", errors="replace").strip()
     raise BadDataError(f"{manifest}, line {line}: not UTF-8 (as Latin-1 it is {guess!r:.80}); {SAVE_AS}")
 

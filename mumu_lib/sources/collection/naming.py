@@ -4,20 +4,25 @@ Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 
 from mumu_lib.sources.collection import discs
-from mumu_lib.sources.collection.artists import folded
+from mumu_lib.sources.collection.artists import artist_key, folded, without_guests
 from mumu_lib.sources.tags import Tags
 
 YEAR = re.compile(r"(?:19|20)\d\d")
+_DATE = r"(?:19|20)\d\d(?:[-.]\d\d){0,2}"
+# "1999 - Wide", "[1999.05.21] Wide", "1999-05-21 Wide", "1999-Wide"; not "1999 Wide", which may be its name.
 YEAR_FIRST = re.compile(
-    r"(?:[\[(](?:19|20)\d\d[\])][\s._-]*|(?:19|20)\d\d(?:-\d\d){0,2}(?:\s+-\s+|\s*[–—_]\s*|\.\s+))(?=\S)"
+    rf"(?:[\[(]{_DATE}[\])][\s._-]*|{_DATE}(?:\s+-\s+|\s*[–—_]\s*|\.\s+)|(?:19|20)\d\d(?:[-.]\d\d){{2}}\s+|(?:19|20)\d\d-(?=[^\d\s]))(?=\S)"
 )
 YEAR_LAST = re.compile(r"\s*[\[(](?:19|20)\d\d[\])]\s*$")
 FORMAT_LAST = re.compile(
     r"(?:\s*[\[({][^\])}]*\b(?:flac|mp3|v0|v2|320|lossless|web|24-?bit|16-?bit|aac|alac|m4a|ogg|opus)\b[^\])}]*[\])}])+\s*$",
     re.IGNORECASE,
 )
+NUMBER = re.compile(r"\d{1,2}")
 DASH = re.compile(r"\s+[-–—]\s+")
 # Folders between an artist and the albums.
 SHELVES = frozenset({
@@ -50,7 +55,7 @@ def parted(name: str) -> tuple[str, bool, str]:
     (('Can', True, 'Tago Mago'), ('Post-Punk', False, ''))
     """
     parts = DASH.split(name, maxsplit=1)
-    if len(parts) == 2 and parts[0] and parts[1]:
+    if len(parts) == 2 and parts[0] and parts[1] and not NUMBER.fullmatch(parts[0]):
         return parts[0], True, parts[1]
     return name, False, ""
 
@@ -73,3 +78,23 @@ def album_title(tags: Tags) -> str:
     if folded(title) in NO_ALBUM:
         return ""
     return title
+
+
+def names_of(tags: Sequence[Tags]) -> tuple[str, str, bool]:
+    """Return the most frequent name of the album and its artist, and whether they are many."""
+    titles = Counter(filter(None, map(album_title, tags)))
+    stated = Counter(one.album_artist for one in tags if one.album_artist)
+    acting = Counter(one.artist for one in tags if one.artists)
+    title = _most(titles)
+    if stated:
+        return title, _most(stated), False
+    if len(set(map(artist_key, acting))) == 1:
+        return title, without_guests(acting), False
+    many = len(acting) > 1 and any(one.compilation for one in tags)
+    return title, "", many
+
+
+def _most(counts: Counter[str]) -> str:
+    if not counts:
+        return ""
+    return min(counts, key=lambda name: (-counts[name], name))

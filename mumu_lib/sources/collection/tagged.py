@@ -5,6 +5,7 @@ Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ import pandas as pd
 from mumu_lib.core import progress
 from mumu_lib.sources import tags
 from mumu_lib.sources.collection import report as listed
+from mumu_lib.sources.collection.artists import is_unknown
 from mumu_lib.sources.collection.genres import canonical
 from mumu_lib.sources.collection.naming import album_title
 from mumu_lib.sources.collection.report import Report
@@ -39,6 +41,21 @@ def read_all(root: Path, paths: Iterable[str], report: Report, rows: Mapping[str
             report.add(listed.TAGS, path, f"{read.problem}; kept", rows.get(path, ""))
         found[path] = read
     return found
+
+
+def without_unknown(read: Tags) -> Tags:
+    """Return tags without artists such as ``Unknown Artist``, which are no names to go by.
+
+    Examples
+    --------
+    >>> without_unknown(Tags(artists=("Unknown Artist", "Ann"))).artists
+    ('Ann',)
+    """
+    artists = tuple(name for name in read.artists if not is_unknown(name))
+    album_artist = "" if is_unknown(read.album_artist) else read.album_artist
+    if artists == read.artists and album_artist == read.album_artist:
+        return read
+    return replace(read, artists=artists, album_artist=album_artist)
 
 
 def tally_of(found: Iterable[Tags], separators: str) -> Tally:

@@ -50,7 +50,7 @@ def hint(found: list[list[str]]) -> str:
     more = f" and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
     return (
         f"{len(found)} genres stand in several spellings, each a label of its own: {shown}{more}; "
-        f"to make each one label (the first named) add  --merge-spellings"
+        f"to make each one label (the first named) add  --merge-spellings --force"
     )
 
 

@@ -53,7 +53,7 @@ class Tally:
         if self.split:
             lines.append(
                 f"{self.split.total()} genre tags held several genres ({_most(self.split)}) and were taken apart; "
-                f"to leave them whole add  --separators none"
+                f"to leave them whole add  --separators none --force"
             )
         if self.left_out:
             lines.append(f"{self.left_out.total()} genre tags name no genre ({_most(self.left_out)}) and were left out")

@@ -40,7 +40,18 @@ def test_new_albums_alone_need_no_force(music, tmp_path, capsys):
     make(music, tmp_path, fractions=(1, 0, 0))
     sound(music / "Zoe" / "Low" / "1.flac")
     assert len(make(music, tmp_path, fractions=(1, 0, 0)).albums) == 5
-    assert "of its 4 albums 1 would be new" in capsys.readouterr().out
+    assert "is replaced (of its 4 albums: 1 new)" in capsys.readouterr().out
+
+
+def test_albums_that_are_only_taken_away_need_no_force_unless_all_are(music, tmp_path, capsys):
+    make(music, tmp_path, fractions=(1, 0, 0))
+    (music / "Ann 3").rename(tmp_path / "elsewhere")
+    assert len(make(music, tmp_path, fractions=(1, 0, 0)).albums) == 3
+    assert "is replaced (of its 4 albums: 1 gone)" in capsys.readouterr().out
+    (music / "Ann 2").rename(tmp_path / "elsewhere too")
+    sound(music / "Zoe" / "Low" / "1.flac")
+    with pytest.raises(ParameterError, match="of its 3 albums: 1 gone, 1 new"):
+        make(music, tmp_path, fractions=(1, 0, 0))
 
 
 def test_other_albums_splits_or_genres_are_counted_and_ask_for_force(music, tmp_path):
@@ -51,10 +62,10 @@ def test_other_albums_splits_or_genres_are_counted_and_ask_for_force(music, tmp_
     sound(music / "Ann 2" / "Wide" / "2.flac")
     with pytest.raises(
         ParameterError,
-        match=r"1 would be gone, 1 would be new, 1 would have other tracks.*1 would have other genres.*--force",
+        match=r"4 albums: 1 gone, 1 new, 1 with other tracks.*1 with other genres.*--force",
     ) as refused:
         make(music, tmp_path)
-    assert "--name" in str(refused.value)
+    assert "--out" in str(refused.value)
     assert contents(tmp_path / "out") == before
     assert open_catalogue(tmp_path / "out").fingerprint == made.fingerprint
     listed = pd.read_csv(tmp_path / "out" / "changes.csv", keep_default_na=False)
@@ -63,9 +74,22 @@ def test_other_albums_splits_or_genres_are_counted_and_ask_for_force(music, tmp_
     assert "Bob/Wide" in set(open_catalogue(tmp_path / "out").albums["album_id"])
 
 
+def test_first_genres_need_no_force(tmp_path, capsys):
+    root = tmp_path / "music"
+    sound(root / "Ann" / "Wide" / "1.flac")
+    make(root, tmp_path)
+    assert "give genres" in capsys.readouterr().out
+    (root / "Ann" / "Wide" / "genres.txt").write_text("Jazz", encoding="utf-8")
+    assert make(root, tmp_path).labels == []
+    # What the next message says to add works as printed.
+    assert "--min-albums 1" in capsys.readouterr().out
+    assert make(root, tmp_path, min_albums=1).labels == ["Jazz"]
+    assert "1 in a split for the first time" in capsys.readouterr().out
+
+
 def test_another_split_asks_for_force(music, tmp_path):
     make(music, tmp_path)
-    with pytest.raises(ParameterError, match="would be in another split"):
+    with pytest.raises(ParameterError, match="in another split"):
         make(music, tmp_path, fractions=(0, 0.5, 0.5))
 
 

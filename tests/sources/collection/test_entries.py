@@ -1,5 +1,6 @@
 """Paths in manifests, however they were typed."""
 
+import sys
 import unicodedata
 
 import pytest
@@ -23,6 +24,7 @@ def test_slashes_of_either_kind(entries, entry):
     assert not problem
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names are not kept as they are here")
 def test_names_in_another_normal_form_or_with_other_blanks(entries):
     assert entries.find("Café/Ü.mp3", "row 2")[0] == unicodedata.normalize("NFD", "Café/Ü.mp3")
     assert entries.find("A/two blanks.mp3", "row 2")[0] == "A/two  blanks.mp3"

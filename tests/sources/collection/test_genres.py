@@ -27,6 +27,12 @@ def test_what_was_taken_apart_is_said_and_what_may_be_joined_is_hinted_at(capsys
     assert "row 4, 'Rock, Jazz'; write  |  between genres" in said
 
 
+def test_words_for_a_missing_value_are_no_genres(capsys):
+    cells = pd.Series(["nan", "['None', 'Pop']", "None", "Nonet"])
+    assert genres.read_column(cells, "m.csv").tolist() == ["", "Pop", "", "Nonet"]
+    assert "3 cells of genres hold 'nan'" in capsys.readouterr().out
+
+
 def test_two_normal_forms_are_one_genre():
     assert genres.canonical("Mu\u0301sica | Música") == "Música"
     assert genres.nodes("Jazz > Bop | Jazz") == ["Bop", "Jazz"]

@@ -68,7 +68,8 @@ def test_discs_in_the_root_are_its_album():
 
 
 @pytest.mark.parametrize(
-    "folders", [("000", "001"), ("0a", "ff", "10"), ("fma/000", "fma/001"), ("A/B/C",), ("12", "13")]
+    "folders",
+    [("000", "001"), ("0a", "ff", "10"), ("fma/000", "fma/001"), ("A/B/C",), ("12", "13"), ("batch_00", "batch_01")],
 )
 def test_shards_are_no_albums(folders):
     assert {found[0] for found in albums(*folders).values()} == {"each"}

@@ -32,7 +32,7 @@ def test_other_encodings_are_named_with_the_remedy(tmp_path):
     ):
         manifest.read_csv(tmp_path / "m.csv")
     (tmp_path / "m.csv").write_bytes("path,artist\na.wav,Café\n".encode("utf-16-le"))
-    with pytest.raises(BadDataError, match=r"UTF-16 without its mark|not a CSV"):
+    with pytest.raises(BadDataError, match=r"UTF-16 without its mark"):
         manifest.read_csv(tmp_path / "m.csv")
 
 

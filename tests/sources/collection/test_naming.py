@@ -11,6 +11,7 @@ from mumu_lib.sources.tags import Tags
     [
         ("1999 - Bar", "Bar"), ("(2003) Bar", "Bar"), ("[2003] Bar [FLAC]", "Bar"), ("Bar (1971)", "Bar"), ("1999", "1999"), ("2001 a", "2001 a"),
         ("Bar (Live)", "Bar (Live)"), ("Bar [MP3 320]", "Bar"), ("1984-05-01 - Bar", "Bar"), ("(1999)", "(1999)"), ("[FLAC]", "[FLAC]"),
+        ("[1997.05.21] Bar [CD FLAC]", "Bar"), ("2001-06-05 Bar", "Bar"), ("2003-Bar", "Bar"), ("1962-1966", "1962-1966"), ("2000 Light Years", "2000 Light Years"),
     ],
 )  # fmt: skip
 def test_years_and_formats_are_no_part_of_a_title(name, expected):
@@ -29,3 +30,16 @@ def test_shelves_and_years():
     assert naming.is_shelf("Studio Albums")
     assert naming.is_year("1999")
     assert not naming.is_year("19990")
+
+
+def test_the_most_frequent_names_of_an_album():
+    tags = [
+        Tags(album="Wide", artists=("Ann",)),
+        Tags(album="Wide", artists=("Ann feat. Bob",)),
+        Tags(album="wide", artists=("Ann",)),
+    ]
+    assert naming.names_of(tags) == ("Wide", "Ann", False)
+    many = [Tags(album="Mix", artists=(name,), compilation=True) for name in ("Ann", "Bob")]
+    assert naming.names_of(many) == ("Mix", "", True)
+    assert naming.names_of([Tags(album="Mix", artists=("Ann",), album_artist="VA")]) == ("Mix", "VA", False)
+    assert naming.names_of([Tags()]) == ("", "", False)

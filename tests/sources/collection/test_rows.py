@@ -1,6 +1,7 @@
 """Rows of a collection from its folders."""
 
 import shutil
+import sys
 
 import pytest
 
@@ -76,6 +77,7 @@ def test_folders_named_for_genres_give_them_where_nothing_else_does(tmp_path, ca
     assert "2 albums have the genre that a folder is named for" in capsys.readouterr().out
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names are not kept as they are here")
 @pytest.mark.parametrize("names", [("01 Song.flac", "01  Song.flac"), ("Caf\u00e9.flac", "Cafe\u0301.flac")])
 def test_two_names_that_look_alike_are_two_tracks(tmp_path, names):
     for name in names:

@@ -19,6 +19,12 @@ def test_tags_are_read_and_faults_listed(tmp_path):
     assert table["tag_genre"].tolist() == ["Jazz | Pop", "", ""]
 
 
+def test_unknown_artists_are_no_names_to_go_by():
+    tags = Tags(artists=("Ann",), album_artist="[unknown]")
+    assert tagged.without_unknown(tags) == Tags(artists=("Ann",))
+    assert tagged.without_unknown(Tags(artists=("Ann",))) == Tags(artists=("Ann",))
+
+
 def test_a_compilation_without_an_album_artist_has_many():
     tally = tagged.tally_of([], "auto")
     assert tagged.cells(Tags(artists=("Ann",), compilation=True), tally)["artist"] == "Various Artists"
