@@ -7,11 +7,9 @@ the finished table carries in ``table.attrs["problems"]``.
 """
 
 import ast
-import bz2
 import codecs
 import contextlib
 import csv
-import gzip
 import io
 import json
 import lzma
@@ -27,7 +25,7 @@ import pandas as pd
 import pyarrow as pa
 from tqdm import std
 
-from mumu_lib.core import progress
+from mumu_lib.core import compression, progress
 from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.core.parsing import PlainInfo, parse_json, parsing
 
@@ -60,7 +58,11 @@ def opened(path: str | Path) -> Iterator[BinaryIO]:
         path.open("rb", buffering=0) as raw,
         progress.bar(total=path.stat().st_size, desc=path.name, unit="B") as bar,
     ):
-        yield _decompressed(io.BufferedReader(_Watched(raw, bar), CHUNK))
+        try:
+            stream = compression.decompressed(io.BufferedReader(_Watched(raw, bar), CHUNK))
+        except ValueError as error:
+            raise BadDataError(f"{path} cannot be read: {error}; unpack it and give the file inside") from None
+        yield stream
 
 
 class _Watched(io.RawIOBase):
@@ -76,19 +78,6 @@ class _Watched(io.RawIOBase):
         n = self.raw.readinto(buffer) or 0
         self.bar.update(n)
         return n
-
-
-def _decompressed(raw: io.BufferedReader) -> BinaryIO:
-    start = raw.peek(6)[:6]
-    if start.startswith(b"\x1f\x8b"):
-        return cast(BinaryIO, gzip.GzipFile(fileobj=raw))
-    if start.startswith(b"BZh"):
-        return cast(BinaryIO, bz2.BZ2File(raw))
-    if start.startswith(b"\xfd7zXZ"):
-        return cast(BinaryIO, lzma.LZMAFile(raw))
-    if start.startswith(b"\x28\xb5\x2f\xfd"):
-        return cast(BinaryIO, io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd"), CHUNK))
-    return raw
 
 
 def lines(stream: BinaryIO, place: str, problems: list[str]) -> Iterator[tuple[int, str]]:
