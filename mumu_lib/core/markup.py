@@ -5,6 +5,8 @@ import re
 from html.parser import HTMLParser
 from typing import NamedTuple
 
+from mumu_lib.core.parsing import storable
+
 # Only names of HTML elements, since titles also hold "<Untitled>" and "I <3 You".
 INLINE = frozenset(
     ["a", "abbr", "b", "big", "bdi", "bdo", "cite", "code", "del", "em", "font", "i", "ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var"]
@@ -141,7 +143,7 @@ def clean(text: str) -> Cleaned:
     >>> clean("<Untitled> I <3 You").text
     '<Untitled> I <3 You'
     """
-    text = resolved(text).translate(_UNSEEN)
+    text = storable(resolved(text)).translate(_UNSEEN)
     tags = False
     prose = False
     code = False

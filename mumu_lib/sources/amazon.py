@@ -148,8 +148,8 @@ def _album(
         problems.append(f"{path}: a record without asin, parent_asin or amazon_id, but with {list(record)!r:.80}")
         return None
     said = {
-        "title": (_text(record, "title"), categories.title),
-        "artist": (_text(record, "store", "brand", "artist"), categories.artist),
+        "title": (_written(record, "title"), categories.title),
+        "artist": (_written(record, "store", "brand", "artist"), categories.artist),
     }
     album: dict[str, Any] = {"album_id": album_id}
     for column, (value, read) in said.items():
@@ -188,10 +188,15 @@ def _album_id(record: dict[str, Any]) -> str:
 
 
 def _text(record: dict[str, Any], *keys: str) -> str:
+    return storable(html.unescape(_written(record, *keys))).strip()
+
+
+def _written(record: dict[str, Any], *keys: str) -> str:
+    """Return the first text of a record that is not empty, with its character references."""
     for key in keys:
         value = record.get(key)
         if isinstance(value, str) and value.strip():
-            return storable(html.unescape(value)).strip()
+            return value.strip()
     return ""
 
 

@@ -40,6 +40,10 @@ _NO_ARTIST = re.compile(
 )
 
 
+# Of short texts: names of genres come again and again.
+_cleaned = lru_cache(1 << 14)(markup.clean)
+
+
 class Name(NamedTuple):
     """A name as it is to be taken: empty where it was none, with ``reason``; ``cleaned`` where something was taken off."""
 
@@ -49,9 +53,14 @@ class Name(NamedTuple):
 
 
 def title(text: str) -> Name:
-    """Return the title of an album; empty if it is nothing but scripts or markup."""
+    """Return the title of an album, as it stands in the file; empty if it is nothing but scripts or markup.
+
+    A title that is a tag and escaped, ``&lt;br&gt;``, was meant so.
+    """
     found = markup.clean(text)
     shown = found.text.strip()
+    if not shown and found.tags and not found.code and "<" not in text:
+        return Name(markup.resolved(text).strip())
     if not shown:
         return Name("", _reason(found))
     return Name(shown, cleaned=found.tags or found.code)
@@ -144,10 +153,10 @@ def _path(item: Any, left_out: list[tuple[str, str]]) -> list[str]:
         if item is not None:
             left_out.append((str(item), "is no text"))
         return []
-    if len(item) > LONGEST:
-        found = markup.clean(item)
-    else:
-        found = _cleaned(item)
+    clean = markup.clean
+    if len(item) <= LONGEST:
+        clean = _cleaned
+    found = clean(item)
     shown = " ".join(found.text.split())
     if found.prose or found.code or (found.tags and not shown):
         left_out.append((item, _reason(found)))
@@ -165,12 +174,6 @@ def _path(item: Any, left_out: list[tuple[str, str]]) -> list[str]:
         elif name:
             names.append(name)
     return names
-
-
-@lru_cache(1 << 14)
-def _cleaned(item: str) -> markup.Cleaned:
-    """Clean a short text; genres come again and again."""
-    return markup.clean(item)
 
 
 def _reason(found: markup.Cleaned) -> str:

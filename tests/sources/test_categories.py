@@ -36,6 +36,20 @@ def test_artists(credit, artist):
 
 
 @pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("<span>Blue &amp; Green</span>", "Blue & Green"),
+        ("&lt;span&gt;Blue&lt;/span&gt;", "Blue"),
+        ("&lt;br&gt;", "<br>"),
+        ("<br>", ""),
+        ("&lt;script&gt;x()&lt;/script&gt;", ""),
+    ],
+)
+def test_titles(text, title):
+    assert categories.title(text).text == title
+
+
+@pytest.mark.parametrize(
     ("listed", "found"),
     [
         (["CDs & Vinyl", "Pop", "Oldies"], [["Pop", "Oldies"]]),
