@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from mumu_lib.core import commands
 from mumu_lib.core.paths import home
 
 
@@ -13,7 +14,11 @@ def main(words: list[str] | None = None) -> int:
     name = parser.parse_args(words).catalogue
     folder = home() / "figures" / name
     if not (folder / "table2.md").is_file():
-        print(f"{folder / 'table2.md'} is not there yet; run notebook 08 with  -p catalogue {name}", file=sys.stderr)
+        where = name
+        if not (home() / "data" / name / "catalogue.json").is_file():
+            where = "ITS_FOLDER"
+        command = commands.papermill("08_results", catalogue=where)
+        print(f"{folder / 'table2.md'} is not there yet; run  {command}", file=sys.stderr)
         return 1
     for path in (folder / f"{table}.md" for table in ("table2", "further_rows", "claims")):
         if path.is_file():

@@ -153,7 +153,9 @@ def credit(parts: Iterable[dict[str, Any]]) -> str:
 def _converted(folder: str | Path, name: str) -> Path:
     path = Path(folder) / f"{name}.parquet"
     if not path.is_file():
-        raise MissingDataError(f"{path} is not there; make it with  musicbrainz.convert(<dump>, {str(folder)!r})")
+        raise MissingDataError(
+            f"{path} is not there; make it with  mumu_lib.sources.musicbrainz.convert(DUMP, {str(folder)!r})"
+        )
     return path
 
 

@@ -146,7 +146,10 @@ def test_without_a_finished_run_the_notebook_to_run_is_named(three):
 
 
 def test_no_run_of_a_modality(tiny):
-    with pytest.raises(MissingDataError, match=r"papermill 06_image.ipynb out.ipynb -p catalogue tiny"):
+    with pytest.raises(
+        MissingDataError,
+        match=r"it has no covers, so leave them out:  papermill \S*07_multimodal.ipynb out.ipynb -p catalogue tiny",
+    ):
         fusion.sources(tiny, cfg("i"))
 
 

@@ -17,7 +17,7 @@ def test_the_command_prints_our_rows_and_the_claims_after_table_2(tiny, home, ca
 
 def test_the_command_prints_table_2_or_says_what_to_run(tiny, home, capsys):
     assert __main__.main(["tiny"]) == 1
-    assert "run notebook 08" in capsys.readouterr().err
+    assert "08_results.ipynb out.ipynb -p catalogue " in capsys.readouterr().err
     (home / "figures" / "tiny").mkdir(parents=True)
     (home / "figures" / "tiny" / "table2.md").write_text("the table")
     assert __main__.main(["tiny"]) == 0
