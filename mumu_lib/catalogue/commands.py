@@ -35,9 +35,9 @@ def notebook(catalogue: Catalogue, name: str, **parameters: Any) -> str:
         only a synthetic catalogue brings, 05 can read words alone; ``KNOWLEDGE`` stands for one where it must be given.
     """
     found = {"catalogue": as_typed(catalogue), **parameters}
-    if name == "04_audio" and "filters" not in found and only_timbre(catalogue):
+    if name == BY_NAME["audio"].notebook and "filters" not in found and only_timbre(catalogue):
         found["filters"] = "timbre_mlp"
-    if name == "05_text" and needs_knowledge(catalogue) and "embeddings" not in found:
+    if name == BY_NAME["text"].notebook and needs_knowledge(catalogue) and "embeddings" not in found:
         found.setdefault("features", "vsm")
         if found["features"] == "vsm_sem":
             found.setdefault("knowledge", "KNOWLEDGE")
