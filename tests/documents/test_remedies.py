@@ -27,7 +27,7 @@ from shapes import SHAPES, make
 LIBRARY = checkout() / "mumu_lib"
 # How the commands of messages begin; two blanks, the end or a bracket end them.
 COMMAND = re.compile(
-    r"(?:papermill (?=\S+\.ipynb)|python -m |make (?=[a-z]+ [A-Z]+=)|pip install |git checkout |-[pr] (?=[a-z_]+ ))"
+    r"(?:papermill (?=\S+\.ipynb)|python -m |make (?=[a-z]+ '?[A-Z]+=)|pip install |git checkout |-[pr] (?=[a-z_]+ ))"
 )
 END = re.compile(r"  | ?[,;)]? *$|; | \(| ,|\n")
 PLACE = re.compile(r"[A-Z][A-Z_]+")
