@@ -40,7 +40,7 @@ run: .venv/.installed  ## the whole series on the embedded sample, ending in Tab
 PAPER = $(SNAKEMAKE) --keep-going --config "catalogue=$(CATALOGUE)" $(if $(KNOWLEDGE),"knowledge=$(KNOWLEDGE)") profile=paper parts=$(PARTS)
 paper: .venv/.installed  ## every row of Table 2 with the paper's parameters: make paper CATALOGUE=... [KNOWLEDGE=FOLDER] [ON=slurm PARTS=64]
 	$(BIN)/python -m mumu_lib.series "$(CATALOGUE)" $(if $(KNOWLEDGE),--knowledge "$(KNOWLEDGE)")
-	$(PAPER) || { $(PAPER) rest=fusions; $(PAPER) rest=results; $(BIN)/python -m mumu_lib.runs "$$(basename "$(CATALOGUE)")"; exit 1; }
+	$(PAPER) || { $(PAPER) rest=fusions; $(PAPER) rest=results; $(BIN)/python -m mumu_lib.runs "$$(basename "$(CATALOGUE)")"; echo "Some rows failed; the end of their logs stands above the tables." >&2; exit 1; }
 	$(BIN)/python -m mumu_lib.runs "$$(basename "$(CATALOGUE)")"
 
 features: .venv/.installed  ## the audio features of a catalogue: make features CATALOGUE=...

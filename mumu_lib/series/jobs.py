@@ -79,9 +79,11 @@ def rest(found: pd.DataFrame, wanted: str) -> pd.DataFrame:
         raise ParameterError(f"rest={wanted!r} is not one of ['fusions', 'results']")
     if not wanted:
         return found
-    finished = found["finished"] & found["stage"].isin([*SINGLE, "multimodal"])
+    finished = found["finished"].astype(bool) & found["stage"].isin([*SINGLE, "multimodal"])
     if wanted == "results":
-        return found[finished | (found["stage"].isin(["results", "youralbum"]) & finished.any())]
+        if not finished.any():
+            return found[finished]
+        return found[finished | found["stage"].isin(["results", "youralbum"])]
     single = found[finished & found["stage"].isin(SINGLE)]
     there = set(single["stage"].str[0])
     able = []
