@@ -92,6 +92,8 @@ def lines(stream: BinaryIO, place: str, problems: list[str]) -> Iterator[tuple[i
         if not line:
             return
         number += 1
+        if number == 1:
+            line = line.removeprefix(codecs.BOM_UTF8)
         try:
             yield number, line.decode("utf-8")
         except UnicodeDecodeError as error:
@@ -108,7 +110,8 @@ def records(path: str | Path, problems: list[str]) -> Iterator[dict[str, Any]]:
     """
     with opened(path) as stream:
         try:
-            is_array = stream.peek(CHUNK).lstrip().startswith(b"[")  # type: ignore[attr-defined]
+            start = stream.peek(CHUNK).removeprefix(codecs.BOM_UTF8)  # type: ignore[attr-defined]
+            is_array = start.lstrip().startswith(b"[")
         except STREAM_ERRORS:
             is_array = False
         if is_array:

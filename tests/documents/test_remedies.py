@@ -27,7 +27,7 @@ from shapes import SHAPES, make
 LIBRARY = checkout() / "mumu_lib"
 # How the commands of messages begin; two blanks, the end or a bracket end them.
 COMMAND = re.compile(
-    r"(?:papermill (?=\S+\.ipynb)|python -m |make (?=[a-z]+ '?[A-Z]+=)|pip install |git checkout |-[pr] (?=[a-z_]+ ))"
+    r"(?:papermill (?=\S+\.ipynb)|python -m |make (?=[a-z]+ '?[A-Z]+=)|pip install |(?:apt(?:-get)?|brew|conda) install |git checkout |-[pr] (?=[a-z_]+ ))"
 )
 END = re.compile(r"  | ?[,;)]? *$|; | \(| ,|\n")
 PLACE = re.compile(r"[A-Z][A-Z_]+")
@@ -102,6 +102,9 @@ def try_it(command, monkeypatch):
             pinned += extra
         known = re.findall(r"^[\w-]+", "\n".join(pinned), re.MULTILINE)
         assert set(words[2:]) <= set(known)
+        return None
+    if words[1] == "install":
+        assert re.fullmatch(r"[a-z][a-z0-9+.-]+( [a-z][a-z0-9+.-]+)*", " ".join(words[2:])), command
         return None
     assert words[:2] == ["git", "checkout"], command
     assert (checkout() / words[2]).exists()

@@ -54,3 +54,11 @@ def test_an_archive_of_another_kind_is_refused_with_what_to_do(tmp_path):
     (tmp_path / "meta.json.zip").write_bytes(b"PK\x03\x04" + bytes(40))
     with pytest.raises(BadDataError, match=r"meta\.json\.zip .* it is a zip archive; unpack it"):
         list(reading.records(tmp_path / "meta.json.zip", []))
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}\n{"a": 2}\n', '[{"a": 1}, {"a": 2}]'])
+def test_a_mark_of_the_byte_order_is_no_part_of_a_record(tmp_path, text):
+    (tmp_path / "r.json").write_text(text, encoding="utf-8-sig")
+    problems: list[str] = []
+    assert list(reading.records(tmp_path / "r.json", problems)) == [{"a": 1}, {"a": 2}]
+    assert not problems
