@@ -23,9 +23,9 @@ os.environ["MUMU_HOME"] = str(mm.core.paths.home().absolute())
 # a cluster with the very same words, so that an environment variable would add nothing.
 WORDS = workflow.config_settings.config_args
 music = mm.open_catalogue(jobs.catalogue_name(WORDS, config))
-PROFILE, REST = config.get("profile", "sample"), config.get("rest", "")
+PROFILE = config.get("profile", "sample")
 PLAN = mm.series.possible(mm.series.plan(music, PROFILE, jobs.typed_text("knowledge", WORDS, config)))
-PLAN = jobs.rest(PLAN, REST)
+PLAN = jobs.rest(PLAN, config.get("rest", ""))
 CATALOGUE = music.folder.absolute()
 RUNS = mm.core.paths.home() / "runs" / music.name
 # Held as long as this process lives. Snakemake's own lock would outlive a kill; the profiles switch it off.
@@ -52,8 +52,9 @@ METRICS = {stage: [folder / "metrics.json" for folder in PLAN.folder[PLAN.stage 
 SINGLE = METRICS["audio"] + METRICS["text"] + METRICS["image"]
 EVERY = SINGLE + METRICS["multimodal"]
 LISTED, DONE = CATALOGUE / "catalogue.json", mm.series.features_done(music)
-# The best run of each modality is known when all are there. What is left after a failure extracts nothing.
-INPUTS = {"audio": LISTED if REST else [LISTED, ancient(DONE)], "multimodal": SINGLE, "results": EVERY, "youralbum": EVERY}
+# The best run of each modality is known when all are there. Timbre needs no features, nor what is left after a failure.
+HEARD = [ancient(DONE)] if "features" in set(PLAN.stage) else []
+INPUTS = {"audio": [LISTED, *HEARD], "multimodal": SINGLE, "results": EVERY, "youralbum": EVERY}
 # One training at a time: it keeps every core busy, and others would lengthen its epochs.
 THREADS = {"audio": all_cores, "text": all_cores, "image": all_cores, "multimodal": half_the_cores}
 PYTHON, NOTEBOOKS = quoted(sys.executable), quoted(mm.core.paths.checkout() / "notebooks")

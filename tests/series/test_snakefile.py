@@ -189,6 +189,20 @@ def test_the_results_are_made_of_the_rows_that_are_finished(whole, home):
     assert not re.search(r"^rule (features|audio|image|multimodal):", said, re.MULTILINE)
 
 
+def test_timbre_files_without_recordings_extract_nothing(whole):
+    told = whole.folder / "catalogue.json"
+    facts = json.loads(told.read_text(encoding="utf-8"))
+    facts["roots"]["msd"] = "covers"
+    told.write_text(json.dumps(facts), encoding="utf-8")
+    (whole.folder / "audio" / "a.wav").unlink()
+    code, said = snakemake("--dry-run", "--config", "catalogue=tiny", "profile=paper")
+    assert code == 0, said
+    counts = dict(re.findall(r"^(\w+) +(\d+)$", said, re.MULTILINE))
+    assert counts["audio"] == "1"
+    assert counts["multimodal"] == "10"
+    assert "features" not in counts
+
+
 def test_the_end_of_a_failed_jobs_log_is_printed_with_its_path(whole, capsys):
     found = series.possible(series.plan(whole, "paper"))
     row = next(row for row in found.itertuples() if row.setting == "vsm_sem")
