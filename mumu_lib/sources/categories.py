@@ -28,16 +28,29 @@ _PAGE = re.compile(r"Visit (?:Amazon['’]s|the) (?P<name>.+?)(?:['’]s)? (?:Pa
 _BRAND = re.compile(r"(?:Brand|Artist): ?(?=.)")
 _MONTHS = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?"
 _MONEY = r"(?:US|CDN|C|A)?\s?(?:[$£€¥]|EUR|USD|GBP)\s?\d[\d.,]*|\d[\d.,]*\s?(?:[$£€¥]|EUR|USD|GBP)"
-_NO_ARTIST = re.compile(
-    rf"""
-      (?:{_MONEY})(?:\ ?[-–]\ ?(?:{_MONEY}))?
-    | {_MONTHS}\ \d{{1,2}},?\ \d{{4}} | \d{{1,2}}\.?\ {_MONTHS},?\ \d{{4}} | \d{{4}}-\d\d-\d\d | \d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}}
-    | \#\d[\d,.]*(?:\ in\ .*)? | [\d.,]+\ out\ of\ 5(?:\ stars)? | [\d.,]+\ (?:customer\ |global\ )?(?:reviews?|ratings?)
-    | (?:Audio\ CD|Vinyl|MP3\ (?:Music|Download)|Audio\ Cassette|DVD|LP\ Record) | See\ (?:all|Top)\ .* | Learn\ more\.?
-    | Add\ to\ (?:Cart|Basket|List) | https?://\S+ | www\.\S+ | [-–—.,:;|/\\_]+
-    """,
-    re.VERBOSE,
+_DATE = rf"(?:{_MONTHS} \d{{1,2}},? \d{{4}}|\d{{1,2}}\.? {_MONTHS},? \d{{4}}|\d{{4}}-\d\d-\d\d|\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}})"
+# Neither artists nor genres.
+_NO_NAME = re.compile(
+    "|".join(
+        (
+            rf"(?:(?:List|Sale|Used|New) )?(?:[Pp]rice:? |[Ff]rom:? )?(?:{_MONEY})(?: ?[-–] ?(?:{_MONEY}))?",
+            r"[$£€]\d+[.,]\d\d\b.*",
+            rf"(?:(?:Original )?Release Date ?: ?)?\(?{_DATE}\)?",
+            r"#\d[\d,.]*(?: in .*)?",
+            r"[\d.,]+ out of 5(?: stars)?",
+            r"[\d.,]+ (?:customer |global )?(?:reviews?|ratings?)",
+            r"See (?:all|Top) .*",
+            r"Learn more\.?",
+            r"Add to (?:Cart|Basket|List)",
+            r"FREE Shipping.*",
+            r"https?://\S+",
+            r"www\.\S+",
+            r"[-–—.,:;|/\\_]+",
+        )
+    )
 )
+# What an album comes on, maybe with its date.
+_CARRIER = re.compile(r"(?:Audio CD|Vinyl|MP3 (?:Music|Download)|Audio Cassette|DVD|LP Record)(?: ?\(.*\))?")
 
 
 # Of short texts: names of genres come again and again.
@@ -84,7 +97,7 @@ def artist(credit: str) -> Name:
     name = _ROLE.split(line, maxsplit=1)[0].strip().rstrip(",")
     if not name:
         return Name("", _reason(found))
-    if _NO_ARTIST.fullmatch(name):
+    if _NO_NAME.fullmatch(name) or _CARRIER.fullmatch(name):
         return Name("", "is no name of an artist")
     cleaned = found.tags or found.code or any((begun, page, labelled))
     return Name(name, cleaned=cleaned)
@@ -169,7 +182,7 @@ def _path(item: Any, left_out: list[tuple[str, str]]) -> list[str]:
     names = []
     for part in parts:
         name = part.strip()
-        if len(name) > LONGEST or "://" in name:
+        if len(name) > LONGEST or "://" in name or (name and _NO_NAME.fullmatch(name)):
             left_out.append((name, "is no name of a genre"))
         elif name:
             names.append(name)
