@@ -95,9 +95,9 @@ def artist(credit: str) -> Name:
     labelled = _BRAND.match(line)
     line = _BRAND.sub("", line, count=1)
     name = _ROLE.split(line, maxsplit=1)[0].strip().rstrip(",")
-    if not name:
+    if not name and not begun:
         return Name("", _reason(found))
-    if _NO_NAME.fullmatch(name) or _CARRIER.fullmatch(name):
+    if not name or _NO_NAME.fullmatch(name) or _CARRIER.fullmatch(name):
         return Name("", "is no name of an artist")
     cleaned = found.tags or found.code or any((begun, page, labelled))
     return Name(name, cleaned=cleaned)
