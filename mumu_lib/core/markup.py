@@ -152,8 +152,11 @@ def clean(text: str) -> Cleaned:
     if "<" in text or ">" in text:
         reader = _Reader()
         whole = _CUT_END.sub("", _CUT_START.sub("", text))
-        reader.feed(whole)
-        reader.close()
+        try:
+            reader.feed(whole)
+            reader.close()
+        except AssertionError:  # What the parser of Python 3.11 says to "<![[".
+            return Cleaned("", tags=True, prose=True, code=False)
         tags = bool(reader.elements) or whole != text
         prose = not reader.elements <= INLINE
         code = not reader.elements.isdisjoint(_HIDDEN)
