@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mumu_lib.core import markup
-from mumu_lib.core.parsing import parse_json
+from mumu_lib.core.parsing import parse_json, storable
 
 ROOTS = ("CDs & Vinyl", "Digital Music")
 # No genre has a longer name; sentences of a description have.
@@ -68,12 +68,13 @@ class Name(NamedTuple):
 def title(text: str) -> Name:
     """Return the title of an album, as it stands in the file; empty if it is nothing but scripts or markup.
 
-    A title that is a tag and escaped, ``&lt;br&gt;``, was meant so.
+    An escaped tag that nothing ends, ``&lt;br&gt; Blues``, was meant so.
     """
     found = markup.clean(text)
     shown = found.text.strip()
-    if not shown and found.tags and not found.code and "<" not in text:
-        return Name(markup.resolved(text).strip())
+    written = markup.resolved(text).strip()
+    if found.tags and not found.code and "<" not in text and "</" not in written:
+        return Name(storable(written))
     if not shown:
         return Name("", _reason(found))
     return Name(shown, cleaned=found.tags or found.code)

@@ -44,6 +44,8 @@ def test_artists(credit, artist):
         ("<span>Blue &amp; Green</span>", "Blue & Green"),
         ("&lt;span&gt;Blue&lt;/span&gt;", "Blue"),
         ("&lt;br&gt;", "<br>"),
+        ("&lt;img src=x onerror=alert(1)&gt; (Deluxe)", "<img src=x onerror=alert(1)> (Deluxe)"),
+        ("&lt;/span&gt;", ""),
         ("<br>", ""),
         ("&lt;script&gt;x()&lt;/script&gt;", ""),
     ],
