@@ -27,9 +27,9 @@ from shapes import SHAPES, make
 LIBRARY = checkout() / "mumu_lib"
 # How the commands of messages begin; two blanks, the end or a bracket end them.
 COMMAND = re.compile(
-    r"(?:papermill (?=\S+\.ipynb)|python -m |make (?=[a-z]+ '?[A-Z]+=)|pip install |(?:apt(?:-get)?|brew|conda) install |git checkout |-[pr] (?=[a-z_]+ ))"
+    r"(?:papermill (?=\S+\.ipynb)|python -m |make (?=[a-z]+ '?[A-Z]+=)|pip install |(?:apt(?:-get)?|brew|conda|winget) install |git checkout |-[pr] (?=[a-z_]+ ))"
 )
-END = re.compile(r"  | ?[,;)]? *$|; | \(| ,|\n")
+END = re.compile(r"  | ?[,;)]? *$|[;,] | \(| ,|\n")
 PLACE = re.compile(r"[A-Z][A-Z_]+")
 NAMES = ["mine", "2017_02", "007", "5e2", "nan", "None", "true", "two words", "it's"]
 
@@ -90,7 +90,9 @@ def try_it(command, monkeypatch):
     if words[0] == "papermill":
         return papermilled(words[1:], monkeypatch)
     if words[0] in ("-p", "-r"):
-        return a_parameter(*words)
+        for start in range(0, len(words), 3):
+            a_parameter(*words[start : start + 3])
+        return None
     if words[:2] == ["python", "-m"]:
         return a_module(words[2], words[3:], monkeypatch)
     if words[0] == "make":
@@ -104,7 +106,7 @@ def try_it(command, monkeypatch):
         assert set(words[2:]) <= set(known)
         return None
     if words[1] == "install":
-        assert re.fullmatch(r"[a-z][a-z0-9+.-]+( [a-z][a-z0-9+.-]+)*", " ".join(words[2:])), command
+        assert re.fullmatch(r"(-c conda-forge )?[a-z][a-z0-9+.-]+( [a-z][a-z0-9+.-]+)*", " ".join(words[2:])), command
         return None
     assert words[:2] == ["git", "checkout"], command
     assert (checkout() / words[2]).exists()
