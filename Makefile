@@ -6,6 +6,8 @@ CORES ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count())")
 # Where the jobs of make paper run (params/profiles/), and in how many shares the audio features are extracted.
 ON ?= local
 PARTS ?= 1
+# Folder of a knowledge base for make paper (docs/linking.md); without one the rows with vsm_sem are left out.
+KNOWLEDGE ?=
 BIN := .venv/bin
 SNAKEMAKE = $(WITH_PATH) snakemake --workflow-profile params/profiles/$(ON) $(if $(filter local,$(ON)),--cores $(CORES)) --quiet rules host reason
 
@@ -34,9 +36,11 @@ run: .venv/.installed  ## the whole series on the embedded sample, ending in Tab
 	$(SNAKEMAKE) --config catalogue=sample profile=sample
 	$(BIN)/python -m mumu_lib.runs sample
 
-paper: .venv/.installed  ## every row of Table 2 with the paper's parameters: make paper CATALOGUE=... [ON=slurm PARTS=64]
-	$(BIN)/python -m mumu_lib.series "$(CATALOGUE)"
-	$(SNAKEMAKE) --config "catalogue=$(CATALOGUE)" profile=paper parts=$(PARTS)
+# If a row fails, the others still run, then the fusions of what is there, then 08; and make fails in the end.
+PAPER = $(SNAKEMAKE) --keep-going --config "catalogue=$(CATALOGUE)" $(if $(KNOWLEDGE),"knowledge=$(KNOWLEDGE)") profile=paper parts=$(PARTS)
+paper: .venv/.installed  ## every row of Table 2 with the paper's parameters: make paper CATALOGUE=... [KNOWLEDGE=FOLDER] [ON=slurm PARTS=64]
+	$(BIN)/python -m mumu_lib.series "$(CATALOGUE)" $(if $(KNOWLEDGE),--knowledge "$(KNOWLEDGE)")
+	$(PAPER) || { $(PAPER) rest=fusions; $(PAPER) rest=results; $(BIN)/python -m mumu_lib.runs "$$(basename "$(CATALOGUE)")"; echo "Some rows failed; the end of their logs stands above the tables." >&2; exit 1; }
 	$(BIN)/python -m mumu_lib.runs "$$(basename "$(CATALOGUE)")"
 
 features: .venv/.installed  ## the audio features of a catalogue: make features CATALOGUE=...

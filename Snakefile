@@ -9,9 +9,11 @@
 # What a cluster gives (queues, cores a job, retries) stands in params/profiles/, where set-resources may overrule this.
 import os
 import sys
+import time
 
 import mumu_lib as mm
-from mumu_lib.series.jobs import catalogue_name, papermill_args, quoted
+from mumu_lib.series import jobs
+from mumu_lib.series.jobs import cluster_resources, papermill_args, quoted
 
 if os.name != "nt":
     shell.prefix("set -euo pipefail; ")
@@ -19,28 +21,21 @@ if os.name != "nt":
 os.environ["MUMU_HOME"] = str(mm.core.paths.home().absolute())
 # From the words of --config as they were typed, since config holds 7 for catalogue=007. Snakemake starts the jobs on
 # a cluster with the very same words, so that an environment variable would add nothing.
-music = mm.open_catalogue(catalogue_name(workflow.config_settings.config_args, config))
+WORDS = workflow.config_settings.config_args
+music = mm.open_catalogue(jobs.catalogue_name(WORDS, config))
 PROFILE = config.get("profile", "sample")
-PLAN = mm.series.possible(mm.series.plan(music, PROFILE))
+PLAN = mm.series.possible(mm.series.plan(music, PROFILE, jobs.typed_text("knowledge", WORDS, config)))
+PLAN = jobs.rest(PLAN, config.get("rest", ""))
 CATALOGUE = music.folder.absolute()
 RUNS = mm.core.paths.home() / "runs" / music.name
 # Held as long as this process lives. Snakemake's own lock would outlive a kill; the profiles switch it off.
-LOCKS = []
+LOCKS, START = [], time.time()
 
 
 def row_of_job(stage):
     """Function of a job's wildcards. A stage with many runs has one of its own name; one that runs once has none."""
     rows = {row.folder.name: row for row in PLAN[PLAN.stage == stage].itertuples()}
     return lambda wildcards: rows[wildcards.get(stage, next(iter(rows), ""))]
-
-
-def cluster_resources(row_of, share=1):
-    """What to ask a cluster for, from the row of a job; twice the memory once a try has failed."""
-    return {
-        "mem_mb": lambda wildcards, attempt: int(row_of(wildcards).memory_mb) * min(attempt, 2),
-        "runtime": lambda wildcards: max(int(row_of(wildcards).minutes) // share, mm.series.costs.MINUTES[0]),
-        "gpu": lambda wildcards: int(row_of(wildcards).gpu),
-    }
 
 
 def all_cores(wildcards):
@@ -57,8 +52,9 @@ METRICS = {stage: [folder / "metrics.json" for folder in PLAN.folder[PLAN.stage 
 SINGLE = METRICS["audio"] + METRICS["text"] + METRICS["image"]
 EVERY = SINGLE + METRICS["multimodal"]
 LISTED, DONE = CATALOGUE / "catalogue.json", mm.series.features_done(music)
-# The best run of each modality is known when all are there.
-INPUTS = {"audio": [LISTED, ancient(DONE)], "multimodal": SINGLE, "results": EVERY, "youralbum": EVERY}
+# The best run of each modality is known when all are there. Timbre needs no features, nor what is left after a failure.
+HEARD = [ancient(DONE)] if "features" in set(PLAN.stage) else []
+INPUTS = {"audio": [LISTED, *HEARD], "multimodal": SINGLE, "results": EVERY, "youralbum": EVERY}
 # One training at a time: it keeps every core busy, and others would lengthen its epochs.
 THREADS = {"audio": all_cores, "text": all_cores, "image": all_cores, "multimodal": half_the_cores}
 PYTHON, NOTEBOOKS = quoted(sys.executable), quoted(mm.core.paths.checkout() / "notebooks")
@@ -72,6 +68,8 @@ EXTRACT = f"{PYTHON} -m mumu_lib.patches {quoted(CATALOGUE)} --patches {AUDIO['p
 
 onstart:
     LOCKS.append(mm.series.alone(music))
+onerror:
+    jobs.tell_failures(PLAN, DONE, START)
 
 
 envvars: "MUMU_HOME"

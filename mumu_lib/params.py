@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 import yaml
 
 from mumu_lib import experiments
+from mumu_lib.core import commands
 from mumu_lib.core.errors import ParameterError, did_you_mean
 from mumu_lib.core.parsing import parsing
-from mumu_lib.core.paths import checkout
+from mumu_lib.core.paths import checkout, home
 
 
 # A parameter that is added after runs were made says with ``before=`` which value means what those runs did:
@@ -237,7 +238,7 @@ def _checked(f: Any, value: Any) -> Any:
     if type(value) is not f.type:
         hint = {
             bool: f"write  -p {f.name} True  or  -p {f.name} False",
-            str: f"write  -r {f.name} {value}  to pass it as text",
+            str: _as_text(f.name, value),
         }.get(f.type, f"write a plain {f.type.__name__}")
         raise ParameterError(f"{f.name} must be {f.type.__name__}, got {value!r} ({type(value).__name__}); {hint}")
     choices = f.metadata.get("choices")
@@ -252,6 +253,17 @@ def _checked(f: Any, value: Any) -> Any:
     if f.default is MISSING and value == "":
         raise ParameterError(f"{f.name} is empty; give it a value or leave the parameter out")
     return value
+
+
+def _as_text(name: str, value: Any) -> str:
+    """Say how papermill is told a text that it has taken for something else, such as 7 for ``007``."""
+    if name == "catalogue":
+        for path in sorted((home() / "data").glob("*/catalogue.json")):
+            known = path.parent.name
+            # Compared as written: nan is not equal to itself.
+            if known != value and repr(commands.read_by_papermill(known)) == repr(value):
+                return f"write  {commands.typed('-r', name, known)}  to pass the name as text"
+    return f"write  -r {name} TEXT  to pass it as text, as it was before it was taken for {value!r}"
 
 
 def restored(kind: type[Shared], stored: Mapping[str, Any]) -> dict[str, Any]:

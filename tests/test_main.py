@@ -32,7 +32,7 @@ def test_a_catalogue_that_is_not_there_is_said_and_not_raised(capsys, command):
 
 def test_tables_that_are_not_there_yet_are_said(capsys):
     assert main(["table", "nowhere"]) == 1
-    assert "run notebook 08" in capsys.readouterr().err
+    assert "run  papermill " in capsys.readouterr().err
 
 
 def test_the_command_prints_the_report(tiny, capsys, monkeypatch):

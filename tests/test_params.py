@@ -50,7 +50,7 @@ def test_the_cells_own_values_pass_untouched(cell):
         ({"epochs": 0}, "epochs must be at least 1"),
         ({"learning_rate": 0}, "learning_rate must be above 0"),
         ({"learning_rate": float("nan")}, "learning_rate must be above 0"),
-        ({"catalogue": 7}, "write  -r catalogue 7"),
+        ({"catalogue": 7}, "write  -r catalogue TEXT  to pass it as text"),
         ({"catalogue": ""}, "catalogue is empty"),
         ({"patience": "false"}, "patience must be int"),
     ],
@@ -112,3 +112,16 @@ def test_the_papers_values_name_its_recipe():
     for section in ("audio", "text", "image", "multimodal"):
         assert params.paper(section)["recipe"] == "paper"
     assert params.restored(params.Text, {"seed": 0})["recipe"] == "paper"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("2017_02", 201702), ("007", 7), ("5e2", 500.0), ("nan", float("nan")), ("None", None), ("True", True)],
+)
+def test_a_name_that_papermill_takes_for_something_else_is_printed_as_it_is_typed(cell, home, name, value):
+    for known in (name, "mine", "7"):
+        folder = home / "data" / known
+        folder.mkdir(parents=True)
+        (folder / "catalogue.json").touch()
+    with pytest.raises(ParameterError, match=f"write  -r catalogue {name}  to pass the name as text"):
+        params.checked(params.Audio, {**cell, "catalogue": value})

@@ -3,7 +3,6 @@
 Paper: Sections 5.4 and 6.4.  Notebooks: 07_multimodal.
 """
 
-import shlex
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from mumu_lib import metrics, results as results, runs
-from mumu_lib.catalogue import Catalogue
+from mumu_lib.catalogue import Catalogue, commands
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
 from mumu_lib.core.fingerprints import digest
 from mumu_lib.core.paths import home
-from mumu_lib.experiments import BY_LETTER, fusion_setting, is_line
+from mumu_lib.experiments import BY_LETTER, FUSION_NOTEBOOK, fusion_setting, is_line
 from mumu_lib.features import embeddings
 from mumu_lib.params import Multimodal
 from mumu_lib.runs import best_run
@@ -142,11 +141,8 @@ def _own_instead(catalogue: Catalogue) -> str:
     if own.empty:
         return ""
     name = Path(runs.by_validation(own)["folder"].iloc[0]).name
-    command = f"papermill 07_multimodal.ipynb out.ipynb -r catalogue {shlex.quote(catalogue.name)}"
-    return (
-        "; or fuse what there is: name only the modalities that have a run, and the runs on own vectors in embeddings, "
-        f'such as  {command} -p modalities "" -p embeddings {shlex.quote(name)}'
-    )
+    command = commands.notebook(catalogue, FUSION_NOTEBOOK, modalities="", embeddings=name)
+    return f"; or fuse what there is, naming the runs on own vectors:  {command}"
 
 
 def _refuse_the_same(found: list[Source]) -> None:

@@ -11,12 +11,13 @@ from typing import Any
 import marisa_trie
 import numpy as np
 
+from mumu_lib.core import commands
 from mumu_lib.core.errors import MissingDataError
 from mumu_lib.core.parsing import parsing, read_array, read_json
 from mumu_lib.linking import surfaces, words
 from mumu_lib.linking.dictionary import CATEGORY, FORMAT
 
-REMEDY = "make it with  python -m mumu_lib.linking.build"
+REMEDY = f"make it with  {commands.python('mumu_lib.linking.build', categories='FILE', out='FOLDER')}"
 ARRAYS = (
     "target", "category_title", "categories_start", "categories", "articles_start", "articles", "weak", "filter",
     "words_start", "words", "word_weight",

@@ -18,6 +18,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from mumu_lib.catalogue import Catalogue
+from mumu_lib.core import commands
 from mumu_lib.core.errors import MissingDataError
 from mumu_lib.core.files import locked
 from mumu_lib.core.fingerprints import hash_of
@@ -176,10 +177,11 @@ def make(catalogue: Catalogue, knowledge: str | Path) -> LocalLinker:
     if knowledge:
         return LocalLinker(knowledge)
     if not catalogue.synthetic:
+        command = commands.python("mumu_lib.linking.build", categories="FILE", redirects="FILE", out="FOLDER")
         raise MissingDataError(
             f"catalogue {catalogue.name!r} needs a knowledge base: get DBpedia's dumps of article categories and "
-            f"redirects from https://databus.dbpedia.org, run  python -m mumu_lib.linking.build --categories FILE "
-            f"--redirects FILE --out FOLDER  and give  knowledge=FOLDER"
+            f"redirects from https://databus.dbpedia.org, run  {command}  and give  -p knowledge FOLDER , "
+            f"or do without:  -p features vsm"
         )
     return LocalLinker(_sample())
 

@@ -12,7 +12,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.preprocessing import normalize
 
 from mumu_lib import labels, runs
-from mumu_lib.catalogue import Catalogue
+from mumu_lib.catalogue import Catalogue, commands
 from mumu_lib.core.errors import MissingDataError, ParameterError, did_you_mean
 from mumu_lib.params import Training
 
@@ -64,7 +64,8 @@ def query(mix: str, catalogue: Catalogue, n: int = 10) -> pd.DataFrame:
     cosine = finished[finished["target"] == "cosine"]
     if cosine.empty:
         raise MissingDataError(
-            f"no finished run of {catalogue.name!r} with the cosine target; run notebook 04 with  -p target cosine"
+            f"no finished run of {catalogue.name!r} with the cosine target; "
+            f"{commands.any_run(catalogue, target='cosine')}"
         )
     best = runs.by_validation(cosine).iloc[0]
     run = runs.Run(str(best.name), Path(best["folder"]), catalogue)

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from mumu_lib import experiments, runs
-from mumu_lib.catalogue import Catalogue
+from mumu_lib.catalogue import Catalogue, commands
+from mumu_lib.core import commands as typed
 from mumu_lib.core.errors import MissingDataError
 from mumu_lib.core.paths import home
 from mumu_lib.runs import BESIDE_COVERAGE, INTERVAL, PAPER_COLUMNS
@@ -49,8 +50,12 @@ def table2(catalogue: str | Catalogue) -> pd.DataFrame:
     """
     ours = runs.table(catalogue)
     if ours.empty:
-        name = catalogue.name if isinstance(catalogue, Catalogue) else catalogue
-        raise MissingDataError(f"no finished run of catalogue {name!r} under {home() / 'runs'}; run notebook 04 first")
+        name = catalogue
+        remedy = f"run one first, such as  {typed.papermill('04_audio', catalogue=name)}"
+        if isinstance(catalogue, Catalogue):
+            name = catalogue.name
+            remedy = commands.any_run(catalogue)
+        raise MissingDataError(f"no finished run of catalogue {name!r} under {home() / 'runs'}; {remedy}")
     keys = ["modality", "target", "setting"]
     best = runs.by_validation(ours).drop_duplicates(keys)
     ours = best.reindex(columns=[*keys, "recipe", *PAPER_COLUMNS, BESIDE_COVERAGE, *INTERVAL])

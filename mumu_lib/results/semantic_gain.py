@@ -3,13 +3,12 @@
 Paper: Section 6.2.  Notebooks: 05_text.
 """
 
-import shlex
 from pathlib import Path
 
 import pandas as pd
 
 from mumu_lib import metrics, results, runs
-from mumu_lib.catalogue import Catalogue
+from mumu_lib.catalogue import Catalogue, commands
 
 
 def text_runs(catalogue: Catalogue, target: str) -> dict[str, runs.Run]:
@@ -62,8 +61,7 @@ def compare(catalogue: Catalogue, target: str, *, seed: int = 0) -> tuple[str, p
     both = text_runs(catalogue, target)
     for setting in ("vsm", "vsm_sem"):
         if setting not in both:
-            name = shlex.quote(catalogue.name)
-            command = f"papermill 05_text.ipynb out.ipynb -r catalogue {name} -p target {target} -p features {setting}"
+            command = commands.notebook(catalogue, "05_text", target=target, features=setting)
             columns = ["vsm", "vsm_sem", "difference", "albums"]
             return f"needs the other run too:  {command}", pd.DataFrame(columns=columns, dtype=float)
     gain, by_label = semantic_gain(both["vsm"], both["vsm_sem"], seed=seed)

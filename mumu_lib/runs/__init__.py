@@ -16,14 +16,14 @@ import pandas as pd
 import scipy.sparse as sp
 
 from mumu_lib import metrics
-from mumu_lib.catalogue import Catalogue
+from mumu_lib.catalogue import Catalogue, commands
 from mumu_lib.core.environment import device, git_commit, versions
 from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.core.files import locked, save_array, save_sparse, write_atomically
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import read_array, read_json, read_lines
 from mumu_lib.core.paths import home
-from mumu_lib.experiments import BY_NAME, NUMBERS, is_line
+from mumu_lib.experiments import NUMBERS, is_line
 from mumu_lib.metrics import thresholds
 from mumu_lib.params import Shared, restored, with_recipe
 
@@ -319,8 +319,7 @@ def best_run(catalogue: Catalogue, modality: str, only: Callable[[pd.Series], bo
         ours, why = ours[[only(run) for _, run in ours.iterrows()]], "those there cannot judge a new album"
     if ours.empty:
         raise MissingDataError(
-            f"no finished {modality} run of catalogue {catalogue.name!r} ({why}); "
-            f"run  papermill {BY_NAME[modality].notebook}.ipynb out.ipynb -p catalogue {catalogue.name}"
+            f"no finished {modality} run of catalogue {catalogue.name!r} ({why}); {commands.run_of(catalogue, modality)}"
         )
     return by_validation(ours).iloc[0]
 

@@ -3,7 +3,14 @@
 import argparse
 import sys
 
+from mumu_lib import runs
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.catalogue.commands import any_run, has, notebook
+from mumu_lib.core import commands
 from mumu_lib.core.paths import home
+from mumu_lib.experiments import BY_LETTER
+
+RESULTS = "08_results"
 
 
 def main(words: list[str] | None = None) -> int:
@@ -13,15 +20,29 @@ def main(words: list[str] | None = None) -> int:
     name = parser.parse_args(words).catalogue
     folder = home() / "figures" / name
     if not (folder / "table2.md").is_file():
-        print(f"{folder / 'table2.md'} is not there yet; run notebook 08 with  -p catalogue {name}", file=sys.stderr)
-        return 1
-    for path in (
-        folder / f"{table}.md" for table in ("table2", "further_rows", "decisions", "claims", "coverage_control")
-    ):
+        why, code = _no_table(name)
+        print(f"{folder / 'table2.md'} is not there{why}", file=sys.stderr)
+        if code:
+            return code
+    for table in ("table2", "further_rows", "lines", "decisions", "claims", "coverage_control"):
+        path = folder / f"{table}.md"
         if path.is_file():
             print(path.read_text(encoding="utf-8"))
     print("Figures:", *sorted(folder.glob("*.png")), sep="\n  ")
     return 0
+
+
+def _no_table(name: str) -> tuple[str, int]:
+    """Say why there is no Table 2 yet and what to do, and whether that is a failure."""
+    if not (home() / "data" / name / "catalogue.json").is_file():
+        return f" yet; run  {commands.papermill(RESULTS, catalogue='ITS_FOLDER')}", 1
+    music = Catalogue(home() / "data" / name)
+    if not any(has(music, modality.name) for modality in BY_LETTER.values()):
+        return ": the catalogue has neither sound nor texts nor covers to learn from", 0
+    command = notebook(music, RESULTS)
+    if runs.table(music).empty:
+        return f" yet, since no run is finished; {any_run(music)}  then  {command}", 1
+    return f" yet; run  {command}", 1
 
 
 if __name__ == "__main__":

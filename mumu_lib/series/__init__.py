@@ -17,11 +17,12 @@ from filelock import FileLock, Timeout
 
 from mumu_lib import experiments, params, runs
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.core.errors import MissingDataError, MumuError, ParameterError
+from mumu_lib.core.errors import MumuError, ParameterError
 from mumu_lib.core.paths import checkout, home
 from mumu_lib.series import costs
+from mumu_lib.series.needs import Needs
 
-__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["costs", "inventory", "jobs"])
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["costs", "inventory", "jobs", "needs"])
 
 
 # Stage: its notebook, and the run it makes when it runs only once.
@@ -68,8 +69,14 @@ def values(profile: str) -> dict[str, dict[str, Any]]:
     return {stage: {**cell, **(params.paper(stage) if profile == "paper" else {})} for stage, cell in own.items()}
 
 
-def plan(catalogue: Catalogue, profile: str) -> pd.DataFrame:
+def plan(catalogue: Catalogue, profile: str, knowledge: str = "") -> pd.DataFrame:
     """Everything that the series does on a catalogue, in the order of the notebooks, and what it costs.
+
+    Parameters
+    ----------
+    profile : {'sample', 'paper'}
+    knowledge : str
+        Folder of a knowledge base for the rows that link entities; a synthetic catalogue brings its own.
 
     Returns
     -------
@@ -79,12 +86,13 @@ def plan(catalogue: Catalogue, profile: str) -> pd.DataFrame:
         ``finished``, ``left_out`` (a tuple, empty or with what the catalogue lacks), and the columns of
         :func:`mumu_lib.series.costs.estimate`.
     """
+    needs = Needs(catalogue, knowledge)
     stage_of = {notebook: stage for stage, (notebook, _) in STAGES.items()}
     wanted = rows(profile)
     wanted = wanted.assign(stage=wanted["notebook"].map(stage_of))
     jobs: list[dict[Any, Any]] = wanted.to_dict("records")
     for job, row in zip(jobs, wanted.itertuples(), strict=True):
-        job["arguments"] = arguments(row)
+        job["arguments"] = {**arguments(row), **needs.arguments(row)}
     jobs += [
         {"stage": stage, "notebook": notebook, "arguments": {}}
         for stage, (notebook, run_id) in STAGES.items()
@@ -99,9 +107,8 @@ def plan(catalogue: Catalogue, profile: str) -> pd.DataFrame:
         {"stage": "features", "modality": "audio", "setting": "cqt", "finished": heard},
         {"stage": "covers", "modality": "image", "setting": "store", "finished": covered},
     ]
-    lacks = _lacking(catalogue)
     for job in jobs:
-        job["left_out"] = tuple(lacks[m] for m in job.get("modality", "").split("+") if m in lacks)
+        job["left_out"] = needs.lacking(job)
     jobs.sort(key=lambda job: ORDER.index(job["stage"]))
     found = pd.DataFrame(jobs).fillna({"modality": "", "target": "", "setting": "", "notebook": ""})
     return costs.estimate(catalogue, found, {**values(profile), "features": values(profile)["audio"]})
@@ -114,18 +121,6 @@ def _folder(catalogue: Catalogue, profile: str, job: Mapping[str, Any]) -> Path:
     given = {**values(profile)[job["stage"]], **job["arguments"], "catalogue": str(catalogue.folder)}
     run_id = run_id or f"{job['modality']}-{job['target']}-{job['setting']}"
     return runs.folder_of(catalogue, run_id, kind(**{f.name: given[f.name] for f in fields(kind)}))
-
-
-def _lacking(catalogue: Catalogue) -> dict[str, str]:
-    """Modalities that a catalogue does not have, with the reason and the remedy."""
-    lacks: dict[str, str] = {}
-    for modality in experiments.BY_LETTER.values():
-        try:
-            catalogue.require(modality.needs)
-        except MissingDataError as error:
-            reason = f"every row with {modality.needs}: {error}"
-            lacks |= {modality.name: reason, modality.letter: reason}
-    return lacks
 
 
 def possible(found: pd.DataFrame) -> pd.DataFrame:

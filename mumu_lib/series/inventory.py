@@ -4,7 +4,6 @@ Read by ``python -m mumu_lib check``; it opens and compares, and writes nothing.
 """
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from functools import cache
@@ -16,6 +15,8 @@ import pandas as pd
 from mumu_lib import audio, experiments, params, results, runs
 from mumu_lib.audio import store as audio_store
 from mumu_lib.catalogue import Catalogue
+from mumu_lib.catalogue.commands import as_typed
+from mumu_lib.core import commands
 from mumu_lib.core.errors import MumuError
 from mumu_lib.core.parsing import read_json
 from mumu_lib.core.paths import checkout, home
@@ -84,7 +85,7 @@ def _made_by(folder: Path) -> str:
         return ""
     if not source or not Path(source).is_dir():
         return ""
-    return shlex.join(["python", "-m", "mumu_lib.sources.folder", source, "--name", folder.name])
+    return commands.python("mumu_lib.sources.folder", source, name=folder.name)
 
 
 def _folders(base: Path) -> list[Path]:
@@ -115,23 +116,22 @@ def _store(catalogue: Catalogue, name: str) -> tuple[str, str, str]:
 
 def _recipe(catalogue: Catalogue, name: str) -> tuple[Recipe | None, pd.DataFrame, str]:
     """Return how a store of this name is made: settings, jobs, and the command that completes it."""
-    where = shlex.quote(_as_typed(catalogue))
+    where = as_typed(catalogue)
     if name.startswith("covers-"):
-        return covers.Squeezed(), covers.jobs(catalogue), _papermill("06_image", {"catalogue": _as_typed(catalogue)})
+        return covers.Squeezed(), covers.jobs(catalogue), _papermill("06_image", {"catalogue": as_typed(catalogue)})
     if name.startswith("timbre-"):
         settings = audio_store.settings("timbre", 1, 0, "fast")
-        return settings, audio_store.jobs(catalogue, settings), f"python -m mumu_lib.patches {where} --kind timbre"
+        return (
+            settings,
+            audio_store.jobs(catalogue, settings),
+            commands.python("mumu_lib.patches", where, kind="timbre"),
+        )
     found = CQT.fullmatch(name)
     if found is None or found["method"] not in audio.METHODS:
         return None, pd.DataFrame(), ""
     settings = audio_store.settings("cqt", int(found["patches"]), int(found["seed"]), found["method"])
-    command = f"python -m mumu_lib.patches {where} --patches {found['patches']} --seed {found['seed']}"
+    command = commands.python("mumu_lib.patches", where, patches=found["patches"], seed=found["seed"])
     return settings, audio_store.jobs(catalogue, settings), command
-
-
-def _as_typed(catalogue: Catalogue) -> str:
-    """Return what names a catalogue in a command: its name under ``data/``, else its path."""
-    return catalogue.name if catalogue.folder == home() / "data" / catalogue.name else str(catalogue.folder)
 
 
 def _runs(catalogue: Catalogue) -> Iterator[tuple[str, str, str, str, str]]:
@@ -151,7 +151,7 @@ def _run(catalogue: Catalogue, folder: Path) -> tuple[str, str, str]:
     if not notebook:
         return UNUSABLE, "its parameters are those of no notebook of this version", ""
     # 01 makes catalogues by their name; the others also take a path.
-    where = catalogue.name if notebook == "01_dataset_mapping" else _as_typed(catalogue)
+    where = catalogue.name if notebook == "01_dataset_mapping" else as_typed(catalogue)
     command = _papermill(notebook, {**stored, "catalogue": where})
     try:
         params.checked(params.PARAMETERS[notebook], params.restored(params.PARAMETERS[notebook], stored))
@@ -197,14 +197,12 @@ def notebook_of(stored: Mapping[str, Any]) -> str:
 
 def _papermill(notebook: str, values: Mapping[str, Any]) -> str:
     """Return the command that runs a notebook with these parameters, those left out that are its defaults."""
-    words = ["papermill", f"{notebook}.ipynb", "out.ipynb"]
+    told = {}
     for name, default in _defaults(notebook).items():
         value = values.get(name, default)
-        if value == default:
-            continue
-        # Text as it is: papermill's -p reads 007 as a number and true as a truth value.
-        words += ["-r" if isinstance(value, str) else "-p", name, str(value)]
-    return shlex.join(words)
+        if value != default:
+            told[name] = value
+    return commands.papermill(notebook, there=True, **told)
 
 
 @cache
@@ -223,5 +221,5 @@ def as_text(table: pd.DataFrame) -> str:
     counts = table["state"].value_counts()
     lines.append(", ".join(f"{state}: {counts.get(state, 0)}" for state in (USABLE, PARTLY, UNUSABLE)))
     if (table["type this"].str.startswith("papermill")).any():
-        lines.append("papermill is started in notebooks/. A file of embeddings lies where it was named from then.")
+        lines.append("A relative path among the parameters is one from notebooks/.")
     return "\n".join(lines)

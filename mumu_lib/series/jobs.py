@@ -1,27 +1,41 @@
-"""What the Snakefile is told of a catalogue, and what it tells the shell of each job.
+"""What the Snakefile is told on the command line, what it tells the shell of each job, and what it says of failed ones.
 
 Read by the Snakefile.
 """
 
-import os
 import re
-import shlex
-import subprocess
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from mumu_lib.core import commands
 from mumu_lib.core.errors import ParameterError
+from mumu_lib.series import costs
+
+LAST_LINES = 15
+# papermill colours what it copies from the kernel.
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+SINGLE = ("audio", "text", "image")
 
 
 def catalogue_name(words: Iterable[str], config: Mapping[str, Any]) -> str:
-    """Name or path of the catalogue as it was typed.
+    """Name or path of the catalogue as it was typed, as of :func:`typed_text`; without one it is the sample."""
+    return typed_text("catalogue", words, config, "sample")
+
+
+def typed_text(name: str, words: Iterable[str], config: Mapping[str, Any], default: str = "") -> str:
+    """Return a text of ``--config`` as it was typed.
 
     Snakemake reads ``catalogue=007`` and ``catalogue=2017_02`` as numbers; as text these would be 7, which may be the
     name of another catalogue, and 201702.
 
     Parameters
     ----------
+    name : str
+        What stands before the equals sign.
     words : iterable of str
         What was typed after ``--config``, such as ``catalogue=007``; of several the last counts, as for Snakemake.
     config : mapping
@@ -30,28 +44,114 @@ def catalogue_name(words: Iterable[str], config: Mapping[str, Any]) -> str:
     Raises
     ------
     ParameterError
-        The name comes from a file that does not hold it as text.
+        The text comes from a file that does not hold it as text.
     """
-    name = config.get("catalogue", "sample")
+    value = config.get(name, default)
     for word in words:
-        if word.startswith("catalogue="):
+        if word.startswith(f"{name}="):
             # Snakemake takes off quotes as well; those of a shell never get here.
-            name = re.sub(r"""^(['"])(.*)\1$""", r"\2", word.removeprefix("catalogue="))
-    if not isinstance(name, str):
+            value = re.sub(r"""^(['"])(.*)\1$""", r"\2", word.removeprefix(f"{name}="))
+    if not isinstance(value, str):
         raise ParameterError(
-            f"the file of --configfile gives catalogue={name!r}, which is no text; put the name in quotes in that file, "
-            'such as  catalogue: "007"  or type it instead, such as  --config catalogue=007'
+            f"the file of --configfile gives {name}={value!r}, which is no text; put the name in quotes in that file, "
+            f'such as  {name}: "007"  or type it instead, such as  --config {name}=007'
         )
-    return name
+    return value
+
+
+def rest(found: pd.DataFrame, wanted: str) -> pd.DataFrame:
+    """Return what is left of a plan when some of its jobs have failed.
+
+    Parameters
+    ----------
+    found : pd.DataFrame
+        As from :func:`mumu_lib.series.possible`.
+    wanted : {'', 'fusions', 'results'}
+        ``fusions``: finished runs, and the fusions all of whose modalities have one. ``results``: finished runs, and
+        what is made of them. Empty: everything.
+
+    Raises
+    ------
+    ParameterError
+        Another word.
+    """
+    if wanted not in ("", "fusions", "results"):
+        raise ParameterError(f"rest={wanted!r} is not one of ['fusions', 'results']")
+    if not wanted:
+        return found
+    finished = found["finished"].astype(bool) & found["stage"].isin([*SINGLE, "multimodal"])
+    if wanted == "results":
+        if not finished.any():
+            return found[finished]
+        return found[finished | found["stage"].isin(["results", "youralbum"])]
+    single = found[finished & found["stage"].isin(SINGLE)]
+    there = set(single["stage"].str[0])
+    able = []
+    row: Any
+    for row in found.itertuples():
+        able.append(row.stage == "multimodal" and there.issuperset(row.modality.split("+")))
+    return found[finished | pd.Series(able, found.index, dtype=bool)]
+
+
+def failures(found: pd.DataFrame, features: Path, since: float) -> Iterator[tuple[str, Path]]:
+    """Yield the jobs of a plan that failed, and the log of each.
+
+    Parameters
+    ----------
+    found : pd.DataFrame
+        As from :func:`mumu_lib.series.plan`.
+    features : Path
+        As from :func:`mumu_lib.series.features_done`.
+    since : float
+        When the series began; an older log is of another one.
+    """
+    logs = []
+    row: Any
+    for row in found.itertuples():
+        if isinstance(row.folder, Path) and not (row.folder / "metrics.json").is_file():
+            name = " ".join(filter(None, [row.modality, row.target, row.setting]))
+            logs.append((f"{row.notebook} {name}".strip(), row.folder / "papermill.log"))
+    for log in sorted(features.parent.glob("*.log")):
+        if not log.with_suffix(".done").is_file():
+            logs.append(("features", log))
+    for name, log in logs:
+        if log.is_file() and log.stat().st_mtime >= since:
+            yield name, log
+
+
+def tell_failures(found: pd.DataFrame, features: Path, since: float) -> None:
+    """Print of each job that failed the last lines of its log, and where the log lies."""
+    for name, log in failures(found, features, since):
+        text = _COLOURS.sub("", log.read_text(encoding="utf-8", errors="replace"))
+        lines = [line for line in text.splitlines() if line.strip()]
+        print(f"\nfailed: {name}. The end of {log}:", file=sys.stderr)
+        for line in lines[-LAST_LINES:]:
+            print(f"    {line[:500]}", file=sys.stderr)
+
+
+def cluster_resources(row_of: Callable[[Any], Any], share: int = 1) -> dict[str, Callable[..., int]]:
+    """Return what to ask a cluster for, from the row of a job; twice the memory once a try has failed.
+
+    Parameters
+    ----------
+    row_of : callable
+        Row of the plan, of a job's wildcards.
+    share : int
+        Into how many jobs the row is divided.
+    """
+    return {
+        "mem_mb": lambda wildcards, attempt: int(row_of(wildcards).memory_mb) * min(attempt, 2),
+        "runtime": lambda wildcards: max(int(row_of(wildcards).minutes) // share, costs.MINUTES[0]),
+        "gpu": lambda wildcards: int(row_of(wildcards).gpu),
+    }
 
 
 def papermill_args(row: Any) -> str:
     """Return what papermill is told for a row of the plan, beside the catalogue."""
-    return " ".join(f"-p {name} {value}" for name, value in row.arguments.items())
+    words: list[str] = []
+    for name, value in row.arguments.items():
+        words += ["-p" if commands.is_text_to_papermill(value) else "-r", name, quoted(value)]
+    return " ".join(words)
 
 
-def quoted(word: str | Path) -> str:
-    """Quote a word for the shell that runs the jobs; that of Windows knows no single quotes."""
-    if os.name == "nt":
-        return subprocess.list2cmdline([str(word)])
-    return shlex.quote(str(word))
+quoted = commands.quoted

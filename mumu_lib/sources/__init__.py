@@ -5,6 +5,7 @@ from pathlib import Path
 import lazy_loader
 
 from mumu_lib import catalogue
+from mumu_lib.core import commands
 from mumu_lib.core.errors import MissingDataError, did_you_mean
 from mumu_lib.core.paths import home
 
@@ -66,5 +67,6 @@ def locate(name_or_path: str | Path) -> Path:
     known = sorted(p.parent.name for p in (home() / "data").glob("*/catalogue.json"))
     raise MissingDataError(
         f"no catalogue {str(name_or_path)!r} under {home() / 'data'}; known: {', '.join(known) or 'none'}"
-        f"{did_you_mean(str(name_or_path), known)}; make one with mumu_lib.sources.folder.build"
+        f"{did_you_mean(str(name_or_path), known)}; make one with  "
+        f"{commands.python('mumu_lib.sources.folder', 'FOLDER', name='NAME')}"
     )

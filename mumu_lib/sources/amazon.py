@@ -9,6 +9,8 @@ throughout, so names missing in 2014 can be taken from 2018 or 2023 (:func:`fill
 
 import html
 import re
+import warnings
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,17 +18,14 @@ from typing import Any
 import pandas as pd
 
 from mumu_lib.core.parsing import storable
-from mumu_lib.sources import reading
+from mumu_lib.sources import categories, reading
 
-ROOTS = ("CDs & Vinyl", "Digital Music")
 METADATA = ["album_id", "title", "artist", "branches", "cover_url"]
 REVIEWS = ["album_id", "text", "summary", "rating", "helpful"]
 
-_FORMAT = re.compile(r" Format:.*$")
-_ROLE = re.compile(
-    r" ?\((?:Artist|Composer|Conductor|Orchestra|Performer|Producer|Actor|Author|Primary Contributor|Contributor|Ensemble|Choir|Soloist|Vocals?)[^()]*\)",
-    re.IGNORECASE,
-)
+# What the shop's page puts a video, or the link to another album, for.
+_VIDEO = re.compile(r"\[\[VIDEOID:[^\[\]]{0,100}\]\]")
+_LINK = re.compile(r"\[\[ASIN:\w{1,20}\s?([^\[\]]{0,500})\]\]")
 
 
 def metadata(path: str | Path) -> pd.DataFrame:
@@ -42,7 +41,9 @@ def metadata(path: str | Path) -> pd.DataFrame:
     albums : pd.DataFrame
         ``album_id``, ``title``, ``artist`` (``""`` where the file has none), ``branches`` (lists of
         names from the top level down, without the shop's root) and ``cover_url``; one row an id, the
-        first that is not empty in each column. What was left out is in ``.attrs["problems"]``.
+        first that is not empty in each column. Titles, artists and genres have no markup, and none that is nothing but
+        a script, a style sheet or markup is taken. What was left out is in ``.attrs["problems"]``, how many values were
+        cleaned in ``.attrs["cleaned"]``.
 
     Raises
     ------
@@ -50,9 +51,19 @@ def metadata(path: str | Path) -> pd.DataFrame:
         Not a file of this kind.
     """
     problems: list[str] = []
-    found = [album for record in reading.records(path, problems) if (album := _album(record, path, problems))]
-    table = pd.DataFrame(found, columns=METADATA)
-    return reading.finished(_unique(table, path, problems), problems, path)
+    cleaned: Counter[str] = Counter()
+    found = []
+    for record in reading.records(path, problems):
+        album = _album(record, path, problems, cleaned)
+        if album:
+            found.append(album)
+    table = _unique(pd.DataFrame(found, columns=METADATA), path, problems)
+    if cleaned:
+        counts = ", ".join(f"{what} {count}" for what, count in sorted(cleaned.items()))
+        warnings.warn(f"{path}: cleaned of what else stood on the shop's pages: {counts}", stacklevel=2)
+    table = reading.finished(table, problems, path)
+    table.attrs["cleaned"] = dict(cleaned)
+    return table
 
 
 def reviews(path: str | Path, keep: Collection[str] | None = None) -> pd.DataFrame:
@@ -80,7 +91,8 @@ def _reviews(path: str | Path, wanted: Collection[str] | None, problems: list[st
         if not album_id:
             problems.append(f"{path}: a review without asin, parent_asin or amazon_id, but with {list(record)!r:.80}")
         elif wanted is None or album_id in wanted:
-            text = _text(record, "reviewText", "review_text", "text")
+            text = _VIDEO.sub("", _text(record, "reviewText", "review_text", "text"))
+            text = _LINK.sub(r"\1", text).strip()
             summary = _text(record, "summary", "title")
             yield album_id, text, summary, _number(record, "overall", "rating"), _helpful(record)
 
@@ -108,35 +120,18 @@ def clean_artist(credit: str) -> str:
     >>> clean_artist("John Barry  (Composer),     Barry, John  (Composer)    Format: Audio CD")
     'John Barry'
     """
-    # Blanks first: between many of them a search for the patterns takes forever.
-    credit = _FORMAT.sub("", " ".join(html.unescape(credit).split()))
-    return _ROLE.split(credit, maxsplit=1)[0].strip().rstrip(",")
+    return categories.artist(credit).text
 
 
-def genre_branches(categories: Any) -> list[list[str]]:
-    """Branches of a record's categories, without the shop's root, empty ones and repetitions.
+def genre_branches(listed: Any) -> list[list[str]]:
+    """Branches of a record's categories, as of :func:`mumu_lib.sources.categories.branches`.
 
     Parameters
     ----------
-    categories : list of lists of str, or one list of str
+    listed : list of lists of str, one list of str, or str
         2014 has many branches, 2018 and 2023 one.
     """
-    if not isinstance(categories, list):
-        return []
-    if all(isinstance(c, str) for c in categories):
-        categories = [categories]
-    kept: dict[tuple[str, ...], None] = {}
-    for branch in categories:
-        names = (
-            [" ".join(html.unescape(n).split()) for n in branch if isinstance(n, str)]
-            if isinstance(branch, list)
-            else []
-        )
-        if names and names[0] in ROOTS:
-            names = names[1:]
-        if names := [n for n in names if n]:
-            kept[tuple(names)] = None
-    return [list(branch) for branch in kept]
+    return categories.branches(listed, [])
 
 
 def nodes(branches: Iterable[Iterable[str]]) -> list[str]:
@@ -144,18 +139,32 @@ def nodes(branches: Iterable[Iterable[str]]) -> list[str]:
     return list(dict.fromkeys(name for branch in branches for name in branch))
 
 
-def _album(record: dict[str, Any], path: str | Path, problems: list[str]) -> dict[str, Any] | None:
+def _album(
+    record: dict[str, Any], path: str | Path, problems: list[str], cleaned: Counter[str]
+) -> dict[str, Any] | None:
+    """Return the album of a record; what is left out of it, or all of it, is listed, what is cleaned counted."""
     album_id = _album_id(record)
     if not album_id:
         problems.append(f"{path}: a record without asin, parent_asin or amazon_id, but with {list(record)!r:.80}")
         return None
-    return {
-        "album_id": album_id,
-        "title": _text(record, "title"),
-        "artist": clean_artist(_text(record, "store", "brand", "artist")),
-        "branches": genre_branches(record.get("categories") or record.get("category")),
-        "cover_url": _cover_url(record),
+    said = {
+        "title": (_written(record, "title"), categories.title),
+        "artist": (_written(record, "store", "brand", "artist"), categories.artist),
     }
+    album: dict[str, Any] = {"album_id": album_id}
+    for column, (value, read) in said.items():
+        name = read(value)
+        album[column] = name.text
+        if name.reason:
+            problems.append(f"{path}: album {album_id}: its {column} {value!r:.80} {name.reason}; left out")
+        if name.cleaned:
+            cleaned[f"{column}s"] += 1
+    left_out: list[tuple[str, str]] = []
+    album["branches"] = categories.branches(record.get("categories") or record.get("category"), left_out)
+    for value, reason in left_out:
+        problems.append(f"{path}: album {album_id}: its category {value!r:.80} {reason}; left out")
+    album["cover_url"] = _cover_url(record)
+    return album
 
 
 def _unique(albums: pd.DataFrame, path: str | Path, problems: list[str]) -> pd.DataFrame:
@@ -179,10 +188,15 @@ def _album_id(record: dict[str, Any]) -> str:
 
 
 def _text(record: dict[str, Any], *keys: str) -> str:
+    return storable(html.unescape(_written(record, *keys))).strip()
+
+
+def _written(record: dict[str, Any], *keys: str) -> str:
+    """Return the first text of a record that is not empty, with its character references."""
     for key in keys:
         value = record.get(key)
         if isinstance(value, str) and value.strip():
-            return storable(html.unescape(value)).strip()
+            return value.strip()
     return ""
 
 

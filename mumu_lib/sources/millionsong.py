@@ -33,6 +33,13 @@ _SONG_FIELDS = {
     "year": ("musicbrainz", "year"),
 }
 
+_DATABASE_COLUMNS = [
+    "track_id", "song_id", "artist", "title", "release", "artist_mbid", "sevendigital_id", "duration", "year",
+]  # fmt: skip
+_QUERY = (
+    "SELECT track_id, song_id, artist_name, title, release, artist_mbid, track_7digitalid, duration, year FROM songs"
+)
+
 
 def unique_tracks(path: str | Path) -> pd.DataFrame:
     """``unique_tracks.txt``: a million lines of ``track<SEP>song<SEP>artist<SEP>title``.
@@ -61,7 +68,7 @@ def track_metadata(path: str | Path) -> pd.DataFrame:
     -------
     tracks : pd.DataFrame
         ``track_id``, ``song_id``, ``artist``, ``title``, ``release``, ``artist_mbid``,
-        ``sevendigital_id``, ``duration`` (s), ``year``.
+        ``sevendigital_id``, ``duration`` (s), ``year``. Rows that are no UTF-8 are in ``.attrs["problems"]``.
 
     Raises
     ------
@@ -70,16 +77,36 @@ def track_metadata(path: str | Path) -> pd.DataFrame:
     """
     if not Path(path).is_file():
         raise MissingDataError(f"{path} is not there; it is among the dataset's additional files")
-    query = (
-        "SELECT track_id, song_id, artist_name AS artist, title, release, artist_mbid, "
-        "track_7digitalid AS sevendigital_id, duration, year FROM songs"
-    )
+    problems: list[str] = []
+    found: list[tuple[Any, ...]] = []
     try:
         with closing(sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True, timeout=1)) as database:
-            return pd.read_sql_query(query, database)
-    except (sqlite3.Error, pd.errors.DatabaseError) as error:
-        hint = "close the program that holds it, or read a copy" if "locked" in str(error) else "get it again"
+            # As bytes: a row that is no UTF-8 would else end the reading.
+            database.text_factory = bytes
+            for row in database.execute(_QUERY):
+                try:
+                    found.append(tuple(map(_decoded, row)))
+                except UnicodeDecodeError as error:
+                    problems.append(_not_utf8(path, row[0], error))
+    except sqlite3.Error as error:
+        hint = AGAIN
+        if "locked" in str(error):
+            hint = "close the program that holds it, or read a copy"
         raise BadDataError(f"{path}: {error}; {hint}") from None
+    return reading.finished(pd.DataFrame(found, columns=_DATABASE_COLUMNS), problems, path)
+
+
+def _not_utf8(place: object, track: object, error: UnicodeDecodeError) -> str:
+    """Say which row is left out because a text in it is no UTF-8."""
+    name = bytes(track).decode("ascii", "backslashreplace") if isinstance(track, bytes) else track
+    return f"{place}: track {name!s:.80} is left out, {error.object[:80]!r} is not UTF-8"
+
+
+def _decoded(value: Any) -> Any:
+    """Return a text of the database as text, and any other value as it is."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8")
+    return value
 
 
 def songs(paths: Iterable[str | Path]) -> pd.DataFrame:
@@ -90,14 +117,14 @@ def songs(paths: Iterable[str | Path]) -> pd.DataFrame:
     songs : pd.DataFrame
         ``track_id``, ``song_id``, ``artist``, ``title``, ``release``, ``artist_mbid``,
         ``sevendigital_id`` (-1: none), ``duration`` (s), ``year`` (0: unknown). Files that cannot be
-        read are in ``.attrs["problems"]``.
+        read, and rows that are no UTF-8, are in ``.attrs["problems"]``.
     """
     problems: list[str] = []
     tables, paths = [], list(paths)
     for path in progress.bar(paths, "songs", unit="file"):
         try:
             with _song_file(path) as file, parsing(path, AGAIN, trouble=NO_SONG):
-                tables.append(_song_rows(file))
+                tables.append(_song_rows(file, path, problems))
         except (BadDataError, MissingDataError) as error:
             problems.append(str(error))
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(_SONG_FIELDS))
@@ -131,12 +158,34 @@ def _song_file(path: str | Path) -> h5py.File:
         return h5py.File(path, "r")
 
 
-def _song_rows(file: h5py.File) -> pd.DataFrame:
-    groups = {name: read_dataset(file, f"{name}/songs") for name in ("metadata", "analysis", "musicbrainz")}
-    columns = {name: groups[group][field] for name, (group, field) in _SONG_FIELDS.items()}
-    return pd.DataFrame(
-        {k: np.char.decode(v, "utf-8", "replace") if v.dtype.kind == "S" else v for k, v in columns.items()}
-    )
+def _song_rows(file: h5py.File, path: str | Path, problems: list[str]) -> pd.DataFrame:
+    """Return a table of the songs in an open file; a song with a text that is no UTF-8 is listed and left out."""
+    groups = {}
+    for name in ("metadata", "analysis", "musicbrainz"):
+        groups[name] = read_dataset(file, f"{name}/songs")
+    columns: dict[str, Any] = {}
+    wrong: dict[int, UnicodeDecodeError] = {}
+    for name, (group, field) in _SONG_FIELDS.items():
+        column: Any = groups[group][field]
+        if column.dtype.kind == "S":
+            column = _decoded_column(column, wrong)
+        columns[name] = column
+    table = pd.DataFrame(columns)
+    for row, error in wrong.items():
+        problems.append(_not_utf8(path, table["track_id"][row], error))
+    return table.drop(index=list(wrong)).reset_index(drop=True)
+
+
+def _decoded_column(column: np.ndarray, wrong: dict[int, UnicodeDecodeError]) -> list[str]:
+    """Return the texts of a column; rows that are no UTF-8 are added to ``wrong``."""
+    texts: list[str] = []
+    for row, value in enumerate(column):
+        try:
+            texts.append(value.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            wrong[row] = error
+            texts.append("")
+    return texts
 
 
 def echonest_mapping(path: str | Path) -> pd.DataFrame:

@@ -25,6 +25,8 @@ from mumu_lib.sources import reading
 
 RELEASES = ["release_mbid", "release_group_mbid", "title", "artist", "asin"]
 BATCH = 200_000
+# Tables without this line were made of a JSON dump before its pregap and data tracks were read.
+_ALL_TRACKS = "with pregap and data tracks"
 
 _DATA = "canonical_musicbrainz_data.csv"
 _RELEASE_REDIRECT = "canonical_release_redirect.csv"
@@ -88,8 +90,13 @@ def _note(dump: Path) -> str:
     # A folder's own time says nothing of files that change inside.
     inside = sorted(dump.rglob("*")) if dump.is_dir() else [dump]
     read = [p for p in inside if p == dump or (p.is_file() and _is_wanted(p.relative_to(dump).as_posix()))]
-    files = [(p.relative_to(dump.parent).as_posix(), p.stat()) for p in read]
-    return "\n".join(f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in files)
+    lines = []
+    for path in read:
+        stat = path.stat()
+        lines.append(f"{path.relative_to(dump.parent).as_posix()} {stat.st_size} {stat.st_mtime_ns}")
+    if lines and "canonical" not in lines[0]:
+        lines.append(_ALL_TRACKS)
+    return "\n".join(lines)
 
 
 def releases(folder: str | Path) -> pd.DataFrame:
@@ -146,7 +153,9 @@ def credit(parts: Iterable[dict[str, Any]]) -> str:
 def _converted(folder: str | Path, name: str) -> Path:
     path = Path(folder) / f"{name}.parquet"
     if not path.is_file():
-        raise MissingDataError(f"{path} is not there; make it with  musicbrainz.convert(<dump>, {str(folder)!r})")
+        raise MissingDataError(
+            f"{path} is not there; make it with  mumu_lib.sources.musicbrainz.convert(DUMP, {str(folder)!r})"
+        )
     return path
 
 
@@ -272,9 +281,21 @@ def release_row(record: dict[str, Any]) -> dict[str, str]:
 
 
 def recording_ids(record: dict[str, Any]) -> list[str]:
-    """Recordings on a release; a track's own id is another one."""
-    media = record.get("media") or []
-    return list(dict.fromkeys(t["recording"]["id"].lower() for medium in media for t in medium.get("tracks") or []))
+    """Recordings on a release, each once, in the order of its tracks; a track's own id is another one.
+
+    A medium's pregap track (before its first, one object) and data tracks stand beside its other tracks. Media without
+    any, such as those that nobody has entered yet, have none.
+    """
+    found: dict[str, None] = {}
+    for medium in record.get("media") or []:
+        tracks: list[dict[str, Any]] = []
+        if medium.get("pregap"):
+            tracks.append(medium["pregap"])
+        tracks += medium.get("tracks") or []
+        tracks += medium.get("data-tracks") or []
+        for track in tracks:
+            found[track["recording"]["id"].lower()] = None
+    return list(found)
 
 
 def _pair_table(pairs: list[tuple[str, str]]) -> pa.Table:

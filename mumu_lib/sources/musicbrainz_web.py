@@ -3,13 +3,21 @@
 Paper: Section 3 ("we query MusicBrainz with the album title and artist name").  Notebook: 01.
 
 65,000 albums take some 18 hours; a dump (:mod:`mumu_lib.sources.musicbrainz`) takes minutes.
+
+    python -m mumu_lib.sources.musicbrainz_web RELEASE_GROUP ... --contact YOU@EXAMPLE.ORG
+
+prints the recordings on release groups as CSV, as 01 takes them from a dump.
 """
 
+import argparse
+import sys
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import pandas as pd
 
+from mumu_lib.core.errors import MumuError
+from mumu_lib.core.paths import home
 from mumu_lib.sources import musicbrainz
 from mumu_lib.sources.web import Client, understood
 
@@ -53,3 +61,27 @@ def isrcs(client: Client, recording: str, *, url: str = URL) -> list[str]:
 
 def _ask(client: Client, address: str, **parameters: Any) -> dict[str, Any]:
     return client.json(f"{address}?{urlencode({**parameters, 'fmt': 'json'})}") or {}
+
+
+def main(words: list[str] | None = None) -> int:
+    """Command line: print the recordings on release groups as CSV."""
+    parser = argparse.ArgumentParser(
+        prog="python -m mumu_lib.sources.musicbrainz_web", description="Print the recordings on release groups as CSV."
+    )
+    parser.add_argument("release_groups", nargs="+", metavar="RELEASE_GROUP", help="MusicBrainz id of a release group")
+    parser.add_argument("--contact", required=True, help="your e-mail address or web page, which MusicBrainz asks for")
+    parser.add_argument("--url", default=URL, help=argparse.SUPPRESS)
+    asked = parser.parse_args(words)
+    try:
+        client = Client(home() / "data" / "raw" / "musicbrainz_web", asked.contact)
+        for number, release_group in enumerate(asked.release_groups):
+            found = recordings(client, release_group, url=asked.url)
+            print(found.to_csv(index=False, header=number == 0), end="")
+    except MumuError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -7,11 +7,9 @@ the finished table carries in ``table.attrs["problems"]``.
 """
 
 import ast
-import bz2
 import codecs
 import contextlib
 import csv
-import gzip
 import io
 import json
 import lzma
@@ -27,7 +25,7 @@ import pandas as pd
 import pyarrow as pa
 from tqdm import std
 
-from mumu_lib.core import progress
+from mumu_lib.core import compression, progress
 from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.core.parsing import PlainInfo, parse_json, parsing
 
@@ -60,7 +58,11 @@ def opened(path: str | Path) -> Iterator[BinaryIO]:
         path.open("rb", buffering=0) as raw,
         progress.bar(total=path.stat().st_size, desc=path.name, unit="B") as bar,
     ):
-        yield _decompressed(io.BufferedReader(_Watched(raw, bar), CHUNK))
+        try:
+            stream = compression.decompressed(io.BufferedReader(_Watched(raw, bar), CHUNK))
+        except ValueError as error:
+            raise BadDataError(f"{path} cannot be read: {error}; unpack it and give the file inside") from None
+        yield stream
 
 
 class _Watched(io.RawIOBase):
@@ -78,19 +80,6 @@ class _Watched(io.RawIOBase):
         return n
 
 
-def _decompressed(raw: io.BufferedReader) -> BinaryIO:
-    start = raw.peek(6)[:6]
-    if start.startswith(b"\x1f\x8b"):
-        return cast(BinaryIO, gzip.GzipFile(fileobj=raw))
-    if start.startswith(b"BZh"):
-        return cast(BinaryIO, bz2.BZ2File(raw))
-    if start.startswith(b"\xfd7zXZ"):
-        return cast(BinaryIO, lzma.LZMAFile(raw))
-    if start.startswith(b"\x28\xb5\x2f\xfd"):
-        return cast(BinaryIO, io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd"), CHUNK))
-    return raw
-
-
 def lines(stream: BinaryIO, place: str, problems: list[str]) -> Iterator[tuple[int, str]]:
     """Lines of a stream with their numbers from 1; broken ones and a broken end are listed."""
     number = 0
@@ -103,6 +92,8 @@ def lines(stream: BinaryIO, place: str, problems: list[str]) -> Iterator[tuple[i
         if not line:
             return
         number += 1
+        if number == 1:
+            line = line.removeprefix(codecs.BOM_UTF8)
         try:
             yield number, line.decode("utf-8")
         except UnicodeDecodeError as error:
@@ -119,7 +110,8 @@ def records(path: str | Path, problems: list[str]) -> Iterator[dict[str, Any]]:
     """
     with opened(path) as stream:
         try:
-            is_array = stream.peek(CHUNK).lstrip().startswith(b"[")  # type: ignore[attr-defined]
+            start = stream.peek(CHUNK).removeprefix(codecs.BOM_UTF8)  # type: ignore[attr-defined]
+            is_array = start.lstrip().startswith(b"[")
         except STREAM_ERRORS:
             is_array = False
         if is_array:

@@ -18,7 +18,7 @@ import scipy.sparse as sp
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.core import progress
+from mumu_lib.core import commands, progress
 from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.core.files import write_atomically
 from mumu_lib.core.parsing import parsing, read_json
@@ -205,7 +205,8 @@ def load_vectorizer(folder: str | Path) -> tuple[TfidfVectorizer, dict[str, Any]
     """
     path = Path(folder) / "vocabulary.json"
     if not path.is_file():
-        raise MissingDataError(f"{path} is not there; run notebook 05 on reviews first")
+        command = commands.papermill("05_text", catalogue=Path(folder).parent.name, features="vsm", matrices="reviews")
+        raise MissingDataError(f"{path} is not there; run 05 on reviews first, such as  {command}")
     facts = read_json(path, "run notebook 05 again")
     with parsing(path, "run notebook 05 again", trouble="is not a vocabulary of this version"):
         if facts["format"] != FORMAT:

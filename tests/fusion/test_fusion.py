@@ -111,7 +111,10 @@ def test_without_a_finished_run_the_notebook_to_run_is_named(three):
 
 
 def test_no_run_of_a_modality(tiny):
-    with pytest.raises(MissingDataError, match=r"papermill 06_image.ipynb out.ipynb -p catalogue tiny"):
+    with pytest.raises(
+        MissingDataError,
+        match=r"it has no covers, so leave them out:  papermill \S*07_multimodal.ipynb out.ipynb -p catalogue tiny",
+    ):
         fusion.sources(tiny, cfg("i"))
 
 
@@ -171,7 +174,7 @@ def test_a_line_is_never_the_best_run_of_a_modality(three):
 
 def test_own_vectors_alone_are_named_where_a_modality_has_no_run(tiny):
     finished(tiny, "own", "clap", np.ones((30, 3)), 0.9)
-    with pytest.raises(MissingDataError, match=r'-p modalities "" -p embeddings own-cosine-clap'):
+    with pytest.raises(MissingDataError, match="-p modalities '' -p embeddings own-cosine-clap"):
         fusion.sources(tiny, cfg())
     assert [s.name for s in fusion.sources(tiny, cfg("", embeddings="own-cosine-clap"))] == ["own-cosine-clap"]
 

@@ -49,8 +49,9 @@ def test_an_unfinished_run_is_named_with_the_command_that_finishes_it(tiny, cfg)
     assert found == "in part"
     assert "not finished" in why
     assert shlex.split(command) == [
-        "papermill", "04_audio.ipynb", "out.ipynb", "-r", "catalogue", "tiny", "-r", "filters", "low_4x70",
-        "-r", "target", "logistic", "-p", "epochs", "3",
+        "papermill", "notebooks/04_audio.ipynb", "out.ipynb", "--cwd", "notebooks", "-p", "catalogue", "tiny",
+        "-p", "filters", "low_4x70",
+        "-p", "target", "logistic", "-p", "epochs", "3",
     ]  # fmt: skip
 
 
@@ -60,7 +61,7 @@ def test_a_run_on_the_catalogue_as_it_was_is_not_usable(tiny, cfg):
     (run.folder / "params.json").write_text(json.dumps({**stored, "fingerprint": "0"}), encoding="utf-8")
     ((_, (found, why, command)),) = state().items()
     assert (found, why) == ("not usable", "made on the catalogue as it was before")
-    assert command.startswith("papermill 04_audio.ipynb")
+    assert command.startswith("papermill notebooks/04_audio.ipynb")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +135,10 @@ def test_stores_are_held_against_what_would_be_extracted_now(tiny):
     assert why.startswith("60 of 60 items")
     assert command == "python -m mumu_lib.patches tiny --patches 1 --seed 0"
     assert stores["tiny/timbre-v1"][2] == "python -m mumu_lib.patches tiny --kind timbre"
-    assert stores["tiny/covers-v1-256"][2] == "papermill 06_image.ipynb out.ipynb -r catalogue tiny"
+    assert (
+        stores["tiny/covers-v1-256"][2]
+        == "papermill notebooks/06_image.ipynb out.ipynb --cwd notebooks -p catalogue tiny"
+    )
     assert stores["tiny/cqt-v1-fast-0x15s-seed0"][0] == "not usable"
     for name in ("cqt-v0-fast-1x15s-seed0", "other"):
         assert stores[f"tiny/{name}"] == ("not usable", "made by a version with other features; nothing reads it", "")
@@ -162,4 +166,4 @@ def test_the_command_says_it_all_and_counts(tiny, cfg, capsys):
     said = capsys.readouterr().out
     assert "catalogue tiny: usable" in said
     assert "usable: 2, in part: 1, not usable: 0" in said
-    assert "papermill is started in notebooks/." in said
+    assert "A relative path among the parameters is one from notebooks/." in said

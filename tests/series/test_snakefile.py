@@ -9,13 +9,15 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
+from mumu_lib import params, runs, series
 from mumu_lib.core import paths
 from mumu_lib.core.errors import ParameterError
-from mumu_lib.series.jobs import catalogue_name
+from mumu_lib.series.jobs import catalogue_name, papermill_args, rest, tell_failures
 
 # Names that Snakemake or YAML could take for something else -> another catalogue, which would then be meant.
 NAMES = {
@@ -150,6 +152,110 @@ def test_every_rule_that_a_profile_names_is_there(tiny):
         # Those in comments are there to be uncommented.
         assert set(re.findall(r"^#   (\w+): \{", text, re.MULTILINE)) <= there
         assert set(yaml.safe_load(text).get("set-threads", {})) <= there
+
+
+# --- After a failure. ---
+
+
+def finish(found, *names):
+    """Let these rows of a plan be finished, by modality and setting, as a run in the meantime would."""
+    rows = [f"{row.modality} {row.setting}" in names for row in found.itertuples()]
+    return found.assign(finished=rows)
+
+
+def test_what_is_left_after_a_failure_are_fusions_of_what_is_there_then_the_results(whole):
+    found = series.possible(series.plan(whole, "paper"))
+    assert rest(found, "") is found
+    some = finish(found, "text vsm", "image resnet101")
+    fusions = rest(some, "fusions")
+    assert set(fusions[~fusions["finished"]]["modality"]) == {"t+i"}
+    assert set(fusions["stage"]) == {"text", "image", "multimodal"}
+    results = rest(some, "results")
+    assert results[~results["finished"]]["stage"].tolist() == ["results"]
+    none = finish(found)
+    assert rest(none, "fusions").empty
+    assert rest(none, "results").empty
+    with pytest.raises(ParameterError, match=r"rest='all' is not one of"):
+        rest(found, "all")
+
+
+def test_the_results_are_made_of_the_rows_that_are_finished(whole, home):
+    cell = params.defaults(paths.checkout() / "notebooks" / "05_text.ipynb")
+    cfg = params.Text(**{**cell, "catalogue": str(whole.folder), "features": "vsm", "target": "logistic"})
+    runs.start(whole, "text-logistic-vsm", cfg).write({"auc": 0.5})
+    code, said = snakemake("--dry-run", "--config", "catalogue=tiny", "rest=results")
+    assert code == 0, said
+    assert set(re.findall(r"^rule (\w+):|^localrule (\w+):", said, re.MULTILINE)) >= {("results", "")}
+    assert not re.search(r"^rule (features|audio|image|multimodal):", said, re.MULTILINE)
+
+
+def test_timbre_files_without_recordings_extract_nothing(whole):
+    told = whole.folder / "catalogue.json"
+    facts = json.loads(told.read_text(encoding="utf-8"))
+    facts["roots"]["msd"] = "covers"
+    told.write_text(json.dumps(facts), encoding="utf-8")
+    (whole.folder / "audio" / "a.wav").unlink()
+    code, said = snakemake("--dry-run", "--config", "catalogue=tiny", "profile=paper")
+    assert code == 0, said
+    counts = dict(re.findall(r"^(\w+) +(\d+)$", said, re.MULTILINE))
+    assert counts["audio"] == "1"
+    assert counts["multimodal"] == "10"
+    assert "features" not in counts
+
+
+def test_the_end_of_a_failed_jobs_log_is_printed_with_its_path(whole, capsys):
+    found = series.possible(series.plan(whole, "paper"))
+    row = next(row for row in found.itertuples() if row.setting == "vsm_sem")
+    other = next(row for row in found.itertuples() if row.setting == "vsm")
+    features = series.features_done(whole)
+    for folder in (row.folder, other.folder, features.parent):
+        folder.mkdir(parents=True)
+    log = row.folder / "papermill.log"
+    log.write_text(
+        "\n".join([f"line {i}" for i in range(100)] + ["\x1b[31mMissingDataError\x1b[0m: no base", ""]),
+        encoding="utf-8",
+    )
+    (other.folder / "papermill.log").write_text("finished", encoding="utf-8")
+    (other.folder / "metrics.json").write_text("{}", encoding="utf-8")
+    (features.parent / "3-of-8.log").write_text("no memory", encoding="utf-8")
+    (features.parent / "4-of-8.log").write_text("fine", encoding="utf-8")
+    (features.parent / "4-of-8.done").touch()
+    tell_failures(found, features, 0.0)
+    said = capsys.readouterr().err
+    assert f"failed: 05_text text {row.target} vsm_sem. The end of {log}:" in said
+    assert "    MissingDataError: no base" in said
+    assert "line 99" in said
+    assert "line 80" not in said
+    assert "no memory" in said
+    assert "finished" not in said
+    assert "fine" not in said
+    tell_failures(found, features, log.stat().st_mtime + 60)
+    assert capsys.readouterr().err == ""
+
+
+def test_what_papermill_is_told_is_text_where_it_must_be():
+    row = SimpleNamespace(arguments={"target": "cosine", "knowledge": "/data/my base", "catalogue": "2017_02"})
+    assert shlex.split(papermill_args(row)) == [
+        "-p", "target", "cosine", "-p", "knowledge", "/data/my base", "-r", "catalogue", "2017_02",
+    ]  # fmt: skip
+
+
+@pytest.mark.skipif(not shutil.which("make") or os.name == "nt", reason="there is no make")
+def test_make_paper_goes_on_after_a_failure_and_fails_in_the_end(tmp_path):
+    for name, code in (("python", 0), ("snakemake", 1)):
+        script = tmp_path / name
+        script.write_text(f'#!/bin/sh\necho {name} "$@" >> "{tmp_path}/said"\nexit {code}\n', encoding="utf-8")
+        script.chmod(0o755)
+    words = ["-o", ".venv/.installed", f"BIN={os.path.relpath(tmp_path, paths.checkout())}", "CATALOGUE=2017_02"]
+    command = ["make", "--silent", "paper", *words, "KNOWLEDGE=/my base"]
+    done = subprocess.run(command, cwd=paths.checkout(), capture_output=True, encoding="utf-8")
+    assert done.returncode != 0
+    assert "Some rows failed" in done.stderr
+    plan, *three, tables = (tmp_path / "said").read_text(encoding="utf-8").splitlines()
+    assert plan == "python -m mumu_lib.series 2017_02 --knowledge /my base"
+    assert [line.partition(" parts=1")[2] for line in three] == ["", " rest=fusions", " rest=results"]
+    assert all("--keep-going --config catalogue=2017_02 knowledge=/my base profile=paper" in line for line in three)
+    assert tables == "python -m mumu_lib.runs 2017_02"
 
 
 def test_the_snakefile_stays_short():

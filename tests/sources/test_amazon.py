@@ -194,3 +194,35 @@ def test_literals_that_are_no_record_are_listed(tmp_path):
         table = amazon.metadata(tmp_path / "meta.json")
     assert table["album_id"].tolist() == ["B1", "B2"]
     assert len(table.attrs["problems"]) == 4
+
+
+def test_scraped_scripts_and_markup_are_left_out_or_cleaned_and_counted(tmp_path):
+    def album(number, **more):
+        return json.dumps(
+            {"asin": f"B{number}", "title": "T", "brand": "Q", "category": ["CDs & Vinyl", "Jazz"], **more}
+        )
+
+    path = write(
+        tmp_path / "meta.json",
+        album(1, title="var aPageStart = (new Date()).getTime();"),
+        album(2, title="<span class='a-size-large'>Blue Hour</span>", brand="by\n  Queen"),
+        album(3, category=["CDs & Vinyl", "</span></span></span>", "Jazz"], brand="$9.99"),
+        album(4),
+    )
+    with pytest.warns(UserWarning, match="meta.json") as said:
+        table = amazon.metadata(path)
+    assert table["title"].tolist() == ["", "Blue Hour", "T", "T"]
+    assert table["artist"].tolist() == ["Q", "Queen", "", "Q"]
+    assert table["branches"].tolist() == [[["Jazz"]]] * 4
+    assert table.attrs["cleaned"] == {"titles": 1, "artists": 1}
+    assert len(table.attrs["problems"]) == 3
+    assert all(
+        f"album B{number}: its " in problem for number, problem in zip((1, 3, 3), table.attrs["problems"], strict=True)
+    )
+    assert "artists 1, titles 1" in str(said[0].message)
+
+
+def test_what_stands_for_videos_and_links_is_no_text_of_a_review(tmp_path):
+    text = "[[VIDEOID:1234abcd]] As good as [[ASIN:B000002ADT Kind of Blue]]&hellip;"
+    table = amazon.reviews(write(tmp_path / "r.json", json.dumps({"asin": "A", "reviewText": text})))
+    assert table["text"].item() == "As good as Kind of Blue…"

@@ -66,6 +66,30 @@ def test_track_metadata(database):
     assert (row["track_id"], row["artist"], row["sevendigital_id"], row["duration"]) == ("TRA", "a", 42, 1.5)
 
 
+def test_a_row_of_the_database_that_is_no_utf8_is_left_out_and_named(database):
+    with sqlite3.connect(database) as writer:
+        writer.execute("INSERT INTO songs SELECT 'TRL', cast(x'436166e9' AS text), 'SOL', release, artist_mbid,"
+                       " artist_name, duration, year, track_7digitalid FROM songs")  # fmt: skip
+        writer.execute("INSERT INTO songs SELECT 'TRU', 'Café', 'SOU', NULL, artist_mbid, artist_name, duration, year,"
+                       " track_7digitalid FROM songs WHERE track_id = 'TRA'")  # fmt: skip
+    writer.close()
+    with pytest.warns(UserWarning, match=r"track_metadata\.db: 1 left out.*track TRL is left out, b'Caf\\xe9'"):
+        table = millionsong.track_metadata(database)
+    assert table["track_id"].tolist() == ["TRA", "TRU"]
+    assert table["title"].tolist() == ["t", "Café"]
+    assert len(table.attrs["problems"]) == 1
+
+
+def test_a_song_that_is_no_utf8_is_left_out_and_named(tmp_path):
+    path = song_file(tmp_path / "two.h5", n=2)
+    with h5py.File(path, "r+") as file:
+        rows = file["metadata/songs"][()]
+        rows["artist_name"][1] = b"Bj\xf6rk"
+        file["metadata/songs"][...] = rows
+    with pytest.warns(UserWarning, match=r"two\.h5: track TRA\w+ is left out, b'Bj\\xf6rk' is not UTF-8"):
+        assert millionsong.songs([path])["title"].tolist() == ["Café"]
+
+
 def test_locked_database_says_what_to_do(database):
     other = sqlite3.connect(database, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")

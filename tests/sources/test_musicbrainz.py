@@ -64,6 +64,17 @@ def test_canonical_dump_in_any_compression(tmp_path, suffix):
     ]
 
 
+def test_a_dump_packed_in_parts_is_read_whole(tmp_path):
+    archive = canonical(tmp_path / "whole.tar.zst")
+    data = pa.input_stream(str(archive), compression="zstd").read()
+    skipped = b"\x50\x2a\x4d\x18\x04\x00\x00\x00\x00\x00\x00\x00"
+    half = len(data) // 2
+    packed = [pa.Codec("zstd").compress(part, asbytes=True) for part in (data[:half], data[half:])]
+    (tmp_path / "parts.tar.zst").write_bytes(skipped + packed[0] + skipped + packed[1])
+    assert len(musicbrainz.convert(tmp_path / "parts.tar.zst", tmp_path / "mb")) == 1
+    assert len(musicbrainz.releases(tmp_path / "mb")) == 2
+
+
 def test_recordings_of_release_groups(tmp_path):
     musicbrainz.convert(canonical(tmp_path / "d.tar.zst"), tmp_path / "mb")
     pairs = musicbrainz.recordings(tmp_path / "mb", ["G1"])
@@ -97,6 +108,35 @@ def test_json_dump_has_recordings_not_track_ids(tmp_path):
     assert musicbrainz.releases(tmp_path / "mb").to_numpy().tolist()[2] == ["r2", "g1", "T2", "A & B", "B2"]
     found = musicbrainz.recordings(tmp_path / "mb", ["g0"])
     assert sorted(found["recording_mbid"]) == ["rec0a", "rec0b", "rec1a", "rec1b"]
+
+
+def test_pregap_and_data_tracks_are_tracks(tmp_path):
+    track = {"id": "t", "recording": {"id": "PREGAP"}}
+    media = [
+        {"pregap": track, "tracks": [{"recording": {"id": "one"}}], "data-tracks": [{"recording": {"id": "Data"}}]},
+        {"data-tracks": [{"recording": {"id": "data"}}, {"recording": {"id": "only data"}}]},
+        {"pregap": None, "tracks": None, "data-tracks": None},
+        {"tracks": []},
+    ]
+    path = tar(tmp_path / "release.tar.xz", {"mbdump/release": json.dumps(release(0, media=media))})
+    assert musicbrainz.convert(path, tmp_path / "mb") == []
+    found = musicbrainz.recordings(tmp_path / "mb", ["g0"])
+    assert found["recording_mbid"].tolist() == ["pregap", "one", "data", "only data"]
+
+
+def test_tables_made_before_these_were_read_are_made_again_while_the_dump_is_there(tmp_path):
+    media = [{"pregap": {"recording": {"id": "hidden"}}}]
+    path = tar(tmp_path / "release.tar.xz", {"mbdump/release": json.dumps(release(0, media=media))})
+    musicbrainz.convert(path, tmp_path / "mb")
+    note = tmp_path / "mb" / "source.txt"
+    before = note.read_text(encoding="utf-8").splitlines()[0]
+    note.write_text(before, encoding="utf-8")
+    (tmp_path / "mb" / "recordings.parquet").write_bytes(b"as before")
+    musicbrainz.convert(path, tmp_path / "mb")
+    assert musicbrainz.recordings(tmp_path / "mb", ["g0"])["recording_mbid"].tolist() == ["hidden"]
+    note.write_text(before, encoding="utf-8")
+    path.unlink()
+    assert musicbrainz.convert(path, tmp_path / "mb") == []
 
 
 def test_release_of_another_form_is_listed(tmp_path):

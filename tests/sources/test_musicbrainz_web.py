@@ -18,6 +18,22 @@ def test_recordings_over_several_pages(server, client):
     assert table["recording_mbid"].tolist() == ["a", "b", "c"]
 
 
+def test_pregap_and_data_tracks_are_recordings(server, client):
+    medium = {"pregap": {"recording": {"id": "p"}}, "tracks": [{"recording": {"id": "t"}}],
+              "data-tracks": [{"recording": {"id": "d"}}]}  # fmt: skip
+    server.on("*", {"release-count": 1, "releases": [{"id": "r", "media": [medium]}]})
+    assert musicbrainz_web.recordings(client, GROUP, url=server.url)["recording_mbid"].tolist() == ["p", "t", "d"]
+
+
+def test_the_command_prints_what_01_takes_from_a_dump(server, home, capsys):
+    server.on("*", {"release-count": 1, "releases": [{"id": "r", "media": [{"tracks": [{"recording": {"id": "x"}}]}]}]})
+    words = [GROUP, "--url", server.url, "--contact"]
+    assert musicbrainz_web.main([*words, "me@example.org"]) == 0
+    assert capsys.readouterr().out == f"release_group_mbid,recording_mbid\n{GROUP.lower()},x\n"
+    assert musicbrainz_web.main([*words, "nobody"]) == 1
+    assert "contact must be your e-mail address" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "reply",
     [

@@ -1,10 +1,14 @@
 """Readers that every source shares: records however they are cut, tables however they are separated."""
 
+import bz2
+import gzip
 import json
+import lzma
 
 import pytest
 from hypothesis import given, strategies as st
 
+from mumu_lib.core.errors import BadDataError
 from mumu_lib.sources import reading
 
 
@@ -27,3 +31,34 @@ def test_table_with_tabs_and_byte_order_mark(tmp_path):
     with pytest.warns(UserWarning, match="line 3: 1 cells"):
         table = reading.table(tmp_path / "t.tsv", {"a": ("a",), "c": ("x", "b")})
     assert table.to_numpy().tolist() == [["1", '"2'], ["4", "5"]]
+
+
+@pytest.mark.parametrize("pack", [bz2.compress, lzma.compress, gzip.compress])
+def test_zeros_between_compressed_parts_lose_nothing(tmp_path, pack):
+    path = tmp_path / "records.json.x"
+    path.write_bytes(pack(b'{"a": 1}\n') + bytes(8) + pack(b'{"a": 2}\n'))
+    problems: list[str] = []
+    assert list(reading.records(path, problems)) == [{"a": 1}, {"a": 2}]
+    assert not problems
+
+
+def test_what_stands_behind_a_compressed_part_is_told(tmp_path):
+    path = tmp_path / "records.json.xz"
+    path.write_bytes(lzma.compress(b'{"a": 1}\n') + b"<html>")
+    problems: list[str] = []
+    assert list(reading.records(path, problems)) == [{"a": 1}]
+    assert "breaks off here (behind a whole part" in problems[0]
+
+
+def test_an_archive_of_another_kind_is_refused_with_what_to_do(tmp_path):
+    (tmp_path / "meta.json.zip").write_bytes(b"PK\x03\x04" + bytes(40))
+    with pytest.raises(BadDataError, match=r"meta\.json\.zip .* it is a zip archive; unpack it"):
+        list(reading.records(tmp_path / "meta.json.zip", []))
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}\n{"a": 2}\n', '[{"a": 1}, {"a": 2}]'])
+def test_a_mark_of_the_byte_order_is_no_part_of_a_record(tmp_path, text):
+    (tmp_path / "r.json").write_text(text, encoding="utf-8-sig")
+    problems: list[str] = []
+    assert list(reading.records(tmp_path / "r.json", problems)) == [{"a": 1}, {"a": 2}]
+    assert not problems

@@ -7,11 +7,13 @@ a second target, whose bytes describe in JSON what to make; what cannot be made 
 
 import io
 import json
+import lzma
 import os
 import sqlite3
 import struct
 import tarfile
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -40,6 +42,7 @@ from mumu_lib.linking import annotate, babelfy, build, dumps, local, mediawiki, 
 from mumu_lib.results import paper_rows
 from mumu_lib.sources import (
     amazon,
+    categories,
     cover_art,
     fetch,
     folder,
@@ -365,6 +368,7 @@ def amazon_metadata(data: bytes, folder: Path) -> None:
         {"asin": "B1", "title": "T &amp; U", "categories": [["CDs & Vinyl", "Pop"]], "imUrl": "http://x/a.jpg", "brand": "Barry, John (Composer) Format: Audio CD"},
         [{"parent_asin": "B2", "store": "S", "category": ["Digital Music", "Rock"], "images": {"hi_res": ["u"], "large": [None]}}],
         {"amazon_id": "B3", "imageURLHighRes": ["a.gif"], "images": [{"large": "x"}]},
+        {"asin": "B4", "title": "<span id='t'>T</span> var a = new Date();", "brand": "by\n S", "category": ["CDs &amp;amp; Vinyl", "</span>", "<p>x</p>", "Jazz > Bop"]},
     )
 )  # fmt: skip
 def amazon_record(data: bytes, folder: Path) -> None:
@@ -384,7 +388,7 @@ def records(data: bytes, _: Path) -> None:
     """One record after another, without the tables that are made of them: cheap, for the many."""
     problems: list[str] = []
     for record in reading.records_of(io.BufferedReader(io.BytesIO(data)), "file", problems):
-        amazon._album(record, "file", problems)
+        amazon._album(record, "file", problems, Counter())
         for read in (musicbrainz.release_row, musicbrainz.recording_ids, millionsong._recordings):
             with suppress(*parsing.UNEXPECTED):
                 json.dumps(read(record), ensure_ascii=False).encode()
@@ -406,7 +410,30 @@ def amazon_review(data: bytes, folder: Path) -> None:
     amazon.reviews(_put(folder, "reviews.json", data)).to_parquet(folder / "kept.parquet")
 
 
-@target(_files("raw/meta_CDs_and_Vinyl.json.gz", "raw/millionsongdataset_echonest.tar.bz2", "raw/*.tar.zst"))
+@target(
+    lambda _: [
+        b"<span class='a-list-item'>T &amp;amp; U</span><script>x()</script> var a = (new Date()).getTime();",
+        b"by\n  S (Artist)  Format: Audio CD", b"['CDs & Vinyl', 'Jazz']", b"CDs & Vinyl > Jazz", b".a { b: c; } <!-- d -->",
+    ]
+)  # fmt: skip
+def scraped(data: bytes, _: Path) -> None:
+    """Texts of a shop's pages."""
+    said = data.decode("utf-8", "replace")
+    names = [categories.title(said).text, categories.artist(said).text]
+    for branch in categories.branches(said, []) + categories.branches([said, said[:9]], []):
+        names += branch
+    "".join(names).encode()
+
+
+def _in_parts(world: Path) -> list[bytes]:
+    """Compressed files, and such of two parts with zeros or frames to be skipped between them."""
+    found = _files("raw/meta_CDs_and_Vinyl.json.gz", "raw/millionsongdataset_echonest.tar.bz2", "raw/*.tar.zst")(world)
+    packed = pa.Codec("zstd").compress(b"line\n", asbytes=True)
+    skipped = b"\x50\x2a\x4d\x18\x04\x00\x00\x00\x00\x00\x00\x00"
+    return [*found, skipped + packed + skipped + packed, lzma.compress(b"line\n") + bytes(8) + lzma.compress(b"line\n")]
+
+
+@target(_in_parts)
 def compressed(data: bytes, folder: Path) -> None:
     """Streams of gz, bz2, zst and xz, and the archives in them."""
     path, problems = _put(folder, "file", data), []

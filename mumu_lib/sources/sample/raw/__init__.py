@@ -84,7 +84,7 @@ def _amazon(shop: pd.DataFrame, folder: Path, rng: np.random.Generator) -> None:
             json.dumps(
                 {
                     "parent_asin": row["album_id"],
-                    "title": row["title"],
+                    "title": html.escape(row["title"], quote=False),
                     "store": store,
                     "categories": branches[0],
                     "price": "None",

@@ -1,0 +1,120 @@
+"""What the rows of a series need of a catalogue, and which of them it does not allow.
+
+Read by the plan, which names such rows with the reason.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mumu_lib import experiments
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.catalogue.commands import as_typed, needs_knowledge
+from mumu_lib.core import commands
+from mumu_lib.core.errors import MissingDataError
+
+# Stages that learn nothing: 02 needs no genres, 08 and 09 need some finished run.
+OVERVIEW = "overview"
+READS_RUNS = ("results", "youralbum")
+# What timbre statistics are made of may be there without a recording.
+TIMBRE = "timbre_mlp"
+WITH_KNOWLEDGE = "vsm_sem"
+
+
+class Needs:
+    """What a catalogue has, looked up once.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    knowledge : str
+        Folder of a knowledge base; empty if none was given.
+
+    Raises
+    ------
+    MissingDataError, BadDataError
+        The folder holds no knowledge base, or one that this version cannot read.
+    """
+
+    def __init__(self, catalogue: Catalogue, knowledge: str = "") -> None:
+        self.catalogue = catalogue
+        self.knowledge = str(Path(knowledge).expanduser().absolute()) if knowledge else ""
+        if knowledge:
+            from mumu_lib.linking.knowledge import Knowledge
+
+            Knowledge(self.knowledge)
+        self._reasons: dict[str, str] = {}
+
+    def arguments(self, row: Any) -> dict[str, str]:
+        """Return what papermill is told for a row besides its own parameters: the knowledge base, where it is used."""
+        if self.knowledge and row.setting == WITH_KNOWLEDGE and "ismir" not in self.catalogue.info["roots"]:
+            return {"knowledge": self.knowledge}
+        return {}
+
+    def lacking(self, job: Mapping[str, Any]) -> tuple[str, ...]:
+        """Say what a catalogue lacks for a job of the plan; empty if the job can run.
+
+        Parameters
+        ----------
+        job : mapping
+            ``stage``, and for what is learned ``modality`` and ``setting``.
+        """
+        if job["stage"] == OVERVIEW:
+            return ()
+        reason = self._lack("labels", "every row")
+        if reason:
+            return (reason,)
+        if job["stage"] in READS_RUNS:
+            return self._nothing_to_learn_from()
+        found: list[str] = []
+        for name in filter(None, job.get("modality", "").split("+")):
+            modality = experiments.BY_LETTER.get(name) or experiments.BY_NAME[name]
+            reason = self._of_modality(modality, job["setting"])
+            if reason:
+                found.append(reason)
+        return tuple(found)
+
+    def _of_modality(self, modality: experiments.Modality, setting: str) -> str:
+        rows = f"every row with {modality.needs}"
+        if modality.name == "audio":
+            return self._audio(modality, setting, rows)
+        if modality.name != "text":
+            return self._lack(modality.needs, rows)
+        if "ismir" in self.catalogue.info["roots"]:
+            return ""
+        reason = self._lack(modality.needs, rows)
+        if not reason and setting == WITH_KNOWLEDGE and not self.knowledge and needs_knowledge(self.catalogue):
+            command = commands.make("paper", CATALOGUE=as_typed(self.catalogue), KNOWLEDGE="FOLDER")
+            return (
+                f"every row with {WITH_KNOWLEDGE}: catalogue {self.catalogue.name!r} has no knowledge base; "
+                f"make one as docs/linking.md says, then  {command}"
+            )
+        return reason
+
+    def _audio(self, modality: experiments.Modality, setting: str, rows: str) -> str:
+        """Timbre is enough for its own row, and for a fusion, since it is an audio run."""
+        recordings = self._lack("audio", rows)
+        # The store of CQT patches is a job as well; its setting is none of a network.
+        needs_recordings = setting == "cqt" or setting in experiments.settings("audio")
+        if recordings and (setting == TIMBRE or not needs_recordings) and not self._lack("timbre", rows):
+            return ""
+        return recordings
+
+    def _lack(self, part: str, rows: str) -> str:
+        """Say that a part is not there; empty if it is."""
+        if part not in self._reasons:
+            try:
+                self.catalogue.require(part)
+                self._reasons[part] = ""
+            except MissingDataError as error:
+                # What follows is for who runs a notebook.
+                said = str(error).partition(", or use the sample")[0]
+                self._reasons[part] = f"{rows}: {said}"
+        return self._reasons[part]
+
+    def _nothing_to_learn_from(self) -> tuple[str, ...]:
+        for modality in experiments.BY_LETTER.values():
+            settings = experiments.settings(modality.name)
+            if not all(self._of_modality(modality, setting) for setting in settings):
+                return ()
+        return (f"08 and 09: catalogue {self.catalogue.name!r} has neither sound nor texts nor covers to learn from",)
