@@ -43,7 +43,7 @@ class RefusedError(MumuError):
 
 
 class AudioError(RefusedError):
-    """One recording cannot be used: ``missing``, ``corrupt``, ``short``, ``silent``, ``timeout``."""
+    """One recording cannot be used: ``missing``, ``corrupt``, ``short``, ``silent``, ``timeout``, ``unread``."""
 
 
 class ImageError(RefusedError):

@@ -117,6 +117,17 @@ def lacking(catalogue: Catalogue, jobs: pd.DataFrame, settings: Recipe) -> int:
     return sum(len(shard.tracks) for shard in shards if not shard.index.is_file())
 
 
+def statuses(catalogue: Catalogue, settings: Recipe) -> dict[str, str]:
+    """Return what became of every item that is in a store of these settings, by its fingerprint."""
+    found: dict[str, str] = {}
+    for place in places(catalogue):
+        folder = place / settings.name
+        for path in sorted([*folder.glob("*.parquet"), *folder.glob("shards/*.parquet")]):
+            table = pd.read_parquet(path, columns=["fingerprint", "status"])
+            found.update(zip(table["fingerprint"], table["status"], strict=True))
+    return found
+
+
 def _finished(folder: Path, digest: str) -> bool:
     return all((folder / f"{digest}.{end}").is_file() for end in ("npy", "parquet"))
 
