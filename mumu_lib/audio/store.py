@@ -67,8 +67,7 @@ def extract(
 
     Can be killed at any moment and called again. A recording that was added or changed since is
     extracted again, the others are taken over. No recording stops the rest. Needs, until it is done,
-    twice the disk of the result. In a script, call it under ``if __name__ == "__main__":``, since it
-    starts processes.
+    twice the disk of the result.
 
     Parameters
     ----------
