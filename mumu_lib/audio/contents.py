@@ -105,16 +105,18 @@ def look(path: str | Path) -> Contents:
 
 
 def _look(file: BinaryIO) -> Contents:
+    start = mpeg.after_tags(file, 0)
+    file.seek(start)
     head = file.read(_HEAD)
     foreign = _foreign(head)
     if foreign:
         return Contents(foreign, BY_FFMPEG, changed=True)
     if head.startswith(b"fLaC"):
         return _flac(head)
-    if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
+    if not start and head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
         return _wav(file)
     name = _CONTAINERS.get(head[:4], "")
-    return Contents(name) if name else _mp3(file, 0)
+    return Contents(name) if name else _mp3(file, start)
 
 
 def _foreign(head: bytes) -> str:
@@ -222,6 +224,6 @@ def is_joined(path: Path, name: str) -> bool:
         if name == "WAV":
             second = 8 + int.from_bytes(data[4:8], "little")
             return bool(pattern.match(data, second)) or bool(pattern.match(data, second + second % 2))
-        # The streams that sound together all begin before the first page of sound.
-        first = _SOUND_PAGE.search(data) if name == "Ogg" else None
-        return pattern.search(data, first.end() if first else 4) is not None
+        # The streams of an Ogg that sound together all begin before its first page of sound.
+        first = (_SOUND_PAGE if name == "Ogg" else pattern).search(data)
+        return first is not None and pattern.search(data, first.end()) is not None

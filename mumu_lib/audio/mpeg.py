@@ -24,7 +24,7 @@ _FRAMES_IN_A_ROW = 3
 _LONGEST_FRAME = 2881
 # At so many places it is looked whether frames are all of one rate, and whether sound follows what a header counts.
 _PLACES = 16
-_TOO_MUCH = 1 << 16
+_TOO_MUCH = 1 << 14
 # Where Fraunhofer's header begins in a frame.
 _VBRI = 36
 # More frames than a file can hold.
@@ -131,7 +131,7 @@ def look(file: BinaryIO, start: int = 0) -> Mp3 | None:
     mp3 : Mp3 or None
         None of what is no MPEG layer III, or of free format.
     """
-    start = _after_tags(file, start)
+    start = after_tags(file, start)
     for size in (2 * _LONGEST_FRAME * _FRAMES_IN_A_ROW, _JUNK):
         file.seek(start)
         data = file.read(size)
@@ -141,8 +141,14 @@ def look(file: BinaryIO, start: int = 0) -> Mp3 | None:
     return None
 
 
-def _after_tags(file: BinaryIO, start: int) -> int:
-    """Return where the ID3v2 tags end, of which there may be several."""
+def after_tags(file: BinaryIO, start: int) -> int:
+    """Return where the ID3v2 tags end that begin at a place, of which there may be several.
+
+    Parameters
+    ----------
+    file : binary file
+    start : int
+    """
     while True:
         file.seek(start)
         head = file.read(10)

@@ -15,7 +15,17 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from targets import Target
 
 # What takes tens of milliseconds an input gets fewer of them.
-SLOW = {"genres_and_texts", "manifest", "recording", "run_metrics", "run_scores", "mumu_tracks", "msdi_tracks", "tags"}
+SLOW = {
+    "genres_and_texts",
+    "manifest",
+    "recording",
+    "recording_by_ffmpeg",
+    "run_metrics",
+    "run_scores",
+    "mumu_tracks",
+    "msdi_tracks",
+    "tags",
+}
 
 
 @pytest.fixture(scope="module")

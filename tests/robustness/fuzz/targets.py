@@ -9,6 +9,7 @@ import io
 import json
 import sqlite3
 import struct
+import subprocess
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -30,7 +31,7 @@ from PIL import Image
 from requests.adapters import HTTPAdapter
 
 from mumu_lib import audio, catalogue, image, params, results, runs, text
-from mumu_lib.audio import timbre as audio_timbre
+from mumu_lib.audio import ffmpeg, timbre as audio_timbre
 from mumu_lib.core import parsing, paths
 from mumu_lib.features import embeddings
 from mumu_lib.figures import media
@@ -523,6 +524,61 @@ def recording(data: bytes, folder: Path) -> None:
     y = audio.load(folder / "clip.aif")
     if not np.isfinite(audio.log_cqt(y[: audio.SAMPLE_RATE])).all():
         raise AssertionError("a spectrogram that is not finite")
+
+
+HOSTILE_NAMES = (
+    "-i.m4a",
+    "-y",
+    "concat:a|b.m4a",
+    "http:x.m4a",
+    "pipe:0.m4a",
+    "$(id) 'a' \"b\";c&.m4a",
+    "%d.m4a",
+    "a\n-y.m4a",
+)
+
+
+def _foreign(place: Path) -> list[bytes]:
+    """Recordings that only ffmpeg reads, written by it; where it is not installed, the first bytes of such."""
+    examples = [
+        b"\0\0\0\x20ftypM4A \0\0\2\0isomiso2",
+        b"OggS\0\2" + bytes(22) + b"\x7fFLAC\1\0",
+        b"\xff\xf1\x50\x80\x01\x7f\xfc" * 9,
+    ]
+    examples += [b"ffconcat version 1.0\nfile clip.wav\n", b"#EXTM3U\n#EXTINF:5,\nclip.wav\n#EXT-X-ENDLIST\n"]
+    if not ffmpeg.program():
+        return examples
+    for kind in ("m4a", "aac", "wma", "wv", "mka", "tta"):
+        path = place / f"foreign.{kind}"
+        subprocess.run([ffmpeg.program(), "-v", "error", "-y", "-i", place / "clip.wav", path], check=False)
+        if path.is_file():
+            examples.append(path.read_bytes())
+    return examples
+
+
+@target(_foreign, 2048 * MiB)
+def recording_by_ffmpeg(data: bytes, folder: Path) -> None:
+    """Sound through ffmpeg itself, under names that a shell or ffmpeg could take for something else."""
+    path = _put(folder, HOSTILE_NAMES[len(data) % len(HOSTILE_NAMES)], data)
+    if not np.isfinite(audio.load(path)).all():
+        raise AssertionError("samples that are not finite")
+
+
+@target(
+    lambda _: [
+        b".snd" + b"".join(number.to_bytes(4, "big") for number in (24, 2**32 - 1, 6, 8000, 2)) + bytes(64),
+        b"  Duration: 00:01:05.50, start: 0.0\n[aac @ 0x55] [error] channel element 0.1 is not allocated\n",
+    ]
+)
+def what_ffmpeg_answers(data: bytes, folder: Path) -> None:
+    words = ffmpeg._Words()
+    words.listen(io.BytesIO(data))
+    words.complaint(), words.promised()
+    name = folder / data[:40].decode("utf-8", "ignore").replace("\0", "")
+    started, usual = ffmpeg.command(name, 600.0), ffmpeg.command(Path("usual"), 600.0)
+    if [a == b for a, b in zip(started, usual, strict=True)].count(False) != 1:
+        raise AssertionError(f"a name became an argument: {started}")
+    ffmpeg._blocks(io.BytesIO(data), name, lambda block: None)
 
 
 @target(_files("cover.jpg", "cover.png", "cover.gif", "cover.webp"), 2048 * MiB)
