@@ -91,7 +91,10 @@ def extract(
         Not one track can be used; with the reasons.
     """
     chosen = settings(kind, patches, seed, method)
-    return build.complete(catalogue, jobs(catalogue, chosen), chosen, AudioStore, workers)
+    todo = jobs(catalogue, chosen)
+    store = build.complete(catalogue, todo, chosen, AudioStore, workers)
+    build.note(catalogue, todo, chosen)
+    return store
 
 
 def extract_part(
@@ -244,6 +247,7 @@ def jobs(catalogue: Catalogue, settings: Settings) -> pd.DataFrame:
     base = catalogue.folder / catalogue.info["roots"][source]
     made = [FORMAT, audio.RECIPE, timbre.COEFFICIENTS, repr(settings)]
     known = build.statuses(catalogue, settings)
+    sure = build.statuses(catalogue, settings, noted=True)
     rows = []
     for track_id, name in tracks.itertuples(index=False):
         if source == "msd":
@@ -253,17 +257,22 @@ def jobs(catalogue: Catalogue, settings: Settings) -> pd.DataFrame:
         path = base / name if name else None
         made_of = (made, source, track_id, name)
         if source == "audio" and path:
-            rows.append((track_id, str(path), source, _fingerprint(path, made_of, known)))
+            rows.append((track_id, str(path), source, _fingerprint(path, made_of, known, sure)))
         else:
             rows.append((track_id, str(path or ""), source, fingerprint(path, *made_of)))
     return pd.DataFrame(rows, columns=["track_id", "audio", "source", "fingerprint"])
 
 
-def _fingerprint(path: Path, made_of: tuple[Any, ...], known: dict[str, str]) -> str:
+def _fingerprint(path: Path, made_of: tuple[Any, ...], known: dict[str, str], sure: dict[str, str]) -> str:
     """Return the fingerprint of a recording.
 
     It names the way that the file is read only where that has changed since 0.1, so that all other features stay valid.
+    A file that has not changed since it was looked into is not opened again.
     """
+    for way in ([], [contents.TO_ITS_END], [contents.BY_FFMPEG]):
+        own = fingerprint(path, *made_of, *way)
+        if sure.get(own, UNREAD) != UNREAD:
+            return own
     found = contents.look(path)
     if found.changed:
         made_of = (*made_of, found.way)

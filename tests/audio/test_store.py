@@ -7,7 +7,7 @@ import soundfile
 
 import piped_sound
 from mumu_lib import audio
-from mumu_lib.audio import ffmpeg, store as audio_store, timbre
+from mumu_lib.audio import contents, ffmpeg, store as audio_store, timbre
 from mumu_lib.core.errors import ParameterError
 from mumu_lib.core.fingerprints import fingerprint
 from mumu_lib.features import workers
@@ -227,3 +227,23 @@ def test_what_was_refused_for_want_of_ffmpeg_is_read_once_it_is_there(one_that_n
     monkeypatch.setattr(ffmpeg, "program", lambda: "")
     monkeypatch.setattr(workers, "_extract", None)
     assert extracted(music, monkeypatch).counts() == {"ok": 2}
+
+
+def test_a_file_that_has_not_changed_is_not_looked_into_again(tmp_path, monkeypatch):
+    folder = tmp_path / "mixed" / "audio"
+    folder.mkdir(parents=True)
+    y = piped_sound.lively(17)
+    (folder / "a.mp3").write_bytes(piped_sound.without_header(piped_sound.variable_mp3(y)))
+    (folder / "b.flac").write_bytes(piped_sound.encoded(y, "FLAC"))
+    music = collection(tmp_path / "mixed", ["a.mp3", "b.flac"])
+    before = fingerprints(music)
+    extracted(music, monkeypatch)
+    looked = []
+    look = contents.look
+    monkeypatch.setattr(contents, "look", lambda path: looked.append(path) or look(path))
+    assert fingerprints(music).equals(before)
+    assert not looked
+    (folder / "b.flac").write_bytes(piped_sound.of_unknown_length(piped_sound.encoded(y, "FLAC")))
+    assert fingerprints(music).iloc[0] == before.iloc[0]
+    assert fingerprints(music).iloc[1] != before.iloc[1]
+    assert {path.name for path in looked} == {"b.flac"}
