@@ -5,6 +5,7 @@ Paper: Section 5.1.  Notebooks: 04_audio.
 
 import io
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -168,7 +169,11 @@ def _refused(path: Path, found: Contents, fault: str, longest: float) -> Decoded
     # That no such file exists is what libsndfile says of any format it does not know; the caller has seen the file.
     why = "not audio" if "does not exist" in fault else fault.rstrip(".")
     if found.name in contents.CONTAINERS:
-        return _by_ffmpeg(path, f"{found.name} ({why})", longest)
+        if not ffmpeg.program():
+            hint = f"ffmpeg, which is not installed, may know it: {ffmpeg.INSTALL} and run again"
+            raise AudioError(ffmpeg.UNREAD, f"{path}: {found.name} that soundfile cannot decode ({why}); {hint}")
+        with suppress(AudioError):
+            return _by_ffmpeg(path, found.name, longest)
     raise AudioError("corrupt", f"{path}: cannot be decoded ({why})") from None
 
 

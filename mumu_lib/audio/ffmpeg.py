@@ -32,12 +32,16 @@ FORMATS = (
     "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,caf,dsf,dts,dtshd,eac3,flac,iff,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mlp,"
     "mp3,mpc,mpc8,ogg,oma,rm,shn,tak,truehd,tta,w64,wav,wv,xwma"
 )
+# DSD has 2,822,400 or twice as many bits a second, which come as an eighth of that.
+MAX_RATE = 705_600
 _HEADER = 24
 _FLOAT = 6
 _CHUNK = 1 << 20
 _MOST_LINES = 400
 _MOST_CHANNELS = 64
 _COMPLAINT = re.compile(r"(?:\[[^\]]* @ [^\]]*\] )*\[(?:error|fatal|panic)\] (.*)")
+# A film, which may be longer than its sound; no picture of the cover.
+_FILM = re.compile(r"Stream #0:\d.*: Video: (?!.*\(attached pic\))")
 _DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d\.\d+)")
 
 
@@ -71,10 +75,10 @@ class _Words:
         return ""
 
     def promised(self) -> float:
-        """Return the seconds that the header of the file promises; 0 where it is only estimated, or not known."""
-        text = "\n".join(self.lines)
+        """Return the seconds that the header of the file promises; 0 where they are estimated, not known, or a film's."""
+        text = "\n".join(self.lines).partition("Output #0")[0]
         found = _DURATION.search(text)
-        if not found or "Estimating duration" in text:
+        if not found or "Estimating duration" in text or _FILM.search(text):
             return 0.0
         return int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3])
 
@@ -146,7 +150,7 @@ def decode(path: Path, name: str, longest: float, take: Callable[[np.ndarray], N
     if late.is_set():
         raise AudioError("timeout", f"{path}: {name}, not decoded by ffmpeg after {SECONDS} s")
     fault = words.complaint()
-    if not rate:
+    if not 0 < rate <= MAX_RATE:
         raise AudioError("corrupt", f"{path}: {name}, ffmpeg finds no sound in it ({fault or 'no reason given'})")
     return Heard(rate, words.promised(), fault)
 

@@ -191,3 +191,20 @@ def test_a_stitched_file_reads_as_one(tmp_path):
     assert whole.read(9) == bytes([97, 98, 99])
     assert whole.seek(5) == whole.tell() == 5
     whole.close()
+
+
+def test_a_codec_that_soundfile_does_not_know_is_asked_of_ffmpeg(tmp_path, monkeypatch):
+    wav = bytearray(encoded(Y, "WAV"))
+    wav[20:22] = b"\xfe\x7f"
+    (tmp_path / "odd.wav").write_bytes(wav)
+    monkeypatch.setattr(ffmpeg, "program", lambda: "")
+    with pytest.raises(
+        AudioError, match=r"WAV that soundfile cannot decode \(.*ffmpeg, which is not installed"
+    ) as error:
+        audio.load(tmp_path / "odd.wav")
+    assert error.value.reason == "unread"
+    monkeypatch.undo()
+    if ffmpeg.program():
+        with pytest.raises(AudioError, match=r"cannot be decoded \(") as error:
+            audio.load(tmp_path / "odd.wav")
+        assert error.value.reason == "corrupt"

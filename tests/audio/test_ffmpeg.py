@@ -227,3 +227,25 @@ def test_complaints_and_lengths_are_found_in_what_it_says():
     assert words.promised() == 65.5
     words.lines.append("[aac @ 0x5] [warning] Estimating duration from bitrate, this may be inaccurate")
     assert words.promised() == 0
+
+
+FILM = """[info]   Duration: 00:00:10.00, start: 0.000000, bitrate: 42 kb/s
+[info]   Stream #0:0[0x1](und): Video: h264 (High) (avc1 / 0x31637661), yuv420p, 320x240
+[info]   Stream #0:1[0x2](und): Audio: aac (LC), 44100 Hz, stereo
+[info] Output #0, au, to 'pipe:1':
+"""
+
+
+def test_the_length_of_a_film_is_not_that_of_its_sound():
+    words = ffmpeg._Words()
+    words.listen(iter(line.encode() for line in FILM.splitlines(keepends=True)))
+    assert words.promised() == 0
+    words.lines[1] += " (attached pic)"
+    assert words.promised() == 10
+
+
+@installed
+def test_a_film_that_is_longer_than_its_sound_is_not_called_broken(tmp_path, recwarn):
+    path = converted(tmp_path, "mp4", "-f", "lavfi", "-i", "color=c=black:s=64x64:d=8", "-map", "0:a", "-map", "1:v")
+    assert len(audio.load(path)) / audio.SAMPLE_RATE == pytest.approx(5, abs=0.1)
+    assert not [w for w in recwarn if issubclass(w.category, audio.AudioWarning)]
