@@ -112,7 +112,7 @@ def _look(file: BinaryIO) -> Contents:
     if foreign:
         return Contents(foreign, BY_FFMPEG, changed=True)
     if head.startswith(b"fLaC"):
-        return _flac(head)
+        return _flac(file, head)
     if not start and head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
         return _wav(file)
     name = _CONTAINERS.get(head[:4], "")
@@ -136,12 +136,12 @@ def _foreign(head: bytes) -> str:
     return ""
 
 
-def _flac(head: bytes) -> Contents:
+def _flac(file: BinaryIO, head: bytes) -> Contents:
     """A FLAC: the last 36 bits before its checksum are the number of samples, 0 where it is not known."""
     samples = int.from_bytes(head[21:26], "big") & (1 << 36) - 1
     if samples:
         return Contents("FLAC")
-    return Contents("FLAC", TO_ITS_END, changed=True)
+    return Contents("FLAC", TO_ITS_END, stop=mpeg.end(file), changed=True)
 
 
 def _wav(file: BinaryIO) -> Contents:

@@ -20,7 +20,7 @@ MAX_RATE = 192_000
 
 _BLOCK_SECONDS = 1
 _SMALL_BLOCK_SECONDS = 0.02
-FOLLOWS = "what follows cannot be decoded"
+FOLLOWS = "what follows cannot be decoded; where two files were joined, make a file of each"
 # What an MP3 ends with besides sound is mostly shorter.
 _TAGS = 1 << 14
 # Ten minutes of the most that mp3 can hold; what has more channels or a higher rate comes in several blocks.
@@ -107,7 +107,7 @@ class Stitched(io.RawIOBase):
         place = max(self._at - len(self._head), 0) + self._start
         if self._size - self._at < _TAGS:
             return ""
-        return FOLLOWS if mpeg.look(self._file, place) else ""
+        return FOLLOWS if mpeg.sound_from(self._file, place) else ""
 
     def close(self) -> None:
         """Close the file."""
@@ -141,8 +141,10 @@ def decode(path: Path, longest: float) -> Decoded:
         return _by_ffmpeg(path, found.name, longest)
     decoded = _by_soundfile(path, found, longest)
     if found.way == contents.AS_IT_IS and decoded.fault == FOLLOWS:
-        # The header counts too few.
-        return _by_soundfile(path, contents.without_length(path), longest)
+        # Either the header counts too few, or something else is joined to the end.
+        again = _by_soundfile(path, contents.without_length(path), longest)
+        if len(again.y) > len(decoded.y) + decoded.rate:
+            return again
     if not decoded.fault and contents.is_joined(path, found.name):
         decoded.fault = "another recording is joined to its end; make a file of each"
     return decoded
@@ -160,7 +162,9 @@ def _by_soundfile(path: Path, found: Contents, longest: float) -> Decoded:
         decoded = _read(path, found, longest, small)
     except soundfile.LibsndfileError:
         return _refused(path, found, fault, longest)
-    decoded.fault = fault.rstrip(".")
+    # Behind an MP3 may lie what the decoder stumbles over and is no sound.
+    if found.name != "MP3" or decoded.fault:
+        decoded.fault = fault.rstrip(".")
     return decoded
 
 
@@ -207,14 +211,14 @@ class Mixing:
 def _open(path: Path, found: Contents) -> tuple[soundfile.SoundFile, Stitched | None]:
     """Open a file the way that it must be read, with the stream that lies beneath, if one does."""
     opener = _Forwards if found.way else soundfile.SoundFile
-    if found.name != "MP3" and not found.head:
+    if found.name != "MP3" and not found.head and not found.stop:
         return opener(path), None
     stream = Stitched(path, found.head, found.start, found.stop)
     try:
         return opener(stream), stream
     except soundfile.LibsndfileError:
         stream.close()
-        if found.head:
+        if found.way:
             raise
     # By the ending of its name, libsndfile knows an MP3 that begins with something else.
     return opener(path), None
@@ -227,16 +231,17 @@ def _read(path: Path, found: Contents, longest: float, block_seconds: float) -> 
         rate = file.samplerate
         if rate > MAX_RATE:
             raise AudioError("corrupt", f"{path}: claims {rate:,} samples a second, at most {MAX_RATE:,} are read")
+        has_ended = True
         try:
             has_ended = _blocks(file, mixing, found.surplus, int(longest * rate), block_seconds)
         except soundfile.LibsndfileError:
             if block_seconds == longest:
                 raise
-            has_ended = False
         promised = 0.0 if found.way else file.frames / rate
     fault = ""
     if stream is not None:
-        fault = stream.left_over() if has_ended and found.name == "MP3" else ""
+        if has_ended and found.name == "MP3":
+            fault = stream.left_over()
         stream.close()
     return mixing.finished(rate, promised, fault)
 

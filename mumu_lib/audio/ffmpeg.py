@@ -29,7 +29,7 @@ UNREAD = "unread"
 SECONDS = 100
 # Formats that hold sound themselves. Others name further files or addresses to be read: playlists, concat, image2.
 FORMATS = (
-    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,caf,dsf,dts,dtshd,eac3,flac,iff,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mlp,"
+    "aac,loas,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,caf,dsf,dts,dtshd,eac3,flac,iff,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mlp,"
     "mp3,mpc,mpc8,ogg,oma,rm,shn,tak,truehd,tta,w64,wav,wv,xwma"
 )
 # DSD has 2,822,400 or twice as many bits a second, which come as an eighth of that.
@@ -150,6 +150,8 @@ def decode(path: Path, name: str, longest: float, take: Callable[[np.ndarray], N
     if late.is_set():
         raise AudioError("timeout", f"{path}: {name}, not decoded by ffmpeg after {SECONDS} s")
     fault = words.complaint()
+    if "not on whitelist" in fault:
+        fault = "a format that names other files, or none of sound"
     if not 0 < rate <= MAX_RATE:
         raise AudioError("corrupt", f"{path}: {name}, ffmpeg finds no sound in it ({fault or 'no reason given'})")
     return Heard(rate, words.promised(), fault)

@@ -238,6 +238,17 @@ def _sound_after(file: BinaryIO, start: int, like: Frame) -> bool:
     return any(frame.like(like) for frame in _frames_between(file, start + _TOO_MUCH // 2, end))
 
 
+def sound_from(file: BinaryIO, start: int) -> bool:
+    """Whether frames follow a place, at once or behind something else.
+
+    Parameters
+    ----------
+    file : binary file
+    start : int
+    """
+    return look(file, start) is not None or bool(_frames_between(file, start, file.seek(0, 2)))
+
+
 def _frames_between(file: BinaryIO, start: int, end: int) -> list[Frame]:
     """Return one frame each at places spread evenly over a part of the file, where there is one."""
     found = []
