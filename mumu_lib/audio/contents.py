@@ -105,6 +105,7 @@ def look(path: str | Path) -> Contents:
 
 
 def _look(file: BinaryIO) -> Contents:
+    """Tell an open file by what follows its tags."""
     start = mpeg.after_tags(file, 0)
     file.seek(start)
     head = file.read(_HEAD)
@@ -163,6 +164,7 @@ def _wav(file: BinaryIO) -> Contents:
 
 
 def _wav_data(file: BinaryIO, codec: int, start: int, size: int) -> Contents:
+    """Describe a WAV by its sound, which begins at a place and is said to be of a size."""
     if codec == 0x55:
         return _mp3(file, start)
     length = file.seek(0, os.SEEK_END) - start

@@ -151,6 +151,7 @@ def decode(path: Path, longest: float) -> Decoded:
 
 
 def _by_soundfile(path: Path, found: Contents, longest: float) -> Decoded:
+    """Decode a file at once, or, where a fault stops that, up to the fault."""
     try:
         return _read(path, found, longest, longest)
     except soundfile.LibsndfileError as error:
@@ -225,6 +226,7 @@ def _open(path: Path, found: Contents) -> tuple[soundfile.SoundFile, Stitched | 
 
 
 def _read(path: Path, found: Contents, longest: float, block_seconds: float) -> Decoded:
+    """Read a file in blocks; a fault ends it, unless all is read at once."""
     mixing = Mixing()
     file, stream = _open(path, found)
     with file:

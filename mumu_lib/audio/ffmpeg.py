@@ -131,9 +131,20 @@ def decode(path: Path, name: str, longest: float, take: Callable[[np.ndarray], N
             "unread", f"{path}: {name} needs ffmpeg: {INSTALL}, or convert the file to flac, and run again"
         )
     words = _Words()
+    rate = _run(command(path, longest), path, name, words, take)
+    fault = words.complaint()
+    if "not on whitelist" in fault:
+        fault = "a format that names other files, or none of sound"
+    if not 0 < rate <= MAX_RATE:
+        raise AudioError("corrupt", f"{path}: {name}, ffmpeg finds no sound in it ({fault or 'no reason given'})")
+    return Heard(rate, words.promised(), fault)
+
+
+def _run(arguments: list[str], path: Path, name: str, words: _Words, take: Callable[[np.ndarray], None]) -> int:
+    """Start ffmpeg, hand on what it decodes and keep what it says; return the rate, 0 where nothing came."""
     late = threading.Event()
     with subprocess.Popen(
-        command(path, longest), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
         listening = threading.Thread(target=words.listen, args=[process.stderr], daemon=True)
@@ -149,12 +160,7 @@ def decode(path: Path, name: str, longest: float, take: Callable[[np.ndarray], N
             process.kill()
     if late.is_set():
         raise AudioError("timeout", f"{path}: {name}, not decoded by ffmpeg after {SECONDS} s")
-    fault = words.complaint()
-    if "not on whitelist" in fault:
-        fault = "a format that names other files, or none of sound"
-    if not 0 < rate <= MAX_RATE:
-        raise AudioError("corrupt", f"{path}: {name}, ffmpeg finds no sound in it ({fault or 'no reason given'})")
-    return Heard(rate, words.promised(), fault)
+    return rate
 
 
 def _end(process: subprocess.Popen, late: threading.Event) -> None:

@@ -215,6 +215,7 @@ def _first_of_a_row(data: bytes) -> int:
 
 
 def _described(file: BinaryIO, data: bytes, start: int) -> Mp3:
+    """Read the header in the first frame, which begins at a place, if there is one."""
     frame = Frame(data[:4])
     tag = 4 + frame.side_information
     if data[_VBRI : _VBRI + 4] == b"VBRI":
