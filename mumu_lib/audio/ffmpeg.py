@@ -128,7 +128,7 @@ def decode(path: Path, name: str, longest: float, take: Callable[[np.ndarray], N
     """
     if not program():
         raise AudioError(
-            "unread", f"{path}: {name} needs ffmpeg: {INSTALL}, or convert the file to flac, and run again"
+            UNREAD, f"{path}: {name} needs ffmpeg: {INSTALL}, or convert the file to flac, and run again"
         )
     words = _Words()
     rate = _run(command(path, longest), path, name, words, take)
