@@ -127,9 +127,7 @@ def decode(path: Path, name: str, longest: float, take: Callable[[np.ndarray], N
         ffmpeg is not installed (``unread``), finds no sound (``corrupt``), or does not finish (``timeout``).
     """
     if not program():
-        raise AudioError(
-            UNREAD, f"{path}: {name} needs ffmpeg: {INSTALL}, or convert the file to flac, and run again"
-        )
+        raise AudioError(UNREAD, f"{path}: {name} needs ffmpeg: {INSTALL}, or convert the file to flac, and run again")
     words = _Words()
     rate = _run(command(path, longest), path, name, words, take)
     fault = words.complaint()

@@ -19,12 +19,12 @@ SLOW = {
     "genres_and_texts",
     "manifest",
     "recording",
-    "recording_by_ffmpeg",
     "run_metrics",
     "run_scores",
     "mumu_tracks",
     "msdi_tracks",
     "tags",
+    "recording_by_ffmpeg",
 }
 
 

@@ -31,7 +31,7 @@ from PIL import Image
 from requests.adapters import HTTPAdapter
 
 from mumu_lib import audio, catalogue, image, params, results, runs, text
-from mumu_lib.audio import ffmpeg, timbre as audio_timbre
+from mumu_lib.audio import timbre as audio_timbre
 from mumu_lib.core import parsing, paths
 from mumu_lib.features import embeddings
 from mumu_lib.figures import media
@@ -514,17 +514,7 @@ def vector_table(data: bytes, folder: Path) -> None:
     embeddings.load(folder / "own.parquet", _tiny(folder))
 
 
-# Recordings and covers.
-
-
-@target(_files("clip.wav", "clip.flac", "clip.ogg", "clip.mp3"), 2048 * MiB)
-def recording(data: bytes, folder: Path) -> None:
-    path = _put(folder, "clip.wav", data)
-    media.clip(str(path.rename(folder / "clip.aif")))
-    y = audio.load(folder / "clip.aif")
-    if not np.isfinite(audio.log_cqt(y[: audio.SAMPLE_RATE])).all():
-        raise AssertionError("a spectrogram that is not finite")
-
+# Recordings that only ffmpeg reads.
 
 HOSTILE_NAMES = (
     "-i.m4a",
@@ -546,11 +536,11 @@ def _foreign(place: Path) -> list[bytes]:
         b"\xff\xf1\x50\x80\x01\x7f\xfc" * 9,
     ]
     examples += [b"ffconcat version 1.0\nfile clip.wav\n", b"#EXTM3U\n#EXTINF:5,\nclip.wav\n#EXT-X-ENDLIST\n"]
-    if not ffmpeg.program():
+    if not audio.ffmpeg.program():
         return examples
     for kind in ("m4a", "aac", "wma", "wv", "mka", "tta"):
         path = place / f"foreign.{kind}"
-        subprocess.run([ffmpeg.program(), "-v", "error", "-y", "-i", place / "clip.wav", path], check=False)
+        subprocess.run([audio.ffmpeg.program(), "-v", "error", "-y", "-i", place / "clip.wav", path], check=False)
         if path.is_file():
             examples.append(path.read_bytes())
     return examples
@@ -571,14 +561,26 @@ def recording_by_ffmpeg(data: bytes, folder: Path) -> None:
     ]
 )
 def what_ffmpeg_answers(data: bytes, folder: Path) -> None:
-    words = ffmpeg._Words()
+    words = audio.ffmpeg._Words()
     words.listen(io.BytesIO(data))
     words.complaint(), words.promised()
     name = folder / data[:40].decode("utf-8", "ignore").replace("\0", "")
-    started, usual = ffmpeg.command(name, 600.0), ffmpeg.command(Path("usual"), 600.0)
+    started, usual = audio.ffmpeg.command(name, 600.0), audio.ffmpeg.command(Path("usual"), 600.0)
     if [a == b for a, b in zip(started, usual, strict=True)].count(False) != 1:
         raise AssertionError(f"a name became an argument: {started}")
-    ffmpeg._blocks(io.BytesIO(data), name, lambda block: None)
+    audio.ffmpeg._blocks(io.BytesIO(data), name, lambda block: None)
+
+
+# Recordings and covers.
+
+
+@target(_files("clip.wav", "clip.flac", "clip.ogg", "clip.mp3"), 2048 * MiB)
+def recording(data: bytes, folder: Path) -> None:
+    path = _put(folder, "clip.wav", data)
+    media.clip(str(path.rename(folder / "clip.aif")))
+    y = audio.load(folder / "clip.aif")
+    if not np.isfinite(audio.log_cqt(y[: audio.SAMPLE_RATE])).all():
+        raise AssertionError("a spectrogram that is not finite")
 
 
 @target(_files("cover.jpg", "cover.png", "cover.gif", "cover.webp"), 2048 * MiB)
