@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mumu_lib.audio import mpeg
-from mumu_lib.core.formats import needs_ffmpeg
+from mumu_lib.core.formats import ending, needs_ffmpeg
 
 # Ways to read a file: as it is; to its end, since its header does not say how long it is; by ffmpeg.
 AS_IT_IS = ""
@@ -100,7 +100,7 @@ def look(path: str | Path) -> Contents:
     except (OSError, ValueError):
         found = Contents()
     if not found.name and needs_ffmpeg(path):
-        return Contents(os.path.splitext(path)[1].lower(), BY_FFMPEG, changed=True)
+        return Contents(f"a {ending(path)} file", BY_FFMPEG, changed=True)
     return found
 
 
