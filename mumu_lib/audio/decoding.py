@@ -5,7 +5,7 @@ Paper: Section 5.1.  Notebooks: 04_audio.
 
 import io
 import os
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -228,8 +228,9 @@ def _open(path: Path, found: Contents) -> tuple[soundfile.SoundFile, Stitched | 
 def _read(path: Path, found: Contents, longest: float, block_seconds: float) -> Decoded:
     """Read a file in blocks; a fault ends it, unless all is read at once."""
     mixing = Mixing()
+    fault = ""
     file, stream = _open(path, found)
-    with file:
+    with file, stream or nullcontext():
         rate = file.samplerate
         if rate > MAX_RATE:
             raise AudioError("corrupt", f"{path}: claims {rate:,} samples a second, at most {MAX_RATE:,} are read")
@@ -239,12 +240,9 @@ def _read(path: Path, found: Contents, longest: float, block_seconds: float) -> 
         except soundfile.LibsndfileError:
             if block_seconds == longest:
                 raise
-        promised = 0.0 if found.way else file.frames / rate
-    fault = ""
-    if stream is not None:
-        if has_ended and found.name == "MP3":
+        if stream is not None and has_ended and found.name == "MP3":
             fault = stream.left_over()
-        stream.close()
+        promised = 0.0 if found.way else file.frames / rate
     return mixing.finished(rate, promised, fault)
 
 
