@@ -173,12 +173,21 @@ def _wav_data(file: BinaryIO, codec: int, start: int, size: int) -> Contents:
     if head[:4] == b"RF64" and size == 0xFFFFFFFF and head[12:16] == b"ds64":
         size = int.from_bytes(head[28:36], "little")
     if size or not length:
-        return Contents("WAV")
+        return _single_wav(file, int.from_bytes(head[4:8], "little"))
     most = min(length, 0xFFFFFFFF)
     head[:4] = b"RIFF"
     head[4:8] = min(most + start - 8, 0xFFFFFFFF).to_bytes(4, "little")
     head[start - 4 : start] = most.to_bytes(4, "little")
     return Contents("WAV", TO_ITS_END, bytes(head), start, changed=True)
+
+
+def _single_wav(file: BinaryIO, size: int) -> Contents:
+    """A WAV of a size; soundfile refuses one that another is joined to, unless it sees the first alone."""
+    for stop in (8 + size, 8 + size + size % 2):
+        file.seek(stop)
+        if _BEGINNINGS["WAV"].match(file.read(12)):
+            return Contents("WAV", TO_ITS_END, stop=stop, changed=True)
+    return Contents("WAV")
 
 
 def _mp3(file: BinaryIO, start: int) -> Contents:
