@@ -25,7 +25,7 @@ import soundfile
 from threadpoolctl import threadpool_limits
 
 from mumu_lib import audio, catalogue
-from mumu_lib.audio import store as audio_store
+from mumu_lib.audio import decoding, store as audio_store
 from mumu_lib.core.errors import AudioError
 
 ENDINGS = (".mp3", ".ogg", ".flac", ".wav")
@@ -64,7 +64,7 @@ def milliseconds(work: Callable[[], object]) -> float:
 def measure(path: Path) -> dict[str, float]:
     """One pass over one recording, the two ways in turn."""
     y = audio.load(path)
-    mono, rate, *_ = audio._decode(path)
+    decoded = decoding.decode(path, audio.MAX_SECONDS)
     return {
         "log-CQT, librosa.cqt alone": milliseconds(
             lambda: librosa.cqt(y, sr=22050, hop_length=1024, n_bins=96, bins_per_octave=12)
@@ -73,8 +73,8 @@ def measure(path: Path) -> dict[str, float]:
         "log-CQT, ours with decibels": milliseconds(lambda: audio.log_cqt(y)),
         "recording to patch, librosa": milliseconds(lambda: librosa_patch(path)),
         "recording to patch, ours": milliseconds(lambda: our_patch(path)),
-        "of it decoding": milliseconds(lambda: audio._decode(path)),
-        "of it resampling": milliseconds(lambda: audio._resample(mono, rate)),
+        "of it decoding": milliseconds(lambda: decoding.decode(path, audio.MAX_SECONDS)),
+        "of it resampling": milliseconds(lambda: audio._resample(decoded.y, decoded.rate)),
     }
 
 

@@ -2,7 +2,9 @@
 
 import sys
 
-from mumu_lib.audio.store import main
+from mumu_lib.audio.store import extract, main
+
+__all__ = ["extract", "main"]
 
 if __name__ == "__main__":
     sys.exit(main())

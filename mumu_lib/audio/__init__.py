@@ -4,6 +4,7 @@ Paper: Section 5.1.  Notebooks: 04_audio.
 """
 
 import os
+import shlex
 import warnings
 from functools import lru_cache
 from pathlib import Path
@@ -11,12 +12,14 @@ from pathlib import Path
 import lazy_loader
 import numpy as np
 import scipy.fft
-import soundfile
 import soxr
 
+from mumu_lib.audio import decoding
 from mumu_lib.core.errors import AudioError, ParameterError, did_you_mean
 
-__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["store", "timbre"])
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__, submodules=["contents", "decoding", "ffmpeg", "mpeg", "store", "timbre"]
+)
 
 
 SAMPLE_RATE = 22050
@@ -28,7 +31,6 @@ PATCH_FRAMES = int(15 * SAMPLE_RATE / HOP)
 
 
 MIN_SECONDS, MAX_SECONDS = 3.0, 600.0
-MAX_RATE = 192_000
 METHODS = ("fast", "librosa")
 # What features depend on besides a recording: those made with other values are never taken for them.
 RECIPE = SAMPLE_RATE, HOP, BINS, BINS_PER_OCTAVE, FLOOR_DB, PATCH_FRAMES, MIN_SECONDS
@@ -36,14 +38,22 @@ RECIPE = SAMPLE_RATE, HOP, BINS, BINS_PER_OCTAVE, FLOOR_DB, PATCH_FRAMES, MIN_SE
 
 _C1 = 440.0 * 2 ** (-45 / 12)
 _WAVELET = 128
-_BLOCK_SECONDS = 1
-# Ten minutes of the most that mp3 can hold; what has more channels or a higher rate comes in several blocks.
-_BLOCK_SAMPLES = 600 * 48_000 * 2
 # An mp3's header counts the codec's own delay, up to 0.2 s at 8 kHz, which no decoder returns.
 _SLACK_SECONDS = 0.5
+# The mean of channels that are alike but for the sign is 40 dB or more below them; of usual ones it is 3 dB.
+_CANCELLED = 1e-4
+_NEARLY_CANCELLED = 10**-1.5
 
 
-class TruncatedAudioWarning(UserWarning):
+class AudioWarning(UserWarning):
+    """Something is wrong with a recording that is used all the same."""
+
+
+class CancellingChannelsWarning(AudioWarning):
+    """The channels of a recording nearly cancel each other, so that their mean is mostly what differs."""
+
+
+class TruncatedAudioWarning(AudioWarning):
     """A recording holds less than its header promises; what could be decoded is used."""
 
 
@@ -55,7 +65,7 @@ def load(path: str | Path) -> np.ndarray:
     Parameters
     ----------
     path : str or Path
-        mp3, flac, ogg, wav or what else libsndfile reads.
+        mp3, flac, ogg, wav or what else libsndfile reads; m4a, wma and others where ffmpeg is installed.
 
     Returns
     -------
@@ -66,12 +76,16 @@ def load(path: str | Path) -> np.ndarray:
     ------
     AudioError
         Names the file; its ``reason`` is ``missing``, ``corrupt`` (not audio, not finite, or damaged
-        within the first 3 s), ``short`` (under 3 s) or ``silent`` (never above -80 dB of full scale).
+        within the first 3 s), ``short`` (under 3 s), ``silent`` (never above -80 dB of full scale, or of channels
+        that cancel each other), ``unread`` (needs ffmpeg, which is not installed) or ``timeout``.
 
     Warns
     -----
     TruncatedAudioWarning
-        The file breaks off before its header says; of it, what decodes is returned if that is 3 s or more.
+        The file breaks off before its header says, or is damaged; of it, what decodes is returned if that is 3 s or
+        more.
+    CancellingChannelsWarning
+        The mean of the channels is 15 dB or more below them.
     """
     path = Path(path)
     if not os.path.isfile(path):
@@ -79,60 +93,47 @@ def load(path: str | Path) -> np.ndarray:
     # Of such a file soundfile wants to be told rate and channels.
     if path.suffix.lower() == ".raw":
         raise AudioError("corrupt", f"{path}: samples without a header; convert it to wav or flac")
-    y, rate, promised, fault = _decode(path)
-    seconds = len(y) / rate
-    broken = fault or min(promised, MAX_SECONDS) - seconds > _SLACK_SECONDS
+    decoded = decoding.decode(path, MAX_SECONDS)
+    seconds = len(decoded.y) / decoded.rate
+    broken = _broken(decoded, seconds)
     if seconds < MIN_SECONDS:
         if broken:
-            raise AudioError("corrupt", f"{path}: breaks off after {seconds:.1f} of {promised:.1f} s")
+            raise AudioError("corrupt", f"{path}: {broken}")
         raise AudioError("short", f"{path}: {seconds:.1f} s, at least {MIN_SECONDS:.0f} s are needed")
-    peak = float(np.abs(y).max())
+    _check_level(path, decoded)
+    if broken:
+        warnings.warn(f"{path}: {broken}", TruncatedAudioWarning, stacklevel=2)
+    return _resample(decoded.y, decoded.rate)
+
+
+def _broken(decoded: decoding.Decoded, seconds: float) -> str:
+    """Say how a recording is damaged; empty for one that is whole."""
+    if min(decoded.promised, MAX_SECONDS) - seconds > _SLACK_SECONDS:
+        return f"breaks off after {seconds:.1f} of {decoded.promised:.1f} s"
+    if decoded.fault:
+        return f"is read to {seconds:.1f} s: {decoded.fault}"
+    return ""
+
+
+def _check_level(path: Path, decoded: decoding.Decoded) -> None:
+    """Refuse samples that are no numbers, and silence."""
+    peak = float(np.abs(decoded.y).max())
     if not np.isfinite(peak):
         raise AudioError("corrupt", f"{path}: holds samples that are not finite")
+    own = float(np.vdot(decoded.y, decoded.y))
+    if own < _NEARLY_CANCELLED * decoded.energy:
+        _tell_of_cancelling(path, own / decoded.energy)
     if peak <= 10 ** (FLOOR_DB / 20):
         raise AudioError("silent", f"{path}: nothing above {FLOOR_DB:.0f} dB of full scale")
-    if broken:
-        message = f"{path}: breaks off after {seconds:.1f} of {promised:.1f} s"
-        warnings.warn(message, TruncatedAudioWarning, stacklevel=2)
-    return _resample(y, rate)
 
 
-def _decode(path: Path) -> tuple[np.ndarray, int, float, str]:
-    """Mono samples, their rate, the seconds the header promises, and what stopped the decoder, if anything."""
-    try:
-        return *_read(path, MAX_SECONDS), ""
-    except soundfile.LibsndfileError as error:
-        fault = error.error_string
-    try:
-        # Only now in small blocks, which keep what comes before the fault: between two reads soundfile
-        # seeks, after which an mp3 decoder is off for some samples.
-        return *_read(path, _BLOCK_SECONDS), fault
-    except soundfile.LibsndfileError:
-        # That no such file exists is what libsndfile says of any format it does not know; load has seen the file.
-        why = "not audio" if "does not exist" in fault else fault
-        raise AudioError("corrupt", f"{path}: cannot be decoded ({why})") from None
-
-
-def _read(path: Path, block_seconds: float) -> tuple[np.ndarray, int, float]:
-    mono = [np.empty(0, np.float32)]
-    with soundfile.SoundFile(path) as file:
-        if (rate := file.samplerate) > MAX_RATE:
-            raise AudioError("corrupt", f"{path}: claims {rate:,} samples a second, at most {MAX_RATE:,} are read")
-        # Room is made for all that the header promises, whatever the file holds.
-        length = max(1, min(int(block_seconds * rate), _BLOCK_SAMPLES // file.channels))
-        longest = int(MAX_SECONDS * rate)
-        # A matrix product averages the channels 30 times faster than numpy's mean does.
-        mix = np.full(file.channels, 1 / file.channels, np.float32)
-        try:
-            for start in range(0, longest, length):
-                block = file.read(min(length, longest - start), dtype="float32", always_2d=True)
-                if not len(block):
-                    break
-                mono.append(block @ mix)
-        except soundfile.LibsndfileError:
-            if block_seconds == MAX_SECONDS:
-                raise
-        return np.concatenate(mono), rate, file.frames / rate
+def _tell_of_cancelling(path: Path, share: float) -> None:
+    one = shlex.quote(str(path.with_name(f"{path.stem} left.flac")))
+    remedy = f"keep one of them: ffmpeg -i {shlex.quote(str(path))} -af 'pan=mono|c0=c0' {one}"
+    if share < _CANCELLED:
+        raise AudioError("silent", f"{path}: its channels cancel each other, their mean is silent; {remedy}")
+    message = f"{path}: its channels nearly cancel each other, their mean is {-10 * np.log10(share):.0f} dB below them; {remedy}"
+    warnings.warn(message, CancellingChannelsWarning, stacklevel=4)
 
 
 def _resample(y: np.ndarray, rate: int) -> np.ndarray:

@@ -9,13 +9,15 @@ import os
 import sys
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mumu_lib import audio
-from mumu_lib.audio import timbre
+from mumu_lib.audio import contents, ffmpeg, timbre
+from mumu_lib.audio.ffmpeg import UNREAD
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import AudioError, MumuError, ParameterError, did_you_mean
 from mumu_lib.core.fingerprints import fingerprint
@@ -36,7 +38,7 @@ class AudioStore(Store):
         Memory-mapped; a row for every track, also for those that cannot be used.
     index : pd.DataFrame
         A row a track: ``track_id``, ``audio``, ``status`` (ok, padded, short, silent, corrupt, missing,
-        timeout), ``message``, ``seconds`` of the recording, ``start`` (frame of the first patch).
+        timeout, unread), ``message``, ``seconds`` of the recording, ``start`` (frame of the first patch).
     """
 
     unit = "track"
@@ -65,8 +67,7 @@ def extract(
 
     Can be killed at any moment and called again. A recording that was added or changed since is
     extracted again, the others are taken over. No recording stops the rest. Needs, until it is done,
-    twice the disk of the result. In a script, call it under ``if __name__ == "__main__":``, since it
-    starts processes.
+    twice the disk of the result.
 
     Parameters
     ----------
@@ -90,7 +91,10 @@ def extract(
         Not one track can be used; with the reasons.
     """
     chosen = settings(kind, patches, seed, method)
-    return build.complete(catalogue, jobs(catalogue, chosen), chosen, AudioStore, workers)
+    todo = jobs(catalogue, chosen)
+    store = build.complete(catalogue, todo, chosen, AudioStore, workers)
+    build.note(catalogue, todo, chosen)
+    return store
 
 
 def extract_part(
@@ -241,15 +245,45 @@ def jobs(catalogue: Catalogue, settings: Settings) -> pd.DataFrame:
     tracks = catalogue.tracks[["track_id", "audio"]]
     source = "msd" if settings.kind == "timbre" and "msd" in catalogue.info["roots"] else "audio"
     base = catalogue.folder / catalogue.info["roots"][source]
-    made, rows = [FORMAT, audio.RECIPE, timbre.COEFFICIENTS, repr(settings)], []
+    made = [FORMAT, audio.RECIPE, timbre.COEFFICIENTS, repr(settings)]
+    known = build.statuses(catalogue, settings)
+    sure = build.statuses(catalogue, settings, noted=True)
+    rows = []
     for track_id, name in tracks.itertuples(index=False):
         if source == "msd":
             # Sharded by the third to fifth letter, as published; a hand-picked few lie flat.
             sharded = f"{track_id[2:3]}/{track_id[3:4]}/{track_id[4:5]}/{track_id}.h5"
             name = sharded if os.path.isfile(base / sharded) else f"{track_id}.h5"
         path = base / name if name else None
-        rows.append((track_id, str(path or ""), source, fingerprint(path, made, source, track_id, name)))
+        made_of = (made, source, track_id, name)
+        if source == "audio" and path:
+            rows.append((track_id, str(path), source, _fingerprint(path, made_of, known, sure)))
+        else:
+            rows.append((track_id, str(path or ""), source, fingerprint(path, *made_of)))
     return pd.DataFrame(rows, columns=["track_id", "audio", "source", "fingerprint"])
+
+
+def _fingerprint(path: Path, made_of: tuple[Any, ...], known: dict[str, str], sure: dict[str, str]) -> str:
+    """Return the fingerprint of a recording.
+
+    It names the way that the file is read only where that has changed since 0.1, so that all other features stay valid.
+    A file that has not changed since it was looked into is not opened again.
+    """
+    for way in ([], [contents.TO_ITS_END], [contents.BY_FFMPEG]):
+        own = fingerprint(path, *made_of, *way)
+        if sure.get(own, UNREAD) != UNREAD:
+            return own
+    found = contents.look(path)
+    if found.changed:
+        made_of = (*made_of, found.way)
+    own = fingerprint(path, *made_of)
+    if not known or known.get(own, UNREAD) != UNREAD:
+        return own
+    # Refused for want of ffmpeg, which is here now; or read by it before, if not on this machine.
+    again = fingerprint(path, *made_of, "by ffmpeg")
+    if again in known or (own in known and ffmpeg.program()):
+        return again
+    return own
 
 
 def features(track_id: str, path: str, source: str, settings: Settings) -> tuple[np.ndarray, dict[str, Any]]:
@@ -272,10 +306,10 @@ def features(track_id: str, path: str, source: str, settings: Settings) -> tuple
     if source == "msd":
         return timbre.from_msd(path), facts
     with warnings.catch_warnings(record=True) as heard:
-        warnings.simplefilter("always", audio.TruncatedAudioWarning)
+        warnings.simplefilter("always", audio.AudioWarning)
         y = audio.load(path)
     facts["seconds"] = len(y) / audio.SAMPLE_RATE
-    facts["message"] = "".join(str(w.message) for w in heard if w.category is audio.TruncatedAudioWarning)
+    facts["message"] = "; ".join(str(w.message) for w in heard if issubclass(w.category, audio.AudioWarning))
     if settings.kind == "timbre":
         return timbre.from_mfcc(y), facts
     spectrogram = audio.log_cqt(y, settings.method)

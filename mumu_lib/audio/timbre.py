@@ -6,14 +6,15 @@ Paper: Section 6.1.  Notebooks: 04_audio.
 import os
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from mumu_lib.audio import SAMPLE_RATE
 from mumu_lib.core.errors import AudioError, BadDataError
-from mumu_lib.core.parsing import parsing, read_dataset
+from mumu_lib.core.parsing import open_hdf5, parsing, read_dataset
 
 COEFFICIENTS = 12
+AGAIN = "get it again"
+NO_SONG = "is no Million Song Dataset file"
 
 
 def statistics(coefficients: np.ndarray) -> np.ndarray:
@@ -63,12 +64,14 @@ def from_msd(path: str | Path) -> np.ndarray:
     AudioError
         Names the file; its ``reason`` is ``missing``, ``corrupt`` (not HDF5, or without timbre) or ``short``
         (not one segment).
+    LockedError
+        The file is held by another program, or its drive has no locks: of this no store takes note.
     """
     path = Path(path)
     if not os.path.isfile(path):
         raise AudioError("missing", f"{path}: no such file")
     try:
-        with parsing(path, "get it again", trouble="is no Million Song Dataset file"), h5py.File(path) as file:
+        with open_hdf5(path, AGAIN, NO_SONG) as file, parsing(path, AGAIN, trouble=NO_SONG):
             segments = read_dataset(file, "analysis/segments_timbre")
     except BadDataError as error:
         raise AudioError("corrupt", str(error)) from None

@@ -1,6 +1,9 @@
-"""Settings of the deep-learning backend that must stand before it starts: environment variables, set where none is."""
+"""Settings of the libraries beneath that must stand before they start: environment variables, set where none is."""
 
 import os
+from pathlib import Path
+
+from mumu_lib.core.paths import home
 
 DEFAULTS = {
     # The backend's start-up messages carry timestamps and process numbers, which no saved notebook should hold.
@@ -11,9 +14,36 @@ DEFAULTS = {
     # Notebooks share a GPU's memory; without this the first one takes all of it.
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
 }
+# What keeps files of its own below the user's home: compiled functions, lists of fonts, weights.
+CACHES = {
+    "NUMBA_CACHE_DIR": "numba",
+    "MPLCONFIGDIR": "matplotlib",
+    "XDG_CACHE_HOME": "",
+    "KERAS_HOME": "keras",
+}
 
 
 def set_defaults() -> None:
     """Set every variable that the user has not set."""
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
+    if not _can_write(_user_home()) and _can_write(home()):
+        # Numba, which librosa needs, stops where it finds no place for what it compiles.
+        for name, folder in CACHES.items():
+            os.environ.setdefault(name, str(home() / "cache" / folder))
+
+
+def _user_home() -> Path | None:
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
+
+
+def _can_write(folder: Path | None) -> bool:
+    """Whether a folder, or the nearest one above it that is there, can be written to."""
+    if folder is None:
+        return False
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder.is_dir() and os.access(folder, os.W_OK)

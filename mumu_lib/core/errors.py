@@ -20,6 +20,10 @@ class BadDataError(MumuError, ValueError):
     """A file is there but does not hold what it should; the message names file and row."""
 
 
+class LockedError(MumuError, OSError):
+    """A file is held by another program, or lies where there are no locks: it may be whole, but cannot be read now."""
+
+
 class WriteError(MumuError, OSError):
     """A file cannot be written: no space, no right to, no folder; the message says what to do."""
 
@@ -43,7 +47,7 @@ class RefusedError(MumuError):
 
 
 class AudioError(RefusedError):
-    """One recording cannot be used: ``missing``, ``corrupt``, ``short``, ``silent``, ``timeout``."""
+    """One recording cannot be used: ``missing``, ``corrupt``, ``short``, ``silent``, ``timeout``, ``unread``."""
 
 
 class ImageError(RefusedError):

@@ -19,6 +19,8 @@ from mumu_lib.core.errors import MumuError, WriteError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+# Of network drives that were mounted without locks.
+NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
 CUT_SHORT = "requested and"
 AGAIN = "then run the same command again: what is finished is kept"
 
@@ -49,6 +51,8 @@ def _why(path: Path, error: OSError) -> str:
         return f"no space is left for it ({_free(folder) / 1e9:.2f} GB free in {folder}); make room there"
     if error.errno in CLOSED:
         return f"{folder} is read-only for you; get the right to write there, or set MUMU_HOME to a folder of your own"
+    if error.errno in NO_LOCKS:
+        return f"{folder} lies on a drive without file locks ({error}); set MUMU_HOME to a folder on a drive of this machine"
     if not folder.exists():
         return f"{folder} is gone; bring it back (a drive that is no longer there, or a folder removed meanwhile?)"
     return f"{error}; see to it"

@@ -1,8 +1,10 @@
 """Reading files that anybody may have written: nothing in them is taken on their word."""
 
 import contextlib
+import errno
 import json
 import ntpath
+import os
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
@@ -15,7 +17,7 @@ import pyarrow.parquet as pq
 import scipy.sparse as sp
 from PIL import Image
 
-from mumu_lib.core.errors import BadDataError, MissingDataError, MumuError
+from mumu_lib.core.errors import BadDataError, LockedError, MissingDataError, MumuError
 
 # A table is read in pieces, so that a small file which unpacks to more than this is refused and not unpacked.
 MOST_BYTES = 8 << 30
@@ -177,6 +179,49 @@ def open_picture(path: str | Path | BinaryIO) -> Image.Image:
         image.close()
         raise Image.DecompressionBombError(f"{image.width} x {image.height} pixels")
     return image
+
+
+def open_hdf5(path: str | Path, remedy: str, trouble: str) -> Any:
+    """Open an HDF5 file for reading.
+
+    Parameters
+    ----------
+    remedy, trouble : str
+        As of :func:`parsing`.
+
+    Returns
+    -------
+    file : h5py.File
+
+    Raises
+    ------
+    LockedError
+        Another program has it open for writing, or its drive has no locks.
+    MissingDataError, BadDataError
+        As of :func:`parsing`.
+    """
+    import h5py
+
+    with parsing(path, remedy, trouble=trouble):
+        try:
+            return h5py.File(path, "r")
+        except OSError as error:
+            held = _why_locked(path, error)
+            if held:
+                raise LockedError(held) from None
+            raise
+
+
+def _why_locked(path: str | Path, error: OSError) -> str:
+    """Say what holds an HDF5 file, and what to do; empty where the error is another one."""
+    if "already open for write" in str(error):
+        return f"{path} is being written; close the program that does, or, if it was killed:  h5clear -s {path}"
+    if "unable to lock file" not in str(error):
+        return ""
+    setting = "set HDF5_USE_FILE_LOCKING=FALSE in the environment and run again"
+    if error.errno in (errno.EAGAIN, errno.EACCES):
+        return f"{path} is held by another program, which has it open for writing; close that program, or {setting}"
+    return f"{path} cannot be locked, as on some network drives ({os.strerror(error.errno or 0)}); {setting}"
 
 
 def read_dataset(file: Any, name: str) -> np.ndarray:

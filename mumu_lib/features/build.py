@@ -20,7 +20,7 @@ from joblib import cpu_count
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import NothingUsableError, ParameterError
-from mumu_lib.core.files import locked, need_room, whole
+from mumu_lib.core.files import locked, need_room, whole, write_atomically
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.paths import home
 from mumu_lib.features import workers as processes
@@ -28,6 +28,7 @@ from mumu_lib.features.store import CHUNK, USABLE, Recipe, Store
 from mumu_lib.features.workers import Shard
 
 SHARD = 64
+NOTE = ".looked"
 StoreKind = TypeVar("StoreKind", bound=Store)
 
 
@@ -115,6 +116,34 @@ def lacking(catalogue: Catalogue, jobs: pd.DataFrame, settings: Recipe) -> int:
         return 0
     _, shards = _shards(features_folder(catalogue) / settings.name, jobs, settings)
     return sum(len(shard.tracks) for shard in shards if not shard.index.is_file())
+
+
+def statuses(catalogue: Catalogue, settings: Recipe, *, noted: bool = False) -> dict[str, str]:
+    """Return what became of every item that is in a store of these settings, by its fingerprint.
+
+    Parameters
+    ----------
+    noted : bool
+        Only of the stores that :func:`note` has left its note at.
+    """
+    found: dict[str, str] = {}
+    for place in places(catalogue):
+        folder = place / settings.name
+        for path in sorted([*folder.glob("*.parquet"), *folder.glob("shards/*.parquet")]):
+            if not noted or path.with_suffix(NOTE).is_file():
+                table = pd.read_parquet(path, columns=["fingerprint", "status"])
+                found.update(zip(table["fingerprint"], table["status"], strict=True))
+    return found
+
+
+def note(catalogue: Catalogue, jobs: pd.DataFrame, settings: Recipe) -> None:
+    """Leave a note at a finished store that its files were looked into, which need not be done again."""
+    digest = _digest(jobs)
+    for place in places(catalogue):
+        folder = place / settings.name
+        path = folder / f"{digest}{NOTE}"
+        if _finished(folder, digest) and not path.is_file() and os.access(folder, os.W_OK):
+            write_atomically(path, "")
 
 
 def _finished(folder: Path, digest: str) -> bool:

@@ -13,10 +13,12 @@ item takes too long; a crash leaves its name there too. The shard is then done a
 import faulthandler
 import multiprocessing
 import os
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -80,10 +82,31 @@ def _run_processes(shards: Sequence[Shard], workers: int) -> Iterator[int]:
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
     try:
-        for future in as_completed([pool.submit(_extract, shard) for shard in shards]):
+        with _without_main():
+            futures = [pool.submit(_extract, shard) for shard in shards]
+        for future in as_completed(futures):
             yield future.result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Start processes that do not run the caller's script again, which may have no ``if __name__ == "__main__":``.
+
+    A spawned process imports the script by its name or its file, if ``__main__`` has either. Workers need neither.
+    """
+    main = sys.modules["__main__"]
+    kept = {}
+    for name in ("__spec__", "__file__"):
+        if hasattr(main, name):
+            kept[name] = getattr(main, name)
+            setattr(main, name, None)
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            setattr(main, name, value)
 
 
 def _start_worker() -> None:

@@ -113,8 +113,7 @@ def decode(catalogue: Catalogue, *, workers: int = 0) -> CoverStore:
     """Covers of every album of a catalogue; what was decoded before is kept.
 
     Can be killed at any moment and called again. A cover that was added or changed since is decoded again,
-    the others are taken over. In a script, call it under ``if __name__ == "__main__":``, since it starts
-    processes.
+    the others are taken over.
 
     Parameters
     ----------

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from mumu_lib.core import progress
-from mumu_lib.core.errors import BadDataError, MissingDataError
-from mumu_lib.core.parsing import UNEXPECTED, parsing, read_dataset
+from mumu_lib.core.errors import BadDataError, LockedError, MissingDataError
+from mumu_lib.core.parsing import UNEXPECTED, open_hdf5, parsing, read_dataset
 from mumu_lib.sources import reading
 
 AGAIN, NO_SONG = "get it again", "is not a Million Song Dataset file"
@@ -125,7 +125,7 @@ def songs(paths: Iterable[str | Path]) -> pd.DataFrame:
         try:
             with _song_file(path) as file, parsing(path, AGAIN, trouble=NO_SONG):
                 tables.append(_song_rows(file, path, problems))
-        except (BadDataError, MissingDataError) as error:
+        except (BadDataError, LockedError, MissingDataError) as error:
             problems.append(str(error))
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(_SONG_FIELDS))
     return reading.finished(table, problems, f"{len(paths)} song files")
@@ -154,8 +154,7 @@ def timbre(path: str | Path) -> np.ndarray:
 def _song_file(path: str | Path) -> h5py.File:
     if not Path(path).is_file():
         raise MissingDataError(f"{path} is not there")
-    with parsing(path, AGAIN, trouble="is not an HDF5 file"):
-        return h5py.File(path, "r")
+    return open_hdf5(path, AGAIN, "is not an HDF5 file")
 
 
 def _song_rows(file: h5py.File, path: str | Path, problems: list[str]) -> pd.DataFrame:

@@ -5,9 +5,12 @@ import numpy as np
 import pytest
 import soundfile
 
+import piped_sound
 from mumu_lib import audio
-from mumu_lib.audio import store as audio_store, timbre
+from mumu_lib.audio import contents, ffmpeg, store as audio_store, timbre
 from mumu_lib.core.errors import ParameterError
+from mumu_lib.core.fingerprints import fingerprint
+from mumu_lib.features import workers
 from six_recordings import RATE, clip, collection, held_to_numpy
 
 
@@ -138,3 +141,109 @@ def test_the_index_promises(shared):
     index = shared[1].index
     assert {"track_id", "status", "message", "seconds", "start"} <= set(index)
     assert (index["start"] <= index["seconds"] * RATE / 1024 - 321).all()
+
+
+def fingerprints(music):
+    return audio_store.jobs(music, audio_store.settings("cqt", 1, 0, "fast")).set_index("audio")["fingerprint"]
+
+
+def as_before(path, music, name, track_id):
+    """The fingerprint that a recording had up to version 0.1."""
+    chosen = audio_store.settings("cqt", 1, 0, "fast")
+    made = [audio_store.FORMAT, audio.RECIPE, timbre.COEFFICIENTS, repr(chosen)]
+    return fingerprint(path, made, "audio", track_id, name)
+
+
+def test_only_recordings_that_read_otherwise_than_before_are_extracted_again(tmp_path):
+    y = piped_sound.lively(17)
+    mp3 = piped_sound.variable_mp3(y)
+    flac = piped_sound.encoded(y, "FLAC")
+    files = {
+        "whole.mp3": (mp3, False),
+        "piped.mp3": (piped_sound.without_header(mp3), True),
+        "constant.mp3": (piped_sound.without_header(piped_sound.constant_mp3(y)), False),
+        "whole.flac": (flac, False),
+        "piped.flac": (piped_sound.of_unknown_length(flac), True),
+        "whole.wav": (piped_sound.encoded(y, "WAV"), False),
+        "whole.ogg": (piped_sound.encoded(y, "OGG"), False),
+        "text.mp3": (b"words " * 99, False),
+        "aac.mp3": (b"\xff\xf1\x50\x80" + bytes(50), True),
+        "gone.mp3": (b"", False),
+    }
+    folder = tmp_path / "mixed" / "audio"
+    folder.mkdir(parents=True)
+    for name, (data, _) in files.items():
+        if data:
+            (folder / name).write_bytes(data)
+    music = collection(tmp_path / "mixed", list(files))
+    found = fingerprints(music)
+    for number, (name, (_, is_new)) in enumerate(files.items()):
+        before = as_before(folder / name, music, name, f"TR{number:03d}")
+        assert (found[str(folder / name)] != before) == is_new, name
+
+
+@pytest.fixture
+def one_that_needs_ffmpeg(tmp_path, monkeypatch):
+    """A good recording and one that needs ffmpeg, which is not there; and a way to install it."""
+    folder = tmp_path / "mixed" / "audio"
+    folder.mkdir(parents=True)
+    soundfile.write(folder / "good.flac", clip(17, 0), RATE)
+    (folder / "song.m4a").write_bytes(b"\0\0\0\x20ftypM4A ")
+    monkeypatch.setattr(ffmpeg, "program", lambda: "")
+
+    def install():
+        monkeypatch.setattr(ffmpeg, "program", lambda: "/bin/ffmpeg")
+        monkeypatch.setattr(
+            audio.decoding, "decode", lambda path, longest: audio.decoding.Decoded(clip(17, 1).astype("f4"), RATE, 17)
+        )
+
+    return collection(tmp_path / "mixed", ["good.flac", "song.m4a"]), install
+
+
+def extracted(music, monkeypatch):
+    """In this process, so that what is patched counts."""
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            workers, "run", lambda shards, _: map(workers._extract, [s for s in shards if not s.index.is_file()])
+        )
+        return audio_store.extract(music, workers=1)
+
+
+def test_what_was_refused_for_want_of_ffmpeg_is_read_once_it_is_there(one_that_needs_ffmpeg, monkeypatch):
+    music, install = one_that_needs_ffmpeg
+    first = extracted(music, monkeypatch)
+    assert first.counts() == {"ok": 1, "unread": 1}
+    assert "needs ffmpeg: install it" in first.index["message"][1]
+    good = np.array(first.values[0])
+    with monkeypatch.context() as patched:
+        patched.setattr(workers, "_extract", None)
+        assert extracted(music, monkeypatch).counts() == {"ok": 1, "unread": 1}
+    with monkeypatch.context() as patched:
+        music_with, _ = music, install()
+        second = extracted(music_with, patched)
+        assert second.counts() == {"ok": 2}
+        assert np.array_equal(second.values[0], good)
+    # On a machine without it, what it has read is there all the same.
+    monkeypatch.setattr(ffmpeg, "program", lambda: "")
+    monkeypatch.setattr(workers, "_extract", None)
+    assert extracted(music, monkeypatch).counts() == {"ok": 2}
+
+
+def test_a_file_that_has_not_changed_is_not_looked_into_again(tmp_path, monkeypatch):
+    folder = tmp_path / "mixed" / "audio"
+    folder.mkdir(parents=True)
+    y = piped_sound.lively(17)
+    (folder / "a.mp3").write_bytes(piped_sound.without_header(piped_sound.variable_mp3(y)))
+    (folder / "b.flac").write_bytes(piped_sound.encoded(y, "FLAC"))
+    music = collection(tmp_path / "mixed", ["a.mp3", "b.flac"])
+    before = fingerprints(music)
+    extracted(music, monkeypatch)
+    looked = []
+    look = contents.look
+    monkeypatch.setattr(contents, "look", lambda path: looked.append(path) or look(path))
+    assert fingerprints(music).equals(before)
+    assert not looked
+    (folder / "b.flac").write_bytes(piped_sound.of_unknown_length(piped_sound.encoded(y, "FLAC")))
+    assert fingerprints(music).iloc[0] == before.iloc[0]
+    assert fingerprints(music).iloc[1] != before.iloc[1]
+    assert {path.name for path in looked} == {"b.flac"}

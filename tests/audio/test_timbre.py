@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mumu_lib.audio import timbre
-from mumu_lib.core.errors import AudioError
+from mumu_lib.core.errors import AudioError, LockedError
 from sounds import tone
 
 
@@ -62,3 +62,14 @@ def test_real_msd_files(real_data):
     assert statistics.shape == (len(files), 48)
     assert np.isfinite(statistics).all()
     assert (statistics[:, 12:24] >= statistics[:, :12]).all()
+
+
+def test_a_file_that_is_held_is_not_noted_as_broken(tmp_path, monkeypatch):
+    path = msd_file(tmp_path / "a.h5", np.ones((3, 12)))
+
+    def refuse(*_):
+        raise BlockingIOError(11, "(unable to lock file, errno = 11)")
+
+    monkeypatch.setattr(h5py, "File", refuse)
+    with pytest.raises(LockedError, match="held by another program"):
+        timbre.from_msd(path)

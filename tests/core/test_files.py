@@ -27,6 +27,7 @@ from mumu_lib.core.errors import WriteError
             r"read-only for you; get the right to write there, or set MUMU_HOME .*, then run the same command",
         ),
         (errno.EACCES, "read-only for you"),
+        (errno.ENOLCK, "a drive without file locks .*; set MUMU_HOME to a folder on a drive of this machine"),
         (errno.EIO, "Input/output error; see to it, then run the same command"),
     ],
 )

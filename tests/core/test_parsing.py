@@ -1,5 +1,12 @@
 """Readers of plain data: what is no table, array, name, JSON or picture is refused, early."""
 
+import errno
+import os
+import subprocess
+import sys
+from subprocess import PIPE
+
+import h5py
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -8,7 +15,7 @@ import pytest
 from PIL import Image
 
 from mumu_lib.core import parsing
-from mumu_lib.core.errors import BadDataError, MissingDataError
+from mumu_lib.core.errors import BadDataError, LockedError, MissingDataError
 
 
 def test_a_table_that_unpacks_to_too_much_is_refused_early(tmp_path, monkeypatch):
@@ -80,3 +87,50 @@ def test_pictures_of_other_kinds_are_not_handed_to_their_decoders(tmp_path):
     Image.new("RGB", (20, 20), "red").save(tmp_path / "cover.eps")
     with pytest.raises(OSError, match="cannot identify"):
         parsing.open_picture(tmp_path / "cover.eps")
+
+
+WRITER = "import h5py, sys; f = h5py.File(sys.argv[1], 'r+'); print('open', flush=True); sys.stdin.read()"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows locks in another way")
+def test_an_hdf5_file_that_another_program_writes_is_not_called_broken(tmp_path):
+    path = tmp_path / "song.h5"
+    with h5py.File(path, "w") as file:
+        file["a"] = [1, 2, 3]
+    read = "import h5py, sys; print(h5py.File(sys.argv[1])['a'][:])"
+    with subprocess.Popen([sys.executable, "-c", WRITER, path], stdin=PIPE, stdout=PIPE, text=True) as writer:
+        writer.stdout.readline()
+        with pytest.raises(LockedError, match=r"song.h5 is held by another program.*set HDF5_USE_FILE_LOCKING=FALSE"):
+            parsing.open_hdf5(path, "get it again", "is not an HDF5 file")
+        # What the message says works.
+        env = {**os.environ, "HDF5_USE_FILE_LOCKING": "FALSE"}
+        done = subprocess.run([sys.executable, "-c", read, path], env=env, capture_output=True, text=True)
+        assert done.stdout == "[1 2 3]\n"
+        writer.stdin.close()
+    with parsing.open_hdf5(path, "get it again", "is not an HDF5 file") as file:
+        assert list(file["a"]) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "meant"),
+    [
+        (errno.ENOLCK, "(unable to lock file, errno = 37)", "cannot be locked, as on some network drives"),
+        (errno.ENOTSUP, "(unable to lock file, errno = 95)", "HDF5_USE_FILE_LOCKING=FALSE"),
+        (None, "(file is already open for write (may use <h5clear file>))", "h5clear -s"),
+    ],
+)
+def test_an_hdf5_file_that_cannot_be_locked_says_what_to_set(tmp_path, monkeypatch, number, text, meant):
+    def refuse(*_):
+        raise OSError(number, text) if number else OSError(text)
+
+    monkeypatch.setattr(h5py, "File", refuse)
+    with pytest.raises(LockedError, match=meant):
+        parsing.open_hdf5(tmp_path / "a.h5", "get it again", "is not an HDF5 file")
+
+
+def test_an_hdf5_file_that_is_none_is_to_be_got_again(tmp_path):
+    (tmp_path / "a.h5").write_bytes(b"words")
+    with pytest.raises(BadDataError, match=r"is not an HDF5 file .*; get it again"):
+        parsing.open_hdf5(tmp_path / "a.h5", "get it again", "is not an HDF5 file")
+    with pytest.raises(MissingDataError, match="is missing"):
+        parsing.open_hdf5(tmp_path / "gone.h5", "get it again", "is not an HDF5 file")

@@ -1,5 +1,6 @@
 """Worker processes: they end with their parent, and no recording can stop them."""
 
+import os
 import subprocess
 import sys
 import time
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from mumu_lib.audio import store as audio_store
+from mumu_lib.core import paths
 from mumu_lib.core.errors import MumuError
 from mumu_lib.features import workers as features_workers
 from six_recordings import start_worker_to_be_killed, start_worker_with_bad_decoder
@@ -53,3 +55,38 @@ def test_a_killed_worker_is_no_fault_of_the_recording(good, monkeypatch):
         with pytest.raises(MumuError, match="lack of memory"):
             audio_store.extract(good, workers=1)
     assert audio_store.extract(good, workers=1).counts() == {"ok": 6}
+
+
+SCRIPT = """
+import mumu_lib
+from mumu_lib.audio import store
+print("runs once")
+print(store.extract(mumu_lib.open_catalogue({folder!r}), workers=2).counts())
+"""
+
+
+@pytest.mark.parametrize("way", ["file", "standard input", "module", "argument"])
+def test_a_script_without_a_guard_works(good, tmp_path, way):
+    code = SCRIPT.format(folder=str(good.folder))
+    (tmp_path / "extract_all.py").write_text(code, encoding="utf-8")
+    words = {
+        "file": ["extract_all.py"],
+        "standard input": ["-"],
+        "module": ["-m", "extract_all"],
+        "argument": ["-c", code],
+    }
+    done = subprocess.run(
+        [sys.executable, *words[way]], cwd=tmp_path, input=code, capture_output=True, text=True, timeout=100,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(paths.checkout()), str(tmp_path)])},
+    )  # fmt: skip
+    assert done.stdout.count("runs once") == 1
+    assert "{'ok': 6}" in done.stdout
+
+
+def test_the_callers_script_is_as_it_was_when_processes_have_started():
+    main = sys.modules["__main__"]
+    before = dict(vars(main))
+    with features_workers._without_main():
+        assert main.__spec__ is None
+        assert getattr(main, "__file__", None) is None
+    assert vars(main) == before

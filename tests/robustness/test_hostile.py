@@ -25,6 +25,7 @@ SLOW = {
     "mumu_tracks",
     "msdi_tracks",
     "tags",
+    "recording_by_ffmpeg",
 }
 
 

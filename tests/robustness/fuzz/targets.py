@@ -11,6 +11,7 @@ import lzma
 import os
 import sqlite3
 import struct
+import subprocess
 import tarfile
 import zipfile
 from collections import Counter
@@ -630,6 +631,63 @@ def vector_table(data: bytes, folder: Path) -> None:
     except UNMAKEABLE:
         return
     embeddings.load(folder / "own.parquet", _tiny(folder))
+
+
+# Recordings that only ffmpeg reads.
+
+HOSTILE_NAMES = (
+    "-i.m4a",
+    "-y",
+    "concat:a|b.m4a",
+    "http:x.m4a",
+    "pipe:0.m4a",
+    "$(id) 'a' \"b\";c&.m4a",
+    "%d.m4a",
+    "a\n-y.m4a",
+)
+
+
+def _foreign(place: Path) -> list[bytes]:
+    """Recordings that only ffmpeg reads, written by it; where it is not installed, the first bytes of such."""
+    examples = [
+        b"\0\0\0\x20ftypM4A \0\0\2\0isomiso2",
+        b"OggS\0\2" + bytes(22) + b"\x7fFLAC\1\0",
+        b"\xff\xf1\x50\x80\x01\x7f\xfc" * 9,
+    ]
+    examples += [b"ffconcat version 1.0\nfile clip.wav\n", b"#EXTM3U\n#EXTINF:5,\nclip.wav\n#EXT-X-ENDLIST\n"]
+    if not audio.ffmpeg.program():
+        return examples
+    for kind in ("m4a", "aac", "wma", "wv", "mka", "tta"):
+        path = place / f"foreign.{kind}"
+        subprocess.run([audio.ffmpeg.program(), "-v", "error", "-y", "-i", place / "clip.wav", path], check=False)
+        if path.is_file():
+            examples.append(path.read_bytes())
+    return examples
+
+
+@target(_foreign, 2048 * MiB)
+def recording_by_ffmpeg(data: bytes, folder: Path) -> None:
+    """Sound through ffmpeg itself, under names that a shell or ffmpeg could take for something else."""
+    path = _put(folder, HOSTILE_NAMES[len(data) % len(HOSTILE_NAMES)], data)
+    if not np.isfinite(audio.load(path)).all():
+        raise AssertionError("samples that are not finite")
+
+
+@target(
+    lambda _: [
+        b".snd" + b"".join(number.to_bytes(4, "big") for number in (24, 2**32 - 1, 6, 8000, 2)) + bytes(64),
+        b"  Duration: 00:01:05.50, start: 0.0\n[aac @ 0x55] [error] channel element 0.1 is not allocated\n",
+    ]
+)
+def what_ffmpeg_answers(data: bytes, folder: Path) -> None:
+    words = audio.ffmpeg._Words()
+    words.listen(io.BytesIO(data))
+    words.complaint(), words.promised()
+    name = folder / data[:40].decode("utf-8", "ignore").replace("\0", "")
+    started, usual = audio.ffmpeg.command(name, 600.0), audio.ffmpeg.command(Path("usual"), 600.0)
+    if [a == b for a, b in zip(started, usual, strict=True)].count(False) != 1:
+        raise AssertionError(f"a name became an argument: {started}")
+    audio.ffmpeg._blocks(io.BytesIO(data), name, lambda block: None)
 
 
 # Recordings and covers.

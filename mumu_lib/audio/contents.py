@@ -1,0 +1,240 @@
+"""What a sound file is by its first bytes, whatever it is called, and how it must be read.
+
+Paper: Section 5.1.  Notebooks: 04_audio.
+"""
+
+import mmap
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from mumu_lib.audio import mpeg
+from mumu_lib.core.formats import ending, needs_ffmpeg
+
+# Ways to read a file: as it is; to its end, since its header does not say how long it is; by ffmpeg.
+AS_IT_IS = ""
+TO_ITS_END = "to its end"
+BY_FFMPEG = "ffmpeg"
+
+# Of these soundfile knows some codecs, and ffmpeg more.
+CONTAINERS = ("WAV", "AIFF", "CAF", "Ogg", "AU", "Wave64")
+
+_BEGINNINGS = {
+    "FLAC": re.compile(rb"fLaC[\0\x80]\0\0\x22"),
+    "Ogg": re.compile(rb"OggS\0[\x02\x06]"),
+    "WAV": re.compile(rb"RIFF....WAVE", re.DOTALL),
+}
+_SOUND_PAGE = re.compile(rb"OggS\0[\0\x01\x04\x05]")
+_HEAD = 64
+_LARGEST_CHUNKS = 64
+_CONTAINERS = {b"OggS": "Ogg", b"FORM": "AIFF", b"caff": "CAF", b".snd": "AU", b"riff": "Wave64"}
+# By what a file begins with: what ffmpeg is asked to read, in words.
+_FOREIGN = {
+    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": "Windows Media",
+    b"\x1a\x45\xdf\xa3": "Matroska or WebM",
+    b"MAC ": "Monkey's Audio",
+    b"wvpk": "WavPack",
+    b"MPCK": "Musepack",
+    b"MP+": "Musepack",
+    b"TTA1": "True Audio",
+    b"tBaK": "TAK",
+    b"DSD ": "DSD",
+    b"FRM8": "DSD",
+    b"#!AMR": "AMR",
+    b"\x0b\x77": "AC-3",
+    b"\x7f\xfe\x80\x01": "DTS",
+    b".RMF": "RealAudio",
+    b"ajkg": "Shorten",
+}
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a sound file holds.
+
+    Attributes
+    ----------
+    name : str
+        In words, where it is known without decoding; else empty.
+    way : str
+        How it is read: ``AS_IT_IS``, ``TO_ITS_END`` or ``BY_FFMPEG``.
+    head : bytes
+        To be read before the file from ``start`` on.
+    start, stop, surplus : int
+        Where reading begins and ends (0: with the file), and how many of the first samples are dropped.
+    changed : bool
+        Whether it reads otherwise than up to version 0.1.
+    """
+
+    name: str = ""
+    way: str = AS_IT_IS
+    head: bytes = b""
+    start: int = 0
+    stop: int = 0
+    surplus: int = 0
+    changed: bool = False
+
+
+def look(path: str | Path) -> Contents:
+    """Look at the beginning of a sound file.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    contents : Contents
+        Of what cannot be opened, or is not known: to be read as it is.
+
+    Examples
+    --------
+    >>> look("nowhere.mp3").way, look("nowhere.m4a").way
+    ('', 'ffmpeg')
+    """
+    try:
+        with open(path, "rb") as file:
+            found = _look(file)
+    except (OSError, ValueError):
+        found = Contents()
+    if not found.name and needs_ffmpeg(path):
+        return Contents(f"a {ending(path)} file", BY_FFMPEG, changed=True)
+    return found
+
+
+def _look(file: BinaryIO) -> Contents:
+    """Tell an open file by what follows its tags."""
+    start = mpeg.after_tags(file, 0)
+    file.seek(start)
+    head = file.read(_HEAD)
+    foreign = _foreign(head)
+    if foreign:
+        return Contents(foreign, BY_FFMPEG, changed=True)
+    if head.startswith(b"fLaC"):
+        return _flac(file, head)
+    if not start and head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
+        return _wav(file)
+    name = _CONTAINERS.get(head[:4], "")
+    return Contents(name) if name else _mp3(file, start)
+
+
+def _foreign(head: bytes) -> str:
+    """Return what a file is in words, where only ffmpeg reads it."""
+    if head[4:8] == b"ftyp":
+        return "MP4"
+    if head.startswith(b"OggS") and b"\x7fFLAC" in head:
+        return "FLAC in Ogg"
+    if head.startswith(b"OggS") and b"Speex   " in head:
+        return "Speex in Ogg"
+    # ADTS: a frame of twelve set bits, and layer 0.
+    if len(head) > 3 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
+        return "AAC"
+    for start, name in _FOREIGN.items():
+        if head.startswith(start):
+            return name
+    return ""
+
+
+def _flac(file: BinaryIO, head: bytes) -> Contents:
+    """A FLAC: the last 36 bits before its checksum are the number of samples, 0 where it is not known."""
+    samples = int.from_bytes(head[21:26], "big") & (1 << 36) - 1
+    if samples:
+        return Contents("FLAC")
+    return Contents("FLAC", TO_ITS_END, stop=mpeg.end(file), changed=True)
+
+
+def _wav(file: BinaryIO) -> Contents:
+    """A WAV: of length 0 where it was written into a pipe; its sound may be an MP3."""
+    codec = 0
+    at = 12
+    for _ in range(_LARGEST_CHUNKS):
+        file.seek(at)
+        chunk = file.read(8)
+        if len(chunk) < 8:
+            break
+        size = int.from_bytes(chunk[4:], "little")
+        if chunk[:4] == b"fmt ":
+            codec = int.from_bytes(file.read(2), "little")
+        if chunk[:4] == b"data":
+            return _wav_data(file, codec, at + 8, size)
+        at += 8 + size + size % 2
+    return Contents("WAV")
+
+
+def _wav_data(file: BinaryIO, codec: int, start: int, size: int) -> Contents:
+    """Describe a WAV by its sound, which begins at a place and is said to be of a size."""
+    if codec == 0x55:
+        return _mp3(file, start)
+    length = file.seek(0, os.SEEK_END) - start
+    file.seek(0)
+    head = bytearray(file.read(start))
+    if head[:4] == b"RF64" and size == 0xFFFFFFFF and head[12:16] == b"ds64":
+        size = int.from_bytes(head[28:36], "little")
+    if size or not length:
+        return _single_wav(file, int.from_bytes(head[4:8], "little"))
+    most = min(length, 0xFFFFFFFF)
+    head[:4] = b"RIFF"
+    head[4:8] = min(most + start - 8, 0xFFFFFFFF).to_bytes(4, "little")
+    head[start - 4 : start] = most.to_bytes(4, "little")
+    return Contents("WAV", TO_ITS_END, bytes(head), start, changed=True)
+
+
+def _single_wav(file: BinaryIO, size: int) -> Contents:
+    """A WAV of a size; soundfile refuses one that another is joined to, unless it sees the first alone."""
+    for stop in (8 + size, 8 + size + size % 2):
+        file.seek(stop)
+        if _BEGINNINGS["WAV"].match(file.read(12)):
+            return Contents("WAV", TO_ITS_END, stop=stop, changed=True)
+    return Contents("WAV")
+
+
+def _mp3(file: BinaryIO, start: int) -> Contents:
+    found = mpeg.look(file, start)
+    if found is None:
+        return Contents()
+    if found.has_length:
+        return Contents("MP3")
+    # Of a constant rate the estimate is right, and what was read by it stays valid.
+    changed = bool(found.tag) or mpeg.varies(file, found)
+    return _to_its_end(file, found, changed)
+
+
+def _to_its_end(file: BinaryIO, found: mpeg.Mp3, changed: bool) -> Contents:
+    file.seek(found.start)
+    head, go_on, surplus = mpeg.endless(found, file.read(found.frame.length))
+    return Contents("MP3", TO_ITS_END, head, go_on, mpeg.end(file), surplus, changed)
+
+
+def without_length(path: Path) -> Contents:
+    """Return how to read an MP3 to its end whatever its header counts.
+
+    Parameters
+    ----------
+    path : Path
+    """
+    with open(path, "rb") as file:
+        found = mpeg.look(file)
+        return _to_its_end(file, found, True) if found else Contents()
+
+
+def is_joined(path: Path, name: str) -> bool:
+    """Whether a file holds a second recording behind the first, which alone is decoded.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+        What :func:`look` calls it.
+    """
+    pattern = _BEGINNINGS.get(name)
+    if pattern is None or not os.path.getsize(path):
+        return False
+    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if name == "WAV":
+            second = 8 + int.from_bytes(data[4:8], "little")
+            return bool(pattern.match(data, second)) or bool(pattern.match(data, second + second % 2))
+        # The streams of an Ogg that sound together all begin before its first page of sound.
+        first = (_SOUND_PAGE if name == "Ogg" else pattern).search(data)
+        return first is not None and pattern.search(data, first.end()) is not None
