@@ -183,7 +183,7 @@ def _tag_before(file: BinaryIO, stop: int) -> int:
     if len(last) == 128 and last.startswith(b"TAG"):
         return 128
     footer = last[-32:]
-    if footer.startswith(b"APETAGEX"):
+    if len(footer) == 32 and footer.startswith(b"APETAGEX"):
         has_header = footer[23] & 0x80
         return int.from_bytes(footer[12:16], "little") + (32 if has_header else 0)
     if last.endswith(b"LYRICS200") and last[-15:-9].isdigit():
