@@ -27,4 +27,4 @@ def test_a_door_that_there_is_not_is_said():
 
 def test_importing_the_library_loads_no_room():
     done = subprocess.run([sys.executable, "-c", STARTED], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["", "mumu_lib.core mumu_lib.core.backend"]
+    assert done.stdout.splitlines() == ["", "mumu_lib.core mumu_lib.core.paths mumu_lib.core.backend"]

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from joblib import cpu_count
 
 from mumu_lib.catalogue import Catalogue
@@ -131,8 +132,10 @@ def statuses(catalogue: Catalogue, settings: Recipe, *, noted: bool = False) -> 
         folder = place / settings.name
         for path in sorted([*folder.glob("*.parquet"), *folder.glob("shards/*.parquet")]):
             if not noted or path.with_suffix(NOTE).is_file():
-                table = pd.read_parquet(path, columns=["fingerprint", "status"])
-                found.update(zip(table["fingerprint"], table["status"], strict=True))
+                # What a killed run has left may be no table; it is tidied up later, and says nothing here.
+                with suppress(pa.ArrowInvalid):
+                    table = pd.read_parquet(path, columns=["fingerprint", "status"])
+                    found.update(zip(table["fingerprint"], table["status"], strict=True))
     return found
 
 

@@ -22,7 +22,8 @@ from mumu_lib.experiments import BY_LETTER, FUSION_NOTEBOOK, fusion_setting, is_
 from mumu_lib.features import embeddings
 from mumu_lib.params import Multimodal
 from mumu_lib.runs import best_run
-from mumu_lib.training.lines import Scaling, Vectors
+from mumu_lib.training.albums import Vectors
+from mumu_lib.training.lines import Scaling
 
 __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["alone", "joint", "late", "learned", "weighted"])
 

@@ -9,13 +9,12 @@ import numpy as np
 
 from mumu_lib import models
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.core.fingerprints import digest
 from mumu_lib.fusion import Source, join
 from mumu_lib.fusion.learned import Learned
 from mumu_lib.params import Multimodal
 from mumu_lib.targets import Target
 from mumu_lib.training import Batches
-from mumu_lib.training.albums import album_vectors, complete, fit_albums
+from mumu_lib.training.albums import album_vectors, complete, fit_albums, folder_for
 
 # How often a whole vector is left out of a training example where modalities may be missing.
 MODALITY_DROPOUT = {"complete": 0.0, "dropout": 0.5}
@@ -30,9 +29,10 @@ def learn(
     labels = len(catalogue.labels)
     network = models.fusion(sizes, cfg.target, labels, goal.n_outputs, modality_dropout=dropout)
     joined = join(sources, cfg.missing)
-    folder = f"network-{digest(joined)}"
+    splits = catalogue.albums["split"]
+    folder = folder_for(run, "network", joined, wanted, splits)
     history = fit_albums(
-        network, goal, joined, wanted, catalogue.albums["split"], batch_size=cfg.batch_size, epochs=cfg.epochs,
+        network, goal, joined, wanted, splits, batch_size=cfg.batch_size, epochs=cfg.epochs,
         patience=cfg.patience, learning_rate=cfg.learning_rate, seed=cfg.seed, folder=run / folder,
     )  # fmt: skip
     scored = complete(joined)

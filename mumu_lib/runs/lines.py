@@ -14,7 +14,8 @@ from mumu_lib.experiments import line_of
 from mumu_lib.params import Training
 from mumu_lib.targets import Target
 from mumu_lib.training import lines
-from mumu_lib.training.lines import Scaling, Vectors
+from mumu_lib.training.albums import Vectors
+from mumu_lib.training.lines import Scaling
 
 
 def beside(

@@ -3,7 +3,8 @@
 Paper: Section 5.1, second and third step.  Notebooks: 04_audio to 07_multimodal.
 """
 
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
@@ -11,9 +12,13 @@ import pandas as pd
 import scipy.sparse as sp
 
 from mumu_lib.core import progress
+from mumu_lib.core.fingerprints import digest, same
+from mumu_lib.core.parsing import read_array
 from mumu_lib.models import FEATURES
 from mumu_lib.targets import Target
 from mumu_lib.training import Batches, fit
+
+Vectors: TypeAlias = np.ndarray | sp.csr_matrix
 
 
 def learnable(encoded: np.ndarray) -> np.ndarray:
@@ -21,7 +26,7 @@ def learnable(encoded: np.ndarray) -> np.ndarray:
     return np.abs(encoded).any(axis=1)
 
 
-def complete(vectors: np.ndarray | sp.csr_matrix) -> np.ndarray:
+def complete(vectors: Vectors) -> np.ndarray:
     """Rows without NaN, or of a sparse matrix not all zeros [shape=(n,), int]: the albums that have a vector."""
     if sp.issparse(vectors):
         return np.flatnonzero(sp.csr_matrix(vectors).getnnz(axis=1))
@@ -42,8 +47,33 @@ def spread(vectors: np.ndarray, rows: np.ndarray, n_albums: int) -> np.ndarray:
     return result
 
 
+def folder_for(run: Path, prefix: str, vectors: Vectors, encoded: np.ndarray, splits: pd.Series) -> str:
+    """Return the folder of the network over these vectors: one that was trained on them before, or a new one.
+
+    Another processor computes vectors that differ in the last digits; the network that a run has kept over them is the
+    same all the same.
+
+    Parameters
+    ----------
+    run : Path
+    prefix : str
+        How the folder's name begins; a digest of the vectors follows.
+    vectors, encoded, splits
+        As for :func:`fit_albums`.
+    """
+    exact = f"{prefix}-{digest(vectors)}"
+    if (run / exact).is_dir():
+        return exact
+    train, val = _batches(vectors, encoded, splits, 32, 0)
+    known_by = np.vstack([train.known_by(), val.known_by()])
+    for path in sorted(run.glob(f"{prefix}-*/known_by.npy")):
+        if same(known_by, read_array(path, f"remove {path.parent} and run again")):
+            return path.parent.name
+    return exact
+
+
 def fit_albums(
-    model: keras.Model, target: Target, vectors: np.ndarray | sp.csr_matrix, encoded: np.ndarray, splits: pd.Series, *,
+    model: keras.Model, target: Target, vectors: Vectors, encoded: np.ndarray, splits: pd.Series, *,
     batch_size: int, seed: int, lines: bool = False, **options: Any,
 ) -> pd.DataFrame:  # fmt: skip
     """Train an album network on vectors of the training albums (third step of the paper's section 5.1).
@@ -65,13 +95,20 @@ def fit_albums(
     history : pd.DataFrame
         As of :func:`mumu_lib.training.fit`, which also says what is raised.
     """
-    usable = np.isin(np.arange(len(encoded)), complete(vectors)) & learnable(encoded)
-    parts = [np.flatnonzero(usable & (splits == split)) for split in ("train", "val")]
-    train, val = (
-        Batches(vectors, rows, encoded[rows], batch_size=batch_size, seed=s)
-        for rows, s in zip(parts, (seed, None), strict=True)
-    )
+    train, val = _batches(vectors, encoded, splits, batch_size, seed)
     return fit(model, target.loss, train, val, lines=lines, seed=seed, **options)
+
+
+def _batches(
+    vectors: Vectors, encoded: np.ndarray, splits: pd.Series, batch_size: int, seed: int
+) -> tuple[Batches, Batches]:
+    """Return batches of the training albums, shuffled by the seed, and of the validation albums in order."""
+    usable = np.isin(np.arange(len(encoded)), complete(vectors)) & learnable(encoded)
+    found = []
+    for split, own_seed in (("train", seed), ("val", None)):
+        rows = np.flatnonzero(usable & (splits == split))
+        found.append(Batches(vectors, rows, encoded[rows], batch_size=batch_size, seed=own_seed))
+    return found[0], found[1]
 
 
 def album_vectors(model: keras.Model, batches: Batches, albums: np.ndarray, n_albums: int) -> np.ndarray:

@@ -8,7 +8,6 @@ vectors are chosen by the AUC of the validation albums.
 
 import time
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -22,13 +21,11 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError
 from mumu_lib.targets import Target
-from mumu_lib.training.albums import complete, learnable
+from mumu_lib.training.albums import Vectors, complete, learnable
 
 # Weak penalties first; the weakest that is best counts.
 ALPHAS = (1e-3, 1e-2, 0.1, 1.0, 3.0, 10.0, 30.0, 100.0)
 CS = (100.0, 10.0, 1.0, 0.1)
-
-Vectors: TypeAlias = np.ndarray | sp.csr_matrix
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from mumu_lib.core.fingerprints import digest
 from mumu_lib.params import Training
 from mumu_lib.targets import Target
 from mumu_lib.training import Batches, committee, keep
-from mumu_lib.training.albums import complete, fit_albums
+from mumu_lib.training.albums import complete, fit_albums, folder_for
 from mumu_lib.training.lines import Scaling, choose_scaling
 
 EPOCHS, PATIENCE = 200, 10
@@ -134,8 +134,8 @@ class Paper:
 
     def fit(self, X: Any, wanted: np.ndarray, run: Path) -> Learned:
         """Train the network; as of :class:`Recipe`."""
-        folder = f"{self.prefix}-{digest(X)}"
         splits = self.catalogue.albums["split"]
+        folder = folder_for(run, self.prefix, X, wanted, splits)
         history = fit_albums(self.network, self.goal, X, wanted, splits, folder=run / folder, **self.options)
         return Learned(self.network, history, folder)
 

@@ -38,7 +38,7 @@ def config(**changes):
         "catalogue": "x", "seed": 3, "target": "logistic", "dimensions": 2, "epochs": 2, "batch_size": 4,
         "learning_rate": 0.01, "patience": 9, "backbone": "small", "weights": "given.h5", "image_size": 32,
         "head_epochs": 1, "head_learning_rate": 0.01, "frozen_statistics": False, "optimizer": "adam",
-        "weight_decay": 1e-4, "precision": "float32", "workers": 1,
+        "weight_decay": 1e-4, "precision": "float32", "workers": 1, "recipe": "paper",
     }  # fmt: skip
     return params.Image(**{**values, **changes})
 

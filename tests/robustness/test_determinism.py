@@ -55,8 +55,10 @@ def test_the_same_command_gives_the_same_bits_whoever_runs_beside_it(alone, crow
 
 def test_runs_at_the_same_time_share_their_features_and_leave_nothing_lying(crowd):
     (made,) = (crowd / "catalogue" / "features").iterdir()
-    assert sorted(path.suffix for path in made.iterdir()) == ["", ".npy", ".parquet"]
-    assert len(list(runs_of(crowd).glob("*/metrics.json"))) == len(RUNS) + 1
+    assert sorted(path.suffix for path in made.iterdir()) == ["", ".looked", ".npy", ".parquet"]
+    made = [path.parent.name for path in runs_of(crowd).glob("*/metrics.json")]
+    # Beside every network stands a straight line.
+    assert len([run for run in made if "-linear_" not in run]) == len(RUNS) + 1
     assert [p for p in crowd.rglob("*") if p.suffix == ".tmp" or p.name == "state.json" or "epoch-" in p.name] == []
 
 

@@ -50,7 +50,7 @@ def test_an_unfinished_run_is_named_with_the_command_that_finishes_it(tiny, cfg)
     assert "not finished" in why
     assert shlex.split(command) == [
         "papermill", "notebooks/04_audio.ipynb", "out.ipynb", "--cwd", "notebooks", "-p", "catalogue", "tiny",
-        "-p", "filters", "low_4x70",
+        "-p", "filters", "low_4x70", "-p", "recipe", "paper",
         "-p", "target", "logistic", "-p", "epochs", "3",
     ]  # fmt: skip
 

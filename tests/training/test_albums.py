@@ -110,3 +110,22 @@ def test_vectors_of_half_precision_layers_are_averaged_in_full_precision():
     vectors = albums.album_vectors(model, training.Batches(X, np.arange(1000)), np.zeros(1000, int), 1)
     assert vectors.dtype == np.float32
     assert vectors[0, 0] == 1
+
+
+def test_vectors_that_differ_by_rounding_find_the_network_that_was_trained_on_them(tmp_path):
+    from mumu_lib.targets import Logistic
+
+    goal = Logistic(2)
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(6, 4)).astype(np.float32)
+    Y = np.eye(2, dtype=np.float32)[[0, 1, 0, 1, 0, 1]]
+    splits = pd.Series(["train"] * 4 + ["val"] * 2)
+    folder = albums.folder_for(tmp_path, "network", vectors, Y, splits)
+    albums.fit_albums(
+        models.album_mlp(4, "logistic", 2), goal, vectors, Y, splits,
+        batch_size=2, epochs=1, patience=1, learning_rate=0.1, seed=0, folder=tmp_path / folder,
+    )  # fmt: skip
+    assert albums.folder_for(tmp_path, "network", vectors, Y, splits) == folder
+    assert albums.folder_for(tmp_path, "network", vectors * (1 + 1e-6), Y, splits) == folder
+    assert albums.folder_for(tmp_path, "network", vectors[::-1].copy(), Y, splits) != folder
+    assert albums.folder_for(tmp_path, "albums", vectors * (1 + 1e-6), Y, splits) != folder
