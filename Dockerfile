@@ -5,10 +5,10 @@
 #   docker run --rm mumu make run
 FROM python:3.11-slim
 
-# make drives the series; everything else comes as wheels.
+# make drives the series, ffmpeg reads m4a, wma and the like; everything else comes as wheels.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends make \
+    && apt-get install -y --no-install-recommends ffmpeg make \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 1000 mumu \
     && install -d -o 1000 -g 1000 /home/mumu/mumu
