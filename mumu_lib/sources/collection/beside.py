@@ -81,7 +81,7 @@ def _sort_text(root: Path, file: str, reviews: list[str], own: list[str], report
     text = read_text(root, file, report)
     name = PurePosixPath(file).name
     if texts.names_genres(name):
-        own.extend(text.splitlines())
+        own.extend(genres.printed(text) or text.splitlines())
         return
     what = texts.no_review(name, text)
     if what:

@@ -50,3 +50,8 @@ def test_every_other_file_is_shared_out_or_listed():
         "A/Lyrics/1.txt": listed.TEXT,
         "B/only.jpg": listed.PICTURE,
     }
+
+
+def test_a_printed_list_in_a_file_of_genres(tmp_path):
+    (tmp_path / "genres.txt").write_text('[\n  "Rock",\n  "R&B"\n]\n', encoding="utf-8")
+    assert beside.read(tmp_path, ["genres.txt"], Report()).genres == "R&B | Rock"
