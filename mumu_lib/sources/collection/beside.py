@@ -94,7 +94,7 @@ def read_text(root: Path, entry: str, report: Report, row: int | str = "") -> st
     """Return a text, however it was saved; what is wrong with it is listed."""
     found = texts.read(root / entry)
     if found.problem:
-        report.add(listed.TEXT, entry, found.problem, row)
+        report.add(listed.GUESSED if found.text else listed.TEXT, entry, found.problem, row)
     return found.text
 
 

@@ -80,3 +80,10 @@ def test_folders_inside_those_for_pictures():
     tree = {("A",): [], ("A", "Artwork", "300 dpi"): ["front.jpg"], ("A", "Other", "x"): ["front.jpg"]}
     files = beside.share_out(tree, {("A",)}, Report())
     assert files == {("A",): ["A/Artwork/300 dpi/front.jpg"]}
+
+
+def test_a_text_of_another_encoding_is_taken_and_counted_as_such(tmp_path):
+    (tmp_path / "review.txt").write_bytes("Très bien.".encode("latin-1"))
+    report = Report()
+    assert beside.read(tmp_path, ["review.txt"], report).texts == ["Très bien."]
+    assert report.lines[0][3] == listed.GUESSED
