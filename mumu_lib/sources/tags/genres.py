@@ -80,7 +80,10 @@ def printed(value: str) -> list[str]:
     """
     found = []
     whole = LIST.fullmatch(value)
-    for single, double in QUOTED.findall(whole["inside"] if whole else ""):
+    # "[Rock 'n' Roll]" is none.
+    if whole is None or not whole["inside"].lstrip(" \t\n[({").startswith(("'", '"')):
+        return []
+    for single, double in QUOTED.findall(whole["inside"]):
         found.append((single or double).replace("\\'", "'").replace('\\"', '"'))
     return found
 

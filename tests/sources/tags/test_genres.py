@@ -50,6 +50,8 @@ from mumu_lib.sources.tags.vocabulary import folded
         ("['Rock', 'R&B']", ["Rock", "R&B"]),
         ('["Rock \'n\' Roll", "Jazz"]', ["Rock 'n' Roll", "Jazz"]),
         ("(Live)", ["(Live)"]),
+        ("[Rock 'n' Roll]", ["[Rock 'n' Roll]"]),
+        ('c("Rock", "Jazz")', ["Rock", "Jazz"]),
         ("1. Rock\n2) Jazz\nStyle: Bop", ["Rock", "Jazz", "Bop"]),
         ("Rock -> Hard Rock", ["Rock > Hard Rock"]),
         ("Rock → Hard Rock", ["Rock > Hard Rock"]),
