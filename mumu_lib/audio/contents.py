@@ -29,6 +29,10 @@ _BEGINNINGS = {
 _SOUND_PAGE = re.compile(rb"OggS\0[\0\x01\x04\x05]")
 _HEAD = 64
 _LARGEST_CHUNKS = 64
+# From here on lengths are those that programs write into a pipe.
+_UNKNOWN_LENGTH = 0x7FFF0000
+# Some programs count a few bytes too many.
+_SLOPPY = 4096
 _CONTAINERS = {b"OggS": "Ogg", b"FORM": "AIFF", b"caff": "CAF", b".snd": "AU", b"riff": "Wave64"}
 # By what a file begins with: what ffmpeg is asked to read, in words.
 _FOREIGN = {
@@ -238,3 +242,34 @@ def is_joined(path: Path, name: str) -> bool:
         # The streams of an Ogg that sound together all begin before its first page of sound.
         first = (_SOUND_PAGE if name == "Ogg" else pattern).search(data)
         return first is not None and pattern.search(data, first.end()) is not None
+
+
+def is_cut(path: Path, name: str) -> bool:
+    """Whether a WAV or AIFF holds fewer bytes of sound than its header says: a copy that was broken off.
+
+    What programs write that do not know the length yet, as into a pipe, is no number of bytes.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+        What :func:`look` calls it.
+    """
+    sound = {"WAV": b"data", "AIFF": b"SSND"}.get(name)
+    if sound is None:
+        return False
+    end = os.path.getsize(path)
+    with open(path, "rb") as file:
+        if file.read(4) not in (b"RIFF", b"FORM"):
+            return False
+        place = 12
+        for _ in range(_LARGEST_CHUNKS):
+            file.seek(place)
+            head = file.read(8)
+            if len(head) < 8:
+                return False
+            size = int.from_bytes(head[4:], "little" if name == "WAV" else "big")
+            if head[:4] == sound:
+                return place + 8 + size > end + _SLOPPY and size < _UNKNOWN_LENGTH
+            place += 8 + size + size % 2
+    return False

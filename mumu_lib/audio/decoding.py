@@ -147,6 +147,8 @@ def decode(path: Path, longest: float) -> Decoded:
             return again
     if not decoded.fault and contents.is_joined(path, found.name):
         decoded.fault = "another recording is joined to its end; make a file of each"
+    if not decoded.fault and contents.is_cut(path, found.name):
+        decoded.fault = "its header promises more, the file is cut; get it again"
     return decoded
 
 

@@ -36,19 +36,26 @@ def by_kind(counts: Counter[str], endings: Counter[str] | None = None) -> str:
     Examples
     --------
     >>> by_kind(Counter({"link not followed": 1, "unknown ending": 3}), Counter({".cue": 2, ".log": 1}))
-    'unknown ending 3, link not followed 1 (.cue 2, .log 1)'
+    'unknown ending 3 (.cue 2, .log 1), link not followed 1'
     """
     named = []
+    last = -1
     for kind, number in counts.most_common():
         named.append(f"{kind} {number}")
-    if not endings:
-        return ", ".join(named)
+        if kind in FOR_THEIR_ENDING:
+            last = len(named) - 1
+    if endings and named:
+        named[last] += f" ({_shown(endings)})"
+    return ", ".join(named)
+
+
+def _shown(endings: Counter[str]) -> str:
     shown = []
     for one, number in endings.most_common(MOST_NAMED):
         shown.append(f"{one} {number}")
     if len(endings) > MOST_NAMED:
         shown.append(f"{len(endings) - MOST_NAMED} other endings")
-    return f"{', '.join(named)} ({', '.join(shown)})"
+    return ", ".join(shown)
 
 
 def endings_of(lines: Iterable[tuple[str, str]]) -> Counter[str]:

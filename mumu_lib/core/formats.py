@@ -19,6 +19,41 @@ SOUND_BY_FFMPEG = (
 )  # fmt: skip
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".jpe", ".jfif")
 TEXTS = (".txt", ".md")
+# Pictures and texts that are not read.
+OTHER_PICTURES = (
+    ".heic",
+    ".heif",
+    ".hif",
+    ".jxl",
+    ".jp2",
+    ".j2k",
+    ".jxr",
+    ".svg",
+    ".psd",
+    ".tga",
+    ".xcf",
+    ".ico",
+    ".pcx",
+    ".eps",
+    ".raw",
+    ".dng",
+    ".pdf",
+)
+OTHER_TEXTS = (
+    ".rtf",
+    ".doc",
+    ".docx",
+    ".odt",
+    ".html",
+    ".htm",
+    ".nfo",
+    ".text",
+    ".rst",
+    ".markdown",
+    ".tex",
+    ".lrc",
+    ".epub",
+)
 
 KINDS = {"sound": (*SOUND, *SOUND_BY_FFMPEG), "picture": PICTURES, "text": TEXTS}
 

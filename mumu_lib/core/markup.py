@@ -94,6 +94,7 @@ _CODE = re.compile(
     | \$\(\ ?(?:document|function|["'\#.])
     | \)\ ?=>\ ?\{
     | /[/*]\ ?<!\[CDATA\[
+    | /\*[^*]{0,200}\*/
     | \{\ ?"[\w-]{1,80}"\ ?:
     | @(?:media|font-face|keyframes|-webkit-keyframes)\b[^{};]{0,200}\{
     | @import\ (?:url\(|["'])

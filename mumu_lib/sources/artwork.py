@@ -5,6 +5,7 @@ Paper: none (Section 5.3 has covers from Amazon).  Notebooks: all, through ``mum
 
 import io
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -27,12 +28,60 @@ _BESIDE = "album|folder|hq|hi|high|res|hires|full|small|large|size|dpi|[0-9]{1,4
 FOLDERS = re.compile(
     rf"(?=(?:.*[\W_])?(?:{_PICTURES})(?:[\W_\d]|$))(?:(?:{_PICTURES}|{_BESIDE})(?:[\W_]+|$))+", re.IGNORECASE
 )
-FRONT = frozenset("front vorne frontal recto avant frontcover coverfront frontside".split())  # noqa: SIM905
-COVER = frozenset("cover covers folder albumart artwork albumartwork coverart albumcover cdcover sleeve jacket".split())  # noqa: SIM905
+FRONT = frozenset(
+    [
+        "front",
+        "vorne",
+        "vorderseite",
+        "frontal",
+        "frente",
+        "recto",
+        "avant",
+        "fronte",
+        "anverso",
+        "frontcover",
+        "coverfront",
+        "frontside",
+        "перед",
+    ]
+)
+COVER = frozenset(
+    [
+        "cover",
+        "covers",
+        "folder",
+        "albumart",
+        "artwork",
+        "albumartwork",
+        "coverart",
+        "albumcover",
+        "cdcover",
+        "sleeve",
+        "jacket",
+        "portada",
+        "caratula",
+        "carátula",
+        "capa",
+        "pochette",
+        "copertina",
+        "hülle",
+        "omslag",
+        "okładka",
+        "obal",
+        "borító",
+        "обложка",
+        "封面",
+        "封皮",
+        "ジャケット",
+        "ジャケ",
+        "커버",
+        "앨범커버",
+    ]
+)
 # These are said of other pictures too.
 COVER_PERHAPS = frozenset("album art poster thumb thumbnail".split())  # noqa: SIM905
 BACK_SIDE = frozenset(
-    "back rear inlay inside inner innen booklet tray spine obi matrix hinten verso backcover coverback backside arriere interior".split()  # noqa: SIM905
+    "back rear inlay inside inner innen booklet tray spine obi matrix hinten verso backcover coverback backside arriere arrière interior rückseite rueckseite trasera contraportada contracapa reverso retro tył задник 封底 裏 裏面".split()  # noqa: SIM905
 )
 # What a picture may show instead of the cover; beside a word for a cover it is that of such a thing, "CD cover".
 OTHER_THING = frozenset(
@@ -107,7 +156,7 @@ FIRST, NAMED, LIKELY, UNNAMED, BACK = range(5)
 
 def _words(image: PurePath) -> list[str]:
     found = []
-    for word in WORDS.split(GUID.sub(" ", image.stem)):
+    for word in WORDS.split(unicodedata.normalize("NFC", GUID.sub(" ", image.stem))):
         # "disc1", "back2"
         word = word.rstrip("0123456789") or word
         if word:
@@ -215,6 +264,8 @@ def completed(
     """
     looked_into = rows[(rows["audio"] != "") & (rows["tag_picture"] != "no")]
     audio = looked_into.groupby("album_id")["audio"].agg(list)
+    with_pictures = rows[rows["tag_picture"] == "yes"]
+    unlike_covers = with_pictures.groupby("album_id")["audio"].first()
     covers = []
     for album_id, cover in albums[["album_id", "cover"]].itertuples(index=False, name=None):
         if not cover:
@@ -222,5 +273,8 @@ def completed(
             for path, reason in passed:
                 problems.append(("", path.relative_to(root).as_posix(), reason))
             cover = keep(data, folder) if data else ""
+            if album_id in unlike_covers and not data and not passed:
+                path = unlike_covers[album_id]
+                problems.append(("", path, "the pictures in it show no front, or cannot be read; not taken as cover"))
         covers.append(cover)
     return covers

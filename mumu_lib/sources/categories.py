@@ -24,7 +24,7 @@ _ROLE = re.compile(
 )
 # In small letters, or with the line break that a page has behind it: there are bands whose names begin with By.
 _BY = re.compile(r"\s*(?:by(?=\s|:|$):?|By(?=\s*[\r\n]|\s{2}|$|:):?)")
-_PAGE = re.compile(r"Visit (?:Amazon['’]s|the) (?P<name>.+?)(?:['’]s)? (?:Page|Store)")
+_PAGE = re.compile(r"Visit (?:Amazon['’]s|the) (?P<name>.+?)(?:['’]s)? (?:Page|Store)(?: search results)?")
 _BRAND = re.compile(r"(?:Brand|Artist): ?(?=.)")
 _MONTHS = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?"
 _MONEY = r"(?:US|CDN|C|A)?\s?(?:[$£€¥]|EUR|USD|GBP)\s?\d[\d.,]*|\d[\d.,]*\s?(?:[$£€¥]|EUR|USD|GBP)"
@@ -40,7 +40,10 @@ _NO_NAME = re.compile(
             r"[\d.,]+ out of 5(?: stars)?",
             r"[\d.,]+ (?:customer |global )?(?:reviews?|ratings?)",
             r"See (?:all|Top) .*",
-            r"Learn more\.?",
+            r"Learn more(?: about .*)?\.?",
+            r"1-Click ordering .*",
+            r"Format: .*",
+            r"[©℗] ?\d{4} .*",
             r"Add to (?:Cart|Basket|List)",
             r"FREE Shipping.*",
             r"https?://\S+",

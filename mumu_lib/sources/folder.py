@@ -153,9 +153,9 @@ def _need_rows(rows: pd.DataFrame, source: Path, folder: Path, report: Report) -
         return
     there = (folder / "catalogue.json").is_file()
     path = report.write(folder, "refused.csv" if there else "report.csv")
-    why = ""
-    if report.lines:
-        why = f"; first {report.lines[0][1]}: {report.lines[0][2]}"
+    if not report.lines:
+        raise NothingUsableError(f"{source}: nothing usable; it has no row and no recording")
+    why = f"; first {report.lines[0][1]}: {report.lines[0][2]}"
     raise NothingUsableError(f"{source}: nothing usable{why}; all {len(report.lines)} reasons are in {path}")
 
 

@@ -68,7 +68,8 @@ def track_metadata(path: str | Path) -> pd.DataFrame:
     -------
     tracks : pd.DataFrame
         ``track_id``, ``song_id``, ``artist``, ``title``, ``release``, ``artist_mbid``,
-        ``sevendigital_id``, ``duration`` (s), ``year``. Rows that are no UTF-8 are in ``.attrs["problems"]``.
+        ``sevendigital_id`` (-1: none), ``duration`` (s), ``year`` (0: unknown). Rows that are no UTF-8 or
+        have no ids, and values that are no numbers, are in ``.attrs["problems"]``.
 
     Raises
     ------
@@ -85,15 +86,40 @@ def track_metadata(path: str | Path) -> pd.DataFrame:
             database.text_factory = bytes
             for row in database.execute(_QUERY):
                 try:
-                    found.append(tuple(map(_decoded, row)))
+                    texts = tuple(map(_decoded, row))
                 except UnicodeDecodeError as error:
                     problems.append(_not_utf8(path, row[0], error))
+                    continue
+                if texts[0] and texts[1]:
+                    found.append(texts)
+                else:
+                    problems.append(
+                        f"{path}: row with track_id {texts[0]!r:.80} and song_id {texts[1]!r:.80} is left out"
+                    )
     except sqlite3.Error as error:
         hint = AGAIN
         if "locked" in str(error):
             hint = "close the program that holds it, or read a copy"
         raise BadDataError(f"{path}: {error}; {hint}") from None
-    return reading.finished(pd.DataFrame(found, columns=_DATABASE_COLUMNS), problems, path)
+    table = pd.DataFrame(found, columns=_DATABASE_COLUMNS)
+    _typed(table, path, problems)
+    return reading.finished(table, problems, path)
+
+
+def _typed(table: pd.DataFrame, path: str | Path, problems: list[str]) -> None:
+    """Make texts of texts and numbers of numbers, as a song's own file has them; what is none is counted."""
+    for column in ("artist", "title", "release", "artist_mbid"):
+        table[column] = table[column].fillna("").astype(str)
+    for column, unknown in (("sevendigital_id", -1), ("duration", float("nan")), ("year", 0)):
+        numbers = pd.to_numeric(table[column], errors="coerce").astype(float)
+        numbers = numbers.where(numbers.abs() < 2**53)
+        wrong = table[column][numbers.isna() & table[column].notna() & (table[column] != "")]
+        if len(wrong):
+            problems.append(
+                f"{path}: {len(wrong)} rows kept with an unknown {column}; the first holds {wrong.iloc[0]!r:.80}"
+            )
+        dtype = np.dtype(float if column == "duration" else "int64")
+        table[column] = numbers.fillna(unknown).astype(dtype)
 
 
 def _not_utf8(place: object, track: object, error: UnicodeDecodeError) -> str:

@@ -5,11 +5,13 @@ Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 
 import codecs
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from mumu_lib.core.files import open_regular
 from mumu_lib.core.formats import TEXTS, ending
+from mumu_lib.sources.tags.vocabulary import KNOWN, folded
 
 # The longer mark first: that of UTF-32 begins as that of UTF-16 does.
 MARKS = (
@@ -21,7 +23,13 @@ MARKS = (
 )
 MOST_BYTES = 16 << 20
 
-GENRES = re.compile(r"(genre|genres|style|styles|tags)", re.IGNORECASE)
+GENRES = re.compile(
+    r"genres?|styles?|tags|g[eé]neros?|generi|genere|gêneros?|musikrichtung|stilrichtung|gatunek|gatunki|žánry?|жанры?|ジャンル|流派|장르",
+    re.IGNORECASE,
+)
+# With these words a name is that of a list of genres, whatever else is in it.
+GENRE_WORDS = frozenset(["genre", "genres", "género", "géneros", "жанр", "жанры"])
+LIST_OF_GENRES = "a list of genres (call it genres.txt to have them read)"
 # A name with one of these words is no review's, each with what such a file is.
 NO_REVIEW = (
     ("md5 sha1 sha256 sha512 sfv crc crc32 checksum checksums ffp fingerprint fingerprints st5", "checksums"),
@@ -93,7 +101,9 @@ def decode(data: bytes) -> Text:
         if data.startswith(mark):
             return _with(data[len(mark) :], encoding)
     if b"\0" in data:
-        return Text("", problem="is no text: it holds NUL bytes and no mark of an encoding; not read")
+        return Text(
+            "", problem="is no text, or lacks the mark of its encoding: it holds NUL bytes; not read, save it as UTF-8"
+        )
     try:
         return _plain(data.decode("utf-8"), "utf-8")
     except UnicodeDecodeError:
@@ -136,7 +146,7 @@ def read(path: str | Path) -> Text:
 def names_genres(name: str) -> bool:
     """Whether a file's name says that genres are in it: ``genres.txt``, ``Genre.TXT``, ``Genres.md``."""
     path = PurePath(name)
-    return ending(path) in TEXTS and bool(GENRES.fullmatch(path.stem.strip()))
+    return ending(path) in TEXTS and bool(GENRES.fullmatch(unicodedata.normalize("NFC", path.stem.strip())))
 
 
 def no_review(name: str, text: str) -> str:
@@ -147,9 +157,12 @@ def no_review(name: str, text: str) -> str:
     >>> no_review("md5.txt", "")
     'checksums'
     """
-    words = {word for word in WORDS.split(PurePath(name).stem.lower()) if word}
+    stem = unicodedata.normalize("NFC", PurePath(name).stem.lower())
+    words = {word for word in WORDS.split(stem) if word}
     if words & REVIEW:
         return ""
+    if words & GENRE_WORDS:
+        return LIST_OF_GENRES
     for listed, what in NO_REVIEW:
         if words.intersection(listed.split()):
             return what
@@ -163,6 +176,8 @@ def _by_content(lines: list[str]) -> str:
     """Say what a text is whose lines show that it is no review."""
     if not lines:
         return ""
+    if all(folded(line.strip("-*• \t,;")) in KNOWN for line in lines):
+        return LIST_OF_GENRES
     first = lines[0].lower()
     for beginning, what in BEGINNINGS:
         if first.startswith(beginning):

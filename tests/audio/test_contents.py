@@ -71,3 +71,16 @@ def test_damaged_beginnings_are_looked_at_and_no_more(tmp_path_factory, name, pl
     found = contents.look(path)
     assert found.way in (AS_IT_IS, TO_ITS_END, BY_FFMPEG)
     assert len(found.head) < 10_000
+
+
+@pytest.mark.parametrize(("name", "order"), [("WAV", "little"), ("AIFF", "big")])
+def test_cut_files_are_told_from_whole_ones_and_those_of_a_pipe(tmp_path, name, order):
+    mark, chunk = {"WAV": (b"RIFF", b"data"), "AIFF": (b"FORM", b"SSND")}[name]
+    begun = mark + bytes(4) + b"type" + b"LIST" + (3).to_bytes(4, order) + b"abc\0" + chunk
+    path = tmp_path / "x"
+    for size, cut in ((9000, False), (20_000, True), (0xFFFFFFFF, False), (0x7FFFFFFF, False), (0, False)):
+        path.write_bytes(begun + size.to_bytes(4, order) + bytes(9000))
+        assert contents.is_cut(path, name) == cut
+    path.write_bytes(begun[:30])
+    assert not contents.is_cut(path, name)
+    assert not contents.is_cut(path, "MP3")

@@ -13,7 +13,7 @@ from written_catalogues import write
 def test_kinds_and_endings_the_most_frequent_first():
     endings = Counter({f".{c}": n for n, c in enumerate("abcdefgh", 1)})
     said = contents.by_kind(Counter({"x": 1, "unknown ending": 36}), endings)
-    assert said == "unknown ending 36, x 1 (.h 8, .g 7, .f 6, .e 5, .d 4, .c 3, 2 other endings)"
+    assert said == "unknown ending 36 (.h 8, .g 7, .f 6, .e 5, .d 4, .c 3, 2 other endings), x 1"
     assert contents.by_kind(Counter()) == ""
 
 
@@ -23,7 +23,7 @@ def test_validate_counts_what_was_passed_over(tmp_path):
     lines = [("", "a.cue", "", "unknown ending"), ("", ".git", "", "hidden or system file")]
     pd.DataFrame(lines, columns=["row", "file", "reason", "kind"]).to_csv(tmp_path / "report.csv", index=False)
     row = made.validate().loc["passed over"]
-    assert row.tolist() == [2, 0, 0, "unknown ending 1, hidden or system file 1 (.cue 1)"]
+    assert row.tolist() == [2, 0, 0, "unknown ending 1 (.cue 1), hidden or system file 1"]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ CODE = [
     ".a-size-large { font-size: 21px }",
     "#productTitle{color:red;}",
     "body { margin: 0 }",
+    "/* of all pages */ .a { color: red }",
     "@media screen and (max-width: 9px) { .x }",
     '{"data-hook": {"url": "x"}}',
 ]

@@ -43,6 +43,10 @@ def chosen(root, *names, album="Blue Hour"):
         ["CD Cover.jpg", "CD.jpg", "CD back cover.jpg"],
         ["Cover Art/Album Front.png", "Cover Art/Album Back.png"],
         ["Ann - Blue Hour (1999).jpg", "Ann.jpg", "tour.jpg"],
+        ["Vorderseite.jpg", "Rückseite.jpg"],
+        ["portada.jpg", "contraportada.jpg"],
+        ["Обложка.jpg", "x.jpg"],
+        ["封面.jpg", "封底.jpg"],
         ["01 - Front.jpg", "02 - Back.jpg", "03 - CD.jpg"],
     ],
 )  # fmt: skip
@@ -125,16 +129,18 @@ def test_files_beside_the_music_come_first(tmp_path):
     data = png(tmp_path / "p.png")
     m4a(tmp_path / "a.m4a", (b"covr", 14, data))
     with_id3(sound(tmp_path / "b.mp3"), pictures=[(3, data)])
-    albums = pd.DataFrame({"album_id": ["A", "B", "C", "D"], "cover": ["", "b.jpg", "", ""]})
+    with_id3(sound(tmp_path / "e.mp3"), pictures=[(4, data)])
+    albums = pd.DataFrame({"album_id": ["A", "B", "C", "D", "E"], "cover": ["", "b.jpg", "", "", ""]})
     rows = pd.DataFrame(
         {
-            "album_id": ["A", "B", "C", "D"],
-            "audio": ["a.m4a", "b.mp3", "b.mp3", ""],
-            "tag_picture": ["yes", "yes", "no", ""],
+            "album_id": ["A", "B", "C", "D", "E"],
+            "audio": ["a.m4a", "b.mp3", "b.mp3", "", "e.mp3"],
+            "tag_picture": ["yes", "yes", "no", "", "yes"],
         }
     )
     problems = []
     covers = artwork.completed(albums, rows, tmp_path, tmp_path / "made", problems)
-    assert covers[1:] == ["b.jpg", "", ""]
+    assert covers[1:] == ["b.jpg", "", "", ""]
     assert np.asarray(Image.open(tmp_path / "made" / covers[0].removeprefix("catalogue:"))).shape == (24, 24, 3)
-    assert problems == []
+    assert [line[1] for line in problems] == ["e.mp3"]
+    assert "show no front" in problems[0][2]

@@ -80,6 +80,25 @@ def test_a_row_of_the_database_that_is_no_utf8_is_left_out_and_named(database):
     assert len(table.attrs["problems"]) == 1
 
 
+def test_rows_of_the_database_without_ids_or_with_texts_for_numbers(database):
+    with sqlite3.connect(database) as writer:
+        for row in (
+            "'TRB', 't', NULL, 'r', '', 'a', 1.0, 1999, 7",
+            "'TRC', NULL, 'SOC', NULL, NULL, 'a', 'long', '', NULL",
+            "'TRD', 123, 'SOD', 'r', '', 'a', 2, 'unknown', 99999999999999999999",
+        ):
+            writer.execute(f"INSERT INTO songs VALUES ({row})")
+    writer.close()
+    with pytest.warns(UserWarning, match="4 left out, listed"):
+        table = millionsong.track_metadata(database)
+    assert table["track_id"].tolist() == ["TRA", "TRC", "TRD"]
+    assert table["title"].tolist() == ["t", "", "123"]
+    assert table["year"].tolist() == [1999, 0, 0]
+    assert table["sevendigital_id"].tolist() == [42, -1, -1]
+    assert table["duration"].fillna(0).tolist() == [1.5, 0, 2]
+    assert "unknown duration; the first holds 'long'" in table.attrs["problems"][2]
+
+
 def test_a_song_that_is_no_utf8_is_left_out_and_named(tmp_path):
     path = song_file(tmp_path / "two.h5", n=2)
     with h5py.File(path, "r+") as file:

@@ -54,7 +54,18 @@ def test_a_very_long_file_is_not_read(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name", ["genres.txt", "Genre.txt", "GENRES.TXT", "Genres.md", "genre.TXT", " genre .txt", "a/Genre.txt"]
+    "name",
+    [
+        "genres.txt",
+        "Genre.txt",
+        "GENRES.TXT",
+        "Genres.md",
+        "genre.TXT",
+        " genre .txt",
+        "a/Genre.txt",
+        "Ge\u0301nero.txt",
+        "Жанр.txt",
+    ],
 )
 def test_names_of_files_of_genres(name):
     assert texts.names_genres(name)
@@ -84,6 +95,11 @@ def test_names_of_other_files(name):
         ("Album.txt", "01. First Song 3:45\n02. Second Song 4:05\n03 - Third (2:10)", "a list of tracks"),
         ("Album.txt", "REM GENRE Rock\nFILE \"a.wav\" WAVE\n  TRACK 01 AUDIO", "a list of tracks"),
         ("Album.txt", "#EXTM3U\n01.mp3", "a list of tracks"),
+        ("_genres.txt", "Rock", texts.LIST_OF_GENRES),
+        ("genres.txt.txt", "Own Genre", texts.LIST_OF_GENRES),
+        ("Genre - Rock.txt", "", texts.LIST_OF_GENRES),
+        ("My géneros.txt", "", texts.LIST_OF_GENRES),
+        ("Album.txt", "- Rock\n- hip hop", texts.LIST_OF_GENRES),
     ],
 )  # fmt: skip
 def test_what_is_no_review(name, text, what):

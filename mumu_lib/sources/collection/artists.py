@@ -20,15 +20,25 @@ NOBODY = frozenset({
     "artistas varios", "varios autores", "rozni wykonawcy", "rozni", "ruzni", "ruzni interpreti", "blandade artister", "eri esittajia", "diversos",
     "diversos artistas", "разные исполнители", "разные артисты", "сборник", "ヴァリアス・アーティスト", "オムニバス", "群星", "合輯",
     "合辑", "compilation", "compilations", "soundtrack", "soundtracks", "ost", "original soundtrack", "sampler",
-    "multiple artists", "many artists", "mixed",
+    "multiple artists", "many artists", "mixed", "various artistes", "diverse artists", "different artists", "assorted artists", "div interpreten",
+    "diversen", "vari artisti", "vv aa", "vvaa", "diferentes artistas", "разные", "различные исполнители", "различные артисты", "різні виконавці",
+    "διαφοροι", "διαφοροι καλλιτεχνες", "διαφοροι καλλιτεχνεσ", "cesitli", "cesitli sanatcilar", "cesitli sanatcılar", "valogatas", "vegyes eloadok", "אמנים שונים",
+    "여러 아티스트", "多位艺人", "多位藝人", "华语群星", "華語群星", "v.a.(オムニバス)", "v.a(オムニバス)",
 })  # fmt: skip
 # What programs write where they know no artist.
 UNKNOWN = frozenset({
     "unknown artist", "unknown", "unbekannter interpret", "unbekannt", "artiste inconnu", "artista desconocido", "artista sconosciuto",
+    "unbekannter kunstler", "неизвестныи исполнитель", "невідомии виконавець", "artista desconhecido", "onbekende artiest", "okand artist", "ukjent artist",
+    "ukendt kunstner", "nieznany wykonawca", "ismeretlen eloado", "neznamy interpret", "未知艺术家", "未知藝術家", "不明なアーティスト", "알 수 없는 아티스트",
     "no artist", "[no artist]", "[unknown]", "<unknown>", "n/a", "none",
 })  # fmt: skip
 GUESTS = re.compile(r"\s*[\[(]?\b(?:feat|ft|featuring|with special guest)\b\.?.*", re.IGNORECASE)
 SEVERAL = re.compile(r"\s*;\s*|,\s+|\s+/\s+|\s*[\[(]?\b(?:feat|ft|featuring)\b\.?\s*|[\])]\s*$", re.IGNORECASE)
+# Such names with something behind them, "Various Artists (Ambient)", "VA - Mixed by", are no others'.
+MANY = re.compile(
+    r"(?:the )?(?:various artists?|varios artistas|verschiedene interpreten|artistes divers|artisti vari|artistas varios|разные исполнители)\W.*"
+    r"|(?:va|v\.\s?a\.?)\s*[-–—:(\[].*"
+)
 ARTICLE_LAST = re.compile(r"(.+), (the|die|der|das|les|los|las|a|an)", re.IGNORECASE)
 ARTICLE_FIRST = re.compile(r"the\s+(?=\S)")
 
@@ -52,7 +62,9 @@ def is_nobody(name: str) -> bool:
     small = folded(name)
     if small in UNKNOWN:
         return True
-    bare = small.strip(" .-/[]()")
+    bare = small.strip(" .;-/[]()")
+    if MANY.fullmatch(f"{small} "):
+        return True
     return small in NOBODY or bare in NOBODY or bare.replace("/", " ") in NOBODY or bare.replace(".", "") in NOBODY
 
 
@@ -78,6 +90,8 @@ def artist_key(name: str) -> str:
     if turned:
         name = f"{turned[2]} {turned[1]}"
     alone = GUESTS.sub("", name) or name
+    if is_nobody(alone):
+        return ""
     return ARTICLE_FIRST.sub("", folded(alone), count=1)
 
 

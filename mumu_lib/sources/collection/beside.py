@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from mumu_lib.core.formats import kind
+from mumu_lib.core.formats import OTHER_PICTURES, OTHER_TEXTS, ending, kind
 from mumu_lib.sources import artwork, texts
 from mumu_lib.sources.collection import report as listed
 from mumu_lib.sources.collection.genres import canonical
@@ -81,7 +81,7 @@ def _sort_text(root: Path, file: str, reviews: list[str], own: list[str], report
     text = read_text(root, file, report)
     name = PurePosixPath(file).name
     if texts.names_genres(name):
-        own.extend(text.splitlines())
+        own.extend(genres.printed(text) or text.splitlines())
         return
     what = texts.no_review(name, text)
     if what:
@@ -94,15 +94,19 @@ def read_text(root: Path, entry: str, report: Report, row: int | str = "") -> st
     """Return a text, however it was saved; what is wrong with it is listed."""
     found = texts.read(root / entry)
     if found.problem:
-        report.add(listed.TEXT, entry, found.problem, row)
+        report.add(listed.GUESSED if found.text else listed.TEXT, entry, found.problem, row)
     return found.text
 
 
 def owner_of_pictures(place: Place, owned: set[Place]) -> Place | None:
     """Return the album's folder that a folder for pictures, such as ``Scans``, lies in; None for another folder."""
-    while place and place not in owned and artwork.FOLDERS.fullmatch(place[-1]):
+    inner = ""
+    while place and place not in owned:
+        inner = place[-1]
         place = place[:-1]
-    return place if place in owned else None
+    if place not in owned:
+        return None
+    return place if not inner or artwork.FOLDERS.fullmatch(inner) else None
 
 
 def share_out(tree: Tree, owned: set[Place], report: Report) -> dict[Place, list[str]]:
@@ -119,7 +123,7 @@ def share_out(tree: Tree, owned: set[Place], report: Report) -> dict[Place, list
             if is_sound(name):
                 continue
             if not what:
-                report.add(listed.ENDING, path, "neither sound nor picture nor text by its ending")
+                report.add(listed.ENDING, path, _unknown(name))
             elif owner is None:
                 report.add(_kind(what), path, "no recording lies in its folder; not taken")
             elif owner != place and what == "text":
@@ -127,6 +131,17 @@ def share_out(tree: Tree, owned: set[Place], report: Report) -> dict[Place, list
             else:
                 files[owner].append(path)
     return files
+
+
+def _unknown(name: str) -> str:
+    """Say why a file is not read for its ending, and what helps."""
+    if texts.GENRES.fullmatch(PurePosixPath(name).stem):
+        return "names genres but is no text by its ending; call it genres.txt, with one genre a line"
+    if ending(name) in OTHER_PICTURES:
+        return "this kind of picture is not read; save it as JPEG or PNG to have it taken"
+    if ending(name) in OTHER_TEXTS:
+        return "this kind of text is not read; save what is a review as a .txt file"
+    return "neither sound nor picture nor text by its ending"
 
 
 def _kind(what: str) -> str:

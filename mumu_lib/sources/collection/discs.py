@@ -14,7 +14,7 @@ REMEMBERED = 1 << 12
 STRONG = (
     "cds?|dis[ck]s?|compact dis[ck]s?|dvds?(?:-audio)?|sacd|hdcd|hqcd|shm-cd|xrcd|dualdis[ck]|blu-?ray|digital media|"
     "digipa[ck]k?|disque|disqu|dysk|p[łl]yta|schijf|plaat|skiva|plade|plate|levy|schallplatte|platte|scheibe|tonträger|"
-    "диск|пластинка|ディスク|ディスク|光盘|光碟|碟|盘"
+    "диск|пластинка|ディスク|光盘|光碟|碟|盘|디스크|시디|씨디|δίσκοσ|δισκοσ|דיסק|lemez|ploča|ploca|deska|platňa|discul|đĩa|แผ่นที่|แผ่น|قرص|cakram"
 )
 # What may be an album's own name as well ("LP1", "Disco 3", "Side A"): a part only among other parts.
 WEAK = (
@@ -39,6 +39,7 @@ NUMBERS = (
         "um",
         "i",
         "a",
+        "一",
     ),
     (
         "two",
@@ -55,9 +56,39 @@ NUMBERS = (
         "dois",
         "ii",
         "b",
+        "二",
     ),
-    ("three", "third", "drei", "dritte", "trois", "troisième", "tres", "tre", "terzo", "tercero", "três", "iii", "c"),
-    ("four", "fourth", "vier", "vierte", "quatre", "quatrième", "cuatro", "quattro", "quarto", "cuarto", "iv", "d"),
+    (
+        "three",
+        "third",
+        "drei",
+        "dritte",
+        "trois",
+        "troisième",
+        "tres",
+        "tre",
+        "terzo",
+        "tercero",
+        "três",
+        "iii",
+        "c",
+        "三",
+    ),
+    (
+        "four",
+        "fourth",
+        "vier",
+        "vierte",
+        "quatre",
+        "quatrième",
+        "cuatro",
+        "quattro",
+        "quarto",
+        "cuarto",
+        "iv",
+        "d",
+        "四",
+    ),
     ("five", "fifth", "fünf", "fünfte", "cinq", "cinquième", "cinco", "cinque", "quinto", "v", "e"),
     ("six", "sixth", "sechs", "sechste", "sixième", "seis", "sei", "sexto", "vi", "f"),
     ("seven", "seventh", "sieben", "siebte", "sept", "siete", "sette", "sete", "vii", "g"),
@@ -72,7 +103,7 @@ for _value, _words in enumerate(NUMBERS, 1):
 
 _WORD = "|".join(sorted(VALUES, key=len, reverse=True))
 # Digits may follow at once ("CD1"), words and letters only after something that parts them ("CD One", "Side A").
-_NUMBER = rf"(?:[\s._#:№-]*(?:n[o°º]\.?\s*)?(?P<digits>\d{{1,2}})(?!\d)|[\s._:-]+(?P<word>{_WORD})(?!\w))"
+_NUMBER = rf"(?:[\s._#:№(\[-]*(?:n[o°º]\.?\s*)?(?P<digits>\d{{1,2}})(?!\d)|(?:[\s._:-]+|(?=[一二三四]))(?P<word>{_WORD})(?!\w))"
 _OF = r"(?:\s*(?:of|von|de|di|sur|av|из|/|-)\s*\d{1,2}(?!\d))?"
 _OPEN = r"[\[({{【]?\s*"
 _TITLE = r"\s*[\])}】]?(?:\s*[-–—:.,_(\[{]\s*.*|\s+.*)?"
@@ -84,7 +115,7 @@ COUNTED = re.compile(
     rf"{_OPEN}(?:{STRONG})?\s*(?P<digits>\d{{1,2}})\s*(?:of|von|de|di|sur|av|из)\s*(?P<all>\d{{1,2}}){_TITLE}"
 )
 ORDINAL = re.compile(
-    rf"{_OPEN}(?:(?P<digits>\d{{1,2}})(?:\.|st|nd|rd|th|er|e|ème|[ªº])?|(?P<word>{_WORD}))[\s-]*(?:{STRONG}|{WEAK}){_TITLE}"
+    rf"{_OPEN}第?(?:(?P<digits>\d{{1,2}})(?:\.|st|nd|rd|th|er|e|ème|[ªº])?|(?P<word>{_WORD}))[\s-]*(?:{STRONG}|{WEAK}){_TITLE}"
 )
 BONUS = re.compile(rf"{_OPEN}(?:bonus|extra)[\s._-]*(?:{STRONG}){_TITLE}")
 # Folders inside an album that tell formats apart.

@@ -4,14 +4,18 @@ Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
 
 import os
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from urllib.parse import unquote, urlsplit
 
 from mumu_lib.core.errors import BadDataError
 from mumu_lib.core.parsing import stays_inside
+
+ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://?", re.IGNORECASE)
 
 
 def compared(name: str) -> str:
@@ -38,6 +42,22 @@ def inside(entry: str, root: str) -> str:
         base = kind(root)
         if path.is_absolute() and base.is_absolute() and path.is_relative_to(base):
             return path.relative_to(base).as_posix()
+    return entry
+
+
+def typed(entry: str) -> str:
+    """Return a path from an address ``file://...``, or with the home folder for ``~``; others as they are.
+
+    Examples
+    --------
+    >>> typed("file:///music/A%20B/1.mp3"), typed("file:///C:/Music/1.mp3"), typed("A/1.mp3")
+    ('/music/A B/1.mp3', 'C:/Music/1.mp3', 'A/1.mp3')
+    """
+    if entry.casefold().startswith("file:"):
+        path = unquote(urlsplit(entry.replace("#", "%23").replace("?", "%3F")).path)
+        return path[1:] if PureWindowsPath(path[1:]).drive else path
+    if entry.startswith(("~/", "~\\")):
+        return os.path.expanduser(entry)
     return entry
 
 
@@ -72,6 +92,8 @@ class Entries:
         BadDataError
             The path leads out of the collection.
         """
+        if not os.path.isfile(self.root / entry):
+            entry = typed(entry)
         relative = inside(entry, str(self.root))
         try:
             stays_inside(relative, where)
@@ -96,6 +118,8 @@ class Entries:
         return ""
 
     def _why(self, path: str, alike: list[str]) -> str:
+        if ADDRESS.match(path):
+            return "is an address; download it into the collection"
         if os.path.exists(self.root / path):
             return "is no regular file"
         if alike:

@@ -3,7 +3,6 @@
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
 
-import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -13,9 +12,6 @@ from mumu_lib.sources.tags import genres as rules, spelling
 
 # What programs write for a missing value.
 NO_VALUE = frozenset({"nan", "none", "null", "<na>", "n/a"})
-# A list as Python, R or JSON print it.
-LIST = re.compile(r"\s*(?:c|set|frozenset|list|array)?\s*[\[({]+(?P<inside>.*?)[\])}]+\s*", re.DOTALL)
-QUOTED = re.compile(r"""'((?:[^'\\]|\\.|(?<=\w)'(?=\w))*)'|"((?:[^"\\]|\\.)*)\"""", re.DOTALL)
 
 
 def branches(cell: str) -> list[tuple[str, ...]]:
@@ -59,16 +55,12 @@ def plain_cell(cell: str) -> str:
     >>> plain_cell("['Rock', 'Jazz']"), plain_cell("Rock; Jazz"), plain_cell("Rock | Jazz")
     ('Rock|Jazz', 'Rock| Jazz', 'Rock | Jazz')
     """
-    printed = LIST.fullmatch(cell)
-    if printed:
-        inside = printed["inside"]
-        quoted = []
-        for single, double in QUOTED.findall(inside):
-            quoted.append((single or double).replace("\\'", "'").replace('\\"', '"'))
-        if quoted:
-            return "|".join(quoted)
-        if cell.lstrip()[0] == "[":
-            return "|".join(inside.split(","))
+    quoted = rules.printed(cell)
+    if quoted:
+        return "|".join(quoted)
+    plain = rules.LIST.fullmatch(cell)
+    if plain and cell.lstrip()[0] == "[":
+        return "|".join(plain["inside"].split(","))
     return cell.replace(";", "|").replace("\n", "|")
 
 

@@ -3,6 +3,7 @@
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
 
+import csv
 import io
 import re
 import warnings
@@ -20,9 +21,22 @@ from mumu_lib.sources.collection.report import Report
 
 FIELDS = ("audio", "cover", "text", "album_id", "album", "artist", "title", "genres", "split", "track_id")
 FILES = ("audio", "cover", "text")
+# What else columns are called.
+LIKE = {
+    "genre": "genres", "label": "genres", "labels": "genres", "tags": "genres", "style": "genres", "styles": "genres", "file": "path",
+    "filename": "path", "file_name": "path", "filepath": "path", "file_path": "path", "location": "path", "audio_path": "audio",
+    "albumid": "album_id", "trackid": "track_id", "artists": "artist", "album_title": "album", "album_name": "album", "track": "title",
+    "image": "cover", "cover_path": "cover", "review": "text", "reviews": "text", "fold": "split", "subset": "split", "set": "split",
+}  # fmt: skip
 # What spreadsheets write above the header to say what separates the cells.
 SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=(?P<separator>.)\"?[,;\t]*\r?\n", re.IGNORECASE)
 SAVE_AS = "save the table as CSV in UTF-8 (in Excel: Save As, CSV UTF-8; in LibreOffice: character set UTF-8)"
+WORKBOOKS = {
+    b"PK\x03\x04": "a workbook (xlsx, ods) or a zip archive",
+    b"\xd0\xcf\x11\xe0": "a workbook (xls)",
+    b"%PDF": "a PDF",
+    b"PAR1": "a parquet file",
+}
 MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
@@ -71,19 +85,30 @@ def read_manifest(manifest: Path, root: Path, report: Report) -> pd.DataFrame:
 def _check_columns(manifest: Path, columns: list[str]) -> bool:
     """Name columns that are ignored, and return whether the table has ids and genres, which is enough without files."""
     named = set(columns)
+    meant = _meant(columns)
     labels_alone = "genres" in named and bool({"album_id", "id", "album"} & named)
     if not {"path", *FILES} & named and not labels_alone:
         raise BadDataError(
             f"{manifest}: none of its columns {columns} says where the files are; name one path, audio, text or cover, "
-            f"or, for genres without any file, two album_id and genres"
+            f"or, for genres without any file, two album_id and genres{meant}"
         )
     ignored = []
     for column in columns:
         if column not in (*FIELDS, "path", "id"):
             ignored.append(column)
     if ignored:
-        print(f"{manifest.name}: columns ignored: {', '.join(ignored)}")
+        print(f"{manifest.name}: columns ignored: {', '.join(ignored)}{meant}")
     return labels_alone
+
+
+def _meant(columns: list[str]) -> str:
+    """Say which columns have nearly the name of one that is read."""
+    hints = []
+    for column in columns:
+        read = LIKE.get(column.replace(" ", "_"), column.replace(" ", "_"))
+        if column not in (*FIELDS, "path", "id") and read in (*FIELDS, "path") and read not in columns:
+            hints.append(f"{column!r} is read if it is called {read!r}")
+    return "".join(f"; {hint}" for hint in hints)
 
 
 def _from_path(table: pd.DataFrame, column: str) -> pd.Series:
@@ -117,12 +142,29 @@ def read_csv(manifest: Path) -> pd.DataFrame:
                 skip_blank_lines=False,
             )
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
-        raise BadDataError(f"{manifest} is not a CSV with a header and as many fields in each row ({error})") from None
+        why = _too_long_row(text, separator) or error
+        raise BadDataError(f"{manifest} is not a CSV with a header and as many fields in each row ({why})") from None
     table = table.rename(columns=lambda c: str(c).strip().lower())
     twice = table.columns[table.columns.duplicated()]
     if twice.size:
         raise BadDataError(f"{manifest}: the column {twice[0]!r} stands there twice; rename one")
     return table.fillna("").apply(lambda cells: cells.str.strip())
+
+
+def _too_long_row(text: str, separator: str) -> str:
+    """Name the first row with more cells than the header, and what mends it; empty where there is none."""
+    columns = 0
+    try:
+        for number, cells in enumerate(csv.reader(io.StringIO(text), delimiter=separator), 1):
+            columns = columns or len(cells)
+            if len(cells) > columns:
+                return (
+                    f"row {number} has {len(cells)} fields, the header {columns}: {separator.join(cells)!r:.80}; put "
+                    f"quotes around a field with {separator!r} in it, and write  |  between genres"
+                )
+    except csv.Error as error:
+        return str(error)
+    return ""
 
 
 def _separated(text: str) -> tuple[str, str]:
@@ -139,6 +181,9 @@ def _decoded(manifest: Path) -> str:
         data = manifest.read_bytes()
     except OSError:
         raise MissingDataError(f"manifest {manifest} cannot be read; give the path of a CSV file") from None
+    for start, what in WORKBOOKS.items():
+        if data.startswith(start):
+            raise BadDataError(f"{manifest} is {what}, no CSV; {SAVE_AS}")
     encoding = MARKS.get(data[:2], "utf-8-sig")
     if encoding == "utf-8-sig" and b"\0" in data[:1000]:
         raise BadDataError(f"{manifest}: not UTF-8 but perhaps UTF-16 without its mark (it holds NUL bytes); {SAVE_AS}")

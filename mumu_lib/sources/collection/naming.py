@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from mumu_lib.sources.collection import discs
-from mumu_lib.sources.collection.artists import artist_key, folded, without_guests
+from mumu_lib.sources.collection.artists import SEVERAL, artist_key, everyone, folded, without_guests
 from mumu_lib.sources.tags import Tags
 
 YEAR = re.compile(r"(?:19|20)\d\d")
@@ -90,8 +90,32 @@ def names_of(tags: Sequence[Tags]) -> tuple[str, str, bool]:
         return title, _most(stated), False
     if len(set(map(artist_key, acting))) == 1:
         return title, without_guests(acting), False
-    many = len(acting) > 1 and any(one.compilation for one in tags)
-    return title, "", many
+    if len(acting) > 1 and any(one.compilation for one in tags):
+        return title, "", True
+    return title, on_most(acting), False
+
+
+def on_most(credits: Counter[str]) -> str:
+    """Return the artist who is named on more than half of the tracks, beside whatever guests; empty for none.
+
+    Examples
+    --------
+    >>> on_most(Counter(["Ann", "Ann; Dee", "Bert & Cy"])), on_most(Counter(["Ann", "Bert"]))
+    ('Ann', '')
+    """
+    named: Counter[str] = Counter()
+    for credit, number in credits.items():
+        for key in everyone(credit):
+            named[key] += number
+    main = {key for key, number in named.items() if 2 * number > credits.total()}
+    fitting = [credit for credit in credits if main and main <= everyone(credit)]
+    if not fitting:
+        return ""
+    best = min(fitting, key=lambda credit: (len(credit), credit))
+    for name in SEVERAL.split(best):
+        if main == {artist_key(name)}:
+            return name
+    return best
 
 
 def _most(counts: Counter[str]) -> str:

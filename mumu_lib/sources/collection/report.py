@@ -26,6 +26,7 @@ ENDING = contents.UNKNOWN_ENDING
 FFMPEG = contents.NEEDS_FFMPEG
 PICTURE = "picture not taken"
 TEXT = "text not taken"
+GUESSED = "text taken, encoding guessed"
 TAGS = "tags not read"
 GENRES = "genre tags taken apart or left out"
 DUPLICATE = "identical recording"

@@ -57,7 +57,7 @@ def of_folders(root: Path, report: Report, separators: str) -> Rows:
         if not group.place and not group.loose:
             group.title = root.name
         paths.extend(group.files)
-    found = tagged.read_all(root, paths, report, {path: path for path in paths})
+    found = tagged.read_all(root, paths, report, {})
     found = {path: tagged.without_unknown(tags) for path, tags in found.items()}
     tally = tagged.tally_of(found.values(), separators)
     albums = decide(groups, found)

@@ -44,8 +44,8 @@ NAMES = {
     "itunescompilation": "compilation",
     "cpil": "compilation",
 }
-# What TXXX may add; the rest of an ID3 tag has frames of its own.
-FREE_IN_ID3 = ("genre", "album_artist", "compilation", "discs")
+# What free fields (TXXX, "----" of MP4) may add; the rest has frames and atoms of its own.
+FREE = ("genre", "album_artist", "compilation", "discs")
 MP4_ATOMS = {
     "\xa9gen": "genre",
     "\xa9ART": "artist",
@@ -82,7 +82,7 @@ def from_id3(tag: ID3) -> Fields:
             found.setdefault(field, []).extend(_texts(values))
     for free in tag.getall("TXXX"):
         named = NAMES.get(plain(free.desc))
-        if named in FREE_IN_ID3 and named not in found:
+        if named in FREE and named not in found:
             found[named] = _texts(free.text)
     return found
 
@@ -119,6 +119,18 @@ def from_mp4(tag: Any, file: BinaryIO, start: int) -> Fields:
             found[field] = [f"{pair[0]}/{pair[1]}"]
     if tag.get("cpil"):
         found["compilation"] = ["1"]
+    return _free_of_mp4(tag) | found
+
+
+def _free_of_mp4(tag: Any) -> Fields:
+    """Read the fields that taggers add to MP4 under names of their own, ``----:com.apple.iTunes:GENRE``."""
+    found: Fields = {}
+    for key in tag.keys():  # noqa: SIM118  # no dict
+        if not key.startswith("----:"):
+            continue
+        field = NAMES.get(plain(key.rpartition(":")[2]))
+        if field in FREE:
+            found[field] = [bytes(value).decode("utf-8", "replace") for value in tag[key]]
     return found
 
 

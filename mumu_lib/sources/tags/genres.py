@@ -7,6 +7,7 @@ one. ``/``, ``,``, ``+``, ``•``, and ``-`` between blanks, separate only where
 the same collection, and the whole is none: ``Rock/Pop`` is two genres; ``R&B/Soul`` and ``AC/DC`` stay whole.
 """
 
+import html
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -20,7 +21,12 @@ ALWAYS = re.compile(r"[;\uff1b\0\r\n\t\v\f\u2028\u2029|]+|\\+")
 SOMETIMES = tuple(map(re.compile, ("[/\uff0f]+", "[,\uff0c\u3001]+", "[•·]+", "[+]", r"\s[-\u2013\u2014]\s")))
 AROUND = " /,+•·"
 # What lists and notes put before a genre.
-BEFORE = re.compile(r"[-*•#\s]+\s|#+|genres?\s*:", re.IGNORECASE)
+BEFORE = re.compile(r"[-*•#\s]+\s|#+|\d{1,2}[.)]\s+|(?:genres?|styles?)\s*:", re.IGNORECASE)
+# A list as Python, R or JSON print it, and the texts in one.
+LIST = re.compile(r"\s*(?:c|set|frozenset|list|array)?\s*[\[({]+(?P<inside>.*?)[\])}]+\s*", re.DOTALL)
+QUOTED = re.compile(r"""'((?:[^'\\]|\\.|(?<=\w)'(?=\w))*)'|"((?:[^"\\]|\\.)*)\"""", re.DOTALL)
+ARROW = re.compile(r"\s*(?:[-=]+>|→|»)\s*")
+ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#0?39);")
 LONGEST = 80
 NUMBERED = re.compile(r"\d{1,3}|(\((\d{1,3}|RX|CR)\))+.*|RX|CR", re.DOTALL)
 AUTO = "auto"
@@ -62,6 +68,24 @@ def by_name(values: Iterable[str]) -> tuple[str, ...]:
             if name and name not in found:
                 found.append(name)
     return tuple(found)
+
+
+def printed(value: str) -> list[str]:
+    """Return the texts in a list as Python, R or JSON print it; none where it is no such list.
+
+    Examples
+    --------
+    >>> printed("['Rock', 'Jazz']"), printed("(Other)")
+    (['Rock', 'Jazz'], [])
+    """
+    found = []
+    whole = LIST.fullmatch(value)
+    # "[Rock 'n' Roll]" is none.
+    if whole is None or not whole["inside"].lstrip(" \t\n[({").startswith(("'", '"')):
+        return []
+    for single, double in QUOTED.findall(whole["inside"]):
+        found.append((single or double).replace("\\'", "'").replace('\\"', '"'))
+    return found
 
 
 def split(values: Iterable[str], *, known: Collection[str] = (), separators: str = AUTO) -> Split:
@@ -109,7 +133,8 @@ def _parts(value: str, known: Collection[str], separators: str) -> Iterable[str]
     if separators != AUTO:
         return _filled(re.split(f"[{re.escape(separators)}|]+", value))
     found: list[str] = []
-    for piece in _filled(ALWAYS.split(value)):
+    value = ENTITY.sub(lambda entity: html.unescape(entity[0]), value)
+    for piece in _filled(printed(value) or ALWAYS.split(ARROW.sub(" > ", value))):
         found.extend(_by_vocabulary(_without_bullet(piece), known))
     return found
 

@@ -9,7 +9,8 @@ from mumu_lib.sources.collection import artists
     "name",
     [
         "Various Artists", "VA", "V.A.", "v/a", "Various", "Verschiedene Interpreten", "Varios Artistas", "Artistes Divers",
-        "AA.VV.", "Diverse", "Unknown Artist", "[unknown]", "Compilations", "群星",
+        "AA.VV.", "Diverse", "Unknown Artist", "[unknown]", "Compilations", "群星", "The Various Artists", "Various Artists (Ambient)", "VA - Mixed by Cy", "VV.AA.", "Разные исполнители",
+        "Διάφοροι Καλλιτέχνες", "Çeşitli Sanatçılar", "V.A.(オムニバス)", "여러 아티스트", "Unbekannter Künstler", "Неизвестный исполнитель",
     ],
 )  # fmt: skip
 def test_nobody(name):
@@ -18,7 +19,19 @@ def test_nobody(name):
     assert artists.everyone(name) == set()
 
 
-@pytest.mark.parametrize("name", ["Vanessa", "The Various", "Varius Manx", "Mixed Up", "Divers & Co"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Vanessa",
+        "The Various",
+        "Varius Manx",
+        "Mixed Up",
+        "Divers & Co",
+        "Various Production",
+        "Va Va Voom",
+        "Variety Artists",
+    ],
+)
 def test_somebody(name):
     assert not artists.is_nobody(name)
 
@@ -45,3 +58,7 @@ def test_everyone_who_is_named():
     assert artists.everyone("Anna; Bert") >= {"anna", "bert"}
     assert artists.everyone("Beatles, The") >= {"beatles"}
     assert "the" not in artists.everyone("Beatles, The")
+
+
+def test_many_with_a_guest_are_nobody():
+    assert artists.artist_key("Various feat. Ann") == ""

@@ -1,5 +1,7 @@
 """What lies beside the music."""
 
+import pytest
+
 from mumu_lib.sources.collection import beside, report as listed
 from mumu_lib.sources.collection.report import Report
 from own_collections import picture
@@ -50,3 +52,38 @@ def test_every_other_file_is_shared_out_or_listed():
         "A/Lyrics/1.txt": listed.TEXT,
         "B/only.jpg": listed.PICTURE,
     }
+
+
+def test_a_printed_list_in_a_file_of_genres(tmp_path):
+    (tmp_path / "genres.txt").write_text('[\n  "Rock",\n  "R&B"\n]\n', encoding="utf-8")
+    assert beside.read(tmp_path, ["genres.txt"], Report()).genres == "R&B | Rock"
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("cover.HEIC", "as JPEG"),
+        ("booklet.pdf", "as JPEG"),
+        ("notes.rtf", "a .txt file"),
+        ("genres", "call it genres.txt"),
+        ("Genre.csv", "call it genres.txt"),
+        ("x.cue", "neither"),
+    ],
+)
+def test_what_helps_where_an_ending_is_not_read(name, remedy):
+    report = Report()
+    beside.share_out({("A",): [name]}, {("A",)}, report)
+    assert remedy in report.lines[0][2]
+
+
+def test_folders_inside_those_for_pictures():
+    tree = {("A",): [], ("A", "Artwork", "300 dpi"): ["front.jpg"], ("A", "Other", "x"): ["front.jpg"]}
+    files = beside.share_out(tree, {("A",)}, Report())
+    assert files == {("A",): ["A/Artwork/300 dpi/front.jpg"]}
+
+
+def test_a_text_of_another_encoding_is_taken_and_counted_as_such(tmp_path):
+    (tmp_path / "review.txt").write_bytes("Très bien.".encode("latin-1"))
+    report = Report()
+    assert beside.read(tmp_path, ["review.txt"], report).texts == ["Très bien."]
+    assert report.lines[0][3] == listed.GUESSED

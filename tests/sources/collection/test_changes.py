@@ -103,5 +103,6 @@ def test_nothing_usable_leaves_the_report_of_the_old_one(music, tmp_path):
     make(music, tmp_path)
     empty = tmp_path / "empty"
     empty.mkdir()
+    (empty / "a.nfo").touch()
     with pytest.raises(folder.NothingUsableError, match=r"refused\.csv"):
         folder.build(empty, name="mine", out=tmp_path / "out")

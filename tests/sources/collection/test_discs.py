@@ -9,6 +9,7 @@ PURE = {
     "CD 1 of 2": 1, "1 of 2": 1, "[CD2]": 2, "2nd Disc": 2, "Erste CD": 1, "Bonus Disc": 0, "Platte 1": 1, "Scheibe 2": 2, "Disque 1": 1,
     "Dysk 2": 2, "Digital Media 01": 1, '12" Vinyl 1': 1, "Enhanced CD 2": 2, "Hybrid SACD 1": 1, "Диск 1": 1, "ディスク 2": 2, "Disc Nº 2": 2,
     "LP 2 - Side A": 2, "Side B": 2, "Seite A": 1, "Lado B": 2, "Disco 1": 1, "A-Side": 1, "Cassette 2": 2, "01": 1, "Bonus": 0, "Digipak 1": 1,
+    "디스크 2": 2, "Δίσκος 1": 1, "דיסק 1": 1, "1. lemez": 1, "第1碟": 1, "第二碟": 2, "Disc 2/2": 2, "碟一": 1, "CD (1)": 1, "Disc [2]": 2,
 }  # fmt: skip
 NO_DISC = [
     "Disco Inferno",

@@ -39,6 +39,15 @@ def test_absolute_paths_inside_the_collection(entries):
     assert entries.find(str(entries.root / "A" / "B" / "1.mp3"), "row 2") == ("A/B/1.mp3", "")
 
 
+def test_addresses_of_files_and_the_home_folder(entries, monkeypatch):
+    monkeypatch.setenv("HOME", str(entries.root))
+    assert entries.find((entries.root / "A" / "two  blanks.mp3").as_uri(), "row 2") == ("A/two  blanks.mp3", "")
+    assert entries.find("~/A/B/1.mp3", "row 2") == ("A/B/1.mp3", "")
+    (entries.root / "~").mkdir()
+    (entries.root / "~" / "1.mp3").touch()
+    assert entries.find("~/1.mp3", "row 2") == ("~/1.mp3", "")
+
+
 @pytest.mark.parametrize("entry", ["D:\\Music\\A\\B\\1.mp3", "/elsewhere/A/B/1.mp3", "../other/A/B/1.mp3"])
 def test_paths_elsewhere_are_refused_with_the_path_that_may_be_meant(entries, entry):
     with pytest.raises(BadDataError, match=r"row 2: .* leaves the collection.*as 'A/B/1\.mp3'"):
@@ -48,6 +57,7 @@ def test_paths_elsewhere_are_refused_with_the_path_that_may_be_meant(entries, en
 def test_missing_files_say_what_may_be_meant(entries):
     assert entries.find("A/song.mp3", "row 2") == ("", "is missing; did you mean 'A/Song.MP3'?")
     assert entries.find("A/none.mp3", "row 2") == ("", "is missing")
+    assert entries.find("https://example.org/1.mp3", "row 2")[1].startswith("is an address; download it")
     assert entries.find("A/B", "row 2") == ("", "is no regular file")
     assert entries.find("A/\0.mp3", "row 2")[0] == ""
     assert entries.find("x" * 5000 + ".mp3", "row 2")[0] == ""

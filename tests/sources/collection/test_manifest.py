@@ -2,7 +2,7 @@
 
 import pytest
 
-from mumu_lib.core.errors import BadDataError
+from mumu_lib.core.errors import BadDataError, NothingUsableError
 from mumu_lib.sources import folder
 from mumu_lib.sources.collection import manifest
 from own_collections import genres, report
@@ -59,3 +59,28 @@ def test_names_that_differ_by_a_blank_are_two_tracks(root, build):
         (root / name).write_bytes(name.encode())
     made = build(["path"], ["01 Song.wav"], ["01  Song.wav"], ["a.wav"])
     assert sorted(made.tracks["track_id"]) == ["01  Song.wav", "01 Song.wav", "a.wav"]
+
+
+def test_a_row_with_too_many_fields_is_named(tmp_path):
+    for rows in ("a.wav,Rock,Jazz\nb.wav,Pop\n", "b.wav,Pop\na.wav,Rock,Jazz\n", "a.wav,Rock,Jazz\n"):
+        (tmp_path / "m.csv").write_text("path,genres\n" + rows, encoding="utf-8")
+        with pytest.raises(BadDataError, match=r"row \d has 3 fields, the header 2: 'a\.wav,Rock,Jazz'; put quotes"):
+            manifest.read_csv(tmp_path / "m.csv")
+
+
+def test_workbooks_are_named(tmp_path):
+    (tmp_path / "m.xlsx").write_bytes(b"PK\x03\x04" + bytes(100))
+    with pytest.raises(BadDataError, match=r"is a workbook .*; save the table as CSV"):
+        manifest.read_csv(tmp_path / "m.xlsx")
+
+
+def test_columns_of_nearly_the_right_name_are_named(root, build, capsys):
+    build(["path", "genre"], ["a.wav", "Jazz"])
+    assert "columns ignored: genre; 'genre' is read if it is called 'genres'" in capsys.readouterr().out
+    with pytest.raises(BadDataError, match="'album id' is read if it is called 'album_id'"):
+        build(["Album ID", "genres"], ["1", "Jazz"])
+
+
+def test_a_table_without_rows_says_so(build):
+    with pytest.raises(NothingUsableError, match="no row"):
+        build(["path", "genres"])

@@ -43,3 +43,18 @@ def test_the_most_frequent_names_of_an_album():
     assert naming.names_of(many) == ("Mix", "", True)
     assert naming.names_of([Tags(album="Mix", artists=("Ann",), album_artist="VA")]) == ("Mix", "VA", False)
     assert naming.names_of([Tags()]) == ("", "", False)
+
+
+@pytest.mark.parametrize(
+    ("credits", "artist"),
+    [
+        (["Ann", "Ann; Bob", "Cy & Ann"], "Ann"),
+        (["Ann; Bob", "Ann feat. Cy", "Ann, Dee"], "Ann"),
+        (["Ann, Bob", "Bob, Ann"], "Ann, Bob"),
+        (["Ann", "Bob", "Cy"], ""),
+        (["Ann", "Bob"], ""),
+    ],
+)
+def test_the_artist_of_most_tracks(credits, artist):
+    tags = [Tags(album="Wide", artists=(name,)) for name in credits]
+    assert naming.names_of(tags) == ("Wide", artist, False)

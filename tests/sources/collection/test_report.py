@@ -15,7 +15,7 @@ def test_lines_are_written_and_counted(tmp_path):
     table = pd.read_csv(report.write(tmp_path), keep_default_na=False)
     assert list(table) == ["row", "file", "reason", "kind"]
     assert table["file"].tolist() == ["a\nb", "x.CUE", "y.cue", "README"]
-    assert report.summary() == "unknown ending 3, link not followed 1 (.cue 2, no ending 1)"
+    assert report.summary() == "unknown ending 3 (.cue 2, no ending 1), link not followed 1"
 
 
 def test_bytes_that_are_no_text_are_written_as_escapes(tmp_path):

@@ -99,3 +99,11 @@ def test_identical_recordings_are_listed_and_stay_in_one_split(tmp_path):
     split = made.albums.set_index("album_id")["split"]
     assert split["Artist 00/Wide"] == split["Artist 07/Wide"]
     assert "identical recording 1" in made.validate().loc["passed over", "note"]
+
+
+def test_without_a_manifest_no_line_of_the_report_has_a_row(tmp_path):
+    (tmp_path / "A").mkdir()
+    (tmp_path / "A" / "1.mp3").write_text("no sound", encoding="utf-8")
+    report = Report()
+    rows.of_folders(tmp_path, report, "auto")
+    assert [line[:2] for line in report.lines] == [("", "A/1.mp3")]

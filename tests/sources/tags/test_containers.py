@@ -5,6 +5,7 @@ import io
 import pytest
 from mutagen.apev2 import APEv2
 from mutagen.asf import ASFTags, ASFUnicodeAttribute
+from mutagen.mp4 import MP4Tags
 
 from mumu_lib.sources.tags import containers
 from tagged_files import atom, id3, m4a
@@ -64,3 +65,10 @@ def test_atoms_of_odd_sizes():
 
 def test_no_tag_no_picture():
     assert not containers.has_picture(None)
+
+
+def test_free_fields_of_mp4():
+    tag = MP4Tags()
+    tag["----:com.apple.iTunes:GENRE"] = [b"Rock", b"Jazz"]
+    tag["----:com.apple.iTunes:Mood"] = [b"sad"]
+    assert containers.from_mp4(tag, io.BytesIO(), 0) == {"genre": ["Rock", "Jazz"]}
