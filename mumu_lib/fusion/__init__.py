@@ -5,7 +5,7 @@ Paper: Sections 5.4 and 6.4.  Notebooks: 07_multimodal.
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
@@ -22,7 +22,6 @@ from mumu_lib.experiments import BY_LETTER, FUSION_NOTEBOOK, fusion_setting, is_
 from mumu_lib.features import embeddings
 from mumu_lib.params import Multimodal
 from mumu_lib.runs import best_run
-from mumu_lib.training.albums import Vectors
 from mumu_lib.training.lines import Scaling
 
 __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["alone", "joint", "late", "learned", "weighted"])
@@ -72,7 +71,7 @@ def named(cfg: Multimodal) -> tuple[str, str]:
         raise ParameterError(
             "learning='simultaneous' takes two modalities or more, no embeddings, and missing='complete'"
         )
-    stems = [Path(entry).stem for entry in asked]
+    stems = [_name_of(entry) for entry in asked]
     for stem in stems:
         # A file called audio, or a+t, would stand for a row of the paper.
         if set(stem.split("+")) & {*BY_LETTER, *(modality.name for modality in BY_LETTER.values())}:
@@ -91,6 +90,12 @@ def named(cfg: Multimodal) -> tuple[str, str]:
 
 def _entries(embeddings: str) -> list[str]:
     return [entry for entry in (part.strip() for part in embeddings.split(",")) if entry]
+
+
+def _name_of(entry: str) -> str:
+    """Return what a source from ``embeddings`` is called: a file without its ending; a run's name may hold a point."""
+    path = Path(entry)
+    return path.stem if path.suffix in (".npy", ".parquet", ".npz") else path.name
 
 
 def sources(catalogue: Catalogue, cfg: Multimodal) -> list[Source]:
@@ -209,23 +214,22 @@ def join(found: list[Source], missing: str = "complete") -> np.ndarray:
     return joined
 
 
-def line_inputs(catalogue: Catalogue, found: list[Source]) -> Vectors:
+def line_inputs(catalogue: Catalogue, found: list[Source], missing: str = "complete") -> np.ndarray:
     """Return what a straight line over all sources is given [shape=(albums, sum of d)]: each part at length 1.
 
     Of a run the vectors that its own network was given, if a line was fitted beside it, since what it has learned of its
-    training albums misleads a line that is fitted on the same albums. An album that lacks one has nothing, or NaN.
+    training albums misleads a line that is fitted on the same albums. What an album lacks is dealt with as in
+    :func:`join`, so that the line judges the albums that the network judges.
     """
     finished = runs.table(catalogue).reindex(columns=["beside", "folder"])
-    blocks = []
+    given = []
     for source in found:
         beside = finished.loc[finished["beside"] == source.origin, "folder"]
         vectors = source.vectors
         if len(beside):
             vectors = embeddings.load(Path(beside.iloc[-1]), catalogue)
-        blocks.append(Scaling().apply(vectors))
-    joined = np.hstack(blocks)
-    joined[~np.isfinite(joined).all(axis=1)] = np.nan
-    return joined
+        given.append(replace(source, vectors=Scaling().apply(vectors)))
+    return join(given, missing)
 
 
 def described(found: list[Source]) -> pd.DataFrame:

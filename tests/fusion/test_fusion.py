@@ -204,6 +204,20 @@ def test_a_line_over_all_sources_is_given_what_their_own_networks_were_given(thr
     np.testing.assert_allclose(X[2:, :7], raw[2:] / np.linalg.norm(raw[2:], axis=1, keepdims=True), rtol=1e-5)
 
 
+def test_the_line_judges_albums_that_lack_a_part_where_the_network_does(three):
+    sources = fusion.sources(three, cfg("ti"))
+    X = fusion.line_inputs(three, sources, "dropout")
+    lacking = np.isnan(fusion.join(sources)).any(axis=1)
+    assert lacking.any()
+    assert np.isfinite(X).all()
+    assert (X[lacking] == 0).any(axis=1).all()
+
+
+def test_runs_whose_names_differ_behind_a_point_are_two_sources():
+    modality, _ = fusion.named(cfg("", embeddings="own-cosine-v1.5, own-cosine-v1.6"))
+    assert modality == "own-cosine-v1.5+own-cosine-v1.6"
+
+
 def test_a_run_asked_for_by_name_must_be_of_this_state_of_the_catalogue(three):
     three.__dict__["fingerprint"] = "something else"
     with pytest.raises(MissingDataError, match="not finished, or was made before the catalogue changed"):

@@ -107,7 +107,9 @@ def split(
         found[open_ones] = splits.assign(own[open_ones].tolist(), seed=seed, fractions=share, groups=names)
     empty = [s for s in SPLITS if not (found == s).any()]
     if empty:
-        why = "too few albums with a genre, too few artists, or too many that stay together (discs, identical recordings)"
+        why = (
+            "too few albums with a genre, too few artists, or too many that stay together (discs, identical recordings)"
+        )
         print(f"no {' and no '.join(empty)} albums: {why}")
     if artist_disjoint:
         _check_artists(albums, found, source)
