@@ -20,7 +20,7 @@ from mumu_lib.core.fingerprints import digest
 from mumu_lib.core.paths import home
 from mumu_lib.experiments import BY_LETTER, FUSION_NOTEBOOK, fusion_setting, is_line
 from mumu_lib.features import embeddings
-from mumu_lib.params import Multimodal
+from mumu_lib.params import Multimodal, Text
 from mumu_lib.runs import best_run
 from mumu_lib.training.lines import Scaling
 
@@ -165,9 +165,21 @@ def _refuse_the_same(found: list[Source]) -> None:
 
 def _of_run(catalogue: Catalogue, name: str, run: pd.Series) -> Source:
     folder = Path(run["folder"])
-    made_of = run.get("made_of")
     vectors = embeddings.load(folder, catalogue)
-    return Source(name, folder.name, vectors, float(run["val_auc"]), made_of if isinstance(made_of, str) else "")
+    return Source(name, folder.name, vectors, float(run["val_auc"]), _made_of(catalogue, run))
+
+
+def _made_of(catalogue: Catalogue, run: pd.Series) -> str:
+    """Return the digest of the file that a run of own vectors learned from; empty for others and where it is not known."""
+    made_of = run.get("made_of")
+    if isinstance(made_of, str):
+        return made_of
+    # Runs of before have kept the path only, and the file may have gone or be another.
+    if run["modality"] == "own":
+        with suppress(MissingDataError, BadDataError):
+            path = runs.parameters(Path(run["folder"]), Text).get("embeddings", "")
+            return digest(embeddings.load(path, catalogue))
+    return ""
 
 
 def _asked_for(catalogue: Catalogue, entry: str) -> Source:

@@ -1,5 +1,6 @@
 """Fusion of finished runs: which are taken, how their vectors join, what each modality brings."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -187,6 +188,18 @@ def test_a_file_is_not_fused_with_the_network_over_it(tiny, tmp_path, monkeypatc
     finished(tiny, "own", "clap", X, 0.9, made_of=digest(X))
     with pytest.raises(ParameterError, match=r"own-cosine-clap and clap\.npy are made of the same vectors"):
         fusion.sources(tiny, cfg("", embeddings="own-cosine-clap, clap.npy"))
+
+
+def test_nor_with_a_run_of_before_over_it(tiny, tmp_path):
+    X = np.random.default_rng(0).normal(size=(30, 3)).astype(np.float32)
+    np.save(tmp_path / "clap.npy", X)
+    (tmp_path / "clap.txt").write_text("\n".join(tiny.albums["album_id"]), encoding="utf-8")
+    run = finished(tiny, "text", "own_clap", X, 0.9, source="embeddings")
+    params = json.loads((run.folder / "params.json").read_text(encoding="utf-8"))
+    params["embeddings"] = str(tmp_path / "clap.npy")
+    (run.folder / "params.json").write_text(json.dumps(params), encoding="utf-8")
+    with pytest.raises(ParameterError, match="are made of the same vectors"):
+        fusion.sources(tiny, cfg("", embeddings=f"text-cosine-own_clap, {tmp_path / 'clap.npy'}"))
 
 
 def test_an_old_run_of_own_vectors_is_no_text(tiny):
