@@ -136,18 +136,19 @@ def _best(catalogue: Catalogue, modality: str, cfg: Multimodal) -> pd.Series:
                 return best_run(catalogue, modality, lambda run: run["target"] == cfg.target)
         return best_run(catalogue, modality)
     except MissingDataError as error:
-        raise MissingDataError(f"{error}{_own_instead(catalogue)}") from None
+        raise MissingDataError(f"{error}{_own_instead(catalogue, cfg.target)}") from None
 
 
-def _own_instead(catalogue: Catalogue) -> str:
-    """Say which parameters mean the runs on own vectors, if there are such."""
+def _own_instead(catalogue: Catalogue, target: str) -> str:
+    """Say which parameters mean the runs on own vectors, if there are such; one towards the target comes first."""
     finished = runs.table(catalogue)
     own = finished[finished["modality"] == "own"] if len(finished) else finished
     own = own[~own["setting"].map(is_line)] if len(own) else own
     if own.empty:
         return ""
-    name = Path(runs.by_validation(own)["folder"].iloc[0]).name
-    command = commands.notebook(catalogue, FUSION_NOTEBOOK, modalities="", embeddings=name)
+    towards = own[own["target"] == target]
+    name = Path(runs.by_validation(towards if len(towards) else own)["folder"].iloc[0]).name
+    command = commands.notebook(catalogue, FUSION_NOTEBOOK, modalities="", embeddings=name, target=target)
     return f"; or fuse what there is, naming the runs on own vectors:  {command}"
 
 
