@@ -5,7 +5,7 @@ Paper: Sections 5.4 and 6.4.  Notebooks: 07_multimodal.
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
@@ -22,7 +22,6 @@ from mumu_lib.experiments import BY_LETTER, FUSION_NOTEBOOK, fusion_setting, is_
 from mumu_lib.features import embeddings
 from mumu_lib.params import Multimodal, Text
 from mumu_lib.runs import best_run
-from mumu_lib.training.lines import Scaling
 
 __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["alone", "joint", "late", "learned", "weighted"])
 
@@ -225,24 +224,6 @@ def join(found: list[Source], missing: str = "complete") -> np.ndarray:
     joined = np.hstack([np.where(known[:, None], block, 0) for block, known in zip(blocks, there, strict=True)])
     joined[~usable] = np.nan
     return joined
-
-
-def line_inputs(catalogue: Catalogue, found: list[Source], missing: str = "complete") -> np.ndarray:
-    """Return what a straight line over all sources is given [shape=(albums, sum of d)]: each part at length 1.
-
-    Of a run the vectors that its own network was given, if a line was fitted beside it, since what it has learned of its
-    training albums misleads a line that is fitted on the same albums. What an album lacks is dealt with as in
-    :func:`join`, so that the line judges the albums that the network judges.
-    """
-    finished = runs.table(catalogue).reindex(columns=["beside", "folder"])
-    given = []
-    for source in found:
-        beside = finished.loc[finished["beside"] == source.origin, "folder"]
-        vectors = source.vectors
-        if len(beside):
-            vectors = embeddings.load(Path(beside.iloc[-1]), catalogue)
-        given.append(replace(source, vectors=Scaling().apply(vectors)))
-    return join(given, missing)
 
 
 def described(found: list[Source]) -> pd.DataFrame:

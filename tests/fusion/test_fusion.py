@@ -211,7 +211,7 @@ def test_an_old_run_of_own_vectors_is_no_text(tiny):
 def test_a_line_over_all_sources_is_given_what_their_own_networks_were_given(three):
     raw = np.random.default_rng(1).normal(size=(30, 7)).astype(np.float32)
     finished(three, "text", "linear_vsm", raw, 0.5, beside="text-cosine-vsm")
-    X = fusion.line_inputs(three, fusion.sources(three, cfg("ti")))
+    X = fusion.alone.line_inputs(three, fusion.sources(three, cfg("ti")))
     assert X.shape == (30, 7 + 5)
     assert np.isnan(X[:2]).all()
     np.testing.assert_allclose(X[2:, :7], raw[2:] / np.linalg.norm(raw[2:], axis=1, keepdims=True), rtol=1e-5)
@@ -219,7 +219,7 @@ def test_a_line_over_all_sources_is_given_what_their_own_networks_were_given(thr
 
 def test_the_line_judges_albums_that_lack_a_part_where_the_network_does(three):
     sources = fusion.sources(three, cfg("ti"))
-    X = fusion.line_inputs(three, sources, "dropout")
+    X = fusion.alone.line_inputs(three, sources, "dropout")
     lacking = np.isnan(fusion.join(sources)).any(axis=1)
     assert lacking.any()
     assert np.isfinite(X).all()
