@@ -104,7 +104,9 @@ class Cosine:
 
         Constant labels get -1 or 1, below or above all others.
         """
-        scores = cosine_similarity(np.asarray(outputs, dtype=np.float64), self.C)
+        places = np.asarray(outputs, dtype=np.float64)
+        # scikit-learn refuses to compare no album at all.
+        scores = cosine_similarity(places, self.C) if len(places) else np.zeros((0, len(self.C)))
         return put_constant_last_or_first(scores, self.constant, bounds=(-1, 1))
 
 

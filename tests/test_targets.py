@@ -48,6 +48,10 @@ def test_a_zero_vector_scores_zero_not_nan():
     assert not goal.encode(np.array([[0, 1, 0]])).any()
 
 
+def test_no_album_at_all_has_no_scores():
+    assert targets.Cosine(np.eye(3)).scores(np.zeros((0, 3))).shape == (0, 3)
+
+
 def test_losses_by_hand():
     y, p = np.array([[0.6, 0.8]], np.float32), np.array([[0.8, 0.6]], np.float32)
     assert float(targets.Cosine(np.eye(2)).loss(y, p)) == pytest.approx(-0.96)

@@ -81,17 +81,17 @@ def weight_search(steps: pd.DataFrame, run: str = "a fusion") -> Figure:
     Parameters
     ----------
     steps : pd.DataFrame
-        ``epoch``, ``val_auc``, ``seconds``, ``best``, and a column of weights for each source
+        ``epoch``, ``val_auc``, ``seconds``, ``best``, and a column ``weight of NAME`` for each source
         (:func:`mumu_lib.fusion.weighted.search`).
     run : str
         Its id, for the caption.
     """
-    names = list(steps.columns.drop(["epoch", "val_auc", "seconds", "best"]))
+    columns = steps.columns[steps.columns.str.startswith("weight of ")]
     kept = steps[steps["best"]].iloc[0]
     figure, (axes,) = new_axes(6.5, 3.4)
     axes.plot(steps["epoch"], steps["val_auc"], "-o", ms=4)
     axes.plot(kept["epoch"], kept["val_auc"], "s", ms=9, mfc="none", mew=1.6, color="0.2", label="kept")
-    weights = ", ".join(f"{plain(name)} {kept[name]:.2f}" for name in names)
+    weights = ", ".join(f"{plain(column.removeprefix('weight of '))} {kept[column]:.2f}" for column in columns)
     axes.set(xlabel="step of the search", ylabel="validation AUC of the mean", title=weights)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend()

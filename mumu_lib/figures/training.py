@@ -45,12 +45,13 @@ def learning_curves(history: pd.DataFrame, loss_name: str, run: str = "a run") -
     axes.set(xlabel="epoch", ylabel=loss_name)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend()
-    lowest = history["epoch"].iloc[history["val_loss"].argmin()]
+    by_auc = "val_auc" in history and history["val_auc"].notna().any()
+    reason = "the highest validation AUC" if by_auc else "the lowest validation loss"
     return figure.describe(
         "learning_curves",
         caption=f"Learning curves of {run}.",
         alt=f"Training and validation loss over {len(history)} epochs; "
-        f"the weights of epoch {lowest}, the lowest validation loss, are kept.",
+        f"the weights of epoch {kept['epoch']:.0f}, {reason}, are kept.",
     )
 
 

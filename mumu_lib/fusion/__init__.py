@@ -20,10 +20,8 @@ from mumu_lib.core.fingerprints import digest
 from mumu_lib.core.paths import home
 from mumu_lib.experiments import BY_LETTER, FUSION_NOTEBOOK, fusion_setting, is_line
 from mumu_lib.features import embeddings
-from mumu_lib.params import Multimodal
+from mumu_lib.params import Multimodal, Text
 from mumu_lib.runs import best_run
-from mumu_lib.training.albums import Vectors
-from mumu_lib.training.lines import Scaling
 
 __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["alone", "joint", "late", "learned", "weighted"])
 
@@ -72,7 +70,7 @@ def named(cfg: Multimodal) -> tuple[str, str]:
         raise ParameterError(
             "learning='simultaneous' takes two modalities or more, no embeddings, and missing='complete'"
         )
-    stems = [Path(entry).stem for entry in asked]
+    stems = [_name_of(entry) for entry in asked]
     for stem in stems:
         # A file called audio, or a+t, would stand for a row of the paper.
         if set(stem.split("+")) & {*BY_LETTER, *(modality.name for modality in BY_LETTER.values())}:
@@ -91,6 +89,12 @@ def named(cfg: Multimodal) -> tuple[str, str]:
 
 def _entries(embeddings: str) -> list[str]:
     return [entry for entry in (part.strip() for part in embeddings.split(",")) if entry]
+
+
+def _name_of(entry: str) -> str:
+    """Return what a source from ``embeddings`` is called: a file without its ending; a run's name may hold a point."""
+    path = Path(entry)
+    return path.stem if path.suffix in (".npy", ".parquet", ".npz") else path.name
 
 
 def sources(catalogue: Catalogue, cfg: Multimodal) -> list[Source]:
@@ -131,18 +135,19 @@ def _best(catalogue: Catalogue, modality: str, cfg: Multimodal) -> pd.Series:
                 return best_run(catalogue, modality, lambda run: run["target"] == cfg.target)
         return best_run(catalogue, modality)
     except MissingDataError as error:
-        raise MissingDataError(f"{error}{_own_instead(catalogue)}") from None
+        raise MissingDataError(f"{error}{_own_instead(catalogue, cfg.target)}") from None
 
 
-def _own_instead(catalogue: Catalogue) -> str:
-    """Say which parameters mean the runs on own vectors, if there are such."""
+def _own_instead(catalogue: Catalogue, target: str) -> str:
+    """Say which parameters mean the runs on own vectors, if there are such; one towards the target comes first."""
     finished = runs.table(catalogue)
     own = finished[finished["modality"] == "own"] if len(finished) else finished
     own = own[~own["setting"].map(is_line)] if len(own) else own
     if own.empty:
         return ""
-    name = Path(runs.by_validation(own)["folder"].iloc[0]).name
-    command = commands.notebook(catalogue, FUSION_NOTEBOOK, modalities="", embeddings=name)
+    towards = own[own["target"] == target]
+    name = Path(runs.by_validation(towards if len(towards) else own)["folder"].iloc[0]).name
+    command = commands.notebook(catalogue, FUSION_NOTEBOOK, modalities="", embeddings=name, target=target)
     return f"; or fuse what there is, naming the runs on own vectors:  {command}"
 
 
@@ -160,9 +165,21 @@ def _refuse_the_same(found: list[Source]) -> None:
 
 def _of_run(catalogue: Catalogue, name: str, run: pd.Series) -> Source:
     folder = Path(run["folder"])
-    made_of = run.get("made_of")
     vectors = embeddings.load(folder, catalogue)
-    return Source(name, folder.name, vectors, float(run["val_auc"]), made_of if isinstance(made_of, str) else "")
+    return Source(name, folder.name, vectors, float(run["val_auc"]), _made_of(catalogue, run))
+
+
+def _made_of(catalogue: Catalogue, run: pd.Series) -> str:
+    """Return the digest of the file that a run of own vectors learned from; empty for others and where it is not known."""
+    made_of = run.get("made_of")
+    if isinstance(made_of, str):
+        return made_of
+    # Runs of before have kept the path only, and the file may have gone or be another.
+    if run["modality"] == "own":
+        with suppress(MissingDataError, BadDataError):
+            path = runs.parameters(Path(run["folder"]), Text).get("embeddings", "")
+            return digest(embeddings.load(path, catalogue))
+    return ""
 
 
 def _asked_for(catalogue: Catalogue, entry: str) -> Source:
@@ -206,25 +223,6 @@ def join(found: list[Source], missing: str = "complete") -> np.ndarray:
     usable = there.all(axis=0) if missing == "complete" else there.any(axis=0)
     joined = np.hstack([np.where(known[:, None], block, 0) for block, known in zip(blocks, there, strict=True)])
     joined[~usable] = np.nan
-    return joined
-
-
-def line_inputs(catalogue: Catalogue, found: list[Source]) -> Vectors:
-    """Return what a straight line over all sources is given [shape=(albums, sum of d)]: each part at length 1.
-
-    Of a run the vectors that its own network was given, if a line was fitted beside it, since what it has learned of its
-    training albums misleads a line that is fitted on the same albums. An album that lacks one has nothing, or NaN.
-    """
-    finished = runs.table(catalogue).reindex(columns=["beside", "folder"])
-    blocks = []
-    for source in found:
-        beside = finished.loc[finished["beside"] == source.origin, "folder"]
-        vectors = source.vectors
-        if len(beside):
-            vectors = embeddings.load(Path(beside.iloc[-1]), catalogue)
-        blocks.append(Scaling().apply(vectors))
-    joined = np.hstack(blocks)
-    joined[~np.isfinite(joined).all(axis=1)] = np.nan
     return joined
 
 

@@ -3,6 +3,7 @@
 Paper: Section 6.4.  Notebooks: 07_multimodal.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from mumu_lib import metrics, results, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.parsing import read_array, read_lines
 from mumu_lib.core.paths import home
-from mumu_lib.fusion import Source
+from mumu_lib.features import embeddings
+from mumu_lib.fusion import Source, join
 from mumu_lib.runs import Run
 from mumu_lib.targets import Target
 from mumu_lib.training import lines
@@ -60,6 +62,24 @@ def against_single(
     if line is not None:
         rows[LINE] = (*_compared(catalogue, fused, _of_run(catalogue, line.folder), seed), "line")
     return pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).round(3)
+
+
+def line_inputs(catalogue: Catalogue, found: list[Source], missing: str = "complete") -> np.ndarray:
+    """Return what a straight line over all sources is given [shape=(albums, sum of d)]: each part at length 1.
+
+    Of a run the vectors that its own network was given, if a line was fitted beside it, since what it has learned of its
+    training albums misleads a line that is fitted on the same albums. What an album lacks is dealt with as in
+    :func:`mumu_lib.fusion.join`, so that the line judges the albums that the network judges.
+    """
+    finished = runs.table(catalogue).reindex(columns=["beside", "folder"])
+    given = []
+    for source in found:
+        beside = finished.loc[finished["beside"] == source.origin, "folder"]
+        vectors = source.vectors
+        if len(beside):
+            vectors = embeddings.load(Path(beside.iloc[-1]), catalogue)
+        given.append(replace(source, vectors=Scaling().apply(vectors)))
+    return join(given, missing)
 
 
 def worse_than(gains: pd.DataFrame) -> list[str]:

@@ -33,8 +33,8 @@ def learn(
 ) -> Learned:
     """Choose the weights of the mean; parameters as of :func:`mumu_lib.fusion.learned.learn`.
 
-    ``history`` of what is returned has a row a step of the search: ``epoch``, ``val_auc``, ``seconds``, ``best``, and the
-    weight of each source.
+    ``history`` of what is returned has a row a step of the search: ``epoch``, ``val_auc``, ``seconds``, ``best``, and
+    ``weight of NAME`` for each source.
     """
     heads = []
     for number, source in enumerate(sources):

@@ -54,7 +54,8 @@ def compare(catalogue: Catalogue, target: str, *, seed: int = 0) -> tuple[str, p
     Returns
     -------
     gain : str
-        Both AUCs, the difference and its 95 % interval; or the command that makes the run that is not there.
+        Both AUCs, the difference and its 95 % interval, and whether the runs differ in their recipe too; or the command
+        that makes the run that is not there.
     by_label : pd.DataFrame
         Of :func:`semantic_gain`; no rows if a run is not there.
     """
@@ -66,4 +67,8 @@ def compare(catalogue: Catalogue, target: str, *, seed: int = 0) -> tuple[str, p
             return f"needs the other run too:  {command}", pd.DataFrame(columns=columns, dtype=float)
     gain, by_label = semantic_gain(both["vsm"], both["vsm_sem"], seed=seed)
     said = "AUC {auc_vsm:.3f} -> {auc_vsm_sem:.3f}: {difference:+.3f} [{low:+.3f}, {high:+.3f}]".format(**gain)
+    # Runs of before there were recipes are the paper's.
+    vsm, sem = (both[setting].metrics.get("recipe", "paper") for setting in ("vsm", "vsm_sem"))
+    if vsm != sem:
+        said += f"; part of it may be the recipe: VSM was learned by {vsm!r}, VSM+SEM by {sem!r}"
     return said, by_label

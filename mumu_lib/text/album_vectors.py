@@ -14,6 +14,7 @@ import scipy.sparse as sp
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import ParameterError
 from mumu_lib.core.fingerprints import digest
+from mumu_lib.experiments import LINE, is_line
 from mumu_lib.features import embeddings
 from mumu_lib.params import Text
 from mumu_lib.text import aggregate, release, save_vectorizer, tfidf
@@ -141,5 +142,15 @@ def setting_of(cfg: Text) -> str:
 
 
 def row_of(cfg: Text) -> tuple[str, str, str]:
-    """Return what makes the id of the run: modality, target and setting; the modality of a file's vectors is ``own``."""
+    """Return what makes the id of the run: modality, target and setting; the modality of a file's vectors is ``own``.
+
+    Raises
+    ------
+    ParameterError
+        A file whose name is that of a straight line.
+    """
+    if is_line(setting_of(cfg)):
+        raise ParameterError(
+            f"embeddings={cfg.embeddings!r}: names that begin with {LINE!r} are those of straight lines; rename the file"
+        )
     return ("own" if cfg.embeddings else "text"), cfg.target, setting_of(cfg)

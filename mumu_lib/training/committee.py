@@ -21,6 +21,8 @@ from mumu_lib.targets import Target
 STEPS = 20
 # Probabilities of 0 and 1 have no log odds.
 EDGE = 1e-6
+# How the columns of weights begin: a member may be called like another column, such as ``best``.
+WEIGHT_OF = "weight of "
 
 
 def opinion(goal: Target, outputs: np.ndarray) -> np.ndarray:
@@ -45,10 +47,10 @@ def search(goal: Target, said: dict[str, np.ndarray], truth: Any) -> pd.DataFram
     Returns
     -------
     steps : pd.DataFrame
-        ``epoch`` (the step, from 1), the weight of each member, ``val_auc``, ``seconds``, ``best`` (the first of the best).
-        One row of equal weights where no AUC is defined.
+        ``epoch`` (the step, from 1), ``weight of NAME`` for each member, ``val_auc``, ``seconds``, ``best`` (the first of
+        the best). One row of equal weights where no AUC is defined.
     """
-    names = list(said)
+    names = [WEIGHT_OF + name for name in said]
     opinions = np.stack([opinion(goal, outputs) for outputs in said.values()])
     counts = np.zeros(len(names), dtype=int)
     steps: list[dict[str, Any]] = []
@@ -84,7 +86,10 @@ def _most_helpful(goal: Target, opinions: np.ndarray, counts: np.ndarray, truth:
 def weights_of(steps: pd.DataFrame) -> dict[str, float]:
     """Return the weights that a search has kept, by member."""
     kept = steps[steps["best"]].iloc[0]
-    return {name: float(kept[name]) for name in steps.columns.drop(["epoch", "val_auc", "seconds", "best"])}
+    weights = {}
+    for column in steps.columns[steps.columns.str.startswith(WEIGHT_OF)]:
+        weights[column.removeprefix(WEIGHT_OF)] = float(kept[column])
+    return weights
 
 
 def mean(opinions: list[Any], shares: list[Any], goal: Target) -> Any:

@@ -185,11 +185,13 @@ def _logistic(
     found = {}
     with progress.bar(total=len(CS) * n_labels, desc="logistic regressions", unit="label") as bar:
         for C in CS:
-            log_odds = np.zeros((len(scored), n_labels))
+            log_odds = np.empty((len(scored), n_labels))
             for label in range(n_labels):
                 has = wanted[train, label] > 0
-                # Of a label that none or all have there is nothing to learn; ``goal.scores`` puts it last or first.
-                if has.any() and not has.all():
+                # Of a label that none or all have there is nothing to learn: it comes last or first.
+                if not has.any() or has.all():
+                    log_odds[:, label] = np.inf if has.all() else -np.inf
+                else:
                     model = LogisticRegression(C=C, max_iter=1000).fit(known, has)
                     log_odds[:, label] = model.decision_function(asked)
                 bar.update()

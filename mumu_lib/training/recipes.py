@@ -221,7 +221,7 @@ def joined(networks: list[keras.Model], weights: np.ndarray, goal: Target) -> ke
             member = keras.Model(network.inputs, network.outputs[0], name=f"member_{number}")
             outputs.append(member(inputs))
             shares.append(float(weight))
-    together = keras.layers.Concatenate(name=models.FEATURES)([*outputs])
+    together = keras.layers.Concatenate(name=models.FEATURES, dtype=models.FULL)([*outputs])
     width = outputs[0].shape[-1]
     parts = []
     for number in range(len(outputs)):

@@ -47,7 +47,7 @@ def test_vectors_of_a_file_are_compared_by_a_line_and_so_are_all_together(fused,
     (tmp_path / "mine.txt").write_text("\n".join(music.albums["album_id"]), encoding="utf-8")
     sources = fusion.sources(music, cfg("t", embeddings="mine.npy"))
     run = runs.start(music, ("t+mine", "cosine", "mlp"), cfg("t", embeddings="mine.npy"))
-    line = runs.lines.beside(run, goal, fusion.line_inputs(music, sources), wanted, cfg())
+    line = runs.lines.beside(run, goal, alone.line_inputs(music, sources), wanted, cfg())
     table = alone.against_single(music, sources, scored, scores, goal, wanted, line=line)
     assert list(table.index) == ["text", "mine", alone.LINE]
     assert table.loc["mine", ["AUC alone", "by"]].tolist() == [1, "line"]

@@ -1,5 +1,6 @@
 """Fusion of finished runs: which are taken, how their vectors join, what each modality brings."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -189,6 +190,18 @@ def test_a_file_is_not_fused_with_the_network_over_it(tiny, tmp_path, monkeypatc
         fusion.sources(tiny, cfg("", embeddings="own-cosine-clap, clap.npy"))
 
 
+def test_nor_with_a_run_of_before_over_it(tiny, tmp_path):
+    X = np.random.default_rng(0).normal(size=(30, 3)).astype(np.float32)
+    np.save(tmp_path / "clap.npy", X)
+    (tmp_path / "clap.txt").write_text("\n".join(tiny.albums["album_id"]), encoding="utf-8")
+    run = finished(tiny, "text", "own_clap", X, 0.9, source="embeddings")
+    params = json.loads((run.folder / "params.json").read_text(encoding="utf-8"))
+    params["embeddings"] = str(tmp_path / "clap.npy")
+    (run.folder / "params.json").write_text(json.dumps(params), encoding="utf-8")
+    with pytest.raises(ParameterError, match="are made of the same vectors"):
+        fusion.sources(tiny, cfg("", embeddings=f"text-cosine-own_clap, {tmp_path / 'clap.npy'}"))
+
+
 def test_an_old_run_of_own_vectors_is_no_text(tiny):
     finished(tiny, "text", "own_clap", np.ones((30, 3)), 0.99, source="embeddings")
     finished(tiny, "text", "vsm", np.ones((30, 4)), 0.6)
@@ -198,10 +211,24 @@ def test_an_old_run_of_own_vectors_is_no_text(tiny):
 def test_a_line_over_all_sources_is_given_what_their_own_networks_were_given(three):
     raw = np.random.default_rng(1).normal(size=(30, 7)).astype(np.float32)
     finished(three, "text", "linear_vsm", raw, 0.5, beside="text-cosine-vsm")
-    X = fusion.line_inputs(three, fusion.sources(three, cfg("ti")))
+    X = fusion.alone.line_inputs(three, fusion.sources(three, cfg("ti")))
     assert X.shape == (30, 7 + 5)
     assert np.isnan(X[:2]).all()
     np.testing.assert_allclose(X[2:, :7], raw[2:] / np.linalg.norm(raw[2:], axis=1, keepdims=True), rtol=1e-5)
+
+
+def test_the_line_judges_albums_that_lack_a_part_where_the_network_does(three):
+    sources = fusion.sources(three, cfg("ti"))
+    X = fusion.alone.line_inputs(three, sources, "dropout")
+    lacking = np.isnan(fusion.join(sources)).any(axis=1)
+    assert lacking.any()
+    assert np.isfinite(X).all()
+    assert (X[lacking] == 0).any(axis=1).all()
+
+
+def test_runs_whose_names_differ_behind_a_point_are_two_sources():
+    modality, _ = fusion.named(cfg("", embeddings="own-cosine-v1.5, own-cosine-v1.6"))
+    assert modality == "own-cosine-v1.5+own-cosine-v1.6"
 
 
 def test_a_run_asked_for_by_name_must_be_of_this_state_of_the_catalogue(three):

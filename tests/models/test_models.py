@@ -149,6 +149,10 @@ NETWORKS = {
     "audio, wide": lambda target: models.cnn("high_4x96", target, 4, 3),
     "album": lambda target: models.album_mlp(48, target, 4, 3),
     "text": lambda target: models.text_mlp(48, target, 4, 3),
+    "vectors": lambda target: models.vector_mlp(48, target, 4, 3),
+    "vectors, hidden": lambda target: models.vector_mlp(
+        48, target, 4, 3, hidden=(16, 16), dropout=0.5, penalty=1e-5, mean=np.full(48, 0.1), std=np.full(48, 0.5)
+    ),
     "image": lambda target: models.resnet("small", target, 4, 3, weights="random", image_size=32),
     "one source": lambda target: models.fusion([48], target, 4, 3),
     "fusion": lambda target: models.fusion([20, 28], target, 4, 3),
@@ -196,7 +200,7 @@ def test_mixed_precision_gives_the_outputs_of_full_precision(name, policy, targe
 
 @pytest.mark.parametrize("target", ["logistic", "cosine"])
 @pytest.mark.parametrize("policy", MIXED)
-@pytest.mark.parametrize("name", ["album", "one source", "fusion", "fusion, dropout"])
+@pytest.mark.parametrize("name", ["album", "vectors", "one source", "fusion", "fusion, dropout"])
 def test_what_scales_vectors_to_length_one_is_of_full_precision(name, policy, target):
     full, mixed = (in_policy(p, name, target) for p in ("float32", policy))
     mixed.set_weights(full.get_weights())

@@ -79,6 +79,27 @@ def test_any_part_may_be_missing(music, own, gone, modalities, fused_by):
         assert set(table[table.modality == "fused"].run) == {fused_by}
 
 
+@pytest.mark.parametrize("worse_than", [["text"], None])
+def test_a_fusion_that_is_worse_than_a_source_is_not_taken_and_that_is_said(music, own, monkeypatch, worse_than):
+    table_of = runs.table
+
+    def with_harm(name=None):
+        table = table_of(name)
+        harmful = table.index.get_loc("a+t+i-cosine-mlp")
+        said = pd.Series([[]] * len(table), table.index, dtype=object)
+        said.iloc[harmful] = worse_than
+        table = table.assign(worse_than=said)
+        # A run of before says nothing; its AUC stands against those of its sources.
+        table.iloc[harmful, table.columns.get_loc("val_auc")] = 0.5
+        return table
+
+    monkeypatch.setattr(runs, "table", with_harm)
+    found = mumu_lib.predict_album(own, music)
+    assert set(found[found.modality == "fused"].run) == {"a+t+i-cosine-mlp_dropout"}
+    skipped = {entry["file"]: entry["reason"] for entry in found.attrs["skipped"]}
+    assert "a source alone is better" in skipped["a+t+i-cosine-mlp"]
+
+
 def test_sixty_tracks(music, own):
     for i in range(59):
         (own / f"{i:02d}.wav").write_bytes((music.folder / "files" / f"{i % 12}.wav").read_bytes())

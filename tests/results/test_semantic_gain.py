@@ -29,3 +29,15 @@ def test_the_gain_of_semantics_is_paired_and_names_the_genres(tiny):
     assert same["difference"] == same["low"] == same["high"] == 0
     tiny.__dict__["fingerprint"] = "made again"  # with other columns, for all that the runs know
     assert semantic_gain.text_runs(tiny, "cosine") == {}
+
+
+def test_runs_of_two_recipes_are_compared_with_a_word_of_warning(tiny):
+    cfg = params.Results(catalogue="tiny", seed=0, resamples=0)
+    scores = tiny.label_matrix().toarray().astype(float)
+    for setting, recipe in (("vsm", {}), ("vsm_sem", {"recipe": "ours"})):
+        facts = {"modality": "text", "target": "cosine", "setting": setting, "auc": 0.5, "val_auc": 0.5, **recipe}
+        runs.start(tiny, f"text-cosine-{setting}", cfg).write(
+            facts, album_ids=list(tiny.albums["album_id"]), scores=scores
+        )
+    said, _ = semantic_gain.compare(tiny, "cosine")
+    assert said.endswith("VSM was learned by 'paper', VSM+SEM by 'ours'")

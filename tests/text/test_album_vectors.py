@@ -46,3 +46,8 @@ def test_own_vectors_have_no_terms_and_the_notebook_goes_on(tiny, tmp_path):
     assert analysis.described(X, np.arange(30), found.terms) == "5 dimensions; 30 of 30 albums have a vector"
     assert "no terms" in text_figures.telling_terms(telling, tiny.labels, "own_mine").caption
     assert "No entities" in text_figures.example(found, tiny).data
+
+
+def test_a_file_called_like_a_straight_line_is_refused():
+    with pytest.raises(ParameterError, match="rename the file"):
+        album_vectors.row_of(cfg(embeddings="linear_probe.npy"))

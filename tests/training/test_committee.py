@@ -30,6 +30,14 @@ def test_the_mean_is_never_worse_on_its_albums_than_its_best_member(tiny, said):
     assert again == pytest.approx(kept)
 
 
+def test_a_member_may_be_called_like_a_column_of_the_steps(tiny, said):
+    goal, truth = targets.of(tiny, "logistic", 4), tiny.label_matrix()
+    renamed = dict(zip(["best", "epoch", "val_auc"], said.values(), strict=True))
+    weights = committee.weights_of(committee.search(goal, renamed, truth))
+    expected = committee.weights_of(committee.search(goal, said, truth))
+    assert list(weights.values()) == list(expected.values())
+
+
 def test_without_a_defined_auc_all_weigh_the_same_and_that_is_said(tiny, said, capsys):
     goal = targets.of(tiny, "logistic", 4)
     nothing = np.zeros((30, 4))

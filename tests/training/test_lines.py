@@ -110,3 +110,12 @@ def test_without_validation_positives_the_middle_strength_is_taken(tiny, monkeyp
 def test_nothing_to_learn_from_is_said(tiny):
     with pytest.raises(BadDataError, match="no training album has a vector and a label"):
         line(tiny, np.full((30, 6), np.nan))
+
+
+def test_a_label_that_the_lines_own_training_albums_lack_comes_last(tiny):
+    label = tiny.label_matrix()[tiny.rows("train")].getnnz(axis=0).argmin()
+    X = vectors(tiny)
+    # The target knows albums with the label; those with a vector have none.
+    X[tiny.label_matrix()[:, [label]].toarray().ravel() > 0] = np.nan
+    _, found = line(tiny, X, "logistic")
+    assert (found.scores[:, label] == 0).all()

@@ -73,6 +73,20 @@ def test_the_joined_network_is_the_mean_of_its_members(tiny, vectors):
     np.testing.assert_allclose(features, np.hstack(outputs), atol=1e-5)
 
 
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_the_mean_is_of_full_precision_under_every_policy(tiny, policy):
+    goal = targets.of(tiny, "logistic", 4)
+    before = keras.config.dtype_policy()
+    try:
+        keras.config.set_dtype_policy(policy)
+        members = [models.vector_mlp(8, "logistic", 4, hidden=(3,)) for _ in range(2)]
+        mean = recipes.joined(members, np.array([0.5, 0.5]), goal)
+    finally:
+        keras.config.set_dtype_policy(before)
+    # In half precision 1 - 1e-6 is 1, whose log odds are infinite.
+    assert mean.get_layer(models.FEATURES).compute_dtype == "float32"
+
+
 def test_a_search_that_was_interrupted_goes_on_and_ends_the_same(tiny, vectors, tmp_path, capsys):
     X, rows = vectors, np.arange(30)
     _, whole = search(tiny, X, tmp_path / "whole")
