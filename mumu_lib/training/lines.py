@@ -8,6 +8,7 @@ vectors are chosen by the AUC of the validation albums.
 
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,8 @@ from mumu_lib.training.albums import Vectors, complete, learnable
 # Weak penalties first; the weakest that is best counts.
 ALPHAS = (1e-3, 1e-2, 0.1, 1.0, 3.0, 10.0, 30.0, 100.0)
 CS = (100.0, 10.0, 1.0, 0.1)
+# So many labels choose the strength of logistic regressions; at the paper's size each fit takes seconds.
+MOST_LABELS = 60
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,8 @@ def fit(catalogue: Catalogue, goal: Target, X: Vectors, wanted: np.ndarray) -> L
     Returns
     -------
     line : Line
-        Of the strength with the highest validation AUC; of the middle one where that is not defined.
+        Of the strength with the highest validation AUC (of logistic regressions on at most :data:`MOST_LABELS` labels);
+        of the middle one where that is not defined.
 
     Raises
     ------
@@ -178,23 +182,48 @@ def _ridge(catalogue: Catalogue, goal: Target, X: Vectors, wanted: np.ndarray) -
 def _logistic(
     catalogue: Catalogue, goal: Target, X: Vectors, wanted: np.ndarray
 ) -> dict[float, tuple[np.ndarray, float]]:
-    """Return probabilities and validation AUC for every ``C``, the same for all labels."""
+    """Return probabilities and validation AUC for every ``C``, the same for all labels.
+
+    With many labels ``C`` is chosen by some of them, and only the best has probabilities of all.
+    """
     train, scored = _training(catalogue, X, wanted), complete(X)
-    known, asked = X[train], X[scored]
-    n_labels = wanted.shape[1]
+    known, asked, has = X[train], X[scored], wanted[train] > 0
+    labels = _spread(has)
+    val = np.isin(scored, catalogue.rows("val"))
+    truth = catalogue.label_matrix()[scored[val]][:, labels]
+    all_labels = np.arange(has.shape[1])
     found = {}
-    with progress.bar(total=len(CS) * n_labels, desc="logistic regressions", unit="label") as bar:
+    fits = len(CS) * len(labels) + (len(all_labels) if len(labels) < len(all_labels) else 0)
+    with progress.bar(total=fits, desc="logistic regressions", unit="label") as bar:
         for C in CS:
-            log_odds = np.empty((len(scored), n_labels))
-            for label in range(n_labels):
-                has = wanted[train, label] > 0
-                # Of a label that none or all have there is nothing to learn: it comes last or first.
-                if not has.any() or has.all():
-                    log_odds[:, label] = np.inf if has.all() else -np.inf
-                else:
-                    model = LogisticRegression(C=C, max_iter=1000).fit(known, has)
-                    log_odds[:, label] = model.decision_function(asked)
-                bar.update()
-            scores = goal.scores(expit(log_odds))
-            found[C] = (scores, _validation_auc(catalogue, scored, scores))
+            scores = _probabilities(known, has, asked, C, labels, bar)
+            found[C] = (goal.scores(scores), metrics.macro_auc(truth, scores[np.ix_(val, labels)]))
+        if len(labels) < len(all_labels):
+            best, auc = _best(found)
+            found[best] = (goal.scores(_probabilities(known, has, asked, best, all_labels, bar)), auc)
     return found
+
+
+def _spread(has: np.ndarray) -> np.ndarray:
+    """Return the labels by which ``C`` is chosen: all, or :data:`MOST_LABELS` from the most to the least frequent."""
+    n_labels = has.shape[1]
+    if n_labels <= MOST_LABELS:
+        return np.arange(n_labels)
+    by_frequency = np.argsort(-has.sum(axis=0), kind="stable")
+    return np.sort(by_frequency[np.linspace(0, n_labels - 1, MOST_LABELS).astype(int)])
+
+
+def _probabilities(
+    known: Vectors, has: np.ndarray, asked: Vectors, C: float, labels: np.ndarray, bar: Any
+) -> np.ndarray:
+    """Return probabilities [shape=(rows of ``asked``, all labels)]; those of other labels than ``labels`` are 0.5."""
+    log_odds = np.zeros((asked.shape[0], has.shape[1]))
+    for label in labels:
+        # Of a label that none or all have there is nothing to learn: it comes last or first.
+        if not has[:, label].any() or has[:, label].all():
+            log_odds[:, label] = np.inf if has[:, label].any() else -np.inf
+        else:
+            model = LogisticRegression(C=C, max_iter=1000).fit(known, has[:, label])
+            log_odds[:, label] = model.decision_function(asked)
+        bar.update()
+    return expit(log_odds)

@@ -119,3 +119,15 @@ def test_a_label_that_the_lines_own_training_albums_lack_comes_last(tiny):
     X[tiny.label_matrix()[:, [label]].toarray().ravel() > 0] = np.nan
     _, found = line(tiny, X, "logistic")
     assert (found.scores[:, label] == 0).all()
+
+
+def test_with_many_labels_some_choose_the_strength_and_all_are_scored(tiny, monkeypatch):
+    X = vectors(tiny)
+    _, whole = line(tiny, X, "logistic")
+    monkeypatch.setattr(lines, "MOST_LABELS", 2)
+    _, some = line(tiny, X, "logistic")
+    monkeypatch.setattr(lines, "CS", (some.strength,))
+    _, alone = line(tiny, X, "logistic")
+    np.testing.assert_allclose(some.scores, alone.scores)
+    assert whole.scores.shape == some.scores.shape == (30, 4)
+    assert list(lines._spread(np.eye(5, 4, dtype=bool)[[0, 0, 0, 1, 1, 2, 3]])) == [0, 3]
