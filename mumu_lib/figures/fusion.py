@@ -96,7 +96,7 @@ def weight_search(steps: pd.DataFrame, run: str = "a fusion") -> Figure:
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend()
     return figure.describe(
-        "learning_curves",
+        "weight_search",
         caption=f"Search for the weights of {run}.",
         alt=f"Validation AUC over {len(steps)} steps; kept are the weights {weights}.",
     )
