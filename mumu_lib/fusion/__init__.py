@@ -70,6 +70,10 @@ def named(cfg: Multimodal) -> tuple[str, str]:
         raise ParameterError(
             "learning='simultaneous' takes two modalities or more, no embeddings, and missing='complete'"
         )
+    if cfg.learning == "simultaneous" and cfg.recipe == "ours":
+        raise ParameterError(
+            "learning='simultaneous' has the paper's recipe alone; leave recipe out, or write  -p recipe paper"
+        )
     stems = [_name_of(entry) for entry in asked]
     for stem in stems:
         # A file called audio, or a+t, would stand for a row of the paper.
