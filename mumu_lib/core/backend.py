@@ -1,5 +1,6 @@
 """Settings of the libraries beneath that must stand before they start: environment variables, set where none is."""
 
+import logging
 import os
 from pathlib import Path
 
@@ -24,13 +25,22 @@ CACHES = {
 
 
 def set_defaults() -> None:
-    """Set every variable that the user has not set."""
+    """Set every variable that the user has not set, and keep back one warning that is wrong here."""
+    logging.getLogger("tensorflow").addFilter(_worth_saying)
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
     if not _can_write(_user_home()) and _can_write(home()):
         # Numba, which librosa needs, stops where it finds no place for what it compiles.
         for name, folder in CACHES.items():
             os.environ.setdefault(name, str(home() / "cache" / folder))
+
+
+def _worth_saying(record: logging.LogRecord) -> bool:
+    """Whether a message of TensorFlow is about anything but tracing.
+
+    Several networks are each traced once, which it takes for one that is traced again and again.
+    """
+    return "tf.function retracing" not in record.getMessage()
 
 
 def _user_home() -> Path | None:

@@ -94,6 +94,20 @@ def worse_than(gains: pd.DataFrame) -> list[str]:
     return list(sources.index[sources["validation: alone"] > sources["validation: fused"]])
 
 
+def above_weakest(gains: pd.DataFrame) -> str:
+    """Say whether the fusion has a higher AUC on the test albums than its weakest source: ``yes``, ``no``, ``unknown``.
+
+    Parameters
+    ----------
+    gains : pd.DataFrame
+        Of :func:`against_single`; without a source that judged by itself nothing is known.
+    """
+    differences = gains.drop(index=LINE, errors="ignore")["difference"]
+    if differences.isna().all():
+        return "unknown"
+    return "yes" if differences.max() > 0 else "no"
+
+
 def verdict(gains: pd.DataFrame) -> str:
     """Say whether the fusion does harm, by the validation albums."""
     if gains.empty:

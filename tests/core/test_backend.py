@@ -1,5 +1,6 @@
 """Settings of the backend: set where the user has set none, and before the backend starts."""
 
+import logging
 import os
 from pathlib import Path
 
@@ -53,3 +54,14 @@ def test_a_folder_that_is_not_there_can_be_written_if_the_one_above_it_can(tmp_p
     (tmp_path / "file").write_text("")
     assert not backend._can_write(tmp_path / "file" / "b")
     assert not backend._can_write(None)
+
+
+def test_one_wrong_warning_is_kept_back_and_no_other(caplog):
+    backend.set_defaults()
+    logger = logging.getLogger("tensorflow")
+    with caplog.at_level(logging.WARNING, logger="tensorflow"):
+        logger.warning(
+            "%s out of the last %s calls to %s triggered tf.function retracing. Tracing is expensive", 5, 5, "f"
+        )
+        logger.warning("something else")
+    assert [record.getMessage() for record in caplog.records] == ["something else"]

@@ -28,6 +28,7 @@ def test_the_difference_to_each_modality_is_paired_on_the_albums_both_have_judge
     assert (table["AUC alone"] == 0.5).all()
     assert (table["difference"] == 0.5).all()
     assert (table["by"] == "run").all()
+    assert alone.above_weakest(table) == "yes"
     assert alone.worse_than(table) == []
     assert alone.verdict(table) == "on validation albums no source alone is better"
 
@@ -66,4 +67,5 @@ def test_where_nothing_judged_by_itself_there_is_nothing_to_compare(fused):
     )
     assert table.empty
     assert alone.worse_than(table) == []
+    assert alone.above_weakest(table) == "unknown"
     assert alone.verdict(table).startswith("nothing to compare with")
