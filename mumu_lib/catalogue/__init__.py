@@ -239,6 +239,8 @@ class Catalogue:
         for modality in MODALITIES:
             if modality.letter:
                 runs = "can run" if can[modality.needs] else "cannot run"
+                if can[modality.needs] and not self.labels:
+                    runs = "cannot run without a label"
                 notes[modality.needs] = f"{modality.notebook}: {runs}"
         note = ", ".join(f"{s} {sizes[s]}" for s in SPLITS) + (f"; without genre {unlabelled}" if unlabelled else "")
         rows = [("albums", len(albums), len(albums), 0, note)]

@@ -130,6 +130,9 @@ def test_what_a_notebook_can_do_counts_every_source_it_reads(tiny):
     (tiny.folder / "msd").mkdir()
     tiny.require("timbre")
     assert tiny.validate().loc["audio", "note"] == "04_audio: can run"
+    tiny.info["labels"] = []
+    tiny.__dict__.pop("labels", None)
+    assert tiny.validate().loc["audio", "note"] == "04_audio: cannot run without a label"
 
 
 def test_a_catalogues_table_that_is_gone_is_named_with_the_remedy(tiny):
