@@ -3,6 +3,7 @@ from . import (
     browser as browser,
     catalogue as catalogue,
     core as core,
+    encoders as encoders,
     experiments as experiments,
     features as features,
     figures as figures,

@@ -47,6 +47,13 @@ LINKERS = {
     "spotlight": "mumu_lib.linking.spotlight:make",
 }
 
+# Pretrained encoders, and what opens each of them.
+ENCODERS = {
+    "mtt_musicnn": "mumu_lib.encoders.musicnn:mtt",
+    "msd_musicnn": "mumu_lib.encoders.musicnn:msd",
+    "minilm": "mumu_lib.encoders.minilm:make",
+}
+
 
 @dataclass(frozen=True)
 class Modality:

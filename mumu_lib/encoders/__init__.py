@@ -1,0 +1,124 @@
+"""Pretrained encoders: what others have learned from much more sound and text than a collection holds.
+
+Paper: none; section 5 learns from the albums alone.  Notebooks: 04_audio, 05_text, 09_your_album.
+
+An encoder is one file in this room and one line of ``experiments.ENCODERS``. Its weights are not part of this package:
+``make pretrained`` fetches and converts them once, and nothing is fetched afterwards.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from mumu_lib.core.errors import ParameterError, did_you_mean
+from mumu_lib.experiments import ENCODERS, resolve
+
+
+@dataclass(frozen=True)
+class About:
+    """What an encoder is.
+
+    Attributes
+    ----------
+    name : str
+        As in the parameter ``encoder`` and in run ids.
+    hears : str
+        ``audio`` or ``text``.
+    length : int
+        Numbers in a vector.
+    licence : str
+        Of its weights.
+    digest : str
+        SHA-256 of the file that the weights come from.
+    learned_from : str
+        What it was trained on; decides where its numbers may stand beside others'.
+    """
+
+    name: str
+    hears: str
+    length: int
+    licence: str
+    digest: str
+    learned_from: str
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What an audio encoder makes of one recording.
+
+    Attributes
+    ----------
+    vectors : np.ndarray [shape=(windows, length), float32]
+    scores : np.ndarray [shape=(windows, tags), float32]
+        Of its own tags, between 0 and 1; no columns where it has none.
+    starts : np.ndarray [shape=(windows,), s]
+        Where each window begins.
+    """
+
+    vectors: np.ndarray
+    scores: np.ndarray
+    starts: np.ndarray = field(repr=False)
+
+
+class AudioEncoder(Protocol):
+    """What turns a recording into vectors.
+
+    Attributes
+    ----------
+    about : About
+    rate : int
+        Hz of the sound that :meth:`encode` takes.
+    tags : tuple of str
+        Names of the columns of ``scores``; empty where it has no tags.
+    """
+
+    about: About
+    rate: int
+    tags: tuple[str, ...]
+
+    def encode(self, y: np.ndarray, windows: int | None = None) -> Heard:
+        """Encode a recording.
+
+        Parameters
+        ----------
+        y : np.ndarray [shape=(samples,)]
+            Mono, at :attr:`rate`.
+        windows : int, optional
+            At most so many windows, spread evenly; all by default.
+        """
+
+
+class TextEncoder(Protocol):
+    """What turns texts into vectors.
+
+    Attributes
+    ----------
+    about : About
+    """
+
+    about: About
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Encode texts [shape=(texts, length), float32]; a long one is the mean of its pieces."""
+
+
+def make(name: str) -> AudioEncoder | TextEncoder:
+    """Open an encoder.
+
+    Parameters
+    ----------
+    name : str
+        One of ``experiments.ENCODERS``.
+
+    Raises
+    ------
+    ParameterError
+        There is no encoder of this name.
+    MissingDataError
+        Its weights are not here; with the command that brings them.
+    """
+    if name not in ENCODERS:
+        raise ParameterError(f"encoder={name!r} is not one of {list(ENCODERS)}{did_you_mean(name, ENCODERS)}")
+    return resolve(ENCODERS[name])()
