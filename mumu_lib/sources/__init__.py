@@ -1,5 +1,6 @@
 """Sources: one module per outside source, raw format -> catalogue tables."""
 
+import os
 from pathlib import Path
 
 import lazy_loader
@@ -62,7 +63,8 @@ def locate(name_or_path: str | Path) -> Path:
         With the nearest known name.
     """
     for folder in (home() / "data" / name_or_path, Path(name_or_path)):
-        if (folder / "catalogue.json").is_file():
+        # os.path says False where a name is too long for the file system; Path raises OSError.
+        if os.path.isfile(folder / "catalogue.json"):
             return folder
     known = sorted(p.parent.name for p in (home() / "data").glob("*/catalogue.json"))
     raise MissingDataError(

@@ -28,3 +28,9 @@ def test_a_name_under_data_comes_before_a_folder_of_that_name(tiny, tmp_path, mo
 def test_without_any_catalogue_none_is_known(home):
     with pytest.raises(MissingDataError, match=r"no catalogue 'tiny' under .*; known: none; make one with"):
         locate("tiny")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x/" * 2500])
+def test_a_name_too_long_for_the_file_system_is_no_catalogue(name):
+    with pytest.raises(MissingDataError, match="no catalogue"):
+        open_catalogue(name)
