@@ -21,8 +21,9 @@ from mumu_lib.core.paths import checkout, home
 
 # A parameter that is added after runs were made says with ``before=`` which value means what those runs did:
 # ``recipe: str = _choice("auto", "paper", "ours", before="paper")``. Runs without it then stay valid (:func:`restored`).
-def _choice(*names: str, **further: Any) -> Any:
-    return field(metadata={"choices": names, **further})
+# ``excludes=`` names parameters in the place of which it stands: both may not be given.
+def _choice(*names: str, default: Any = MISSING, **further: Any) -> Any:
+    return field(default=default, metadata={"choices": names, **further})
 
 
 def _at_least(least: float, *, strictly: bool = False, **further: Any) -> Any:
@@ -81,6 +82,9 @@ class Audio(Training):
     """Parameters of 04_audio."""
 
     filters: str = _choice(*experiments.settings("audio"))
+    encoder: str = _choice(
+        "", experiments.MUSICNN, *experiments.AUDIO_ENCODERS, default="", before="", excludes=("filters",)
+    )
     album_epochs: int = _at_least(1)
     album_learning_rate: float = _at_least(0, strictly=True)
     patches: int = _at_least(1)
@@ -203,7 +207,21 @@ def read(kind: type[Params], namespace: Mapping[str, Any]) -> Params:
             raise ParameterError(f"the notebook's parameters cell lacks {f.name!r}")
         from_section = f.name in section and f.name not in injected
         values[f.name] = section[f.name] if from_section else namespace[f.name]
-    return checked(kind, values)
+    found = checked(kind, values)
+    _refuse_excluded(found, injected | set(section))
+    return found
+
+
+def _refuse_excluded(cfg: Shared, given: set[str]) -> None:
+    """Refuse parameters that were given although another stands in their place."""
+    for f in fields(cfg):
+        value = getattr(cfg, f.name)
+        for other in f.metadata.get("excludes", ()):
+            if value and other in given and getattr(cfg, other):
+                raise ParameterError(
+                    f"{f.name}={value!r} stands in the place of {other}, and {other}={getattr(cfg, other)!r} is given "
+                    f"too; leave one of them out"
+                )
 
 
 def checked(kind: type[Params], values: Mapping[str, Any]) -> Params:
@@ -284,7 +302,7 @@ def with_recipe(cfg: Params, *, synthetic: bool) -> Params:
     """Return parameters with the recipe that ``auto`` stands for.
 
     The paper's on the sample and where all networks learn by one loss, for which there is none of ours. Else ours, and
-    on vectors from a file always, since the paper has none. Parameters without a recipe come back as they are.
+    on vectors from a file or of an encoder always, since the paper has none. Parameters without a recipe come back as they are.
 
     Parameters
     ----------
@@ -302,7 +320,7 @@ def with_recipe(cfg: Params, *, synthetic: bool) -> Params:
         return cfg
     if getattr(cfg, "learning", "late") == "simultaneous":
         recipe = "paper"
-    elif isinstance(cfg, Text) and cfg.embeddings:
+    elif getattr(cfg, "encoder", "") or (isinstance(cfg, Text) and cfg.embeddings):
         recipe = "ours"
     else:
         recipe = "paper" if synthetic else "ours"

@@ -57,20 +57,22 @@ class TruncatedAudioWarning(AudioWarning):
     """A recording holds less than its header promises; what could be decoded is used."""
 
 
-def load(path: str | Path) -> np.ndarray:
+def load(path: str | Path, rate: int = SAMPLE_RATE) -> np.ndarray:
     """Decode a recording.
 
-    Equal to ``librosa.load(path, sr=22050)``, of a recording longer than ten minutes to its first ten.
+    Equal to ``librosa.load(path, sr=rate)``, of a recording longer than ten minutes to its first ten.
 
     Parameters
     ----------
     path : str or Path
         mp3, flac, ogg, wav or what else libsndfile reads; m4a, wma and others where ffmpeg is installed.
+    rate : int [Hz]
+        Of the samples returned; the file's own rate is turned into it at once.
 
     Returns
     -------
     y : np.ndarray [shape=(n,), float32]
-        Mono samples at 22,050 Hz.
+        Mono samples.
 
     Raises
     ------
@@ -103,7 +105,7 @@ def load(path: str | Path) -> np.ndarray:
     _check_level(path, decoded)
     if broken:
         warnings.warn(f"{path}: {broken}", TruncatedAudioWarning, stacklevel=2)
-    return _resample(decoded.y, decoded.rate)
+    return _resample(decoded.y, decoded.rate, rate)
 
 
 def _broken(decoded: decoding.Decoded, seconds: float) -> str:
@@ -136,11 +138,11 @@ def _tell_of_cancelling(path: Path, share: float) -> None:
     warnings.warn(message, CancellingChannelsWarning, stacklevel=4)
 
 
-def _resample(y: np.ndarray, rate: int) -> np.ndarray:
-    if rate == SAMPLE_RATE:
+def _resample(y: np.ndarray, rate: int, wanted: int) -> np.ndarray:
+    if rate == wanted:
         return y
-    length = int(np.ceil(len(y) * SAMPLE_RATE / rate))
-    out = soxr.resample(y, rate, SAMPLE_RATE, quality="HQ")[:length]
+    length = int(np.ceil(len(y) * wanted / rate))
+    out = soxr.resample(y, rate, wanted, quality="HQ")[:length]
     return np.pad(out, (0, length - len(out)))
 
 

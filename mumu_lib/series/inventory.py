@@ -20,6 +20,7 @@ from mumu_lib.core import commands
 from mumu_lib.core.errors import MumuError
 from mumu_lib.core.parsing import read_json
 from mumu_lib.core.paths import checkout, home
+from mumu_lib.encoders import store as encoder_store
 from mumu_lib.features import build
 from mumu_lib.features.store import Recipe
 from mumu_lib.image import store as covers
@@ -126,6 +127,11 @@ def _recipe(catalogue: Catalogue, name: str) -> tuple[Recipe | None, pd.DataFram
             audio_store.jobs(catalogue, settings),
             commands.python("mumu_lib.patches", where, kind="timbre"),
         )
+    encoder = name.partition("-v")[0]
+    if encoder in experiments.AUDIO_ENCODERS:
+        chosen = encoder_store.settings(encoder)
+        told = {"catalogue": where, "encoder": encoder}
+        return chosen, encoder_store.jobs(catalogue, chosen), commands.papermill("04_audio", there=True, **told)
     found = CQT.fullmatch(name)
     if found is None or found["method"] not in audio.METHODS:
         return None, pd.DataFrame(), ""
