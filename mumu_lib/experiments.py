@@ -228,27 +228,45 @@ def of_profile(profile: str) -> pd.DataFrame:
 
 
 def settings(modality: str) -> tuple[str, ...]:
-    """Return what the parameter that names the setting of a modality may be, in the order of the rows.
+    """Return the settings of a modality, in the order of the rows, without those that are a pretrained encoder."""
+    return tuple(setting for setting in _all_settings(modality) if setting not in ENCODERS)
 
-    The settings of rows with an encoder are not among them: another parameter names those.
-    """
+
+def encoders(modality: str) -> tuple[str, ...]:
+    """Return the pretrained encoders that a modality has a row of, in the order of the rows."""
+    return tuple(setting for setting in _all_settings(modality) if setting in ENCODERS)
+
+
+def _all_settings(modality: str) -> list[str]:
     rows = table()
-    own = (rows["modality"] == modality) & ~rows["arguments"].str.contains(f"{ENCODER}=", regex=False)
-    return tuple(rows.loc[own, "setting"].unique())
+    return list(rows.loc[rows["modality"] == modality, "setting"].unique())
+
+
+def encoder_of(setting: str) -> str:
+    """Return the pretrained encoder that a setting needs; empty if it needs none.
+
+    Examples
+    --------
+    >>> encoder_of("minilm"), encoder_of("vsm_minilm"), encoder_of("vsm")
+    ('minilm', 'minilm', '')
+    """
+    for name in ENCODERS:
+        if setting == name or setting.endswith(f"_{name}"):
+            return name
+    return ""
 
 
 def arguments(notebook: str, modality: str, target: str, setting: str) -> dict[str, str]:
     """Return the parameters of the notebook that make it run one row."""
     if notebook == FUSION_NOTEBOOK:
         return {"target": target, "modalities": modality.replace("+", ""), **fusions()[setting]}
-    encoder = encoder_of(modality, setting)
-    if encoder:
-        return {"target": target, ENCODER: encoder}
+    if setting in ENCODERS:
+        return {"target": target, ENCODER: _told(modality, setting) or setting}
     return {"target": target, BY_NAME[modality].setting: setting}
 
 
-def encoder_of(modality: str, setting: str) -> str:
-    """Return what ``encoder`` is in a row, such as ``musicnn`` in those of ``mtt_musicnn``; empty where it has none."""
+def _told(modality: str, setting: str) -> str:
+    """Return what ``arguments`` of a row say its encoder is called, such as ``musicnn``; empty where they say nothing."""
     rows = table()
     own = rows.loc[(rows["modality"] == modality) & (rows["setting"] == setting), "arguments"]
     for word in " ".join(own).split():

@@ -18,6 +18,8 @@ from mumu_lib.encoders import make
 from mumu_lib.experiments import FETCHED, LINE, MUSICNN
 from mumu_lib.params import Shared
 
+# What is written last of weights that are fetched.
+ABOUT = "about.json"
 # The id of a track of the Million Song Dataset has 18 characters.
 MSD_ID = r"TR[A-Z0-9]{16}"
 # What may have heard the test albums of a catalogue of the Million Song Dataset, and why.
@@ -72,6 +74,8 @@ def folder_of(name: str) -> Path:
 
 def installed(name: str) -> bool:
     """Whether the weights of an encoder are here; they are not opened."""
+    if name in FETCHED:
+        return (folder_of(name) / ABOUT).is_file()
     there = [path for path in folder_of(name).glob("*") if path.is_file() and not path.name.startswith(".")]
     return bool(there)
 

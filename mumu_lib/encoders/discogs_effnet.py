@@ -35,7 +35,9 @@ REMEDY = "get the file again from https://essentia.upf.edu/models.html"
 # Windows at once where the file leaves it open.
 BATCH = 16
 # Operations that run Python, or read, write or send anything but numbers.
-FORBIDDEN = re.compile(r"Py_?Func|File|Save|Restore|Checkpoint|Dataset|Iterator|Reader|Writer|Summary|Print|Send|Recv|Rpc")
+FORBIDDEN = re.compile(
+    r"Py_?Func|File|Save|Restore|Checkpoint|Dataset|Iterator|Reader|Writer|Summary|Print|Send|Recv|Rpc"
+)
 # From windows to the two outputs, in any order.
 Network: TypeAlias = Callable[[np.ndarray], list[np.ndarray]]
 
