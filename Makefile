@@ -11,7 +11,7 @@ KNOWLEDGE ?=
 BIN := .venv/bin
 SNAKEMAKE = $(WITH_PATH) snakemake --workflow-profile params/profiles/$(ON) $(if $(filter local,$(ON)),--cores $(CORES)) --quiet rules host reason
 
-.PHONY: help run paper features test lint unit stored lab notebooks coverage mutants audit lock clean
+.PHONY: help run paper features pretrained test lint unit stored lab notebooks coverage mutants audit lock clean
 .DEFAULT_GOAL := help
 
 ifeq ($(OS),Windows_NT)
@@ -45,6 +45,9 @@ paper: .venv/.installed  ## every row of Table 2 with the paper's parameters: ma
 
 features: .venv/.installed  ## the audio features of a catalogue: make features CATALOGUE=...
 	$(BIN)/python -m mumu_lib.patches "$(CATALOGUE)"
+
+pretrained: .venv/.installed  ## networks that others have trained, fetched once (113 MB; their licences are printed first)
+	$(BIN)/python -m mumu_lib pretrained
 
 test: lint unit stored  ## style, types, unit tests, and every notebook against its stored outputs
 

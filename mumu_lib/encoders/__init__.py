@@ -8,12 +8,23 @@ An encoder is one file in this room and one line of ``experiments.ENCODERS``. It
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
+import lazy_loader
 import numpy as np
 
 from mumu_lib.core.errors import ParameterError, did_you_mean
+from mumu_lib.core.paths import home
 from mumu_lib.experiments import ENCODERS, resolve
+
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__, submodules=["checkpoints", "musicnn", "musicnn_network", "packages", "wheels"]
+)
+
+# Beside the weights of each encoder; written last, so that where it lies all is there.
+ABOUT = "about.json"
+REMEDY = "bring it with  make pretrained  (or  python -m mumu_lib pretrained)"
 
 
 @dataclass(frozen=True)
@@ -122,3 +133,19 @@ def make(name: str) -> AudioEncoder | TextEncoder:
     if name not in ENCODERS:
         raise ParameterError(f"encoder={name!r} is not one of {list(ENCODERS)}{did_you_mean(name, ENCODERS)}")
     return resolve(ENCODERS[name])()
+
+
+def folder(name: str) -> Path:
+    """Return where the weights of an encoder lie: ``data/pretrained/NAME`` below the home."""
+    return home() / "data" / "pretrained" / name
+
+
+def installed() -> list[str]:
+    """Return the names of the encoders whose weights are here.
+
+    Examples
+    --------
+    >>> installed()  # doctest: +SKIP
+    ['mtt_musicnn', 'msd_musicnn', 'minilm']
+    """
+    return [name for name in ENCODERS if (folder(name) / ABOUT).is_file()]

@@ -174,14 +174,14 @@ def extract(archive: str | Path, folder: str | Path) -> list[str]:
     with parsing(archive, "get it again", trouble="is no whole zip or tar archive"):
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as zipped, writing(folder):
-                _check_members(
+                check_members(
                     archive, folder, ((m.filename, m.file_size, not m.is_dir(), m.is_dir()) for m in zipped.infolist())
                 )
                 zipped.extractall(folder)
                 return [m.filename for m in zipped.infolist() if not m.is_dir()]
         with tarfile.open(archive, tarinfo=PlainInfo) as tar, writing(folder):
             members = tar.getmembers()
-            _check_members(archive, folder, ((m.name, m.size, m.isfile(), m.isdir()) for m in members))
+            check_members(archive, folder, ((m.name, m.size, m.isfile(), m.isdir()) for m in members))
             for member in members:
                 # The data filter of newer Pythons does this; not every 3.11 has it.
                 member.mode = 0o755 if member.isdir() else 0o644
@@ -189,7 +189,18 @@ def extract(archive: str | Path, folder: str | Path) -> list[str]:
             return [m.name for m in members if m.isfile()]
 
 
-def _check_members(archive: Path, folder: Path, members: Iterable[tuple[str, int, bool, bool]]) -> None:
+def check_members(archive: Path, folder: Path, members: Iterable[tuple[str, int, bool, bool]]) -> None:
+    """Refuse an archive of which a member leads out of the folder, or that does not fit on the disk.
+
+    Parameters
+    ----------
+    members : iterable of (str, int, bool, bool)
+        Name, size in bytes, whether it is a file, whether it is a folder.
+
+    Raises
+    ------
+    BadDataError
+    """
     total, places, files = 0, list[PurePosixPath](), set[PurePosixPath]()
     for name, size, is_file, is_folder in members:
         path = PurePosixPath(name.replace("\\", "/"))
