@@ -6,20 +6,16 @@ can ask.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
 
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import MissingDataError
-from mumu_lib.core.paths import home
-from mumu_lib.encoders import make
+from mumu_lib.encoders import ABOUT, folder, make
 from mumu_lib.experiments import FETCHED, LINE, MUSICNN
 from mumu_lib.params import Shared
 
-# What is written last of weights that are fetched.
-ABOUT = "about.json"
 # The id of a track of the Million Song Dataset has 18 characters.
 MSD_ID = r"TR[A-Z0-9]{16}"
 # What may have heard the test albums of a catalogue of the Million Song Dataset, and why.
@@ -67,16 +63,11 @@ def with_encoder(cfg: Params, catalogue: Catalogue) -> Params:
     return replace(cfg, encoder=full_name(name, catalogue))  # type: ignore[call-arg]
 
 
-def folder_of(name: str) -> Path:
-    """Return where the weights of an encoder lie."""
-    return home() / "data" / "pretrained" / name
-
-
 def installed(name: str) -> bool:
     """Whether the weights of an encoder are here; they are not opened."""
     if name in FETCHED:
-        return (folder_of(name) / ABOUT).is_file()
-    there = [path for path in folder_of(name).glob("*") if path.is_file() and not path.name.startswith(".")]
+        return (folder(name) / ABOUT).is_file()
+    there = [path for path in folder(name).glob("*") if path.is_file() and not path.name.startswith(".")]
     return bool(there)
 
 
@@ -84,7 +75,7 @@ def how_to_get(name: str) -> str:
     """Say what brings the weights of an encoder."""
     if name in FETCHED:
         return "get them with  make pretrained"
-    return f"put its file into {folder_of(name)}, as docs/weights-and-encoders.md says"
+    return f"put its file into {folder(name)}, as docs/weights-and-encoders.md says"
 
 
 def require(name: str) -> None:

@@ -17,8 +17,7 @@ import numpy as np
 from mumu_lib.core.errors import AudioError, BadDataError, MissingDataError, ParameterError
 from mumu_lib.core.fingerprints import hash_of_file
 from mumu_lib.core.parsing import parsing, read_json
-from mumu_lib.core.paths import home
-from mumu_lib.encoders import About, Heard
+from mumu_lib.encoders import About, Heard, folder
 
 NAME = "discogs_effnet"
 RATE = 16_000
@@ -121,15 +120,15 @@ def make() -> DiscogsEffnet:
     BadDataError
         There are several, or it is no such network.
     """
-    folder = home() / "data" / "pretrained" / NAME
-    found = sorted([*folder.glob("*.pb"), *folder.glob("*.onnx")])
+    place = folder(NAME)
+    found = sorted([*place.glob("*.pb"), *place.glob("*.onnx")])
     if not found:
         raise MissingDataError(
-            f"{folder} holds no network: put discogs-effnet-bs64-1.pb there (18 MB, from "
+            f"{place} holds no network: put discogs-effnet-bs64-1.pb there (18 MB, from "
             f"https://essentia.upf.edu/models.html); its licence is {LICENCE}"
         )
     if len(found) > 1:
-        raise BadDataError(f"{folder} holds {len(found)} networks: {', '.join(p.name for p in found)}; leave one there")
+        raise BadDataError(f"{place} holds {len(found)} networks: {', '.join(p.name for p in found)}; leave one there")
     return _opened(found[0], found[0].stat().st_mtime_ns)
 
 

@@ -20,8 +20,7 @@ from mumu_lib.audio import store as audio_store
 from mumu_lib.audio.store import AudioStore
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import ParameterError
-from mumu_lib.encoders import AudioEncoder, Heard, make
-from mumu_lib.encoders.choice import folder_of
+from mumu_lib.encoders import AudioEncoder, Heard, folder, make
 from mumu_lib.experiments import AUDIO_ENCODERS
 from mumu_lib.features import build
 
@@ -102,11 +101,11 @@ def opened(name: str) -> AudioEncoder:
         # There is a worker for each core, and a GPU has no memory for all of them.
         limits = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "CUDA_VISIBLE_DEVICES": "-1"}
         os.environ.update(limits, JAX_PLATFORMS="cpu")
-    return _opened(name, folder_of(name))
+    return _opened(name, folder(name))
 
 
 @lru_cache(maxsize=2)
-def _opened(name: str, folder: Path) -> Any:
+def _opened(name: str, place: Path) -> Any:
     return make(name)
 
 
@@ -179,7 +178,7 @@ def first_sound(catalogue: Catalogue, name: str) -> str:
     path = next(catalogue.audio_path(entry) for entry in catalogue.tracks["audio"] if entry)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", audio.AudioWarning)
-        found, facts = hear("", str(path), name)
+        _, facts = hear("", str(path), name)
     about = opened(name).about
     return (
         f"{facts['seconds']:.1f} s of sound -> {facts['windows']} windows, each {about.length} numbers of {name}\n"

@@ -11,10 +11,10 @@ import pytest
 import fake_encoders
 import finished_runs
 import mumu_lib
-from mumu_lib import params, runs
+from mumu_lib import encoders, params, runs
 from mumu_lib.core.errors import NothingUsableError
 from mumu_lib.core.paths import checkout
-from mumu_lib.encoders import choice, store
+from mumu_lib.encoders import store
 from mumu_lib.prediction import encoding
 from mumu_lib.training import hearing, tracks
 
@@ -110,7 +110,7 @@ def test_a_run_of_other_weights_or_without_them_says_so(music, own, heard, home,
     monkeypatch.undo()
     monkeypatch.setenv("MUMU_HOME", str(music.folder.parents[1]))
     store._opened.cache_clear()
-    shutil.rmtree(choice.folder_of("msd_musicnn"))
+    shutil.rmtree(encoders.folder("msd_musicnn"))
     table = mumu_lib.predict_album(own, music)
     (reason,) = [entry["reason"] for entry in table.attrs["skipped"] if entry["file"] == "audio-cosine-msd_musicnn"]
     assert "make pretrained" in reason
