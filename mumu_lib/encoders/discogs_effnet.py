@@ -176,7 +176,7 @@ def _frozen_graph(path: Path) -> tuple[Network, int]:
     try:
         import tensorflow as tf
     except ImportError:
-        raise MissingDataError(f"{path} takes TensorFlow: pip install tensorflow, or put the .onnx there") from None
+        raise MissingDataError(f"TensorFlow reads {path}; install that package, or put the .onnx there") from None
     graph_def = tf.compat.v1.GraphDef()
     with parsing(path, REMEDY, trouble="is no frozen TensorFlow graph"):
         graph_def.ParseFromString(path.read_bytes())
@@ -207,7 +207,7 @@ def _onnx(path: Path) -> tuple[Network, int]:
     try:
         import onnxruntime
     except ImportError:
-        raise MissingDataError(f"{path} takes onnxruntime: pip install onnxruntime, or put the .pb there") from None
+        raise MissingDataError(f"onnxruntime reads {path}; install that package, or put the .pb there") from None
     with parsing(path, REMEDY, trouble="is no ONNX network"):
         session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     given = session.get_inputs()[0]

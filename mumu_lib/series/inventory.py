@@ -17,7 +17,7 @@ from mumu_lib.audio import store as audio_store
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.catalogue.commands import as_typed
 from mumu_lib.core import commands
-from mumu_lib.core.errors import MumuError
+from mumu_lib.core.errors import MissingDataError, MumuError
 from mumu_lib.core.parsing import read_json
 from mumu_lib.core.paths import checkout, home
 from mumu_lib.encoders import store as encoder_store
@@ -104,6 +104,8 @@ def _store(catalogue: Catalogue, name: str) -> tuple[str, str, str]:
     """Return the state of one store, why, and what to type."""
     try:
         settings, jobs, command = _recipe(catalogue, name)
+    except MissingDataError as error:
+        return UNUSABLE, str(error), ""
     except MumuError as error:
         return UNUSABLE, f"its name says what cannot be: {error}", ""
     if settings is None or settings.name != name:
