@@ -140,6 +140,8 @@ def _opened(path: Path, changed: int) -> DiscogsEffnet:
 def log_mel(y: np.ndarray) -> np.ndarray:
     """Compute what the network hears: log10(10000 m + 1) of a mel spectrogram m [shape=(1 + samples // 256, 96)].
 
+    Equal to Essentia's ``TensorflowInputMusiCNN`` to 1e-4; its window is symmetric, which librosa's own is not.
+
     Parameters
     ----------
     y : np.ndarray [shape=(samples,)]
@@ -154,8 +156,9 @@ def log_mel(y: np.ndarray) -> np.ndarray:
 
     if y.ndim != 1 or not y.size:
         raise ParameterError(f"{NAME} takes one channel of samples, got shape {y.shape}")
+    sound = np.ascontiguousarray(y, np.float32)
     mel = librosa.feature.melspectrogram(
-        y=np.ascontiguousarray(y, np.float32), sr=RATE, n_fft=FFT, hop_length=HOP, n_mels=BANDS
+        y=sound, sr=RATE, n_fft=FFT, hop_length=HOP, n_mels=BANDS, window=np.hanning(FFT)
     )
     return np.log10(10_000 * mel + 1).T.astype(np.float32)
 

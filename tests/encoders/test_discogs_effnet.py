@@ -34,7 +34,7 @@ def test_what_it_makes_of_a_recording_is_what_the_graph_says_of_each_window(fold
     fabricated_graphs.write(folder / "discogs-effnet.pb", batch)
     encoder = encoders.make("discogs_effnet")
     heard = encoder.encode(y)
-    mel = librosa.feature.melspectrogram(y=y, sr=16000, n_fft=512, hop_length=256, n_mels=96, power=2.0)
+    mel = librosa.feature.melspectrogram(y=y, sr=16000, n_fft=512, hop_length=256, n_mels=96, window=np.hanning(512))
     frames = np.log10(10000 * mel + 1).T
     means = []
     for start in np.round(heard.starts * 16000 / 256).astype(int):
@@ -44,6 +44,15 @@ def test_what_it_makes_of_a_recording_is_what_the_graph_says_of_each_window(fold
     np.testing.assert_allclose(heard.vectors, expected, rtol=1e-4, atol=1e-4)
     assert heard.vectors.dtype == np.float32
     assert heard.scores.shape == (len(means), 0)
+
+
+def test_what_the_network_is_given_is_what_essentia_gives_it():
+    t = np.arange(16000) / 16000
+    y = 0.3 * np.sin(2 * np.pi * 440 * t) + 0.1 * np.sin(2 * np.pi * 3000 * t**2)
+    # TensorflowInputMusiCNN of Essentia 2.1-beta6-dev: mean over frames 5 to 54 of every eighth band.
+    expected = [0.0002, 0.0625, 1.3596, 0.2208, 0.2206, 0.2219, 0.2352, 0.2534, 0.2696, 0.2971, 0.3348, 0.0]
+    found = discogs_effnet.log_mel(y.astype(np.float32))[5:55, ::8].mean(axis=0)
+    np.testing.assert_allclose(found, expected, atol=2e-4)
 
 
 def test_few_windows_are_spread_evenly_and_are_some_of_all(folder, y):
