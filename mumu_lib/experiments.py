@@ -47,12 +47,22 @@ LINKERS = {
     "spotlight": "mumu_lib.linking.spotlight:make",
 }
 
-# Pretrained encoders, and what opens each of them.
-ENCODERS = {
+# Pretrained encoders, and what opens each of them: one line an encoder.
+AUDIO_ENCODERS = {
     "mtt_musicnn": "mumu_lib.encoders.musicnn:mtt",
     "msd_musicnn": "mumu_lib.encoders.musicnn:msd",
+    "discogs_effnet": "mumu_lib.encoders.discogs_effnet:make",
+}
+TEXT_ENCODERS = {
     "minilm": "mumu_lib.encoders.minilm:make",
 }
+ENCODERS = {**AUDIO_ENCODERS, **TEXT_ENCODERS}
+# Those whose weights  make pretrained  brings; those of any other are a file that the user has.
+FETCHED = ("mtt_musicnn", "msd_musicnn", "minilm")
+# One name for the two of musicnn; the catalogue decides between them.
+MUSICNN = "musicnn"
+# The parameter of 04 and 05 that names an encoder in the place of what the setting of a row is.
+ENCODER = "encoder"
 
 
 @dataclass(frozen=True)
@@ -142,7 +152,7 @@ def table() -> pd.DataFrame:
     Returns
     -------
     rows : pd.DataFrame
-        ``modality``, ``target``, ``setting``, ``notebook``; ``arguments``, what a fusion's notebook is told besides;
+        ``modality``, ``target``, ``setting``, ``notebook``; ``arguments``, what a fusion's notebook is told besides, or the encoder of a row;
         ``learns``, the module of a text feature or a fusion; ``origin``, ``paper`` or ``ours``; the paper's numbers; ``sample`` and
         ``paper``, yes where a profile runs it; ``why``. All as text.
 
@@ -188,10 +198,15 @@ def _problem(row: Any) -> str:
         value = getattr(row, column)
         if value not in allowed:
             return f"{column} {value!r} is not one of {list(allowed)}{did_you_mean(value, allowed)}"
+    allowed = (ENCODER,)
+    if row.notebook == FUSION_NOTEBOOK:
+        allowed = tuple(FUSION_DEFAULTS)
     for word in row.arguments.split():
-        name, equals, _ = word.partition("=")
-        if not equals or name not in FUSION_DEFAULTS:
-            return f"arguments {word!r} is not NAME=VALUE with a name of {list(FUSION_DEFAULTS)}"
+        name, equals, value = word.partition("=")
+        if not equals or name not in allowed:
+            return f"arguments {word!r} is not NAME=VALUE with a name of {list(allowed)}"
+        if name == ENCODER and value not in (MUSICNN, *ENCODERS):
+            return f"arguments {word!r} names no encoder of {[MUSICNN, *ENCODERS]}{did_you_mean(value, ENCODERS)}"
     if row.notebook == FUSION_NOTEBOOK and not row.learns:
         return "a fusion needs a module in the column learns, such as mumu_lib.fusion.late"
     return ""
@@ -213,16 +228,52 @@ def of_profile(profile: str) -> pd.DataFrame:
 
 
 def settings(modality: str) -> tuple[str, ...]:
-    """Return the settings of a modality, in the order of the rows."""
+    """Return the settings of a modality, in the order of the rows, without those that are a pretrained encoder."""
+    return tuple(setting for setting in _all_settings(modality) if setting not in ENCODERS)
+
+
+def encoders(modality: str) -> tuple[str, ...]:
+    """Return the pretrained encoders that a modality has a row of, in the order of the rows."""
+    return tuple(setting for setting in _all_settings(modality) if setting in ENCODERS)
+
+
+def _all_settings(modality: str) -> list[str]:
     rows = table()
-    return tuple(rows.loc[rows["modality"] == modality, "setting"].unique())
+    return list(rows.loc[rows["modality"] == modality, "setting"].unique())
+
+
+def encoder_of(setting: str) -> str:
+    """Return the pretrained encoder that a setting needs; empty if it needs none.
+
+    Examples
+    --------
+    >>> encoder_of("minilm"), encoder_of("vsm_minilm"), encoder_of("vsm")
+    ('minilm', 'minilm', '')
+    """
+    for name in ENCODERS:
+        if setting == name or setting.endswith(f"_{name}"):
+            return name
+    return ""
 
 
 def arguments(notebook: str, modality: str, target: str, setting: str) -> dict[str, str]:
     """Return the parameters of the notebook that make it run one row."""
     if notebook == FUSION_NOTEBOOK:
         return {"target": target, "modalities": modality.replace("+", ""), **fusions()[setting]}
+    if setting in ENCODERS:
+        return {"target": target, ENCODER: _told(modality, setting) or setting}
     return {"target": target, BY_NAME[modality].setting: setting}
+
+
+def _told(modality: str, setting: str) -> str:
+    """Return what ``arguments`` of a row say its encoder is called, such as ``musicnn``; empty where they say nothing."""
+    rows = table()
+    own = rows.loc[(rows["modality"] == modality) & (rows["setting"] == setting), "arguments"]
+    for word in " ".join(own).split():
+        name, _, value = word.partition("=")
+        if name == ENCODER:
+            return value
+    return ""
 
 
 def fusions() -> dict[str, dict[str, str]]:

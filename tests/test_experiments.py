@@ -30,6 +30,9 @@ def test_every_row_is_what_its_notebook_takes(row):
     assert cfg.target == row.target
     if row.notebook == experiments.FUSION_NOTEBOOK:
         assert experiments.fusion_setting({"learning": cfg.learning, "missing": cfg.missing}) == row.setting
+    elif row.setting in experiments.ENCODERS:
+        assert cfg.encoder == told["encoder"]
+        assert experiments.encoder_of(f"any_{cfg.encoder}") or cfg.encoder == experiments.MUSICNN
     else:
         assert getattr(cfg, experiments.BY_NAME[row.modality].setting) == row.setting
 
@@ -93,6 +96,12 @@ def edited(tmp_path, monkeypatch):
         ("paper\t10000", "papr\t10000", r"line 2: origin 'papr'"),
         ("missing=dropout", "missing", r"arguments 'missing' is not NAME=VALUE"),
         ("audio\tlogistic\tlow_3x3", "audio\tlogistic\ttimbre_mlp", r"line 3: another row is the same experiment"),
+        ("encoder=musicnn", "encoder=musicn", r"names no encoder of .*did you mean"),
+        (
+            "encoder=musicnn",
+            "missing=dropout",
+            r"arguments 'missing=dropout' is not NAME=VALUE with a name of \['encoder'\]",
+        ),
         ("learning=simultaneous", "missing=dropout", r"another row is the same experiment"),
         ("\torigin\t", "\torigins\t", r"lacks the columns \['origin'\]"),
     ],

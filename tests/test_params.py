@@ -125,3 +125,21 @@ def test_a_name_that_papermill_takes_for_something_else_is_printed_as_it_is_type
         (folder / "catalogue.json").touch()
     with pytest.raises(ParameterError, match=f"write  -r catalogue {name}  to pass the name as text"):
         params.checked(params.Audio, {**cell, "catalogue": value})
+
+
+def test_an_encoder_and_filters_exclude_each_other(cell):
+    with pytest.raises(ParameterError, match="filters='low_4x96' and encoder='musicnn' exclude one another"):
+        params.read(params.Audio, injected(cell, encoder="musicnn", filters="low_4x96"))
+    assert params.read(params.Audio, injected(cell, encoder="musicnn")).encoder == "musicnn"
+    assert params.read(params.Audio, injected(cell, encoder="", filters="high_4x96")).filters == "high_4x96"
+
+
+@pytest.mark.parametrize("name", ["musicn", "minilm", "low_4x96", "openl3"])
+def test_an_encoder_that_hears_no_sound_is_refused(cell, name):
+    with pytest.raises(ParameterError, match=f"encoder='{name}' is not one of"):
+        params.read(params.Audio, injected(cell, encoder=name))
+
+
+def test_runs_from_before_encoders_had_none(cell):
+    stored = {name: value for name, value in cell.items() if name != "encoder"}
+    assert params.restored(params.Audio, stored)["encoder"] == ""

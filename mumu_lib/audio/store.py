@@ -22,7 +22,7 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import AudioError, MumuError, ParameterError, did_you_mean
 from mumu_lib.core.fingerprints import fingerprint
 from mumu_lib.features import build
-from mumu_lib.features.store import Store
+from mumu_lib.features.store import Recipe, Store
 from mumu_lib.sources import open_catalogue
 
 FORMAT = 1
@@ -242,21 +242,33 @@ def jobs(catalogue: Catalogue, settings: Settings) -> pd.DataFrame:
         A row a track: ``track_id``, ``audio`` (path), ``source`` (``audio`` or ``msd``) and ``fingerprint``,
         which changes with the file, the settings and the constants of the transform.
     """
-    tracks = catalogue.tracks[["track_id", "audio"]]
     source = "msd" if settings.kind == "timbre" and "msd" in catalogue.info["roots"] else "audio"
-    base = catalogue.folder / catalogue.info["roots"][source]
     made = [FORMAT, audio.RECIPE, timbre.COEFFICIENTS, repr(settings)]
+    return recordings(catalogue, settings, made, source)
+
+
+def recordings(catalogue: Catalogue, settings: Recipe, made: list[Any], source: str = "audio") -> pd.DataFrame:
+    """List the recordings of a catalogue with their fingerprints; as of :func:`jobs`.
+
+    Parameters
+    ----------
+    made : list
+        What features depend on besides a recording; its text is part of every fingerprint.
+    source : str
+        Of the column; ``msd`` means the Million Song Dataset's files in the place of recordings.
+    """
+    base = catalogue.folder / catalogue.info["roots"]["msd" if source == "msd" else "audio"]
     known = build.statuses(catalogue, settings)
     sure = build.statuses(catalogue, settings, noted=True)
     rows = []
-    for track_id, name in tracks.itertuples(index=False):
+    for track_id, name in catalogue.tracks[["track_id", "audio"]].itertuples(index=False):
         if source == "msd":
             # Sharded by the third to fifth letter, as published; a hand-picked few lie flat.
             sharded = f"{track_id[2:3]}/{track_id[3:4]}/{track_id[4:5]}/{track_id}.h5"
             name = sharded if os.path.isfile(base / sharded) else f"{track_id}.h5"
         path = base / name if name else None
         made_of = (made, source, track_id, name)
-        if source == "audio" and path:
+        if source != "msd" and path:
             rows.append((track_id, str(path), source, _fingerprint(path, made_of, known, sure)))
         else:
             rows.append((track_id, str(path or ""), source, fingerprint(path, *made_of)))
@@ -300,16 +312,10 @@ def features(track_id: str, path: str, source: str, settings: Settings) -> tuple
     AudioError
         The recording cannot be used.
     """
-    facts: dict[str, Any] = {"status": "ok", "message": "", "seconds": np.nan, "start": 0}
-    if not path:
-        raise AudioError("missing", f"track {track_id}: the catalogue names no recording")
-    if source == "msd":
-        return timbre.from_msd(path), facts
-    with warnings.catch_warnings(record=True) as heard:
-        warnings.simplefilter("always", audio.AudioWarning)
-        y = audio.load(path)
-    facts["seconds"] = len(y) / audio.SAMPLE_RATE
-    facts["message"] = "; ".join(str(w.message) for w in heard if issubclass(w.category, audio.AudioWarning))
+    if source == "msd" and path:
+        return timbre.from_msd(path), {"status": "ok", "message": "", "seconds": np.nan, "start": 0}
+    y, facts = listened(track_id, path)
+    facts["start"] = 0
     if settings.kind == "timbre":
         return timbre.from_mfcc(y), facts
     spectrogram = audio.log_cqt(y, settings.method)
@@ -321,6 +327,30 @@ def features(track_id: str, path: str, source: str, settings: Settings) -> tuple
     starts = patch_starts(track_id, len(spectrogram), settings.patches, settings.seed)
     facts["start"] = int(starts[0])
     return np.stack([spectrogram[s : s + audio.PATCH_FRAMES] for s in starts]), facts
+
+
+def listened(track_id: str, path: str, rate: int = audio.SAMPLE_RATE) -> tuple[np.ndarray, dict[str, Any]]:
+    """Decode the recording of a track.
+
+    Returns
+    -------
+    y : np.ndarray [shape=(n,), float32]
+        Mono samples.
+    facts : dict
+        ``status`` ok, ``message`` (what is wrong with a recording that is used all the same), ``seconds``.
+
+    Raises
+    ------
+    AudioError
+        The recording cannot be used.
+    """
+    if not path:
+        raise AudioError("missing", f"track {track_id}: the catalogue names no recording")
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", audio.AudioWarning)
+        y = audio.load(path, rate)
+    said = [str(w.message) for w in heard if issubclass(w.category, audio.AudioWarning)]
+    return y, {"status": "ok", "message": "; ".join(said), "seconds": len(y) / rate}
 
 
 def patch_starts(track_id: str, frames: int, patches: int, seed: int) -> np.ndarray:

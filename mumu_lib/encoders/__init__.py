@@ -19,7 +19,18 @@ from mumu_lib.core.paths import home
 from mumu_lib.experiments import ENCODERS, resolve
 
 __getattr__, __dir__, _ = lazy_loader.attach(
-    __name__, submodules=["checkpoints", "musicnn", "musicnn_network", "packages", "tag_genres", "wheels"]
+    __name__,
+    submodules=[
+        "checkpoints",
+        "choice",
+        "discogs_effnet",
+        "musicnn",
+        "musicnn_network",
+        "packages",
+        "store",
+        "tag_genres",
+        "wheels",
+    ],
 )
 
 # Beside the weights of each encoder; written last, so that where it lies all is there.

@@ -1,4 +1,4 @@
-"""Figures of sound: patches of spectrograms.
+"""Figures of sound: patches of spectrograms, or what stands in their place.
 
 Paper: Section 5.1.  Notebooks: 04_audio.
 """
@@ -7,6 +7,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
+from mumu_lib.audio.timbre import COEFFICIENTS
 from mumu_lib.figures.style import STYLE, counted, new_axes, short
 
 # In the order of :func:`mumu_lib.audio.timbre.statistics`.
@@ -15,15 +16,17 @@ TIMBRE = ("mean", "maximum", "variance", "l2-norm")
 
 @mpl.rc_context(STYLE)
 def patch_examples(patches: np.ndarray, titles: list[str]) -> Figure:
-    """Spectrogram patches, or timbre statistics, side by side.
+    """Spectrogram patches, timbre statistics, or vectors of an encoder, side by side.
 
     Parameters
     ----------
-    patches : np.ndarray [shape=(n, 322, 96), dB] or [shape=(n, 48)]
+    patches : np.ndarray [shape=(n, 322, 96), dB], [shape=(n, 48)] (timbre) or [shape=(n, length)]
     titles : list of str [length n]
     """
-    if patches.ndim == 2:
+    if patches.ndim == 2 and patches.shape[1] == len(TIMBRE) * COEFFICIENTS:
         return _timbre_examples(patches, titles)
+    if patches.ndim == 2:
+        return _vector_examples(patches, titles)
     figure, axes = new_axes(2.6 * len(patches), 2.6, columns=len(patches))
     for ax, patch, title in zip(axes, patches, titles, strict=True):
         image = ax.imshow(
@@ -64,4 +67,23 @@ def _timbre_examples(statistics: np.ndarray, titles: list[str]) -> Figure:
         "patches",
         caption=f"Timbre statistics of {counted(len(statistics), 'track')}, each row divided by its largest value.",
         alt=f"{counted(len(statistics), 'table').capitalize()} of four rows and twelve columns, coloured by value.",
+    )
+
+
+def _vector_examples(vectors: np.ndarray, titles: list[str]) -> Figure:
+    """Vectors of some tracks, each folded into a square, all on one scale; where they differ is what tells them apart."""
+    figure, axes = new_axes(2.6 * len(vectors), 2.6, columns=len(vectors))
+    side = int(np.ceil(np.sqrt(vectors.shape[1])))
+    folded = np.full((len(vectors), side * side), np.nan)
+    folded[:, : vectors.shape[1]] = vectors
+    largest = np.nanmax(np.abs(folded)) or 1
+    for ax, vector, title in zip(axes, folded, titles, strict=True):
+        image = ax.imshow(vector.reshape(side, side), vmin=-largest, vmax=largest, cmap="RdBu")
+        ax.set(title=short(title, 30), xticks=[], yticks=[])
+        ax.grid(visible=False)
+    figure.colorbar(image, ax=list(axes), label="value", pad=0.01)
+    return figure.describe(
+        "patches",
+        caption=f"Vectors of {counted(len(vectors), 'track')}, the {vectors.shape[1]:,} numbers folded into a square.",
+        alt=f"{counted(len(vectors), 'square').capitalize()} of small cells, coloured by value.",
     )

@@ -6,6 +6,7 @@ Paper: Sections 5.4 and 6.4.  Notebooks: 07_multimodal.
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from mumu_lib.catalogue import Catalogue, commands
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
 from mumu_lib.core.fingerprints import digest
 from mumu_lib.core.paths import home
+from mumu_lib.encoders import choice
 from mumu_lib.experiments import BY_LETTER, FUSION_NOTEBOOK, fusion_setting, is_line
 from mumu_lib.features import embeddings
 from mumu_lib.params import Multimodal, Text
@@ -132,14 +134,28 @@ def sources(catalogue: Catalogue, cfg: Multimodal) -> list[Source]:
 
 
 def _best(catalogue: Catalogue, modality: str, cfg: Multimodal) -> pd.Series:
-    """Return the best run of a modality; for our recipe the best towards the target of the fusion, if there is one."""
+    """Return the best run of a modality.
+
+    For our recipe the best towards the target of the fusion, if there is one; for the paper's the best that has learned
+    from the albums alone, and not with a pretrained encoder, if there is one.
+    """
+    preferred: Callable[[pd.Series], bool] = _learned_here
+    if cfg.recipe == "ours":
+        preferred = partial(_is_towards, cfg.target)
     try:
-        if cfg.recipe == "ours":
-            with suppress(MissingDataError):
-                return best_run(catalogue, modality, lambda run: run["target"] == cfg.target)
+        with suppress(MissingDataError):
+            return best_run(catalogue, modality, preferred)
         return best_run(catalogue, modality)
     except MissingDataError as error:
         raise MissingDataError(f"{error}{_own_instead(catalogue, cfg.target)}") from None
+
+
+def _is_towards(target: str, run: pd.Series) -> bool:
+    return bool(run["target"] == target)
+
+
+def _learned_here(run: pd.Series) -> bool:
+    return not choice.uses_encoder(run)
 
 
 def _own_instead(catalogue: Catalogue, target: str) -> str:
@@ -196,6 +212,11 @@ def _asked_for(catalogue: Catalogue, entry: str) -> Source:
         names = ", ".join(Path(folder).name for folder in matching["folder"])
         raise BadDataError(f"{len(matching)} runs have the id {entry!r}; name one by its folder: {names}")
     if len(matching):
+        reason = choice.heard(catalogue, str(matching["setting"].iloc[0]))
+        if reason:
+            raise ParameterError(
+                f"run {entry!r} may not be fused on catalogue {catalogue.name!r}: {reason}; leave it out"
+            )
         return _of_run(catalogue, entry, matching.iloc[0])
     if (home() / "runs" / catalogue.name / entry).is_dir():
         raise MissingDataError(

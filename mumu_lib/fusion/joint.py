@@ -198,7 +198,7 @@ def _upto_features(network: keras.Model, name: str) -> keras.Model:
 
 def audio_branch(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
     """Make a branch of an audio run: its track network, untrained, over patches."""
-    if params["filters"] == "timbre_mlp":
+    if params["encoder"] or params["filters"] == "timbre_mlp":
         raise NothingUsableError(f"{folder.name} has no network below its vectors; name a convolutional run's modality")
     store = audio_store.extract(catalogue, "cqt", patches=params["patches"], seed=params["seed"])
     tracks, flat = audio_store.track_table(catalogue, store), audio_store.flat_patches(store)

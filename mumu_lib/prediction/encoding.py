@@ -3,9 +3,11 @@
 Paper: Sections 5.1 to 5.4.  Notebooks: 09_your_album.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
 import keras
 import numpy as np
@@ -15,8 +17,9 @@ from mumu_lib import image, runs, targets, text
 from mumu_lib.audio import store as audio_store
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
-from mumu_lib.core.errors import AudioError, ImageError, NothingUsableError
+from mumu_lib.core.errors import AudioError, ImageError, MissingDataError, NothingUsableError
 from mumu_lib.core.parsing import read_json, read_lines
+from mumu_lib.encoders import store as encoder_store
 from mumu_lib.experiments import BY_NAME, resolve
 from mumu_lib.models import FEATURES
 from mumu_lib.params import PARAMETERS, Multimodal
@@ -24,6 +27,8 @@ from mumu_lib.prediction.album import OwnAlbum, Skipped
 from mumu_lib.results.decisions import Decisions, thresholds_of
 from mumu_lib.text import tfidf_rows
 
+# From name and path of a recording to its vector, and facts about it.
+Hearing: TypeAlias = Callable[[str, str], tuple[np.ndarray, dict]]
 # How a patch store names timbre that came from elsewhere.
 MSD_TIMBRE = "Million Song Dataset's segments"
 
@@ -135,25 +140,51 @@ def encode_audio(
     """Put the recordings of an album through an audio run: vector, outputs, and outputs of each recording."""
     if MSD_TIMBRE in facts["features"]:
         raise NothingUsableError("made from the Million Song Dataset's timbre, which a recording does not give")
-    kind = "timbre" if params["filters"] == "timbre_mlp" else "cqt"
-    settings = audio_store.settings(kind, params["patches"], params["seed"], "fast")
-    encoder = _features(_network(folder, facts)) if kind == "cqt" else None
+    vector_of = _hearing(folder, params, facts)
     vectors = {}
     for path in progress.bar(album.audio, "recordings", unit="track"):
         name = path.relative_to(album.folder).as_posix()
         try:
-            found, about = audio_store.features(name, str(path), "audio", settings)
+            vectors[name], about = vector_of(name, str(path))
         except AudioError as error:
             skipped.append((name, str(error).removeprefix(f"{path}: ")))
             continue
         if about["message"]:
             skipped.append((name, "used, but: " + about["message"].removeprefix(f"{path}: ")))
-        vectors[name] = _run(encoder, found).mean(axis=0) if encoder else found
     if not vectors:
         raise NothingUsableError("none of the recordings can be used")
     whole = np.mean(list(vectors.values()), axis=0)
     outputs = _run(_network(folder, facts, "album_network"), np.stack([whole, *vectors.values()]))
     return whole, outputs[0], dict(zip(vectors, outputs[1:], strict=True))
+
+
+def _by_encoder(folder: Path, name: str, facts: dict) -> Hearing:
+    """Return what makes a vector by the encoder of a run; its weights must be those that the run was made with."""
+    try:
+        settings = encoder_store.settings(name)
+    except MissingDataError as error:
+        raise NothingUsableError(str(error)) from None
+    length = _network(folder, facts, "album_network").input_shape[1]
+    if (settings.digest, settings.length) != (facts["encoder"]["digest"], length):
+        raise NothingUsableError(f"made with other weights of {name}; run its notebook again")
+    return lambda track, path: settings.row(track, path, name)
+
+
+def _hearing(folder: Path, params: dict, facts: dict) -> Hearing:
+    """Return what makes a vector of a recording in an audio run, and facts about it: of name and path."""
+    if params["encoder"]:
+        return _by_encoder(folder, params["encoder"], facts)
+    kind = audio_store.kind_of(params["filters"])
+    settings = audio_store.settings(kind, params["patches"], params["seed"], "fast")
+    if kind == "timbre":
+        return lambda name, path: settings.row(name, path, "audio")
+    encoder = _features(_network(folder, facts))
+
+    def of_patches(name: str, path: str) -> tuple[np.ndarray, dict]:
+        found, about = settings.row(name, path, "audio")
+        return _run(encoder, found).mean(axis=0), about
+
+    return of_patches
 
 
 def encode_text(

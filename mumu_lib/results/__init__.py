@@ -16,7 +16,8 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import MumuError
 from mumu_lib.core.parsing import read_array, read_lines
-from mumu_lib.experiments import is_line
+from mumu_lib.encoders import choice
+from mumu_lib.experiments import LINE, is_line
 from mumu_lib.metrics.resampling import interval
 from mumu_lib.results.paper_rows import TABLE2_NOTES, as_printed, grid, table2
 from mumu_lib.results.scores import split_scores, test_scores, truth
@@ -64,7 +65,10 @@ def comparable(catalogue: Catalogue) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     table = runs.table(catalogue.name).reset_index()
     table = table.reindex(columns=list(dict.fromkeys([*table, *USED])))
-    against = [reason_against(catalogue, Path(row["folder"]), row) for _, row in table.iterrows()]
+    against = []
+    for _, row in table.iterrows():
+        reason = reason_against(catalogue, Path(row["folder"]), row)
+        against.append(reason or choice.heard(catalogue, row["setting"]))
     table["reason"] = pd.Series(against, dtype=object)
     table = runs.by_validation(table.assign(key=key(table)))
     table["line"] = table["setting"].map(is_line).astype(bool)
@@ -123,6 +127,17 @@ def further_rows(chosen: pd.DataFrame) -> pd.DataFrame:
     rows = rows.assign(recipe=rows["recipe"].astype(object).fillna("paper"))
     columns = [*KEY, "recipe", *runs.PAPER_COLUMNS, runs.BESIDE_COVERAGE, *runs.INTERVAL]
     return rows.reindex(columns=columns).astype(dict.fromkeys(runs.INTERVAL, float))
+
+
+def further_notes(catalogue: Catalogue) -> tuple[str, ...]:
+    """Say below the further rows which pretrained encoders have runs but no row, and why."""
+    notes = {}
+    for setting in runs.table(catalogue)["setting"].unique():
+        reason = choice.heard(catalogue, setting)
+        if reason:
+            name = setting.removeprefix(LINE)
+            notes[name] = f"{name} has no row, and is never chosen into a fusion: {reason}."
+    return tuple(notes.values())
 
 
 def further_metrics(catalogue: Catalogue, chosen: pd.DataFrame) -> pd.DataFrame:

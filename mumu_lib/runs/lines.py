@@ -10,6 +10,7 @@ import pandas as pd
 
 from mumu_lib import runs
 from mumu_lib.core.fingerprints import digest
+from mumu_lib.encoders import choice
 from mumu_lib.experiments import line_of
 from mumu_lib.params import Training
 from mumu_lib.targets import Target
@@ -48,7 +49,7 @@ def beside(
     facts: dict[str, Any] = {
         "modality": modality, "target": target, "setting": line_of(setting), "recipe": "line",
         "beside": run.folder.name, "params": line.params, "seconds_per_epoch": line.seconds, "epochs": 1,
-        "strength": line.strength, "tried": line.tried.to_dict("list"), "scaling": scaling.name, "inputs": content,
+        **choice.recorded(getattr(cfg, "encoder", "")), "strength": line.strength, "tried": line.tried.to_dict("list"), "scaling": scaling.name, "inputs": content,
     }  # fmt: skip
     ids = list(run.catalogue.albums["album_id"].iloc[line.scored])
     made.write({**facts, **result}, album_ids=ids, embeddings=line.inputs, scores=line.scores)

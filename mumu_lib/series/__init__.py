@@ -19,6 +19,7 @@ from mumu_lib import experiments, params, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import MumuError, ParameterError
 from mumu_lib.core.paths import checkout, home
+from mumu_lib.encoders import choice
 from mumu_lib.series import costs
 from mumu_lib.series.needs import Needs
 
@@ -93,6 +94,8 @@ def plan(catalogue: Catalogue, profile: str, knowledge: str = "") -> pd.DataFram
     jobs: list[dict[Any, Any]] = wanted.to_dict("records")
     for job, row in zip(jobs, wanted.itertuples(), strict=True):
         job["arguments"] = {**arguments(row), **needs.arguments(row)}
+        if job["setting"] in experiments.ENCODERS:
+            job["setting"] = choice.full_name(job["arguments"][experiments.ENCODER], catalogue)
     jobs += [
         {"stage": stage, "notebook": notebook, "arguments": {}}
         for stage, (notebook, run_id) in STAGES.items()

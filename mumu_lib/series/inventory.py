@@ -17,9 +17,10 @@ from mumu_lib.audio import store as audio_store
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.catalogue.commands import as_typed
 from mumu_lib.core import commands
-from mumu_lib.core.errors import MumuError
+from mumu_lib.core.errors import MissingDataError, MumuError
 from mumu_lib.core.parsing import read_json
 from mumu_lib.core.paths import checkout, home
+from mumu_lib.encoders import store as encoder_store
 from mumu_lib.features import build
 from mumu_lib.features.store import Recipe
 from mumu_lib.image import store as covers
@@ -103,6 +104,8 @@ def _store(catalogue: Catalogue, name: str) -> tuple[str, str, str]:
     """Return the state of one store, why, and what to type."""
     try:
         settings, jobs, command = _recipe(catalogue, name)
+    except MissingDataError as error:
+        return UNUSABLE, str(error), ""
     except MumuError as error:
         return UNUSABLE, f"its name says what cannot be: {error}", ""
     if settings is None or settings.name != name:
@@ -126,6 +129,11 @@ def _recipe(catalogue: Catalogue, name: str) -> tuple[Recipe | None, pd.DataFram
             audio_store.jobs(catalogue, settings),
             commands.python("mumu_lib.patches", where, kind="timbre"),
         )
+    encoder = name.partition("-v")[0]
+    if encoder in experiments.AUDIO_ENCODERS:
+        chosen = encoder_store.settings(encoder)
+        told = {"catalogue": where, "encoder": encoder}
+        return chosen, encoder_store.jobs(catalogue, chosen), commands.papermill("04_audio", there=True, **told)
     found = CQT.fullmatch(name)
     if found is None or found["method"] not in audio.METHODS:
         return None, pd.DataFrame(), ""

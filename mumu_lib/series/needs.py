@@ -12,6 +12,7 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.catalogue.commands import as_typed, needs_knowledge
 from mumu_lib.core import commands
 from mumu_lib.core.errors import MissingDataError
+from mumu_lib.encoders import choice
 
 # Stages that learn nothing: 02 needs no genres, 08 and 09 need some finished run.
 OVERVIEW = "overview"
@@ -69,7 +70,7 @@ class Needs:
         found: list[str] = []
         for name in filter(None, job.get("modality", "").split("+")):
             modality = experiments.BY_LETTER.get(name) or experiments.BY_NAME[name]
-            reason = self._of_modality(modality, job["setting"])
+            reason = self._of_modality(modality, job["setting"]) or self._encoder(job["setting"])
             if reason:
                 found.append(reason)
         return tuple(found)
@@ -91,11 +92,18 @@ class Needs:
             )
         return reason
 
+    def _encoder(self, setting: str) -> str:
+        """Say what brings a pretrained encoder that is not here; empty for a row that needs none or has it."""
+        name = experiments.encoder_of(setting)
+        if not name or choice.installed(name):
+            return ""
+        return f"every row with {name}: its weights are not here; {choice.how_to_get(name)}"
+
     def _audio(self, modality: experiments.Modality, setting: str, rows: str) -> str:
         """Timbre is enough for its own row, and for a fusion, since it is an audio run."""
         recordings = self._lack("audio", rows)
         # The store of CQT patches is a job as well; its setting is none of a network.
-        needs_recordings = setting == "cqt" or setting in experiments.settings("audio")
+        needs_recordings = setting in ("cqt", *experiments.AUDIO_ENCODERS, *experiments.settings("audio"))
         if recordings and (setting == TIMBRE or not needs_recordings) and not self._lack("timbre", rows):
             return ""
         return recordings

@@ -23,7 +23,9 @@ from mumu_lib.core.fingerprints import same, sketch
 from mumu_lib.core.parsing import read_array
 from mumu_lib.features.store import take
 
-__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["albums", "committee", "lines", "recipes", "tracks"])
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__, submodules=["albums", "committee", "hearing", "lines", "recipes", "tracks"]
+)
 
 
 class Batches(keras.utils.PyDataset):

@@ -1,4 +1,4 @@
-"""What notebook 04 learns from tracks: patches through a convolutional network, or timbre statistics as they are.
+"""What notebook 04 learns from tracks: patches through a convolutional network, or vectors as they are.
 
 Paper: Sections 5.1 and 6.1.  Notebooks: 04_audio.
 
@@ -17,9 +17,10 @@ from mumu_lib import models
 from mumu_lib.audio import store as audio_store
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.fingerprints import digest
+from mumu_lib.encoders import choice
 from mumu_lib.params import Audio
 from mumu_lib.targets import Target
-from mumu_lib.training import Batches, albums, fit
+from mumu_lib.training import Batches, albums, fit, hearing
 from mumu_lib.training.recipes import Recipe, choose, examples_auc
 
 
@@ -118,11 +119,16 @@ class PatchLearner:
         """Return the history that tells how the learning went."""
         return history
 
+    def facts(self) -> dict[str, Any]:
+        """Return what ``metrics.json`` keeps of the encoder, if there is one."""
+        return choice.recorded(self.cfg.encoder)
 
-class TimbreLearner(PatchLearner):
-    """Timbre statistics of tracks, averaged over an album; only the album network learns (paper 6.1).
 
-    ``features`` are the statistics [shape=(tracks, 48)], ``network`` is the album network, and ``folder`` is empty.
+class VectorLearner(PatchLearner):
+    """Vectors of tracks, averaged over an album; only the album network learns.
+
+    ``features`` are timbre statistics [shape=(tracks, 48)] (paper 6.1) or what a pretrained encoder makes of a track;
+    ``network`` is the album network, and ``folder`` is empty.
     """
 
     folder = ""
@@ -136,7 +142,7 @@ class TimbreLearner(PatchLearner):
         return pd.DataFrame()
 
     def vectors(self, groups: np.ndarray, n: int) -> np.ndarray:
-        """Return means of the statistics over groups of tracks [shape=(n, 48)]; NaN for an empty group."""
+        """Return means of the vectors over groups of tracks [shape=(n, features)]; NaN for an empty group."""
         return albums.album_means(self.features[self.tracks["row"]], groups, n)
 
     def _album_network(self, *sizes: Any) -> keras.Model:
@@ -158,7 +164,8 @@ def learner(catalogue: Catalogue, store: audio_store.AudioStore, goal: Target, c
     Parameters
     ----------
     store : AudioStore
-        Of the kind that :func:`mumu_lib.audio.store.kind_of` names.
+        Of the kind that :func:`mumu_lib.training.hearing.kind_of` names.
     """
-    kind = TimbreLearner if audio_store.kind_of(cfg.filters) == "timbre" else PatchLearner
-    return kind(catalogue, store, goal, cfg)
+    if hearing.kind_of(cfg) == "cqt":
+        return PatchLearner(catalogue, store, goal, cfg)
+    return VectorLearner(catalogue, store, goal, cfg)

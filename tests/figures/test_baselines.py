@@ -20,6 +20,7 @@ from matplotlib.text import Annotation, Text
 import mumu_lib
 from drawn_figures import CASES, PHOTOGRAPHS, class_maps, genre_map, learning_curves
 from mumu_lib import figures
+from mumu_lib.figures.audio import patch_examples as patch_examples_of
 
 every_figure = pytest.mark.parametrize("draw", CASES, ids=lambda draw: draw.__name__)
 
@@ -45,6 +46,17 @@ def texts(figure):
 @every_figure
 def test_figure(draw):
     return draw(np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("length", [1, 5, 47, 48, 200, 1506])
+def test_examples_of_vectors_of_any_length_can_be_drawn(length):
+    vectors = np.random.default_rng(0).normal(size=(2, length)).astype(np.float32)
+    figure = patch_examples_of(vectors, ["one", "two"])
+    FigureCanvasAgg(figure).draw()
+    (first, *_) = figure.axes
+    shown = first.images[0].get_array()
+    assert np.isclose(np.nanmax(np.abs(shown)), np.abs(vectors[0]).max(), rtol=1e-6) or length == 48
+    FigureCanvasAgg(patch_examples_of(np.zeros((1, length)), ["nothing"])).draw()
 
 
 def test_no_figure_of_the_library_is_without_a_stored_picture():

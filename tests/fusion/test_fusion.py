@@ -255,3 +255,30 @@ def test_where_no_test_album_has_every_modality_there_is_nothing_to_leave_out(th
     found[1].vectors[three.rows("test")] = np.nan
     X = np.nan_to_num(fusion.join(found))
     assert fusion.missing_modalities(lambda X: X[:, :4], X, three, found).empty
+
+
+def test_the_papers_recipe_fuses_what_was_learned_from_the_albums_alone(three):
+    about = {"name": "mtt_musicnn", "digest": "0", "licence": "ISC", "learned_from": "MagnaTagATune"}
+    finished(three, "audio", "mtt_musicnn", np.ones((30, 3)), 0.95, encoder=about)
+    assert fusion.sources(three, cfg())[0].origin == "audio-cosine-low_4x96"
+    assert fusion.sources(three, cfg(recipe="ours"))[0].origin == "audio-cosine-mtt_musicnn"
+    named = fusion.sources(three, cfg("ti", embeddings="audio-cosine-mtt_musicnn"))
+    assert named[-1].origin == "audio-cosine-mtt_musicnn"
+
+
+def test_an_encoder_is_fused_where_no_network_was_learned(tiny):
+    about = {"name": "mtt_musicnn", "digest": "0", "licence": "ISC", "learned_from": "MagnaTagATune"}
+    for modality, facts in (("audio", {"encoder": about}), ("text", {})):
+        finished(tiny, modality, "any", np.ones((30, 3)), 0.95, **facts)
+    assert fusion.sources(tiny, cfg("at"))[0].origin == "audio-cosine-any"
+
+
+@pytest.mark.parametrize("setting", ["msd_musicnn", "linear_msd_musicnn"])
+def test_what_has_heard_the_albums_is_never_fused(three, setting):
+    finished(three, "audio", setting, np.ones((30, 3)), 0.95)
+    asked = cfg("ti", embeddings=f"audio-cosine-{setting}")
+    assert fusion.sources(three, asked)[-1].origin == f"audio-cosine-{setting}"
+    three.info["roots"]["msd"] = "msd"
+    with pytest.raises(ParameterError, match=r"may not be fused .*has heard these albums"):
+        fusion.sources(three, asked)
+    assert fusion.sources(three, cfg(recipe="ours"))[0].origin == "audio-cosine-low_4x96"

@@ -1,16 +1,22 @@
 """An own album's files through one run: what cannot be used, and which run is taken."""
 
 import re
+import shutil
 
 import keras
 import numpy as np
 import pandas as pd
 import pytest
 
+import fake_encoders
+import finished_runs
 import mumu_lib
-from mumu_lib import runs
+from mumu_lib import encoders, params, runs
 from mumu_lib.core.errors import NothingUsableError
+from mumu_lib.core.paths import checkout
+from mumu_lib.encoders import store
 from mumu_lib.prediction import encoding
+from mumu_lib.training import hearing, tracks
 
 
 def test_what_cannot_be_used_is_listed_and_the_rest_goes_on(music, own):
@@ -65,3 +71,47 @@ def test_vectors_of_half_precision_layers_come_in_full_precision():
     found = encoding._run(network, np.ones((1000, 1), np.float32))
     assert found.dtype == np.float32
     assert found.mean(axis=0) == 1
+
+
+@pytest.fixture
+def heard(music, monkeypatch):
+    """A run of 04 on vectors of an encoder, the best of its modality."""
+    fake_encoders.install(monkeypatch, "msd_musicnn")
+    cell = params.defaults(checkout() / "notebooks" / "04_audio.ipynb")
+    cfg = params.Audio(**{**cell, "catalogue": str(music.folder), "encoder": "musicnn", "dimensions": finished_runs.D})
+    cfg = hearing.settled(cfg, music)
+    run = runs.start(music, ("audio", cfg.target, cfg.encoder), cfg)
+    store = hearing.extract(music, cfg.encoder, patches=1, workers=1, seed=0)
+    learner = tracks.learner(music, store, finished_runs.goal_of(music, cfg.target), cfg)
+    vectors = learner.vectors(learner.tracks["album"].to_numpy(), len(music.albums))
+    network = learner.network
+    (run.folder / "albums").mkdir()
+    network.save(run.folder / "albums" / "model.keras")
+    outputs = network.predict(vectors, verbose=0)
+    facts = {"features": store.source, "network": "", "album_network": "albums", **learner.facts()}
+    finished_runs.finish(run, music, outputs, vectors, cfg.target, cfg.encoder, "audio", 0.99, **facts)
+    yield run
+    shutil.rmtree(run.folder)
+
+
+def test_new_recordings_go_through_the_encoder_of_a_run(music, own, heard):
+    table = mumu_lib.predict_album(own, music)
+    row = table[table.modality == "audio"].set_index("genre")
+    assert set(row.run) == {"audio-cosine-msd_musicnn"}
+    # The very recording is album 9's.
+    np.testing.assert_allclose(row.score[music.labels], heard.array("scores")[9], atol=1e-5)
+
+
+def test_a_run_of_other_weights_or_without_them_says_so(music, own, heard, home, monkeypatch):
+    said = "made with other weights of msd_musicnn; run its notebook again"
+    fake_encoders.install(monkeypatch, "msd_musicnn", digest="1" * 64)
+    table = mumu_lib.predict_album(own, music)
+    assert {"file": "audio-cosine-msd_musicnn", "reason": said} in table.attrs["skipped"]
+    monkeypatch.undo()
+    monkeypatch.setenv("MUMU_HOME", str(music.folder.parents[1]))
+    store._opened.cache_clear()
+    shutil.rmtree(encoders.folder("msd_musicnn"))
+    table = mumu_lib.predict_album(own, music)
+    (reason,) = [entry["reason"] for entry in table.attrs["skipped"] if entry["file"] == "audio-cosine-msd_musicnn"]
+    assert "make pretrained" in reason
+    assert "text" in set(table.modality)

@@ -67,3 +67,19 @@ def test_scores_that_are_no_array_leave_the_run_out(tiny):
     chosen, left_out = results.comparable(tiny)
     assert chosen.empty
     assert "scores cannot be read" in left_out["reason"].iloc[0]
+
+
+def test_what_has_heard_the_test_albums_is_no_row_and_a_note_says_why(tiny, write):
+    write("audio/cosine/mtt_musicnn", 1.0)
+    write("audio/cosine/msd_musicnn", 1.0)
+    write("audio/cosine/linear_msd_musicnn", 1.0, beside="audio-cosine-msd_musicnn")
+    chosen, _ = results.comparable(tiny)
+    assert "audio/cosine/msd_musicnn" in chosen.index
+    assert results.further_notes(tiny) == ()
+    tiny.info["roots"]["msd"] = "msd"
+    chosen, left_out = results.comparable(tiny)
+    assert list(chosen.index) == ["audio/cosine/mtt_musicnn"]
+    assert list(results.further_rows(chosen)["setting"]) == ["mtt_musicnn"]
+    assert left_out["reason"].str.contains("has heard these albums").all()
+    (note,) = results.further_notes(tiny)
+    assert note.startswith("msd_musicnn has no row, and is never chosen into a fusion: it has heard these albums")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
+import fused_runs
 from mumu_lib import catalogue, metrics, params, runs
 from mumu_lib.core import paths
 from mumu_lib.core.errors import BadDataError, MissingDataError
@@ -214,3 +215,20 @@ def test_a_runs_file_that_is_gone_is_named_with_the_remedy(tiny, cfg, gone):
     (run.folder / gone).unlink()
     with pytest.raises(MissingDataError, match=f"{gone} is missing; delete the folder and run its notebook again"):
         run.album_ids, run.metrics, run.array("scores")
+
+
+def test_the_name_of_an_encoder_is_settled_before_a_run_is_looked_for(tiny):
+    cell = params.defaults(paths.checkout() / "notebooks" / "04_audio.ipynb")
+    cfg = params.Audio(**{**cell, "catalogue": "tiny", "encoder": "musicnn"})
+    settled = params.Audio(**{**cell, "catalogue": "tiny", "encoder": "mtt_musicnn"})
+    run = runs.start(tiny, ("audio", "cosine", "mtt_musicnn"), cfg)
+    assert runs.start(tiny, ("audio", "cosine", "mtt_musicnn"), settled).folder == run.folder
+    assert runs.parameters(run.folder, params.Audio)["encoder"] == "mtt_musicnn"
+
+
+def test_a_run_whose_encoder_has_heard_the_albums_is_never_the_best(tiny):
+    for setting, auc in (("low_4x96", 0.6), ("mtt_musicnn", 0.7), ("msd_musicnn", 0.9)):
+        fused_runs.finished(tiny, "audio", setting, np.ones((30, 3)), auc)
+    assert runs.best_run(tiny, "audio")["setting"] == "msd_musicnn"
+    tiny.info["roots"]["msd"] = "msd"
+    assert runs.best_run(tiny, "audio")["setting"] == "mtt_musicnn"

@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+import fake_encoders
 from mumu_lib import params, runs
 from mumu_lib.__main__ import main
 from mumu_lib.core.paths import checkout
@@ -142,6 +143,20 @@ def test_stores_are_held_against_what_would_be_extracted_now(tiny):
     assert stores["tiny/cqt-v1-fast-0x15s-seed0"][0] == "not usable"
     for name in ("cqt-v0-fast-1x15s-seed0", "other"):
         assert stores[f"tiny/{name}"] == ("not usable", "made by a version with other features; nothing reads it", "")
+
+
+def test_stores_of_encoders_are_known_where_their_weights_are(tiny, monkeypatch):
+    names = ("mtt_musicnn-v1-5-20windows", "mtt_musicnn-v1-5-99windows", "msd_musicnn-v1-200-20windows")
+    for name in names:
+        (tiny.folder / "features" / name).mkdir(parents=True)
+    fake_encoders.install(monkeypatch, "mtt_musicnn")
+    stores = state("store")
+    found, why, command = stores[f"tiny/{names[0]}"]
+    assert found == "not usable"
+    assert why.startswith("60 of 60 items")
+    assert command.endswith("04_audio.ipynb out.ipynb --cwd notebooks -p catalogue tiny -p encoder mtt_musicnn")
+    assert stores[f"tiny/{names[1]}"][1] == "made by a version with other features; nothing reads it"
+    assert "make pretrained" in stores[f"tiny/{names[2]}"][1]
 
 
 def test_runs_of_a_catalogue_that_lies_elsewhere_are_found_by_its_path(tiny, cfg, tmp_path):

@@ -2,6 +2,7 @@
 
 import pytest
 
+import fake_encoders
 from mumu_lib import params, series
 from mumu_lib.core.errors import MissingDataError
 from mumu_lib.linking import local
@@ -100,3 +101,40 @@ def test_timbre_files_without_recordings_are_enough_for_their_row_and_for_fusion
     assert not needs.lacking({"stage": "multimodal", "modality": "a+t", "setting": "mlp"})
     for setting in ("low_4x70", "cqt"):
         assert needs.lacking({"stage": "audio", "modality": "audio", "setting": setting})
+
+
+def test_rows_of_an_encoder_join_where_its_weights_are(home, monkeypatch, capsys):
+    music = make(home, "everything")
+    found = series.possible(series.plan(music, "paper"))
+    assert not found["setting"].isin(["mtt_musicnn", "msd_musicnn"]).any()
+    said = capsys.readouterr().err
+    assert (
+        said.count("left out, every row with msd_musicnn: its weights are not here; get them with  make pretrained")
+        == 1
+    )
+    fake_encoders.install(monkeypatch, "msd_musicnn")
+    found = series.possible(series.plan(music, "paper"))
+    rows = found[found["setting"] == "msd_musicnn"]
+    assert rows["target"].tolist() == ["logistic", "cosine"]
+    assert rows["arguments"].tolist() == [{"target": target, "encoder": "musicnn"} for target in rows["target"]]
+    assert [folder.name for folder in rows["folder"]] == ["audio-logistic-msd_musicnn", "audio-cosine-msd_musicnn"]
+    assert (rows["hours"] > 0).all()
+
+
+def test_which_weights_musicnn_means_depends_on_the_catalogue(home, tiny, monkeypatch):
+    fake_encoders.install(monkeypatch, "mtt_musicnn")
+    settings = set(series.plan(tiny, "sample")["setting"])
+    assert "mtt_musicnn" in settings
+    assert "msd_musicnn" not in settings
+    music = make(home, "sound")
+    music.info["roots"]["msd"] = "audio"
+    settings = set(series.plan(music, "paper")["setting"])
+    assert "mtt_musicnn" in settings
+    assert "msd_musicnn" not in settings
+
+
+def test_an_encoder_needs_recordings(home, monkeypatch):
+    fake_encoders.install(monkeypatch, "mtt_musicnn")
+    music = make(home, "texts")
+    music.info["roots"]["msd"] = "audio"
+    assert Needs(music).lacking({"stage": "audio", "modality": "audio", "setting": "mtt_musicnn"})

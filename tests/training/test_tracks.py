@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import fake_encoders
 from mumu_lib import params, targets
-from mumu_lib.audio import store as audio_store
 from mumu_lib.core.paths import checkout
 from mumu_lib.training import tracks
 
@@ -60,6 +60,13 @@ def test_patches_are_learned_and_averaged_over_albums(tiny, cfg, tmp_path):
     assert found.curves("tracks", "albums") == "tracks"
 
 
-def test_every_setting_has_a_kind_of_features():
-    assert audio_store.kind_of("timbre_mlp") == "timbre"
-    assert audio_store.kind_of("high_4x70") == "cqt"
+def test_vectors_of_an_encoder_are_learned_from_as_timbre_is(tiny, cfg, tmp_path, monkeypatch):
+    fake_encoders.install(monkeypatch, "mtt_musicnn")
+    values = np.random.default_rng(0).normal(size=(len(tiny.tracks), fake_encoders.LENGTH)).astype(np.float32)
+    found = learner(tiny, params.Audio(**{**vars(cfg), "encoder": "mtt_musicnn", "recipe": "ours"}), values)
+    albums = found.tracks["album"].to_numpy()
+    vectors = found.vectors(albums, len(tiny.albums))
+    np.testing.assert_allclose(vectors[3], values[albums == 3].mean(axis=0), rtol=1e-5)
+    assert found.fit(found.tracks, np.ones((30, 4)), tmp_path).empty
+    assert found.facts()["encoder"]["name"] == "mtt_musicnn"
+    assert learner(tiny, cfg, np.zeros((len(tiny.tracks), 1, 322, 96))).facts() == {}

@@ -1,0 +1,224 @@
+"""Discogs-EffNet (Alonso-Jimenez et al., 2022): 400 styles and 1,280 numbers for each 2 s, from a file that the user has.
+
+Paper: none.  Notebooks: 04_audio.
+
+The file is one of Essentia's models, a frozen TensorFlow graph (``.pb``) or ONNX (``.onnx``); its weights are under CC
+BY-NC-SA 4.0 and no part of this package. The ``.json`` that is published beside it names the styles.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from mumu_lib.core.errors import AudioError, BadDataError, MissingDataError, ParameterError
+from mumu_lib.core.fingerprints import hash_of_file
+from mumu_lib.core.parsing import parsing, read_json
+from mumu_lib.encoders import About, Heard, folder
+
+NAME = "discogs_effnet"
+RATE = 16_000
+FFT = 512
+HOP = 256
+BANDS = 96
+# 2 s, and how far the next window is: a prediction a second.
+WINDOW = 128
+STEP = 62
+LENGTH = 1280
+STYLES = 400
+LICENCE = "CC BY-NC-SA 4.0 (not for commercial use)"
+REMEDY = "get the file again from https://essentia.upf.edu/models.html"
+# Windows at once where the file leaves it open.
+BATCH = 16
+# Operations that run Python, or read, write or send anything but numbers.
+FORBIDDEN = re.compile(
+    r"Py_?Func|File|Save|Restore|Checkpoint|Dataset|Iterator|Reader|Writer|Summary|Print|Send|Recv|Rpc"
+)
+# From windows to the two outputs, in any order.
+Network: TypeAlias = Callable[[np.ndarray], list[np.ndarray]]
+
+
+class DiscogsEffnet:
+    """A network read from a file, as :class:`mumu_lib.encoders.AudioEncoder`.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in ``.pb`` or ``.onnx``.
+    """
+
+    rate = RATE
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        if path.suffix == ".pb":
+            self._network, self._batch = _frozen_graph(path)
+        else:
+            self._network, self._batch = _onnx(path)
+        self.tags = _styles(path.with_suffix(".json"))
+        learned_from = "two million recordings of releases listed by Discogs"
+        self.about = About(NAME, "audio", LENGTH, LICENCE, hash_of_file(path), learned_from)
+
+    def encode(self, y: np.ndarray, windows: int | None = None) -> Heard:
+        """Encode a recording; as of :class:`mumu_lib.encoders.AudioEncoder`.
+
+        Parameters
+        ----------
+        y : np.ndarray [shape=(samples,)]
+            Mono, at 16,000 Hz; at least 2.1 s.
+        windows : int, optional
+            At most so many windows of 2 s, spread evenly; one a second by default.
+
+        Raises
+        ------
+        AudioError
+            Shorter than a window (``short``).
+        ParameterError
+            Fewer than one window is asked for, or more than one channel given.
+        """
+        if windows is not None and windows < 1:
+            raise ParameterError(f"windows={windows!r} must be 1 or more, or None for all")
+        frames = log_mel(y)
+        starts = np.arange(0, len(frames) - WINDOW + 1, STEP)
+        if not len(starts):
+            raise AudioError("short", f"{len(y) / RATE:.1f} s of sound, {WINDOW * HOP / RATE:.1f} s are needed")
+        if windows is not None and windows < len(starts):
+            starts = starts[((np.arange(windows) + 0.5) * len(starts) / windows).astype(int)]
+        stacked = np.stack([frames[start : start + WINDOW] for start in starts])
+        vectors, scores = self._through(stacked)
+        if not self.tags:
+            scores = scores[:, :0]
+        return Heard(vectors, scores, starts * (HOP / RATE))
+
+    def _through(self, stacked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Put windows through the network, each batch filled up with silence."""
+        vectors = []
+        scores = []
+        for start in range(0, len(stacked), self._batch):
+            batch = stacked[start : start + self._batch]
+            filled = np.pad(batch, ((0, self._batch - len(batch)), (0, 0), (0, 0)))
+            found = {}
+            for output in self._network(filled):
+                found[output.shape[-1]] = np.asarray(output, np.float32)[: len(batch)]
+            if set(found) != {LENGTH, STYLES}:
+                raise BadDataError(f"{self._path} gives {sorted(found)} numbers, not {LENGTH} and {STYLES}; {REMEDY}")
+            vectors.append(found[LENGTH])
+            scores.append(found[STYLES])
+        return np.concatenate(vectors), np.concatenate(scores)
+
+
+def make() -> DiscogsEffnet:
+    """Open the file in ``data/pretrained/discogs_effnet/``, once in a process.
+
+    Raises
+    ------
+    MissingDataError
+        There is no such file, or what reads it is not installed.
+    BadDataError
+        There are several, or it is no such network.
+    """
+    place = folder(NAME)
+    found = sorted([*place.glob("*.pb"), *place.glob("*.onnx")])
+    if not found:
+        raise MissingDataError(
+            f"{place} holds no network: put discogs-effnet-bs64-1.pb there (18 MB, from "
+            f"https://essentia.upf.edu/models.html); its licence is {LICENCE}"
+        )
+    if len(found) > 1:
+        raise BadDataError(f"{place} holds {len(found)} networks: {', '.join(p.name for p in found)}; leave one there")
+    return _opened(found[0], found[0].stat().st_mtime_ns)
+
+
+@cache
+def _opened(path: Path, changed: int) -> DiscogsEffnet:
+    return DiscogsEffnet(path)
+
+
+def log_mel(y: np.ndarray) -> np.ndarray:
+    """Compute what the network hears: log10(10000 m + 1) of a mel spectrogram m [shape=(1 + samples // 256, 96)].
+
+    Equal to Essentia's ``TensorflowInputMusiCNN`` to 1e-4; its window is symmetric, which librosa's own is not.
+
+    Parameters
+    ----------
+    y : np.ndarray [shape=(samples,)]
+        Mono, at 16,000 Hz.
+
+    Raises
+    ------
+    ParameterError
+        More than one channel, or no sample.
+    """
+    import librosa
+
+    if y.ndim != 1 or not y.size:
+        raise ParameterError(f"{NAME} takes one channel of samples, got shape {y.shape}")
+    sound = np.ascontiguousarray(y, np.float32)
+    mel = librosa.feature.melspectrogram(
+        y=sound, sr=RATE, n_fft=FFT, hop_length=HOP, n_mels=BANDS, window=np.hanning(FFT)
+    )
+    return np.log10(10_000 * mel + 1).T.astype(np.float32)
+
+
+def _styles(path: Path) -> tuple[str, ...]:
+    """Return the styles that a file names; none where it is not there."""
+    if not path.is_file():
+        return ()
+    with parsing(path, REMEDY, trouble="names no styles"):
+        styles = read_json(path, REMEDY)["classes"]
+    if not isinstance(styles, list) or len(styles) != STYLES:
+        raise BadDataError(f"{path} names no {STYLES} styles in 'classes'; {REMEDY}")
+    return tuple(str(style) for style in styles)
+
+
+def _frozen_graph(path: Path) -> tuple[Network, int]:
+    """Return the network of a frozen TensorFlow graph, and how many windows it takes at once."""
+    try:
+        import tensorflow as tf
+    except ImportError:
+        raise MissingDataError(f"TensorFlow reads {path}; install that package, or put the .onnx there") from None
+    graph_def = tf.compat.v1.GraphDef()
+    with parsing(path, REMEDY, trouble="is no frozen TensorFlow graph"):
+        graph_def.ParseFromString(path.read_bytes())
+    for operation in _operations(graph_def):
+        if FORBIDDEN.search(operation):
+            raise BadDataError(f"{path} is refused: it holds the operation {operation}, which does more than reckon")
+    with parsing(path, REMEDY, trouble="is no graph of this network"):
+        wrapped = tf.compat.v1.wrap_function(lambda: tf.graph_util.import_graph_def(graph_def, name=""), [])
+        graph = wrapped.graph
+        given = [operation for operation in graph.get_operations() if operation.type == "Placeholder"]
+        outputs = graph.get_operation_by_name("PartitionedCall").outputs
+        network = wrapped.prune(given[0].outputs[0], list(outputs))
+        size = given[0].outputs[0].shape
+    return lambda windows: [output.numpy() for output in network(tf.constant(windows))], _batch_of(size[0])
+
+
+def _operations(graph_def: Any) -> Iterator[str]:
+    """Yield the kinds of all operations of a graph, and of the functions in it."""
+    for node in graph_def.node:
+        yield node.op
+    for function in graph_def.library.function:
+        for node in function.node_def:
+            yield node.op
+
+
+def _onnx(path: Path) -> tuple[Network, int]:
+    """Return the network of an ONNX file, and how many windows it takes at once."""
+    try:
+        import onnxruntime
+    except ImportError:
+        raise MissingDataError(f"onnxruntime reads {path}; install that package, or put the .pb there") from None
+    with parsing(path, REMEDY, trouble="is no ONNX network"):
+        session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    given = session.get_inputs()[0]
+    return lambda windows: session.run(None, {given.name: windows}), _batch_of(given.shape[0])
+
+
+def _batch_of(size: Any) -> int:
+    """Return how many windows go at once: what a file fixes, or ``BATCH``."""
+    if isinstance(size, int) and size > 0:
+        return size
+    return BATCH
