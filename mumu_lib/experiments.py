@@ -69,7 +69,8 @@ class Modality:
     needs : str
         What the catalogue must have: ``audio``, ``reviews``, ``covers`` or only ``labels``.
     setting : str
-        Parameter of the notebook that names the setting of a row.
+        Parameter of the notebook that names the setting of a row, but for the rows of a pretrained encoder, which the
+        parameter ``encoder`` names.
     learns : str
         Dotted name of what its notebook learns by.
     encodes : str
@@ -213,15 +214,40 @@ def of_profile(profile: str) -> pd.DataFrame:
 
 
 def settings(modality: str) -> tuple[str, ...]:
-    """Return the settings of a modality, in the order of the rows."""
+    """Return the settings of a modality, in the order of the rows, without those that are a pretrained encoder."""
+    return tuple(setting for setting in _all_settings(modality) if setting not in ENCODERS)
+
+
+def encoders(modality: str) -> tuple[str, ...]:
+    """Return the pretrained encoders that a modality has a row of, in the order of the rows."""
+    return tuple(setting for setting in _all_settings(modality) if setting in ENCODERS)
+
+
+def _all_settings(modality: str) -> list[str]:
     rows = table()
-    return tuple(rows.loc[rows["modality"] == modality, "setting"].unique())
+    return list(rows.loc[rows["modality"] == modality, "setting"].unique())
+
+
+def encoder_of(setting: str) -> str:
+    """Return the pretrained encoder that a setting needs; empty if it needs none.
+
+    Examples
+    --------
+    >>> encoder_of("minilm"), encoder_of("vsm_minilm"), encoder_of("vsm")
+    ('minilm', 'minilm', '')
+    """
+    for name in ENCODERS:
+        if setting == name or setting.endswith(f"_{name}"):
+            return name
+    return ""
 
 
 def arguments(notebook: str, modality: str, target: str, setting: str) -> dict[str, str]:
     """Return the parameters of the notebook that make it run one row."""
     if notebook == FUSION_NOTEBOOK:
         return {"target": target, "modalities": modality.replace("+", ""), **fusions()[setting]}
+    if setting in ENCODERS:
+        return {"target": target, "encoder": setting}
     return {"target": target, BY_NAME[modality].setting: setting}
 
 

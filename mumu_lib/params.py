@@ -21,8 +21,8 @@ from mumu_lib.core.paths import checkout, home
 
 # A parameter that is added after runs were made says with ``before=`` which value means what those runs did:
 # ``recipe: str = _choice("auto", "paper", "ours", before="paper")``. Runs without it then stay valid (:func:`restored`).
-def _choice(*names: str, **further: Any) -> Any:
-    return field(metadata={"choices": names, **further})
+def _choice(*names: str, default: Any = MISSING, **further: Any) -> Any:
+    return field(default=default, metadata={"choices": names, **further})
 
 
 def _at_least(least: float, *, strictly: bool = False, **further: Any) -> Any:
@@ -114,6 +114,7 @@ class Text(Training):
     linker: str = _choice(*experiments.LINKERS)
     knowledge: str = ""
     matrices: str = _choice("auto", "published", "reviews")
+    encoder: str = _choice("", *experiments.encoders("text"), default="", before="")
     embeddings: str = ""
 
 
@@ -157,6 +158,8 @@ PARAMETERS: dict[str, type[Shared]] = {
     "08_results": Results,
     "09_your_album": YourAlbum,
 }
+# Parameters of a notebook of which one alone says what it learns from. Where none is given the first does.
+EXCLUSIVE: dict[type[Shared], tuple[str, ...]] = {Text: ("features", "encoder", "embeddings")}
 # Sections of a parameter file.
 SECTIONS = tuple(kind.__name__.lower() for kind in PARAMETERS.values() if kind is not DatasetMapping)
 Params = TypeVar("Params", bound=Shared)
@@ -203,7 +206,23 @@ def read(kind: type[Params], namespace: Mapping[str, Any]) -> Params:
             raise ParameterError(f"the notebook's parameters cell lacks {f.name!r}")
         from_section = f.name in section and f.name not in injected
         values[f.name] = section[f.name] if from_section else namespace[f.name]
-    return checked(kind, values)
+    found = checked(kind, values)
+    _refuse_several(found, injected)
+    return found
+
+
+def _refuse_several(cfg: Shared, injected: set[str]) -> None:
+    """Refuse several parameters that each say what to learn from.
+
+    The first of them has a default, so that it counts only where ``-p`` names it.
+    """
+    first, *others = EXCLUSIVE.get(type(cfg), ("",))
+    named = [name for name in others if getattr(cfg, name)]
+    if named and first in injected:
+        named.insert(0, first)
+    if len(named) > 1:
+        given = " and ".join(f"{name}={getattr(cfg, name)!r}" for name in named)
+        raise ParameterError(f"{given} exclude one another, since each says what to learn from; leave all but one out")
 
 
 def checked(kind: type[Params], values: Mapping[str, Any]) -> Params:
@@ -284,7 +303,8 @@ def with_recipe(cfg: Params, *, synthetic: bool) -> Params:
     """Return parameters with the recipe that ``auto`` stands for.
 
     The paper's on the sample and where all networks learn by one loss, for which there is none of ours. Else ours, and
-    on vectors from a file always, since the paper has none. Parameters without a recipe come back as they are.
+    on vectors from a file or of a pretrained encoder always, since the paper has none. Parameters without a recipe come
+    back as they are.
 
     Parameters
     ----------
@@ -302,7 +322,7 @@ def with_recipe(cfg: Params, *, synthetic: bool) -> Params:
         return cfg
     if getattr(cfg, "learning", "late") == "simultaneous":
         recipe = "paper"
-    elif isinstance(cfg, Text) and cfg.embeddings:
+    elif isinstance(cfg, Text) and (cfg.embeddings or cfg.encoder):
         recipe = "ours"
     else:
         recipe = "paper" if synthetic else "ours"

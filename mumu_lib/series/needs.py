@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mumu_lib import experiments
+from mumu_lib import encoders, experiments
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.catalogue.commands import as_typed, needs_knowledge
 from mumu_lib.core import commands
-from mumu_lib.core.errors import MissingDataError
+from mumu_lib.core.errors import BadDataError, MissingDataError
 
 # Stages that learn nothing: 02 needs no genres, 08 and 09 need some finished run.
 OVERVIEW = "overview"
@@ -80,6 +80,8 @@ class Needs:
             return self._audio(modality, setting, rows)
         if modality.name != "text":
             return self._lack(modality.needs, rows)
+        if experiments.encoder_of(setting):
+            return self._lack(modality.needs, rows) or self._encoder(experiments.encoder_of(setting))
         if "ismir" in self.catalogue.info["roots"]:
             return ""
         reason = self._lack(modality.needs, rows)
@@ -99,6 +101,16 @@ class Needs:
         if recordings and (setting == TIMBRE or not needs_recordings) and not self._lack("timbre", rows):
             return ""
         return recordings
+
+    def _encoder(self, name: str) -> str:
+        """Say why a pretrained encoder cannot be opened; empty if it can."""
+        if name not in self._reasons:
+            self._reasons[name] = ""
+            try:
+                encoders.make(name)
+            except (MissingDataError, BadDataError) as error:
+                self._reasons[name] = f"every row with {name}: {error}"
+        return self._reasons[name]
 
     def _lack(self, part: str, rows: str) -> str:
         """Say that a part is not there; empty if it is."""
