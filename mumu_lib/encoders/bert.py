@@ -130,11 +130,11 @@ def _layer(taken: _Weights, x: Any, hidden: Any, name: str) -> Any:
     """Return one layer of the encoder: attention, then two dense layers, each added to what came before."""
     width = x.shape[-1]
     parts = [f"{name}.attention.self.{part}" for part in ("query", "key", "value")]
-    heads = layers.Reshape((-1, 3, width // HEAD_WIDTH, HEAD_WIDTH))(_dense(taken, x, *parts))
+    heads = layers.Reshape((-1, 3, width // HEAD_WIDTH, HEAD_WIDTH), dtype=FULL)(_dense(taken, x, *parts))
     query, key, value = heads[:, :, 0], heads[:, :, 1], heads[:, :, 2]
     weight = ops.einsum("nqhd,nkhd->nhqk", query, key) / np.sqrt(np.float32(HEAD_WIDTH))
     heard = ops.einsum("nhqk,nkhd->nqhd", ops.softmax(weight + hidden, axis=-1), value)
-    heard = _dense(taken, layers.Reshape((-1, width))(heard), f"{name}.attention.output.dense")
+    heard = _dense(taken, layers.Reshape((-1, width), dtype=FULL)(heard), f"{name}.attention.output.dense")
     x = _normalised(taken, x + heard, f"{name}.attention.output.LayerNorm")
     wide = _dense(taken, x, f"{name}.intermediate.dense", activation=_gelu)
     narrow = _dense(taken, wide, f"{name}.output.dense")

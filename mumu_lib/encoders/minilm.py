@@ -8,6 +8,7 @@ vector is their mean, each piece weighted by its tokens.
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -32,6 +33,7 @@ DIGESTS = {
 COMMAND = "make pretrained"
 INSTALL = "python -m pip install tokenizers safetensors"
 LEARNED_FROM = "1.17 billion pairs of English sentences: questions and answers, titles and abstracts, captions, reviews"
+UNKNOWN = "[UNK]"
 # Tokens that the model was trained to read, the two that open and close a text included.
 LONGEST = 256
 # A batch has one of these lengths, so that few shapes are compiled.
@@ -107,13 +109,15 @@ class MiniLM:
     def known(self, texts: Sequence[str]) -> float:
         """Return the share of the words of some texts that are one token each; words of other languages fall apart."""
         whole = []
-        for encoding in self._tokenizer.encode_batch([storable(text) for text in texts], add_special_tokens=False):
-            words = [word for word in encoding.word_ids if word is not None]
-            parts = np.bincount(words) if words else np.zeros(0, int)
-            for word, token in zip(encoding.word_ids, encoding.tokens, strict=True):
-                # Signs and numbers are no words of any language.
-                if token.isalpha() or token.startswith(("[UNK]", "##")):
-                    whole.append(parts[word] == 1 and token != "[UNK]")
+        plain = [storable(text) for text in texts]
+        for text, encoding in zip(plain, self._tokenizer.encode_batch(plain, add_special_tokens=False), strict=True):
+            parts = Counter(encoding.word_ids)
+            before = None
+            for word, token, (start, end) in zip(encoding.word_ids, encoding.tokens, encoding.offsets, strict=True):
+                # Signs and numbers are words of no language.
+                if word != before and text[start:end].isalpha():
+                    whole.append(parts[word] == 1 and token != UNKNOWN)
+                before = word
         return float(np.mean(whole)) if whole else 0.0
 
     def _words(self, texts: Sequence[str]) -> Iterator[list[int]]:
