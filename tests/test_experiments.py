@@ -30,6 +30,8 @@ def test_every_row_is_what_its_notebook_takes(row):
     assert cfg.target == row.target
     if row.notebook == experiments.FUSION_NOTEBOOK:
         assert experiments.fusion_setting({"learning": cfg.learning, "missing": cfg.missing}) == row.setting
+    elif row.setting in experiments.ENCODERS:
+        assert cfg.encoder == row.setting
     else:
         assert getattr(cfg, experiments.BY_NAME[row.modality].setting) == row.setting
 
@@ -57,6 +59,13 @@ def test_what_rows_and_modalities_name_is_there():
 def test_vectors_from_a_file_are_a_modality_without_a_letter():
     assert list(experiments.BY_LETTER) == ["a", "t", "i"]
     assert experiments.BY_NAME["own"].letter == ""
+
+
+def test_a_setting_says_which_encoder_it_needs():
+    assert experiments.settings("text") == ("vsm", "vsm_sem", "vsm_minilm")
+    assert experiments.encoders("text") == ("minilm",)
+    needed = [experiments.encoder_of(name) for name in ("minilm", "vsm_minilm", "vsm", "mtt_musicnn", "low_4x96", "")]
+    assert needed == ["minilm", "minilm", "", "mtt_musicnn", "", ""]
 
 
 def test_parameters_that_no_row_has_are_no_setting():
