@@ -31,7 +31,7 @@ DIGESTS = {
     TOKENIZER: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
 COMMAND = "make pretrained"
-INSTALL = "python -m pip install tokenizers safetensors"
+INSTALL = "pip install tokenizers safetensors"
 LEARNED_FROM = "1.17 billion pairs of English sentences: questions and answers, titles and abstracts, captions, reviews"
 UNKNOWN = "[UNK]"
 # Tokens that the model was trained to read, the two that open and close a text included.

@@ -147,7 +147,7 @@ def test_a_tokenizer_without_the_marks_of_a_text_is_refused(tmp_path):
 def test_without_its_libraries_the_command_that_installs_them_is_named(tmp_path, monkeypatch, name):
     monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, f"{name}.numpy", raising=False)
-    with pytest.raises(MissingDataError, match=rf"needs {name}.*run  python -m pip install tokenizers safetensors"):
+    with pytest.raises(MissingDataError, match=rf"needs {name}.*run  pip install tokenizers safetensors"):
         minilm.MiniLM(tmp_path)
 
 
