@@ -90,7 +90,7 @@ audit:  ## known weaknesses of the pinned dependencies: a report, it never fails
 	@rm -rf .audit
 
 lock: .venv/.installed  ## pin the newest versions that fit pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra dev --extra cluster --extra explore --universal --python-version 3.11 --no-annotate --no-emit-index-url --upgrade -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --extra cluster --extra explore --extra pretrained --universal --python-version 3.11 --no-annotate --no-emit-index-url --upgrade -o requirements.lock
 
 clean:  ## remove everything that was made, the environment included
 	rm -rf .venv .audit .stored data runs .snakemake

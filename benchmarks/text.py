@@ -2,6 +2,7 @@
 
     python benchmarks/text.py                  31,471 albums from 447,583 generated reviews
     python benchmarks/text.py --steps          training steps of the network, batches of 16 to 128
+    python benchmarks/text.py --sentences FILE texts of a CSV (column text) through the sentence encoder
     python benchmarks/text.py --plain          only what one would write with scikit-learn alone, for its memory
 
 Plain scikit-learn joins and cleans every review, vectorises, and takes the information gain of every genre
@@ -132,6 +133,21 @@ def steps(batches: list[int], n: int) -> None:
                 )
 
 
+def sentences(path: Path, characters: int, n: int) -> None:
+    """Texts through the sentence encoder, as they are and joined to an album's length."""
+    from mumu_lib import encoders
+
+    encoder = encoders.make("minilm")
+    written = pd.read_csv(path)["text"].astype(str).tolist()
+    long = [" ".join(written[i:] + written[:i])[:characters] for i in range(0, len(written), 4)]
+    for what, texts in (("as they are", written[:n]), (f"{characters:,} characters", long[: n // 4])):
+        encoder.encode(texts[:64])
+        start = time.perf_counter(), time.process_time()
+        encoder.encode(texts)
+        wall, cpu = (time.perf_counter() - start[0]) / len(texts), (time.process_time() - start[1]) / len(texts)
+        print(f"{what}: {1 / wall:.1f} a second, {1000 * cpu:.1f} ms of processor time each")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--albums", type=int, default=ALBUMS)
@@ -139,9 +155,13 @@ def main() -> None:
     parser.add_argument("--home", type=Path, help="keep the generated reviews here, and find them again")
     parser.add_argument("--steps", action="store_true")
     parser.add_argument("--plain", action="store_true")
+    parser.add_argument("--sentences", type=Path, help="a CSV with a column text")
     parser.add_argument("--batches", type=int, nargs="*", default=[16, 32, 64, 128])
     parser.add_argument("--repeat", type=int, default=15)
     asked = parser.parse_args()
+    if asked.sentences:
+        sentences(asked.sentences, 1000, 1024)
+        return
     if asked.steps:
         steps(asked.batches, asked.repeat)
         return

@@ -79,7 +79,8 @@ class Modality:
     needs : str
         What the catalogue must have: ``audio``, ``reviews``, ``covers`` or only ``labels``.
     setting : str
-        Parameter of the notebook that names the setting of a row.
+        Parameter of the notebook that names the setting of a row, but for the rows of a pretrained encoder, which the
+        parameter ``encoder`` names.
     learns : str
         Dotted name of what its notebook learns by.
     encodes : str

@@ -115,6 +115,7 @@ class Text(Training):
     linker: str = _choice(*experiments.LINKERS)
     knowledge: str = ""
     matrices: str = _choice("auto", "published", "reviews")
+    encoder: str = _choice("", *experiments.encoders("text"), default="", before="")
     embeddings: str = ""
 
 
@@ -159,7 +160,10 @@ PARAMETERS: dict[str, type[Shared]] = {
     "09_your_album": YourAlbum,
 }
 # Parameters of a notebook of which one alone says what it learns from. Where none is given the first does.
-EXCLUSIVE: dict[type[Shared], tuple[str, ...]] = {Audio: ("filters", "encoder")}
+EXCLUSIVE: dict[type[Shared], tuple[str, ...]] = {
+    Audio: ("filters", "encoder"),
+    Text: ("features", "encoder", "embeddings"),
+}
 # Sections of a parameter file.
 SECTIONS = tuple(kind.__name__.lower() for kind in PARAMETERS.values() if kind is not DatasetMapping)
 Params = TypeVar("Params", bound=Shared)
@@ -322,7 +326,7 @@ def with_recipe(cfg: Params, *, synthetic: bool) -> Params:
         return cfg
     if getattr(cfg, "learning", "late") == "simultaneous":
         recipe = "paper"
-    elif (isinstance(cfg, Audio) and cfg.encoder) or (isinstance(cfg, Text) and cfg.embeddings):
+    elif getattr(cfg, "encoder", "") or (isinstance(cfg, Text) and cfg.embeddings):
         recipe = "ours"
     else:
         recipe = "paper" if synthetic else "ours"

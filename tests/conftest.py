@@ -76,6 +76,19 @@ def music(made, monkeypatch) -> catalogue.Catalogue:
     return made
 
 
+@pytest.fixture
+def small_minilm(monkeypatch):
+    """A sentence encoder with made-up weights where the home keeps the real one."""
+    import small_encoder
+    from mumu_lib.core import paths
+    from mumu_lib.encoders import minilm
+
+    digests = small_encoder.write(paths.home() / "data" / "pretrained" / "minilm")
+    for name, digest in digests.items():
+        monkeypatch.setitem(minilm.DIGESTS, name, digest)
+    return minilm.make()
+
+
 # --- Six recordings: to change, with their store, and in shards of two. ---
 
 

@@ -62,6 +62,13 @@ def test_vectors_from_a_file_are_a_modality_without_a_letter():
     assert experiments.BY_NAME["own"].letter == ""
 
 
+def test_a_setting_says_which_encoder_it_needs():
+    assert experiments.settings("text") == ("vsm", "vsm_sem", "vsm_minilm")
+    assert experiments.encoders("text") == ("minilm",)
+    needed = [experiments.encoder_of(name) for name in ("minilm", "vsm_minilm", "vsm", "mtt_musicnn", "low_4x96", "")]
+    assert needed == ["minilm", "minilm", "", "mtt_musicnn", "", ""]
+
+
 def test_parameters_that_no_row_has_are_no_setting():
     assert experiments.fusion_setting({"learning": "simultaneous", "missing": "dropout"}) == ""
 

@@ -96,6 +96,7 @@ def test_the_papers_values_are_valid(kind):
         ("05_text", {}, True, "paper"),
         ("05_text", {}, False, "ours"),
         ("05_text", {"embeddings": "clap.npy"}, True, "ours"),
+        ("05_text", {"encoder": "minilm"}, True, "ours"),
         ("05_text", {"embeddings": "clap.npy", "recipe": "paper"}, True, "paper"),
         ("07_multimodal", {}, False, "ours"),
         ("07_multimodal", {"learning": "simultaneous"}, False, "paper"),
@@ -143,3 +144,48 @@ def test_an_encoder_that_hears_no_sound_is_refused(cell, name):
 def test_runs_from_before_encoders_had_none(cell):
     stored = {name: value for name, value in cell.items() if name != "encoder"}
     assert params.restored(params.Audio, stored)["encoder"] == ""
+
+
+@pytest.fixture
+def text_cell():
+    return params.defaults(paths.checkout() / "notebooks" / "05_text.ipynb")
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"features": "vsm", "encoder": "minilm"}, "features='vsm' and encoder='minilm'"),
+        ({"features": "vsm_sem", "embeddings": "clap.npy"}, "features='vsm_sem' and embeddings='clap.npy'"),
+        ({"encoder": "minilm", "embeddings": "clap.npy"}, "encoder='minilm' and embeddings='clap.npy'"),
+        (
+            {"features": "vsm", "encoder": "minilm", "embeddings": "a.npy"},
+            "features='vsm' and encoder='minilm' and emb",
+        ),
+    ],
+)
+def test_of_several_sources_of_vectors_one_is_to_be_named(text_cell, values, named):
+    with pytest.raises(ParameterError, match=f"{named}.*exclude one another.*leave all but one out"):
+        params.read(params.Text, injected(text_cell, **values))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"encoder": "minilm"}, {"embeddings": "clap.npy"}, {"features": "vsm", "encoder": "", "embeddings": ""}, {}],
+)
+def test_the_feature_of_the_cell_gives_way_to_what_is_named(text_cell, values):
+    cfg = params.read(params.Text, injected(text_cell, **values))
+    assert cfg.encoder == values.get("encoder", "")
+
+
+def test_a_parameter_file_may_hold_the_feature_that_an_encoder_replaces(text_cell):
+    namespace = injected(text_cell, encoder="minilm", text={"features": "vsm", "epochs": 3})
+    assert params.read(params.Text, namespace).encoder == "minilm"
+
+
+def test_an_encoder_is_chosen_by_its_own_parameter(text_cell):
+    with pytest.raises(ParameterError, match=r"features='minilm' is not one of \['vsm', 'vsm_sem', 'vsm_minilm'\]"):
+        params.read(params.Text, injected(text_cell, features="minilm"))
+    with pytest.raises(ParameterError, match=r"encoder='minlm' is not one of.*did you mean 'minilm'"):
+        params.read(params.Text, injected(text_cell, encoder="minlm"))
+    stored = {name: value for name, value in text_cell.items() if name != "encoder"}
+    assert params.restored(params.Text, stored)["encoder"] == ""

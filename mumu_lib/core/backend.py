@@ -14,6 +14,8 @@ DEFAULTS = {
     "TF_ENABLE_ONEDNN_OPTS": "1",
     # Notebooks share a GPU's memory; without this the first one takes all of it.
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+    # Keras loads the client of a hub that comes with the tokenizer; nothing here may ask it for anything.
+    "HF_HUB_OFFLINE": "1",
 }
 # What keeps files of its own below the user's home: compiled functions, lists of fonts, weights.
 CACHES = {

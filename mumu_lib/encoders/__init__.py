@@ -125,6 +125,9 @@ class TextEncoder(Protocol):
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Encode texts [shape=(texts, length), float32]; a long one is the mean of its pieces."""
 
+    def known(self, texts: Sequence[str]) -> float:
+        """Return the share of the words of some texts that the encoder knows; few in a language that it did not learn."""
+
 
 def make(name: str) -> AudioEncoder | TextEncoder:
     """Open an encoder.

@@ -212,9 +212,9 @@ def audio_branch(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
 
 
 def text_branch(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
-    """Make a branch of a text run: its network, untrained, over tf-idf."""
+    """Make a branch of a text run: its network, untrained, over what the run was given."""
     texts = text.aggregate(catalogue, params["characters"], params["seed"])
-    X = text.tfidf_rows(texts, folder, catalogue)
+    X = text.album_vectors.rows_of(texts, folder, params, catalogue)
     network = models.text_mlp(X.shape[1], params["target"], len(catalogue.labels), params["dimensions"])
     rows = text.covered(X)
     return Branch("text", _upto_features(network, "text"), lambda rows: take(X, rows), pd.Series(rows, rows))

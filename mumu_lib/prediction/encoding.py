@@ -12,25 +12,29 @@ from typing import TypeAlias
 import keras
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
 from mumu_lib import image, runs, targets, text
 from mumu_lib.audio import store as audio_store
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
-from mumu_lib.core.errors import AudioError, ImageError, MissingDataError, NothingUsableError
+from mumu_lib.core.errors import AudioError, BadDataError, ImageError, MissingDataError, NothingUsableError
 from mumu_lib.core.parsing import read_json, read_lines
-from mumu_lib.encoders import store as encoder_store
+from mumu_lib.encoders import TextEncoder, store as encoder_store
 from mumu_lib.experiments import BY_NAME, resolve
 from mumu_lib.models import FEATURES
 from mumu_lib.params import PARAMETERS, Multimodal
 from mumu_lib.prediction.album import OwnAlbum, Skipped
 from mumu_lib.results.decisions import Decisions, thresholds_of
-from mumu_lib.text import tfidf_rows
 
 # From name and path of a recording to its vector, and facts about it.
 Hearing: TypeAlias = Callable[[str, str], tuple[np.ndarray, dict]]
 # How a patch store names timbre that came from elsewhere.
 MSD_TIMBRE = "Million Song Dataset's segments"
+# A text that knows a smaller part than this of the usual share of words is named. A vocabulary lacks many words of any
+# text; a sentence encoder knows nearly every English word, and half of a Spanish text's pieces look like some.
+LEAST_OF_WORDS = 1 / 3
+LEAST_OF_SENTENCES = 0.7
 
 
 @dataclass(frozen=True)
@@ -193,23 +197,49 @@ def encode_text(
     """Put the texts of an album through a text run: vector, outputs, nothing of single texts."""
     if facts["source"] != "reviews":
         raise NothingUsableError(f"made from {facts['source']}, not from words; a new text cannot be put through it")
+    encoder = _encoder_of(facts)
+    # A run of words and sentences together is judged by its words.
+    reads = encoder if params["encoder"] else None
     words = pd.Series([text.join(album.texts, params["characters"])])
-    x = tfidf_rows(words, folder, catalogue)
-    if not x.nnz:
+    share = _known(words, folder, reads)
+    if not share:
         raise NothingUsableError(
             "the text has no word that the training albums' texts have; is it in another language?"
         )
     others = text.aggregate(catalogue, params["characters"], params["seed"]).iloc[catalogue.rows("val")].dropna()
-    share, usual = (_known(some, folder) for some in (words, others))
-    if share < usual / 3:
+    usual = _known(others, folder, reads)
+    if share < usual * (LEAST_OF_WORDS if reads is None else LEAST_OF_SENTENCES):
         skipped.append((
             "text", f"used, but: its network knows {share:.0%} of the words, usually {usual:.0%}; is it in another language?"
         ))  # fmt: skip
-    return *_both(_network(folder, facts), x.toarray()), {}
+    x = text.album_vectors.rows_of(words, folder, params, catalogue)
+    return *_both(_network(folder, facts), x.toarray() if sp.issparse(x) else x), {}
 
 
-def _known(texts: pd.Series, folder: Path) -> float:
-    """Share of the words of some texts that a run's vocabulary has; the most frequent words of all it never has."""
+def _encoder_of(facts: dict) -> TextEncoder | None:
+    """Return the pretrained encoder of a text run, if it has one.
+
+    Raises
+    ------
+    NothingUsableError
+        It is not here, or has other weights than those the run was made with.
+    """
+    made_with = facts.get("encoder")
+    if not made_with:
+        return None
+    try:
+        encoder = text.sentences.open_encoder(made_with["name"])
+    except (MissingDataError, BadDataError) as error:
+        raise NothingUsableError(str(error)) from None
+    if encoder.about.digest != made_with["digest"]:
+        raise NothingUsableError(f"made with other weights of {made_with['name']!r}; run its notebook again")
+    return encoder
+
+
+def _known(texts: pd.Series, folder: Path, encoder: TextEncoder | None) -> float:
+    """Share of the words of some texts that an encoder knows, or a run's vocabulary, which lacks the most frequent ones."""
+    if encoder is not None:
+        return encoder.known(texts.tolist())
     vectorizer, _ = text.load_vectorizer(folder)
     analyse, known = vectorizer.build_analyzer(), set(vectorizer.vocabulary)
     return float(np.mean([word in known for written in texts for word in analyse(written)] or [False]))

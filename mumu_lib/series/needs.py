@@ -81,6 +81,9 @@ class Needs:
             return self._audio(modality, setting, rows)
         if modality.name != "text":
             return self._lack(modality.needs, rows)
+        if experiments.encoder_of(setting):
+            # Published matrices hold no text that an encoder could read.
+            return self._lack(modality.needs, rows)
         if "ismir" in self.catalogue.info["roots"]:
             return ""
         reason = self._lack(modality.needs, rows)

@@ -25,7 +25,7 @@ from mumu_lib.core.parsing import parsing, read_json
 from mumu_lib.text import words
 
 __getattr__, __dir__, _ = lazy_loader.attach(
-    __name__, submodules=["album_vectors", "analysis", "release", "vsm", "vsm_sem", "words"]
+    __name__, submodules=["album_vectors", "analysis", "release", "sentences", "vsm", "vsm_minilm", "vsm_sem", "words"]
 )
 
 
@@ -42,7 +42,7 @@ _MARKUP = re.compile(
 
 
 def tfidf_rows(texts: pd.Series, folder: Path, catalogue: Catalogue) -> sp.csr_matrix:
-    """Album texts as a text run read them: enriched if it enriched, by its vocabulary.
+    """Album texts as a text run read them: enriched if it enriched, by its vocabulary, and with its vectors beside.
 
     Parameters
     ----------
@@ -56,8 +56,8 @@ def tfidf_rows(texts: pd.Series, folder: Path, catalogue: Catalogue) -> sp.csr_m
     X : scipy.sparse.csr_matrix [shape=(texts, terms), float32]
     """
     vectorizer, settings = load_vectorizer(folder)
-    texts = words.read(settings["features"], texts, catalogue, settings).texts
-    return sp.csr_matrix(vectorizer.transform(texts.fillna("")))
+    found = words.read(settings["features"], texts, catalogue, settings)
+    return found.beside(sp.csr_matrix(vectorizer.transform(found.texts.fillna(""))))
 
 
 def clean(review: str) -> str:

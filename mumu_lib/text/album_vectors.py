@@ -6,6 +6,7 @@ All three answer to the same calls, so that the notebook reads the same for each
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,10 +15,10 @@ import scipy.sparse as sp
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import ParameterError
 from mumu_lib.core.fingerprints import digest
-from mumu_lib.experiments import LINE, is_line
+from mumu_lib.experiments import LINE, encoder_of, is_line
 from mumu_lib.features import embeddings
 from mumu_lib.params import Text
-from mumu_lib.text import aggregate, release, save_vectorizer, tfidf
+from mumu_lib.text import aggregate, release, save_vectorizer, sentences, tfidf, tfidf_rows
 from mumu_lib.text.words import Words, read
 
 
@@ -31,13 +32,15 @@ class Reader:
     label : str
         What files made of these vectors are called after.
     terms : np.ndarray [shape=(columns,), str]
-        Names of the columns, once the vectors are made; empty where they have none.
+        Names of the first columns, once the vectors are made; empty where they have none.
     texts : pd.Series [length albums]
         Of reviews; else empty.
     words : Words or None
         Of reviews, after :meth:`link`.
     made_of : str
         Digest of the vectors of a file, once they are read; else empty.
+    encoder : dict or None
+        The pretrained encoder, if there is one, as ``metrics.json`` keeps it.
     """
 
     name = ""
@@ -49,6 +52,7 @@ class Reader:
         self.texts = pd.Series(dtype="str")
         self.words: Words | None = None
         self.made_of = ""
+        self.encoder: dict[str, Any] | None = None
 
     def report(self) -> str:
         """Say what there is to read."""
@@ -111,6 +115,7 @@ class Reviews(Reader):
         """Read the texts as the setting asks; say what was found in them."""
         settings = {"linker": self.cfg.linker, "knowledge": self.cfg.knowledge}
         self.words = read(self.cfg.features, self.texts, self.catalogue, settings)
+        self.encoder = self.words.encoder
         return self.words.report()
 
     def vectors(self, run: Path) -> np.ndarray | sp.csr_matrix:
@@ -121,7 +126,48 @@ class Reviews(Reader):
         made = {name: getattr(self.cfg, name) for name in ("features", "characters", "linker", "knowledge")}
         save_vectorizer(run, vectorizer, made)
         self.terms = vectorizer.get_feature_names_out()
-        return X
+        return self.words.beside(X)
+
+
+class Sentences(Reviews):
+    """What a pretrained encoder makes of the reviews; its numbers have no names."""
+
+    def __init__(self, catalogue: Catalogue, cfg: Text) -> None:
+        self._encoder = sentences.open_encoder(cfg.encoder)
+        super().__init__(catalogue, cfg)
+        self.label = cfg.encoder
+        self.encoder = sentences.facts(self._encoder)
+
+    def link(self) -> str:
+        """Say who reads the texts; nothing is linked."""
+        about = self._encoder.about
+        return f"{about.name} reads the texts as they are, no entities linked; {about.length} numbers an album"
+
+    def vectors(self, run: Path) -> np.ndarray | sp.csr_matrix:
+        """Return the encoder's vector of every album [shape=(albums, length)], NaN without a text."""
+        return sentences.vectors(self._encoder, self.texts)
+
+
+def rows_of(texts: pd.Series, folder: Path, params: dict[str, Any], catalogue: Catalogue) -> np.ndarray | sp.csr_matrix:
+    """Return the vectors of texts as a finished run on reviews made them.
+
+    Parameters
+    ----------
+    texts : pd.Series
+        As :func:`mumu_lib.text.aggregate` makes them.
+    folder : Path
+        Of the run.
+    params : dict
+        Its parameters (:func:`mumu_lib.runs.parameters`).
+
+    Raises
+    ------
+    MissingDataError
+        Its vocabulary or its encoder is not there.
+    """
+    if params["encoder"]:
+        return sentences.vectors(sentences.open_encoder(params["encoder"]), texts)
+    return tfidf_rows(texts, folder, catalogue)
 
 
 def reader(catalogue: Catalogue, cfg: Text) -> Reader:
@@ -131,14 +177,22 @@ def reader(catalogue: Catalogue, cfg: Text) -> Reader:
     ------
     MissingDataError
         Neither reviews nor what was asked for are there.
+    ParameterError
+        Published matrices are to be read by an encoder.
     """
     kinds: dict[str, type[Reader]] = {kind.name: kind for kind in (Published, Own, Reviews)}
-    return kinds[release.source_of(catalogue, cfg.matrices, cfg.embeddings)](catalogue, cfg)
+    encoder = encoder_of(setting_of(cfg))
+    source = release.source_of(catalogue, cfg.matrices, cfg.embeddings, encoder)
+    if cfg.encoder:
+        return Sentences(catalogue, cfg)
+    return kinds[source](catalogue, cfg)
 
 
 def setting_of(cfg: Text) -> str:
-    """Return the setting of the run: the text feature, or the name of the file of own vectors."""
-    return Path(cfg.embeddings).stem if cfg.embeddings else cfg.features
+    """Return the setting of the run: the text feature, the encoder, or the name of the file of own vectors."""
+    if cfg.embeddings:
+        return Path(cfg.embeddings).stem
+    return cfg.encoder or cfg.features
 
 
 def row_of(cfg: Text) -> tuple[str, str, str]:

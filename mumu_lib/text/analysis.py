@@ -56,8 +56,8 @@ def telling_terms(
 
     Parameters
     ----------
-    terms : list of str [length X.shape[1]]
-        Empty where columns have no names: an empty table.
+    terms : list of str
+        Names of the first columns; those beyond take no part. Empty where none has a name: an empty table.
     labels : list of str [length M.shape[1]]
     top : int > 0
         Terms a genre.
@@ -71,6 +71,7 @@ def telling_terms(
     """
     if not len(terms):
         return pd.DataFrame(columns=["genre", "term", "kind", "gain", "in_genre", "elsewhere", "names"])
+    X = X[:, : len(terms)]
     n, both, term, genre = _counts(X, M)
     with np.errstate(invalid="ignore", divide="ignore"):
         inside, outside = both / genre, (term - both) / (n - genre)
@@ -102,11 +103,11 @@ def described(X: np.ndarray | sp.csr_matrix, scored: np.ndarray, terms: Sequence
     scored : np.ndarray [shape=(n,), int]
         Of :func:`mumu_lib.text.covered`.
     terms : strings
-        Names of the columns; empty where they have none.
+        Names of the first columns; empty where they have none.
     """
     lines = [f"{X.shape[1]:,} dimensions; {len(scored)} of {X.shape[0]} albums have a vector"]
     if len(terms):
-        first = np.asarray(X[0].todense()).ravel()
+        first = np.asarray(X[0].todense()).ravel()[: len(terms)]
         strongest = np.argsort(-first.round(4), kind="stable")[:5]
         lines.append(f"terms that are categories: {sum(term.startswith(CATEGORY) for term in terms)}")
         lines.append(", ".join(f"{terms[i]} {first[i]:.2f}" for i in strongest))

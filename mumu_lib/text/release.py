@@ -15,7 +15,7 @@ from mumu_lib.sources import ismir_data
 PUBLISHED = {"vsm": "VSM", "vsm_sem": "VSM-SEM"}
 
 
-def source_of(catalogue: Catalogue, matrices: str, embeddings: str) -> str:
+def source_of(catalogue: Catalogue, matrices: str, embeddings: str, encoder: str = "") -> str:
     """Where an album's vector comes from: ``embeddings``, ``published`` or ``reviews``.
 
     Parameters
@@ -24,14 +24,25 @@ def source_of(catalogue: Catalogue, matrices: str, embeddings: str) -> str:
         ``auto``: the published ones where the catalogue has them.
     embeddings : str
         File of own vectors, or empty.
+    encoder : str
+        Sentence encoder that is to read the texts; the published matrices have none for it.
 
     Raises
     ------
     MissingDataError
         Neither that nor reviews are there.
+    ParameterError
+        Published matrices are to be read by an encoder.
     """
     if embeddings:
         return "embeddings"
+    if encoder:
+        if matrices == "published":
+            raise ParameterError(
+                f"matrices='published' holds counts of words, which the encoder {encoder!r} cannot read; leave matrices out"
+            )
+        catalogue.require("reviews")
+        return "reviews"
     there = "ismir" in catalogue.info["roots"]
     if matrices == "published" and not there:
         raise MissingDataError(

@@ -10,7 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import scipy.sparse as sp
+from sklearn.preprocessing import normalize
 
 from mumu_lib import experiments
 from mumu_lib.catalogue import Catalogue
@@ -30,15 +33,37 @@ class Words:
         Title of an article -> names of its categories.
     linker : str
         Its name; empty where nothing was linked.
+    vectors : np.ndarray [shape=(albums, d)] or None
+        What stands beside tf-idf: NaN for an album without a text; rows of length 1 weigh as much as all its words.
+    encoder : dict or None
+        What made these vectors, as ``metrics.json`` keeps it.
     """
 
     texts: pd.Series
     annotations: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["text", "title"]))
     categories: Mapping[str, Sequence[str]] = field(default_factory=dict)
     linker: str = ""
+    vectors: np.ndarray | None = None
+    encoder: dict[str, Any] | None = None
+
+    def beside(self, X: sp.csr_matrix) -> sp.csr_matrix:
+        """Return tf-idf with the vectors beside it, rows of length 1; tf-idf alone where there are none.
+
+        Parameters
+        ----------
+        X : scipy.sparse.csr_matrix [shape=(albums, terms)]
+        """
+        if self.vectors is None:
+            return X
+        beside = sp.csr_matrix(np.nan_to_num(self.vectors))
+        joined = sp.hstack([X, beside], format="csr")
+        return sp.csr_matrix(normalize(joined).astype(np.float32))
 
     def report(self) -> str:
         """Say how many entities were found, and in how many texts."""
+        if self.vectors is not None and self.encoder:
+            length = self.vectors.shape[1]
+            return f"the words as they are, no entities linked; beside them {length} numbers of {self.encoder['name']}"
         if not self.linker:
             return "the words as they are, no entities linked"
         found = self.annotations

@@ -11,11 +11,13 @@ import pytest
 import fake_encoders
 import finished_runs
 import mumu_lib
-from mumu_lib import encoders, params, runs
+from mumu_lib import encoders, models, params, runs
 from mumu_lib.core.errors import NothingUsableError
 from mumu_lib.core.paths import checkout
 from mumu_lib.encoders import store
-from mumu_lib.prediction import encoding
+from mumu_lib.fusion import joint
+from mumu_lib.prediction import album, encoding
+from mumu_lib.text import album_vectors
 from mumu_lib.training import hearing, tracks
 
 
@@ -56,6 +58,80 @@ def test_a_run_that_cannot_judge_new_texts_gives_way_to_one_that_can(music, own,
     monkeypatch.setattr(runs, "table", with_a_better_encoder)
     table = mumu_lib.predict_album(own, music)
     assert set(table[table.modality == "text"].run) == {"text-cosine-vsm"}
+
+
+@pytest.fixture
+def sentence_run(music, tmp_path, monkeypatch, request):
+    """A run of each kind on a sentence encoder, in a home of its own: a function of the parameters that name it."""
+    monkeypatch.setenv("MUMU_HOME", str(tmp_path / "sentences"))
+    encoder = request.getfixturevalue("small_minilm")
+
+    def make(**asked):
+        cfg = finished_runs.settings(params.Text, music, target="cosine", **asked)
+        reader = album_vectors.reader(music, cfg)
+        run = runs.start(music, album_vectors.row_of(cfg), cfg)
+        reader.link()
+        X = reader.vectors(run.folder)
+        network = models.text_mlp(X.shape[1], "cosine", 4, finished_runs.D)
+        (run.folder / "net").mkdir(parents=True)
+        network.save(run.folder / "net" / "model.keras")
+        vectors, outputs = finished_runs.both(network, X.toarray() if hasattr(X, "toarray") else X)
+        finished_runs.finish(
+            run, music, outputs, vectors, "cosine", run.key[2], "text", 0.9, network="net", source=reader.name,
+            encoder=reader.encoder,
+        )  # fmt: skip
+        return run.folder, vectors
+
+    make.encoder = encoder
+    return make
+
+
+@pytest.mark.parametrize("asked", [{"encoder": "minilm"}, {"features": "vsm_minilm"}])
+def test_a_new_text_goes_through_the_encoder_of_its_run(music, own, sentence_run, asked):
+    folder, vectors = sentence_run(**asked)
+    skipped = []
+    found = encoding.encode(folder, album.read_album(own), music, skipped)
+    # The files are those of album 9.
+    np.testing.assert_allclose(found.vector, vectors[9], atol=1e-4)
+    assert found.scores.shape == (4,)
+    assert not skipped
+
+
+def test_a_text_in_another_language_is_named_or_refused_by_a_sentence_run(music, own, sentence_run, monkeypatch):
+    folder, _ = sentence_run(encoder="minilm")
+    encoder = sentence_run.encoder
+    read = own / "review.txt"
+    monkeypatch.setattr(type(encoder), "known", lambda _, texts: 0.5 if texts[0].startswith("es") else 0.9)
+    skipped = []
+    read.write_text("esta cancion")
+    encoding.encode(folder, album.read_album(own), music, skipped)
+    assert "knows 50% of the words, usually 90%; is it in another language?" in skipped[0][1]
+    monkeypatch.setattr(type(encoder), "known", lambda *_: 0.0)
+    with pytest.raises(NothingUsableError, match="is it in another language"):
+        encoding.encode(folder, album.read_album(own), music, [])
+
+
+@pytest.mark.parametrize("asked", [{"encoder": "minilm"}, {"features": "vsm_minilm"}])
+def test_a_sentence_run_without_its_encoder_says_how_to_get_it(music, own, sentence_run, tmp_path, monkeypatch, asked):
+    folder, _ = sentence_run(**asked)
+    monkeypatch.setenv("MUMU_HOME", str(tmp_path / "elsewhere"))
+    with pytest.raises(NothingUsableError, match="make pretrained"):
+        encoding.encode(folder, album.read_album(own), music, [])
+
+
+def test_a_sentence_run_is_not_fed_by_other_weights(music, own, sentence_run):
+    folder, _ = sentence_run(encoder="minilm")
+    path = folder / "metrics.json"
+    path.write_text(path.read_text().replace(sentence_run.encoder.about.digest, "0" * 64))
+    with pytest.raises(NothingUsableError, match="made with other weights of 'minilm'; run its notebook again"):
+        encoding.encode(folder, album.read_album(own), music, [])
+
+
+@pytest.mark.parametrize("asked", [{"encoder": "minilm"}, {"features": "vsm_minilm"}])
+def test_a_sentence_run_is_a_branch_of_a_joint_network(music, sentence_run, asked):
+    folder, _ = sentence_run(**asked)
+    branch = joint.text_branch(folder, runs.parameters(folder, params.Text), music)
+    assert branch.read(np.arange(3)).shape == (3, branch.network.input_shape[1])
 
 
 def test_a_run_that_has_kept_no_network_is_said_to_be_so(tmp_path):

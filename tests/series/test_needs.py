@@ -49,6 +49,24 @@ def test_each_shape_gets_the_rows_it_allows_and_the_others_are_named(shape, prof
     assert "vsm_sem left out" in table
 
 
+def test_rows_of_an_encoder_are_left_out_with_the_command_that_brings_it(home, capsys):
+    found = series.plan(make(home, "texts"), "paper")
+    series.possible(found)
+    said = capsys.readouterr().err
+    assert said.count("left out, every row with minilm: ") == 1
+    assert "make pretrained" in said
+
+
+def test_rows_of_an_encoder_that_is_there_are_run(home, small_minilm):
+    found = series.possible(series.plan(make(home, "texts"), "paper"))
+    rows = found[found["setting"].isin(["minilm", "vsm_minilm"])]
+    assert rows["arguments"].tolist() == [
+        {"target": "logistic", "encoder": "minilm"}, {"target": "logistic", "features": "vsm_minilm"},
+        {"target": "cosine", "encoder": "minilm"}, {"target": "cosine", "features": "vsm_minilm"},
+    ]  # fmt: skip
+    assert rows["folder"].iloc[2].name == "text-cosine-minilm"
+
+
 def test_without_a_genre_there_is_only_the_overview(tiny):
     albums = tiny.albums.assign(genres=[[]] * len(tiny.albums))
     albums.to_parquet(tiny.folder / "albums.parquet")

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from mumu_lib import params
-from mumu_lib.core.errors import ParameterError
+from mumu_lib.core.errors import MissingDataError, ParameterError
 from mumu_lib.core.paths import checkout
 from mumu_lib.figures import text as text_figures
-from mumu_lib.text import album_vectors, analysis
+from mumu_lib.text import album_vectors, analysis, sentences
 
 BOOK = checkout() / "notebooks" / "05_text.ipynb"
 
@@ -46,6 +46,52 @@ def test_own_vectors_have_no_terms_and_the_notebook_goes_on(tiny, tmp_path):
     assert analysis.described(X, np.arange(30), found.terms) == "5 dimensions; 30 of 30 albums have a vector"
     assert "no terms" in text_figures.telling_terms(telling, tiny.labels, "own_mine").caption
     assert "No entities" in text_figures.example(found, tiny).data
+
+
+def test_an_encoder_reads_the_reviews_and_the_notebook_goes_on(reviewed, small_minilm, tmp_path):
+    asked = cfg(encoder="minilm", features="vsm_sem")
+    found = album_vectors.reader(reviewed, asked)
+    assert (found.name, found.label, album_vectors.row_of(asked)) == ("reviews", "minilm", ("text", "cosine", "minilm"))
+    assert found.report().startswith("30 of 30 albums have a text")
+    assert "no entities linked; 64 numbers an album" in found.link()
+    X = found.vectors(tmp_path)
+    assert X.shape == (30, 64)
+    assert not (tmp_path / "vocabulary.json").exists()
+    assert found.encoder == sentences.facts(small_minilm)
+    telling = analysis.telling_terms(X, reviewed.label_matrix(), list(found.terms), reviewed.labels)
+    assert analysis.shares(telling) == "these vectors have no terms"
+    assert "No entities" in text_figures.example(found, reviewed).data
+    again = album_vectors.rows_of(found.texts, tmp_path, {"encoder": "minilm"}, reviewed)
+    np.testing.assert_array_equal(again, X)
+
+
+def test_words_and_an_encoder_together_have_terms_for_the_words_alone(reviewed, small_minilm, tmp_path):
+    asked = cfg(features="vsm_minilm")
+    found = album_vectors.reader(reviewed, asked)
+    assert album_vectors.row_of(asked) == ("text", "cosine", "vsm_minilm")
+    found.link()
+    X = found.vectors(tmp_path)
+    words = album_vectors.reader(reviewed, cfg(features="vsm"))
+    words.link()
+    alone = words.vectors(tmp_path / "alone")
+    assert X.shape == (30, alone.shape[1] + 64)
+    np.testing.assert_allclose(X[:, :-64].toarray() * np.sqrt(2), alone.toarray(), atol=1e-6)
+    assert found.encoder == sentences.facts(small_minilm)
+    assert words.encoder is None
+    telling = analysis.telling_terms(X, reviewed.label_matrix(), list(found.terms), reviewed.labels)
+    expected = analysis.telling_terms(alone, reviewed.label_matrix(), list(words.terms), reviewed.labels)
+    assert telling.equals(expected)
+    said = analysis.described(X, np.arange(30), found.terms)
+    assert said.startswith(f"{X.shape[1]:,} dimensions")
+    # A new album's text becomes the same vector.
+    again = album_vectors.rows_of(found.texts, tmp_path, {"encoder": ""}, reviewed)
+    np.testing.assert_allclose(again.toarray(), X.toarray(), atol=1e-6)
+
+
+@pytest.mark.parametrize("asked", [{"encoder": "minilm"}, {"features": "vsm_minilm"}])
+def test_without_the_encoder_its_command_is_named_before_anything_is_read(reviewed, asked):
+    with pytest.raises(MissingDataError, match="make pretrained"):
+        album_vectors.reader(reviewed, cfg(**asked)).link()
 
 
 def test_a_file_called_like_a_straight_line_is_refused():

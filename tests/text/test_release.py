@@ -65,3 +65,12 @@ def test_published_matrices_that_are_not_there_or_contradict_themselves(release,
     shutil.rmtree(folder / "train_data")
     with pytest.raises(MissingDataError, match="train_data"):
         text_release.published(music, "vsm")
+
+
+def test_an_encoder_reads_words_and_no_matrices(release, tiny):
+    music, _ = release
+    with pytest.raises(ParameterError, match=r"encoder 'minilm' cannot read; leave matrices out"):
+        text_release.source_of(music, "published", "", "minilm")
+    with pytest.raises(MissingDataError, match="review"):
+        text_release.source_of(music, "auto", "", "minilm")
+    assert text_release.source_of(tiny, "auto", "", "minilm") == "reviews"

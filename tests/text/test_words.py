@@ -1,7 +1,10 @@
 """Texts made ready by the module that a text feature names."""
 
+import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
+from mumu_lib.text import covered
 from mumu_lib.text.words import Words, read
 
 SETTINGS = {"linker": "local", "knowledge": ""}
@@ -20,3 +23,16 @@ def test_a_report_counts_mentions_articles_and_categories():
         "2 of 3 albums have one; for example genres, music",
     ]
     assert Words(pd.Series(["a"])).report() == "the words as they are, no entities linked"
+
+
+def test_vectors_stand_beside_the_words_with_the_same_weight():
+    X = sp.csr_matrix(np.array([[0.6, 0.8], [0, 0], [0, 0]], np.float32))
+    vectors = np.array([[1, 0, 0], [0, 0.6, 0.8], [np.nan] * 3], np.float32)
+    found = Words(pd.Series(["a", "b", None]), vectors=vectors).beside(X)
+    half = np.sqrt(0.5)
+    expected = [[0.6 * half, 0.8 * half, half, 0, 0], [0, 0, 0, 0.6, 0.8], [0] * 5]
+    np.testing.assert_allclose(found.toarray(), expected, atol=1e-6)
+    assert found.dtype == np.float32
+    # An album without a text takes no part.
+    assert covered(found).tolist() == [0, 1]
+    assert Words(pd.Series(["a"])).beside(X) is X

@@ -1,0 +1,256 @@
+"""all-MiniLM-L6-v2: what a sentence says, as a vector of 384 numbers.
+
+Paper: none; section 5.2 counts words.  Notebooks: 05_text, 09_your_album.
+
+The network is BERT's encoder in Keras, six layers of twelve heads, so that it runs on every backend of Keras; only the
+tokenizer is a library of its own. A text of more than 256 tokens is cut into pieces of nearly equal length, and its
+vector is their mean, each piece weighted by its tokens.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mumu_lib.core.errors import BadDataError, MissingDataError
+from mumu_lib.core.fingerprints import hash_of_file
+from mumu_lib.core.parsing import parsing, storable
+from mumu_lib.core.paths import home
+from mumu_lib.encoders import About, bert
+
+NAME = "minilm"
+WEIGHTS = "model.safetensors"
+TOKENIZER = "tokenizer.json"
+# SHA-256 of the files that ``make pretrained`` brings.
+DIGESTS = {
+    WEIGHTS: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    TOKENIZER: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+}
+COMMAND = "make pretrained"
+INSTALL = "pip install tokenizers safetensors"
+LEARNED_FROM = "1.17 billion pairs of English sentences: questions and answers, titles and abstracts, captions, reviews"
+UNKNOWN = "[UNK]"
+# Tokens that the model was trained to read, the two that open and close a text included.
+LONGEST = 256
+# A batch has one of these lengths, so that few shapes are compiled.
+LENGTHS = (16, 32, 48, 64, 96, 128, 160, 192, 224, LONGEST)
+# Larger batches leave the processor's cache and are no faster.
+TOKENS_IN_A_BATCH = 4096
+
+
+class MiniLM:
+    """The encoder, opened.
+
+    Parameters
+    ----------
+    folder : Path
+        That holds :data:`WEIGHTS` and :data:`TOKENIZER`.
+    digests : mapping, optional
+        File -> SHA-256 that it must have.
+
+    Attributes
+    ----------
+    about : About
+
+    Raises
+    ------
+    MissingDataError
+        The weights, or the libraries that read them, are not there.
+    BadDataError
+        A file is another one, or lacks a variable.
+    """
+
+    def __init__(self, folder: Path, digests: Mapping[str, str] = DIGESTS) -> None:
+        tokenizers, safetensors = _libraries()
+        for name, digest in digests.items():
+            _check(folder / name, digest)
+        path = folder / TOKENIZER
+        with parsing(path, f"remove it and run  {COMMAND}", trouble="is not a tokenizer"):
+            self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
+        # The file says to cut at 128 tokens, and to fill up to as many.
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._first, self._last = _marks(self._tokenizer, path)
+        with parsing(folder / WEIGHTS, f"remove it and run  {COMMAND}", trouble="does not hold weights"):
+            weights = safetensors.load_file(str(folder / WEIGHTS))
+        self.network = bert.network(weights, folder / WEIGHTS, f"remove it and run  {COMMAND}")
+        length = self.network.output_shape[-1]
+        self.about = About(NAME, "text", length, "Apache-2.0", digests[WEIGHTS], LEARNED_FROM)
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Encode texts.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Of any length; one without a word has a vector as well, which says nothing.
+
+        Returns
+        -------
+        vectors : np.ndarray [shape=(texts, 384), float32]
+            Of length 1.
+        """
+        pieces: list[list[int]] = []
+        owners = []
+        for number, words in enumerate(self._words(texts)):
+            for piece in cut(words, LONGEST - 2):
+                pieces.append([self._first, *piece, self._last])
+                owners.append(number)
+        vectors = self._encode_pieces(pieces)
+        weights = np.array([len(piece) for piece in pieces], dtype=np.float32)
+        total = np.zeros((len(texts), self.about.length), np.float32)
+        np.add.at(total, np.array(owners, dtype=int), vectors * weights[:, None])
+        return _of_length_1(total)
+
+    def known(self, texts: Sequence[str]) -> float:
+        """Return the share of the words of some texts that are one token each; words of other languages fall apart."""
+        whole = []
+        plain = [storable(text) for text in texts]
+        for text, encoding in zip(plain, self._tokenizer.encode_batch(plain, add_special_tokens=False), strict=True):
+            parts = Counter(encoding.word_ids)
+            before = None
+            for word, token, (start, end) in zip(encoding.word_ids, encoding.tokens, encoding.offsets, strict=True):
+                # Signs and numbers are words of no language.
+                if word != before and text[start:end].isalpha():
+                    whole.append(parts[word] == 1 and token != UNKNOWN)
+                before = word
+        return float(np.mean(whole)) if whole else 0.0
+
+    def _words(self, texts: Sequence[str]) -> Iterator[list[int]]:
+        """Yield the numbers of the tokens of each text."""
+        plain = [storable(text) for text in texts]
+        for encoding in self._tokenizer.encode_batch(plain, add_special_tokens=False):
+            yield encoding.ids
+
+    def _encode_pieces(self, pieces: list[list[int]]) -> np.ndarray:
+        """Return the vector of each piece [shape=(pieces, length)]; pieces of similar length go together."""
+        vectors = np.zeros((len(pieces), self.about.length), np.float32)
+        for rows, length in batches([len(piece) for piece in pieces]):
+            tokens, known = filled([pieces[row] for row in rows], length)
+            places = np.broadcast_to(np.arange(length, dtype=np.int32), tokens.shape)
+            found = self.network.predict_on_batch([tokens, places, known])
+            vectors[rows] = np.asarray(found, np.float32)[: len(rows)]
+        return _of_length_1(vectors)
+
+
+def make() -> MiniLM:
+    """Open the encoder in ``data/pretrained/minilm``; errors as of :class:`MiniLM`."""
+    return _opened(home() / "data" / "pretrained" / NAME)
+
+
+@lru_cache(maxsize=1)
+def _opened(folder: Path) -> MiniLM:
+    return MiniLM(folder)
+
+
+def _libraries() -> tuple[Any, Any]:
+    """Return the two libraries that read the files."""
+    # Threads of the tokenizer would make it warn at every later fork, and save nothing beside the network.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        import safetensors.numpy
+        import tokenizers
+    except ImportError as error:
+        raise MissingDataError(f"the encoder {NAME!r} needs {error.name or error}; run  {INSTALL}") from None
+    return tokenizers, safetensors.numpy
+
+
+def _check(path: Path, digest: str) -> None:
+    """Refuse a file that is not there, or not the one that was pinned."""
+    if not path.is_file():
+        raise MissingDataError(f"{path} is not there; run  {COMMAND}")
+    with parsing(path, f"run  {COMMAND}"):
+        found = hash_of_file(path)
+    if found != digest:
+        raise BadDataError(
+            f"{path} is not the file that was asked for (SHA-256 {found[:12]}... instead of {digest[:12]}...); "
+            f"remove it and run  {COMMAND}"
+        )
+
+
+def _marks(tokenizer: Any, path: Path) -> tuple[int, int]:
+    """Return the numbers of the tokens that open and close a text."""
+    found = []
+    for name in ("[CLS]", "[SEP]"):
+        number = tokenizer.token_to_id(name)
+        if number is None:
+            raise BadDataError(f"{path} has no token {name}; remove it and run  {COMMAND}")
+        found.append(number)
+    return found[0], found[1]
+
+
+def cut(words: list[int], most: int) -> list[list[int]]:
+    """Cut a text into as few pieces of nearly equal length as there must be.
+
+    Parameters
+    ----------
+    words : list of int
+        Numbers of its tokens.
+    most : int > 0
+        Tokens in a piece.
+
+    Examples
+    --------
+    >>> cut([1, 2, 3, 4, 5], 3)
+    [[1, 2, 3], [4, 5]]
+    >>> cut([], 3)
+    [[]]
+    """
+    count = max(1, -(-len(words) // most))
+    size = max(1, -(-len(words) // count))
+    pieces = []
+    for number in range(count):
+        pieces.append(words[number * size : (number + 1) * size])
+    return pieces
+
+
+def batches(lengths: Sequence[int]) -> Iterator[tuple[np.ndarray, int]]:
+    """Yield which pieces go into a batch, and the length up to which they are filled; the longest pieces first.
+
+    Parameters
+    ----------
+    lengths : sequence of int
+        Tokens of each piece, at most :data:`LONGEST`.
+    """
+    order = np.argsort(-np.asarray(lengths, dtype=int), kind="stable")
+    start = 0
+    while start < len(order):
+        longest = lengths[order[start]]
+        length = next(some for some in LENGTHS if some >= longest)
+        end = start + max(1, TOKENS_IN_A_BATCH // length)
+        yield order[start:end], length
+        start = end
+
+
+def filled(pieces: list[list[int]], length: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return pieces as one array, and which of it is text.
+
+    Parameters
+    ----------
+    length : int
+        Up to which every piece is filled.
+
+    Returns
+    -------
+    tokens : np.ndarray [shape=(rows, length), int32]
+        As many rows as there are pieces, up to the next power of two.
+    known : np.ndarray [shape=(rows, length), float32]
+        1 for a token of the text; a row without a piece has one, so that its mean is defined.
+    """
+    rows = 1 << (len(pieces) - 1).bit_length()
+    tokens = np.zeros((rows, length), np.int32)
+    known = np.zeros((rows, length), np.float32)
+    known[:, 0] = 1
+    for row, piece in enumerate(pieces):
+        tokens[row, : len(piece)] = piece
+        known[row, : len(piece)] = 1
+    return tokens, known
+
+
+def _of_length_1(vectors: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.maximum(lengths, np.finfo(np.float32).tiny)

@@ -1,0 +1,21 @@
+"""The text feature ``vsm_minilm``: the words, and beside them what a sentence encoder makes of the text.
+
+Paper: none; its words are those of section 5.2.  Notebooks: 05_text.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from mumu_lib.catalogue import Catalogue
+from mumu_lib.text import sentences
+from mumu_lib.text.words import Words
+
+ENCODER = "minilm"
+
+
+def read(texts: pd.Series, catalogue: Catalogue, settings: Mapping[str, Any]) -> Words:
+    """Return the texts unchanged, with a vector of each."""
+    encoder = sentences.open_encoder(ENCODER)
+    return Words(texts, vectors=sentences.vectors(encoder, texts), encoder=sentences.facts(encoder))

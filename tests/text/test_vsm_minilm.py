@@ -1,0 +1,22 @@
+"""The text feature that puts a sentence encoder's vectors beside the words."""
+
+import numpy as np
+import pandas as pd
+
+from mumu_lib.text import sentences, vsm_minilm
+from mumu_lib.text.words import read
+
+
+def test_texts_stay_as_they_are_and_each_has_a_vector(tiny, small_minilm):
+    texts = pd.Series(["the guitar", None, "a sax"], dtype="str")
+    found = vsm_minilm.read(texts, tiny, {})
+    assert found.texts is texts
+    assert found.linker == ""
+    assert np.isnan(found.vectors[1]).all()
+    np.testing.assert_allclose(np.linalg.norm(found.vectors[[0, 2]], axis=1), 1, rtol=1e-5)
+    assert found.encoder == sentences.facts(small_minilm)
+    assert found.report() == "the words as they are, no entities linked; beside them 64 numbers of minilm"
+
+
+def test_it_is_the_module_that_its_rows_name(tiny, small_minilm):
+    assert read("vsm_minilm", pd.Series(["a song"]), tiny, {}).vectors.shape == (1, 64)
