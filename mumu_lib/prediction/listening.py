@@ -114,7 +114,7 @@ def hear(folder: str | Path, model: str = "msd", *, windows: int | None = WINDOW
     if windows is not None and windows < 1:
         raise ParameterError(f"windows={windows!r} must be 1 or more, or None for all")
     base, files, skipped = _recordings(Path(folder).expanduser())
-    encoder = _open(model)
+    encoder = open_encoder(model)
     heard: dict[str, Heard] = {}
     for file in progress.bar(files, f"listening to {base.name}", unit="recording"):
         name = file.relative_to(base).as_posix()
@@ -141,7 +141,8 @@ def _recordings(path: Path) -> tuple[Path, list[Path], list[tuple[str, str]]]:
     return path, found.audio, [(file, reason) for file, reason in found.skipped if walk.is_sound(file)]
 
 
-def _open(model: str) -> AudioEncoder:
+def open_encoder(model: str) -> AudioEncoder:
+    """Open the network of a model's name; errors as of :func:`listen`."""
     encoder = encoders.make(MODELS.get(model, model))
     if not getattr(encoder, "tags", ()):
         raise ParameterError(f"model={model!r} has no tags; use one of {list(MODELS)}")
