@@ -17,6 +17,7 @@ import pandas as pd
 from mumu_lib import audio, encoders
 from mumu_lib.core import formats, progress
 from mumu_lib.core.errors import AudioError, MumuError, NothingUsableError, ParameterError
+from mumu_lib.core.parsing import storable
 from mumu_lib.encoders import AudioEncoder, Heard
 from mumu_lib.encoders.tag_genres import genre_of
 from mumu_lib.prediction import album
@@ -185,15 +186,15 @@ def main(words: Sequence[str]) -> int:
     failed = 0
     for number, folder in enumerate(asked.folders):
         try:
-            print(said(hear(folder, asked.model, windows=windows), top=asked.top), flush=True)
+            print(storable(said(hear(folder, asked.model, windows=windows), top=asked.top)), flush=True)
         except NothingUsableError as error:
             failed += 1
-            print(error, file=sys.stderr)
+            print(storable(str(error)), file=sys.stderr)
         except MumuError as error:
             # One mistyped folder of several; but without a network there is nothing to go on with.
             if not Path(folder).expanduser().exists():
                 failed += 1
-                print(error, file=sys.stderr)
+                print(storable(str(error)), file=sys.stderr)
                 continue
             raise
         except KeyboardInterrupt:
