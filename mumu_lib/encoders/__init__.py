@@ -163,3 +163,11 @@ def installed() -> list[str]:
     ['mtt_musicnn', 'msd_musicnn', 'minilm']
     """
     return [name for name in ENCODERS if (folder(name) / ABOUT).is_file()]
+
+
+def hint() -> str:
+    """Say in a line which pretrained encoders are here, or how to get them."""
+    here = installed()
+    if not here:
+        return f"No pretrained encoders are here; {REMEDY} to hear real genres at once."
+    return f"Pretrained encoders: {', '.join(here)}. Hear an album with  python -m mumu_lib listen FOLDER"

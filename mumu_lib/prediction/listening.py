@@ -17,6 +17,7 @@ import pandas as pd
 from mumu_lib import audio, encoders
 from mumu_lib.core import formats, progress
 from mumu_lib.core.errors import AudioError, MumuError, NothingUsableError, ParameterError
+from mumu_lib.core.parsing import storable
 from mumu_lib.encoders import AudioEncoder, Heard
 from mumu_lib.encoders.tag_genres import genre_of
 from mumu_lib.prediction import album
@@ -114,7 +115,7 @@ def hear(folder: str | Path, model: str = "msd", *, windows: int | None = WINDOW
     if windows is not None and windows < 1:
         raise ParameterError(f"windows={windows!r} must be 1 or more, or None for all")
     base, files, skipped = _recordings(Path(folder).expanduser())
-    encoder = _open(model)
+    encoder = open_encoder(model)
     heard: dict[str, Heard] = {}
     for file in progress.bar(files, f"listening to {base.name}", unit="recording"):
         name = file.relative_to(base).as_posix()
@@ -141,7 +142,8 @@ def _recordings(path: Path) -> tuple[Path, list[Path], list[tuple[str, str]]]:
     return path, found.audio, [(file, reason) for file, reason in found.skipped if walk.is_sound(file)]
 
 
-def _open(model: str) -> AudioEncoder:
+def open_encoder(model: str) -> AudioEncoder:
+    """Open the network of a model's name; errors as of :func:`listen`."""
     encoder = encoders.make(MODELS.get(model, model))
     if not getattr(encoder, "tags", ()):
         raise ParameterError(f"model={model!r} has no tags; use one of {list(MODELS)}")
@@ -184,15 +186,15 @@ def main(words: Sequence[str]) -> int:
     failed = 0
     for number, folder in enumerate(asked.folders):
         try:
-            print(said(hear(folder, asked.model, windows=windows), top=asked.top), flush=True)
+            print(storable(said(hear(folder, asked.model, windows=windows), top=asked.top)), flush=True)
         except NothingUsableError as error:
             failed += 1
-            print(error, file=sys.stderr)
+            print(storable(str(error)), file=sys.stderr)
         except MumuError as error:
             # One mistyped folder of several; but without a network there is nothing to go on with.
             if not Path(folder).expanduser().exists():
                 failed += 1
-                print(error, file=sys.stderr)
+                print(storable(str(error)), file=sys.stderr)
                 continue
             raise
         except KeyboardInterrupt:
