@@ -105,6 +105,20 @@ def test_settings_name_everything_that_vectors_depend_on(fake):
     assert chosen.name == "mtt_musicnn-v1-5-20windows"
 
 
+def test_processes_fit_into_memory(monkeypatch):
+    monkeypatch.setattr(store, "cpu_count", lambda: 16)
+    for gigabytes, expected in ((1, 1), (4, 1), (16, 6), (128, 16)):
+        monkeypatch.setattr(store, "_memory", lambda gigabytes=gigabytes: gigabytes * 10**9)
+        assert store.processes(0) == expected
+        assert store.processes(3) == 3
+
+
+def test_a_machine_that_does_not_say_its_memory_gets_four(monkeypatch):
+    monkeypatch.setattr(store, "cpu_count", lambda: 16)
+    monkeypatch.delattr("os.sysconf", raising=False)
+    assert store.processes(0) == 4
+
+
 @pytest.mark.skipif(importlib.util.find_spec("tensorflow") is None, reason="TensorFlow reads the graph")
 def test_worker_processes_give_what_this_process_gives(heard, home):
     fabricated_graphs.write(home / "data" / "pretrained" / "discogs_effnet" / "discogs-effnet.pb")
