@@ -21,6 +21,7 @@ from mumu_lib.audio.ffmpeg import UNREAD
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import AudioError, MumuError, ParameterError, did_you_mean
 from mumu_lib.core.fingerprints import fingerprint
+from mumu_lib.experiments import AUDIO_ENCODERS, resolve
 from mumu_lib.features import build
 from mumu_lib.features.store import Recipe, Store
 from mumu_lib.sources import open_catalogue
@@ -371,19 +372,27 @@ def main(words: list[str] | None = None) -> int:
         description="Extract the audio features of a catalogue; can be interrupted and repeated."
     )
     parser.add_argument("catalogue", help="name under data/, or path")
-    parser.add_argument("--kind", choices=KINDS, default="cqt")
+    parser.add_argument("--kind", choices=(*KINDS, *AUDIO_ENCODERS), default="cqt")
     parser.add_argument("--patches", type=int, default=1, help="15-second patches of a track")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=0, help="processes; 0: one a core")
     parser.add_argument("--part", nargs=2, type=int, metavar=("I", "N"), help="only share I (from 0) of N, unjoined")
     asked = vars(parser.parse_args(words))
     part = asked.pop("part")
+    kind = asked.pop("kind")
+    whole_of: Any = extract
+    part_of: Any = extract_part
+    if kind in AUDIO_ENCODERS:
+        # Encoders lie on a floor above, and depend on neither patches nor seed.
+        whole_of = resolve("mumu_lib.encoders.store:encode")
+        part_of = resolve("mumu_lib.encoders.store:encode_part")
+        del asked["patches"], asked["seed"]
     try:
         music = open_catalogue(asked.pop("catalogue"))
         if part:
-            print(f"{extract_part(music, *part, **asked)} tracks")
+            print(f"{part_of(music, *part, kind, **asked)} tracks")
         else:
-            print(extract(music, **asked).report().to_string())
+            print(whole_of(music, kind, **asked).report().to_string())
     except MumuError as error:
         print(error, file=sys.stderr)
         return 1

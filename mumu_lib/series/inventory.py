@@ -132,8 +132,8 @@ def _recipe(catalogue: Catalogue, name: str) -> tuple[Recipe | None, pd.DataFram
     encoder = name.partition("-v")[0]
     if encoder in experiments.AUDIO_ENCODERS:
         chosen = encoder_store.settings(encoder)
-        told = {"catalogue": where, "encoder": encoder}
-        return chosen, encoder_store.jobs(catalogue, chosen), commands.papermill("04_audio", there=True, **told)
+        command = commands.python("mumu_lib.patches", where, kind=encoder)
+        return chosen, encoder_store.jobs(catalogue, chosen), command
     found = CQT.fullmatch(name)
     if found is None or found["method"] not in audio.METHODS:
         return None, pd.DataFrame(), ""

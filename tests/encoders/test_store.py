@@ -8,6 +8,7 @@ import soundfile
 
 import fabricated_graphs
 import fake_encoders
+from mumu_lib.audio import store as audio_store
 from mumu_lib.core.errors import MissingDataError, NothingUsableError, ParameterError
 from mumu_lib.encoders import store
 from mumu_lib.features import workers
@@ -103,6 +104,34 @@ def test_settings_name_everything_that_vectors_depend_on(fake):
     chosen = store.settings("mtt_musicnn")
     assert repr(chosen) == f"Settings(encoder='mtt_musicnn', digest='{'0' * 64}', length=5, windows=20)"
     assert chosen.name == "mtt_musicnn-v1-5-20windows"
+
+
+def test_the_command_of_features_knows_encoders(heard, fake, capsys, monkeypatch):
+    monkeypatch.setattr(audio_store, "open_catalogue", lambda name: heard)
+    assert audio_store.main(["tiny", "--kind", "mtt_musicnn", "--part", "0", "1"]) == 0
+    assert capsys.readouterr().out == "60 tracks\n"
+    assert audio_store.main(["tiny", "--kind", "mtt_musicnn", "--workers", "1"]) == 0
+    assert capsys.readouterr().out.split("ok", 1)[1].split()[0] == "4"
+
+
+def test_the_command_says_what_lacks(heard, capsys, monkeypatch):
+    monkeypatch.setattr(audio_store, "open_catalogue", lambda name: heard)
+    assert audio_store.main(["tiny", "--kind", "discogs_effnet"]) == 1
+    assert "put discogs-effnet-bs64-1.pb there" in capsys.readouterr().err
+
+
+def test_processes_fit_into_memory(monkeypatch):
+    monkeypatch.setattr(store, "cpu_count", lambda: 16)
+    for gigabytes, expected in ((1, 1), (4, 1), (16, 6), (128, 16)):
+        monkeypatch.setattr(store, "_memory", lambda gigabytes=gigabytes: gigabytes * 10**9)
+        assert store.processes(0) == expected
+        assert store.processes(3) == 3
+
+
+def test_a_machine_that_does_not_say_its_memory_gets_four(monkeypatch):
+    monkeypatch.setattr(store, "cpu_count", lambda: 16)
+    monkeypatch.delattr("os.sysconf", raising=False)
+    assert store.processes(0) == 4
 
 
 @pytest.mark.skipif(importlib.util.find_spec("tensorflow") is None, reason="TensorFlow reads the graph")

@@ -154,7 +154,7 @@ def test_stores_of_encoders_are_known_where_their_weights_are(tiny, monkeypatch)
     found, why, command = stores[f"tiny/{names[0]}"]
     assert found == "not usable"
     assert why.startswith("60 of 60 items")
-    assert command.endswith("04_audio.ipynb out.ipynb --cwd notebooks -p catalogue tiny -p encoder mtt_musicnn")
+    assert command == "python -m mumu_lib.patches tiny --kind mtt_musicnn"
     assert stores[f"tiny/{names[1]}"][1] == "made by a version with other features; nothing reads it"
     assert "make pretrained" in stores[f"tiny/{names[2]}"][1]
 
