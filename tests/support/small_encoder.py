@@ -57,6 +57,8 @@ def write(folder: Path, values: dict[str, np.ndarray] | None = None) -> dict[str
     tokenizer.enable_truncation(8)
     tokenizer.enable_padding(length=8)
     tokenizer.save(str(folder / "tokenizer.json"))
+    # What says that all is there.
+    (folder / "about.json").write_text("{}", encoding="utf-8")
     return {name: hash_of_file(folder / name) for name in ("model.safetensors", "tokenizer.json")}
 
 
