@@ -52,12 +52,20 @@ def table(words: Sequence[str]) -> int:
     return main(list(words))
 
 
+def export(words: Sequence[str]) -> int:
+    """Write what a collection's networks have learned to one file, for other machines."""
+    from mumu_lib.prediction.sharing import main
+
+    return main(words)
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "report": report,
     "check": check,
     "plan": plan,
     "features": features,
     "table": table,
+    "export": export,
 }
 
 

@@ -82,9 +82,10 @@ def measure(
     enough = labels.sum(axis=0) >= FEWEST
     if not enough.any() or not len(np.asarray(held_out)):
         return None
-    mean = X[learned].mean(axis=0)
+    # As they are stored where a collection is shared, so that distances are the same there.
+    mean = X[learned].mean(axis=0).astype(np.float32)
     directions = normalize(X[learned] - mean)
-    centres = normalize(labels[:, enough].T.astype(np.float64) @ directions)
+    centres = normalize(labels[:, enough].T.astype(np.float64) @ directions).astype(np.float32)
     found = Likeness(mean, centres, np.zeros(0))
     others = found.distances(X[np.asarray(held_out, int)])
     return Likeness(mean, centres, np.sort(others))
