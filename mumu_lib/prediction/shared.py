@@ -37,7 +37,7 @@ MANIFEST = "manifest.json"
 README = "README.txt"
 # What a run may consist of.
 NETWORKS = ("network/model.keras", "album_network/model.keras")
-ARRAYS = ("thresholds", "precision", "decided", "constant", "mean", "centres", "others")
+ARRAYS = ("thresholds", "precision", "decided", "constant", "mean", "scale", "centres", "others")
 FILES = (
     *NETWORKS,
     "metrics.json",
@@ -137,8 +137,9 @@ class Shared:
         if not (folder / "centres.npy").is_file():
             return None
         mean = self._array(folder / "mean.npy", (None,))
+        scale = self._array(folder / "scale.npy", (len(mean),))
         centres = self._array(folder / "centres.npy", (None, len(mean)))
-        return Likeness(mean, centres, self._array(folder / "others.npy", (None,)))
+        return Likeness(mean, scale, centres, self._array(folder / "others.npy", (None,)))
 
     def usual_words(self, folder: Path, params: dict[str, Any]) -> float:
         """Return the share of the words of a validation album's texts that a text run usually knows."""

@@ -23,9 +23,8 @@ import pandas as pd
 
 from mumu_lib import runs
 from mumu_lib.catalogue import Catalogue, commands
-from mumu_lib.core.commands import typed
 from mumu_lib.core.environment import git_commit, versions
-from mumu_lib.core.errors import BadDataError, MissingDataError, MumuError, ParameterError, did_you_mean
+from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
 from mumu_lib.core.files import need_room, whole
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import read_json
@@ -93,9 +92,10 @@ def choose(known: AtHome, only: Sequence[str] = ()) -> tuple[list[str], dict[str
         )
     else:
         names = _best(usable)
+    origins = {str(name): _origins(row) for name, row in table.iterrows()}
     wanted = []
     for name in names:
-        wanted += [*_origins(table.loc[name]), name]
+        wanted += [*origins[name], name]
     return list(dict.fromkeys(wanted)), left_out
 
 
@@ -219,7 +219,12 @@ def _of_run(known: AtHome, folder: Path, facts: dict[str, Any], params: dict[str
         arrays |= {"precision": decisions.expected.precision, "decided": decisions.expected.decided}
     likeness = known.likeness(folder)
     if likeness is not None:
-        arrays |= {"mean": likeness.mean, "centres": likeness.centres, "others": likeness.others}
+        arrays |= {
+            "mean": likeness.mean,
+            "scale": likeness.scale,
+            "centres": likeness.centres,
+            "others": likeness.others,
+        }
     for name, array in arrays.items():
         parts[f"{name}.npy"] = _as_npy(array)
     return parts
@@ -373,10 +378,5 @@ def main(words: Sequence[str]) -> int:
     asked = parser.parse_args(words)
     only = [name for name in map(str.strip, asked.runs.split(",")) if name]
     path = export(open_catalogue(asked.catalogue), asked.file, only=only, licence=asked.licence, force=asked.force)
-    print(f"use it with  {typed('python', '-c', _example(path))}")
+    print(f'use it with  mumu_lib.predict_album("FOLDER", catalogue="{path}")')
     return 0
-
-
-def _example(path: Path) -> str:
-    """Return a line of Python that uses a file."""
-    return f"import mumu_lib; print(mumu_lib.predict_album('FOLDER', {path.name!r}).attrs['keep'])"
