@@ -288,9 +288,12 @@ def _wanted(manifest: Any, path: Path) -> dict[str, tuple[int, str]]:
     if sum(size for size, _ in wanted.values()) > MOST_BYTES:
         raise ValueError(f"it unpacks to more than {MOST_BYTES >> 30} GB")
     for run in manifest["runs"]:
-        for needed in ("metrics.json", "params.json", "learned.json", "thresholds.npy", "constant.npy"):
-            if f"runs/{run}/{needed}" not in wanted:
-                raise ValueError(f"run {run} lacks {needed}")
+        needed = ["metrics.json", "params.json", "learned.json", "thresholds.npy", "constant.npy"]
+        if f"runs/{run}/centres.npy" in wanted:
+            needed += ["mean.npy", "scale.npy", "others.npy"]
+        for name in needed:
+            if f"runs/{run}/{name}" not in wanted:
+                raise ValueError(f"run {run} lacks {name}")
     return wanted
 
 

@@ -25,7 +25,7 @@ from mumu_lib import runs
 from mumu_lib.catalogue import Catalogue, commands
 from mumu_lib.core.environment import git_commit, versions
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
-from mumu_lib.core.files import need_room, whole
+from mumu_lib.core.files import need_room, whole, writing
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import read_json
 from mumu_lib.experiments import BY_LETTER, BY_NAME, FUSION_NOTEBOOK, is_line
@@ -235,7 +235,8 @@ def _network(path: Path, run: str) -> bytes:
     if not path.is_file():
         raise MissingDataError(f"{run} has kept no network; run its notebook again")
     with tempfile.TemporaryDirectory() as place:
-        networks.without_optimizer(path, Path(place) / "model.keras")
+        with writing(Path(place) / "model.keras"):
+            networks.without_optimizer(path, Path(place) / "model.keras")
         return (Path(place) / "model.keras").read_bytes()
 
 
