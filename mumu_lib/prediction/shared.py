@@ -69,7 +69,7 @@ class Shared:
     catalogue: Catalogue | None = None
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path = Path(path).expanduser()
         self.folder = unpack(self.path)
         self.manifest = read_json(self.folder / MANIFEST, ASK_AGAIN)
         self.name: str = self.manifest["name"]
@@ -203,7 +203,7 @@ def unpack(path: Path) -> Path:
     MissingDataError, BadDataError, WriteError
         As of :class:`Shared`.
     """
-    with parsing(path, "give the path of a file made by  python -m mumu_lib export"):
+    with parsing(path, "give the path of a file made by  python -m mumu_lib export CATALOGUE FILE"):
         digest = hash_of_file(path, length=24)
     base = home() / "data" / "shared"
     folder = base / digest
