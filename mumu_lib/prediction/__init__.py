@@ -11,22 +11,29 @@ import lazy_loader
 import numpy as np
 import pandas as pd
 
-from mumu_lib import labels, runs
+from mumu_lib import runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import MissingDataError, NothingUsableError
 from mumu_lib.core.parsing import read_json
-from mumu_lib.metrics import thresholds
-from mumu_lib.prediction import album, encoding
+from mumu_lib.prediction import album, encoding, keeping, trained
 from mumu_lib.prediction.album import OwnAlbum
 from mumu_lib.prediction.encoding import Encoded
-from mumu_lib.sources import open_catalogue
+from mumu_lib.prediction.keeping import brief
+from mumu_lib.prediction.trained import Trained
 
 __getattr__, __dir__, _ = lazy_loader.attach(
-    __name__, submodules=["album", "encoding", "queries"], submod_attrs={"queries": ["_label"]}
+    __name__,
+    submodules=["album", "encoding", "keeping", "likeness", "queries", "trained"],
+    submod_attrs={"queries": ["_label"]},
 )
 
 
-COLUMNS = ["modality", "genre", "score", "rank", "run", "threshold", "predicted"]
+COLUMNS = ["modality", "genre", "score", "rank", "run", *keeping.COLUMNS]
+KEPT = ["genre", "score", "precision", "sure", "why"]
+# So many genres that are not kept, but might be, are named.
+MOST_NAMED = 3
+# What a modality's vector is made of.
+MADE_OF = {"audio": "recordings", "text": "texts", "image": "cover"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,9 @@ class Prediction:
     ----------
     genres : pd.DataFrame
         A row a genre and modality: ``modality`` (audio, text, image, fused), ``genre``, ``score``, ``rank`` from 1,
-        ``run``, ``threshold`` (NaN where the run has none), ``predicted`` (whether the score reaches it).
+        ``run``, and what :func:`mumu_lib.prediction.keeping.decide` says of it: ``threshold`` (NaN where the run has
+        none), ``predicted`` (whether the score reaches it), ``keep``, ``precision`` (expected), ``precision_from``,
+        ``sure``, ``why``.
     tracks : pd.DataFrame [shape=(recordings, genres)]
         Scores of each recording by itself; no rows without audio.
     place : np.ndarray [shape=(d,)]
@@ -46,6 +55,8 @@ class Prediction:
         ``file`` and ``reason``: what could not be used.
     thresholds : dict
         Run -> how its thresholds were chosen, or why it has none.
+    decides : str
+        The modality whose answer counts: ``fused``, or else that of the run with the best validation AUC.
     """
 
     genres: pd.DataFrame
@@ -53,9 +64,10 @@ class Prediction:
     place: np.ndarray
     skipped: pd.DataFrame
     thresholds: dict[str, str]
+    decides: str
 
 
-def predict_album(folder: str | Path, catalogue: str | Path | Catalogue = "sample") -> pd.DataFrame:
+def predict_album(folder: str | Path, catalogue: str | Path | Catalogue | Trained = "sample") -> pd.DataFrame:
     """Genres of the album in a folder, by the best finished runs of a catalogue.
 
     Parameters
@@ -63,16 +75,17 @@ def predict_album(folder: str | Path, catalogue: str | Path | Catalogue = "sampl
     folder : path
         Recordings (in folders such as ``CD 1`` too), an image named cover, folder or front or the only one, texts as
         ``*.txt`` or ``*.md``; any of them may be missing.
-    catalogue : name, path or Catalogue
+    catalogue : name, path, Catalogue or Trained
         Whose runs to use. The best run of a modality, and of the fusions, is that with the highest validation AUC.
 
     Returns
     -------
     genres : pd.DataFrame
         A row a genre and modality, best first: ``modality`` (fused, audio, text, image), ``genre``, ``score``,
-        ``rank``, ``run``, ``threshold``, ``predicted``: whether the score reaches the threshold of that genre, chosen
-        on the validation albums. ``attrs["thresholds"]`` says how, by run; ``attrs["skipped"]`` lists the files that
-        were not used, and why.
+        ``rank``, ``run``, and the answer: ``keep``, its expected ``precision``, whether that is ``sure``, and ``why``
+        not (:mod:`mumu_lib.prediction.keeping`). ``attrs["keep"]`` lists the genres to keep by the modality
+        ``attrs["decides"]``; ``attrs["thresholds"]`` says how thresholds were chosen, by run; ``attrs["skipped"]`` lists
+        the files that were not used, and why.
 
     Raises
     ------
@@ -81,62 +94,84 @@ def predict_album(folder: str | Path, catalogue: str | Path | Catalogue = "sampl
     NothingUsableError
         Nothing usable in the folder, with the reasons.
     """
-    music = catalogue if isinstance(catalogue, Catalogue) else open_catalogue(catalogue)
-    predicted = predict(album.read_album(folder), music)
+    predicted = predict(album.read_album(folder), trained.opened(catalogue))
     predicted.genres.attrs["skipped"] = predicted.skipped.to_dict("records")
     predicted.genres.attrs["thresholds"] = predicted.thresholds
+    predicted.genres.attrs["decides"] = predicted.decides
+    predicted.genres.attrs["keep"] = list(kept(predicted)["genre"])
     return predicted.genres
 
 
-def predict(album: OwnAlbum, catalogue: Catalogue) -> Prediction:
+def predict(album: OwnAlbum, catalogue: Catalogue | Trained) -> Prediction:
     """As :func:`predict_album`, with tracks and the place in factor space."""
+    known = trained.opened(catalogue)
     skipped = list(album.skipped)
-    encode = _Encoder(album, catalogue, skipped)
+    encode = _Encoder(album, known, skipped)
+    heard = _heard(album, known, encode)
+    fused = _fused(known, encode)
+    everything = dict(heard)
+    if fused:
+        everything = {"fused": fused, **heard}
+    unlike = {modality: _unlike(modality, found, known) for modality, found in heard.items()}
+    unlike["fused"] = next(filter(None, unlike.values()), "")
+    tables = []
+    for modality, found in everything.items():
+        tables.append(_ranked(modality, found, known, unlike[modality]))
+    decides = "fused"
+    if not fused:
+        decides = max(heard, key=lambda modality: np.nan_to_num(heard[modality].val_auc, nan=-1))
+    tracks = heard["audio"].tracks if "audio" in heard else pd.DataFrame(columns=known.labels)
+    return Prediction(
+        pd.concat(tables, ignore_index=True), tracks, _place(everything[decides], known),
+        pd.DataFrame(skipped, columns=["file", "reason"]),
+        {found.run: str(found.decisions) for found in everything.values()}, decides,
+    )  # fmt: skip
+
+
+def _heard(album: OwnAlbum, known: Trained, encode: "_Encoder") -> dict[str, Encoded]:
+    """Put each modality of an album through its best run."""
     chosen, lacking = {}, {}
     for modality in album.modalities:
         try:
-            chosen[modality] = runs.best_run(catalogue, modality, encoding.judges_new_albums)["folder"]
+            chosen[modality] = known.best(modality)
         except MissingDataError as error:
             lacking[modality] = str(error)
     if not chosen:
         raise MissingDataError("; ".join(lacking.values()))
-    skipped += lacking.items()
-    heard = {modality: found for modality, folder in chosen.items() if (found := encode(folder)) is not None}
+    encode.skipped.extend(lacking.items())
+    heard = {}
+    for modality, folder in chosen.items():
+        found = encode(str(folder))
+        if found is not None:
+            heard[modality] = found
     if not heard:
-        reasons = "\n  ".join(f"{file}: {reason}" for file, reason in skipped)
+        reasons = "\n  ".join(f"{file}: {reason}" for file, reason in encode.skipped)
         raise NothingUsableError(f"{album.folder}: nothing usable\n  {reasons}")
-    fused = _fused(catalogue, encode)
-    everything = ({"fused": fused} if fused else {}) | heard
-    table = pd.concat([_ranked(modality, found, catalogue) for modality, found in everything.items()])
-    best = fused or max(heard.values(), key=lambda found: np.nan_to_num(found.val_auc, nan=-1))
-    tracks = heard["audio"].tracks if "audio" in heard else pd.DataFrame(columns=catalogue.labels)
-    return Prediction(
-        table.reset_index(drop=True), tracks, _place(best, catalogue),
-        pd.DataFrame(skipped, columns=["file", "reason"]),
-        {found.run: str(found.decisions) for found in everything.values()},
-    )  # fmt: skip
+    return heard
 
 
 class _Encoder:
     """Applies runs to one album, each run once; what it cannot do it notes in ``skipped``."""
 
-    def __init__(self, album: OwnAlbum, catalogue: Catalogue, skipped: list[tuple[str, str]]) -> None:
-        self.album, self.catalogue, self.skipped = album, catalogue, skipped
+    def __init__(self, album: OwnAlbum, known: Trained, skipped: list[tuple[str, str]]) -> None:
+        self.album = album
+        self.known = known
+        self.skipped = skipped
         self.done: dict[str, Encoded | None] = {}
 
     def __call__(self, folder: str) -> Encoded | None:
         if folder not in self.done:
             try:
-                self.done[folder] = encoding.encode(Path(folder), self.album, self.catalogue, self.skipped)
+                self.done[folder] = encoding.encode(Path(folder), self.album, self.known, self.skipped)
             except NothingUsableError as error:
                 self.skipped.append((Path(folder).name, str(error)))
                 self.done[folder] = None
         return self.done[folder]
 
 
-def _fused(catalogue: Catalogue, encode: _Encoder) -> Encoded | None:
+def _fused(known: Trained, encode: _Encoder) -> Encoded | None:
     """The best finished fusion that this album can feed; one trained with missing modalities may lack some."""
-    finished = runs.table(catalogue).reindex(columns=["sources", "missing", "folder", "val_auc", "worse_than"])
+    finished = known.finished().reindex(columns=["sources", "missing", "folder", "val_auc", "worse_than"])
     usable = []
     for run in finished[finished["sources"].notna()].to_dict("records"):
         if _does_harm(run, finished):
@@ -150,12 +185,24 @@ def _fused(catalogue: Catalogue, encode: _Encoder) -> Encoded | None:
         found = [encode(origin) if _modality(origin) in encode.album.modalities else None for origin in origins]
         have = sum(one is not None for one in found)
         if have == len(found) or (have > 1 and run["missing"] == "dropout"):
-            vectors = [
-                np.zeros(source["length"]) if one is None else one.vector
-                for one, source in zip(found, run["sources"], strict=True)
-            ]
-            return encoding.fuse(Path(run["folder"]), vectors, catalogue)
+            vectors = []
+            for one, source in zip(found, run["sources"], strict=True):
+                vectors.append(np.zeros(source["length"]) if one is None else one.vector)
+            return encoding.fuse(Path(run["folder"]), vectors, known, _by_track(found, vectors))
     return None
+
+
+def _by_track(found: list[Encoded | None], vectors: list[np.ndarray]) -> dict[str, list[np.ndarray]]:
+    """Vectors of an album with those of one recording in the place of all, for each recording that is in all of them."""
+    of_sound = {number: one.track_vectors for number, one in enumerate(found) if one and one.track_vectors}
+    by_track = {}
+    for name in next(iter(of_sound.values()), {}):
+        if all(name in own for own in of_sound.values()):
+            single = list(vectors)
+            for number, own in of_sound.items():
+                single[number] = own[name]
+            by_track[name] = single
+    return by_track
 
 
 def _does_harm(run: dict[Any, Any], finished: pd.DataFrame) -> bool:
@@ -174,29 +221,84 @@ def _modality(origin: str) -> str:
     return runs.modality_of(read_json(path, runs.AGAIN)) if path.is_file() else ""
 
 
-def _ranked(modality: str, found: Encoded, catalogue: Catalogue) -> pd.DataFrame:
-    table = pd.DataFrame({"modality": modality, "genre": catalogue.labels, "score": found.scores, "run": found.run})
-    table["threshold"] = found.decisions.values
-    table["predicted"] = thresholds.apply(found.scores, found.decisions.values)
+def _unlike(modality: str, found: Encoded, known: Trained) -> str:
+    """Say that an album is unlike any that a run has learned from; empty if it is not, or if that cannot be known."""
+    likeness = known.likeness(found.folder)
+    if likeness is None:
+        return ""
+    return keeping.unlike(*likeness.rank(found.vector), MADE_OF.get(modality, modality))
+
+
+def _ranked(modality: str, found: Encoded, known: Trained, unlike: str) -> pd.DataFrame:
+    """Order the genres of one modality by score, each with what is decided of it."""
+    evidence = keeping.Evidence(unlike=unlike)
+    if len(found.tracks):
+        evidence = keeping.Evidence(found.tracks.to_numpy(), known.usual_tracks, unlike)
+    decided = keeping.decide(found.scores, found.decisions, known.links, known.labels, evidence)
+    table = decided.reset_index(names="genre").assign(modality=modality, score=found.scores, run=found.run)
     table = table.sort_values("score", ascending=False, kind="stable")
     return table.assign(rank=np.arange(1, len(table) + 1))[COLUMNS]
 
 
-def _place(found: Encoded, catalogue: Catalogue) -> np.ndarray:
+def _place(found: Encoded, known: Trained) -> np.ndarray:
     """Cosine outputs are a place already; probabilities weigh the factors of their labels, as labels do (paper 4.1)."""
     if found.target == "cosine":
         return found.outputs
-    return found.outputs @ labels.learned_factors(catalogue, found.dimensions)
+    return found.outputs @ known.factors(found.dimensions)
+
+
+def kept(predicted: Prediction) -> pd.DataFrame:
+    """Return the genres to keep of an album, by the modality that decides.
+
+    Returns
+    -------
+    table : pd.DataFrame
+        ``genre``, ``score``, ``precision`` (expected, NaN where unknown), ``sure`` (``yes`` or ``not sure``) and ``why``;
+        the highest score first. Whoever writes genres down without a look at them takes the sure ones only.
+    """
+    table = predicted.genres
+    own = table[(table["modality"] == predicted.decides) & table["keep"]]
+    return own[KEPT].reset_index(drop=True)
 
 
 def said(predicted: Prediction) -> str:
-    """Say which genres reach their thresholds, a line a modality, and how the thresholds of each run were chosen."""
+    """Say which genres to keep, a line a modality, the one that decides first, and how thresholds were chosen."""
+    names = list(predicted.genres["modality"].unique())
+    names.sort(key=lambda modality: modality != predicted.decides)
     lines = []
-    for modality, part in predicted.genres.groupby("modality", sort=False):
-        reached = list(part.loc[part["predicted"], "genre"])
-        lines.append(f"{modality}: {', '.join(reached) or 'no genre reaches its threshold'}")
+    for modality in names:
+        part = predicted.genres[predicted.genres["modality"] == modality]
+        lines.append(f"{modality}: {_in_words(part)}")
     lines += [f"{run}: {how}" for run, how in predicted.thresholds.items()]
     return "\n".join(lines)
+
+
+def _in_words(part: pd.DataFrame) -> str:
+    """Say what to keep by one modality, and what is not sure."""
+    if part["threshold"].isna().all():
+        return f"keep: nothing, there is {part['why'].iloc[0]}"
+    sure = part[part["keep"] & (part["sure"] == keeping.YES)]
+    phrases = [f"keep: {_precise(sure) or 'nothing for sure'}"]
+    doubtful = part[part["sure"] == keeping.NOT_SURE]
+    reasons = set(doubtful["why"].map(lambda why: why.split("; ")[-1]))
+    if len(doubtful) == len(part) and len(reasons) == 1:
+        return f"keep: nothing for sure; not sure of: {_precise(part[part['keep']]) or 'any'} ({reasons.pop()})"
+    near = doubtful[~doubtful["keep"]].head(MOST_NAMED)
+    for row in [*doubtful[doubtful["keep"]].itertuples(), *near.itertuples()]:
+        phrases.append(f"not sure of: {row.genre} ({row.why})")
+    more = len(doubtful) - len(phrases) + 1
+    if more:
+        phrases.append(f"nor of {more} more")
+    return "; ".join(phrases)
+
+
+def _precise(rows: pd.DataFrame) -> str:
+    """List genres with the precision that is expected of them together."""
+    if rows.empty:
+        return ""
+    expected = rows["precision"].mean()
+    how = "unknown" if np.isnan(expected) else brief(expected)
+    return f"{', '.join(rows['genre'])} (expected precision {how})"
 
 
 def pulling_tracks(tracks: pd.DataFrame, genres: list[str]) -> pd.DataFrame:

@@ -6,24 +6,29 @@ Paper: Sections 5.1 to 5.4.  Notebooks: 09_your_album.
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 import pandas as pd
 
-from mumu_lib import image, runs, targets, text
+from mumu_lib import image, runs, text
 from mumu_lib.audio import store as audio_store
-from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import AudioError, ImageError, NothingUsableError
-from mumu_lib.core.parsing import read_json, read_lines
+from mumu_lib.core.parsing import read_json
 from mumu_lib.experiments import BY_NAME, resolve
 from mumu_lib.models import FEATURES
 from mumu_lib.params import PARAMETERS, Multimodal
 from mumu_lib.prediction.album import OwnAlbum, Skipped
-from mumu_lib.results.decisions import Decisions, thresholds_of
+from mumu_lib.results.decisions import Decisions
 from mumu_lib.text import tfidf_rows
 
+if TYPE_CHECKING:
+    from mumu_lib.prediction.trained import Trained
+
+# Recording -> its vector and its outputs; empty where there are no recordings.
+Parts = dict[str, tuple[np.ndarray, np.ndarray]]
 # How a patch store names timbre that came from elsewhere.
 MSD_TIMBRE = "Million Song Dataset's segments"
 
@@ -39,8 +44,12 @@ class Encoded:
     outputs, scores : np.ndarray [shape=(outputs,)], [shape=(labels,)]
     tracks : pd.DataFrame [shape=(recordings, labels)]
         Scores of each recording by itself; empty for other modalities.
+    track_vectors : dict
+        Recording -> its vector [shape=(d,)].
     decisions : Decisions
-        The run's thresholds, as notebook 08 takes them for its F1.
+        The run's thresholds, as notebook 08 takes them for its F1, and their expected precision.
+    folder : Path
+        Of the run.
     """
 
     run: str
@@ -52,6 +61,8 @@ class Encoded:
     scores: np.ndarray
     decisions: Decisions
     tracks: pd.DataFrame = field(default_factory=pd.DataFrame)
+    track_vectors: dict[str, np.ndarray] = field(default_factory=dict)
+    folder: Path = Path()
 
 
 def judges_new_albums(run: pd.Series) -> bool:
@@ -59,13 +70,13 @@ def judges_new_albums(run: pd.Series) -> bool:
     return run.get("source") not in ("embeddings", "published") and MSD_TIMBRE not in str(run.get("features"))
 
 
-def encode(folder: Path, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped) -> Encoded:
+def encode(folder: Path, album: OwnAlbum, trained: "Trained", skipped: Skipped) -> Encoded:
     """An album through the run in a folder.
 
     Parameters
     ----------
     folder : Path
-        Of a finished audio, text or image run of the catalogue.
+        Of a finished audio, text or image run of the trained collection.
     skipped : list
         Joined by (file, reason) for every file that could not be used.
 
@@ -79,38 +90,46 @@ def encode(folder: Path, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped
     if not modality.encodes:
         raise NothingUsableError(f"made from vectors of {modality.name!r}; a new album cannot be put through it")
     params = runs.parameters(folder, PARAMETERS[modality.notebook])
-    vector, outputs, parts = resolve(modality.encodes)(folder, params, facts, album, catalogue, skipped)
-    return _encoded(folder, params, facts, catalogue, vector, outputs, parts)
+    vector, outputs, parts = resolve(modality.encodes)(folder, params, facts, album, trained, skipped)
+    return _encoded(folder, params, facts, trained, vector, outputs, parts)
 
 
-def fuse(folder: Path, vectors: list[np.ndarray], catalogue: Catalogue) -> Encoded:
-    """Vectors of one album, in the order of the run's sources, through a fusion run."""
+def fuse(
+    folder: Path, vectors: list[np.ndarray], trained: "Trained", by_track: dict[str, list[np.ndarray]] | None = None
+) -> Encoded:
+    """Put the vectors of one album, in the order of the run's sources, through a fusion run.
+
+    Parameters
+    ----------
+    by_track : dict, optional
+        Recording -> such vectors with the recording's own in the place of those of all recordings.
+    """
     facts = read_json(folder / "metrics.json", runs.AGAIN)
     params = runs.parameters(folder, Multimodal)
-    joined = np.concatenate(vectors)[None].astype(np.float32)
-    outputs = _run(_network(folder, facts), joined)[0]
-    return _encoded(folder, params, facts, catalogue, joined[0], outputs, {})
+    names = list(by_track or {})
+    rows = [np.concatenate(vectors)]
+    for name in names:
+        rows.append(np.concatenate((by_track or {})[name]))
+    joined = np.stack(rows).astype(np.float32)
+    outputs = _run(_network(folder, facts), joined)
+    parts = dict(zip(names, zip(joined[1:], outputs[1:], strict=True), strict=True))
+    return _encoded(folder, params, facts, trained, joined[0], outputs[0], parts)
 
 
 def _encoded(
-    folder: Path, params: dict, facts: dict, catalogue: Catalogue, vector: np.ndarray, outputs: np.ndarray, parts: dict
+    folder: Path, params: dict, facts: dict, trained: "Trained", vector: np.ndarray, outputs: np.ndarray, parts: Parts
 ) -> Encoded:
-    goal = targets.of(catalogue, params["target"], params["dimensions"], _rows(folder, catalogue))
-    tracks = pd.DataFrame(
-        goal.scores(np.stack(list(parts.values()))) if parts else None, index=list(parts), columns=catalogue.labels
-    )
+    goal = trained.target(folder, params)
+    of_tracks = [own for _, own in parts.values()]
+    scores = goal.scores(np.stack(of_tracks)) if of_tracks else None
+    tracks = pd.DataFrame(scores, index=list(parts), columns=trained.labels)
+    track_vectors = {name: own for name, (own, _) in parts.items()}
     # Undefined where no label has both a positive and a negative among the validation albums.
     val_auc = float("nan") if facts["val_auc"] is None else facts["val_auc"]
     return Encoded(
         facts["run"], params["target"], params["dimensions"], val_auc, vector, outputs,
-        goal.scores(outputs[None])[0], thresholds_of(catalogue, folder), tracks,
+        goal.scores(outputs[None])[0], trained.decisions(folder), tracks, track_vectors, folder,
     )  # fmt: skip
-
-
-def _rows(folder: Path, catalogue: Catalogue) -> np.ndarray:
-    """Return the rows of the album table that a run had an input for."""
-    ids = read_lines(folder / "album_ids.txt", runs.AGAIN)
-    return np.flatnonzero(catalogue.albums["album_id"].isin(ids))
 
 
 def _network(folder: Path, facts: dict, key: str = "network") -> keras.Model:
@@ -130,9 +149,9 @@ def _features(network: keras.Model) -> keras.Model:
 
 
 def encode_audio(
-    folder: Path, params: dict, facts: dict, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped
-) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    """Put the recordings of an album through an audio run: vector, outputs, and outputs of each recording."""
+    folder: Path, params: dict, facts: dict, album: OwnAlbum, trained: "Trained", skipped: Skipped
+) -> tuple[np.ndarray, np.ndarray, Parts]:
+    """Put the recordings of an album through an audio run: vector, outputs, and both of each recording."""
     if MSD_TIMBRE in facts["features"]:
         raise NothingUsableError("made from the Million Song Dataset's timbre, which a recording does not give")
     kind = "timbre" if params["filters"] == "timbre_mlp" else "cqt"
@@ -153,23 +172,24 @@ def encode_audio(
         raise NothingUsableError("none of the recordings can be used")
     whole = np.mean(list(vectors.values()), axis=0)
     outputs = _run(_network(folder, facts, "album_network"), np.stack([whole, *vectors.values()]))
-    return whole, outputs[0], dict(zip(vectors, outputs[1:], strict=True))
+    return whole, outputs[0], dict(zip(vectors, zip(vectors.values(), outputs[1:], strict=True), strict=True))
 
 
 def encode_text(
-    folder: Path, params: dict, facts: dict, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped
-) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    folder: Path, params: dict, facts: dict, album: OwnAlbum, trained: "Trained", skipped: Skipped
+) -> tuple[np.ndarray, np.ndarray, Parts]:
     """Put the texts of an album through a text run: vector, outputs, nothing of single texts."""
     if facts["source"] != "reviews":
         raise NothingUsableError(f"made from {facts['source']}, not from words; a new text cannot be put through it")
     words = pd.Series([text.join(album.texts, params["characters"])])
-    x = tfidf_rows(words, folder, catalogue)
+    # What came as a file has no albums, and no run that would ask for them.
+    x = tfidf_rows(words, folder, trained.catalogue)  # type: ignore[arg-type]
     if not x.nnz:
         raise NothingUsableError(
             "the text has no word that the training albums' texts have; is it in another language?"
         )
-    others = text.aggregate(catalogue, params["characters"], params["seed"]).iloc[catalogue.rows("val")].dropna()
-    share, usual = (_known(some, folder) for some in (words, others))
+    share = known_share(words, folder)
+    usual = trained.usual_words(folder, params)
     if share < usual / 3:
         skipped.append((
             "text", f"used, but: its network knows {share:.0%} of the words, usually {usual:.0%}; is it in another language?"
@@ -177,16 +197,16 @@ def encode_text(
     return *_both(_network(folder, facts), x.toarray()), {}
 
 
-def _known(texts: pd.Series, folder: Path) -> float:
-    """Share of the words of some texts that a run's vocabulary has; the most frequent words of all it never has."""
+def known_share(texts: pd.Series, folder: Path) -> float:
+    """Return the share of the words of some texts that a run's vocabulary has; the most frequent it never has."""
     vectorizer, _ = text.load_vectorizer(folder)
     analyse, known = vectorizer.build_analyzer(), set(vectorizer.vocabulary)
     return float(np.mean([word in known for written in texts for word in analyse(written)] or [False]))
 
 
 def encode_image(
-    folder: Path, params: dict, facts: dict, album: OwnAlbum, catalogue: Catalogue, skipped: Skipped
-) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    folder: Path, params: dict, facts: dict, album: OwnAlbum, trained: "Trained", skipped: Skipped
+) -> tuple[np.ndarray, np.ndarray, Parts]:
     """Put the cover of an album through an image run: vector, outputs, nothing else."""
     network = _network(folder, facts)
     assert album.cover is not None

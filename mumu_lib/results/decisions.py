@@ -32,12 +32,15 @@ class Decisions:
         Validation albums that they were chosen on.
     shared : int
         Labels that share one threshold, being too rare among these.
+    expected : Expected or None
+        How often a label that reaches its threshold will be right, where that was asked for.
     """
 
     values: np.ndarray
     reason: str = ""
     albums: int = 0
     shared: int = 0
+    expected: thresholds.Expected | None = None
 
     def __str__(self) -> str:
         if self.reason:
@@ -48,13 +51,15 @@ class Decisions:
         )
 
 
-def thresholds_of(catalogue: Catalogue, folder: str | Path) -> Decisions:
+def thresholds_of(catalogue: Catalogue, folder: str | Path, *, expected: bool = False) -> Decisions:
     """Choose the thresholds of a finished run by its scores of the validation albums.
 
     Parameters
     ----------
     folder : path
         Of the run.
+    expected : bool
+        Estimate the precision of decisions too, which takes ten times as long.
 
     Returns
     -------
@@ -68,9 +73,10 @@ def thresholds_of(catalogue: Catalogue, folder: str | Path) -> Decisions:
             raise BadDataError("the run has kept no scores of validation albums; run its notebook again")
         has = truth(catalogue, scores.index)
         values = thresholds.choose(has, scores)
+        precision = thresholds.expected_precision(has, scores) if expected else None
     except (MumuError, OSError) as error:
         return Decisions(np.full(len(catalogue.labels), np.nan), str(error))
-    return Decisions(values, "", len(has), int(thresholds.shares_threshold(has).sum()))
+    return Decisions(values, "", len(has), int(thresholds.shares_threshold(has).sum()), precision)
 
 
 def table(catalogue: Catalogue, chosen: pd.DataFrame) -> pd.DataFrame:

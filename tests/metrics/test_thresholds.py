@@ -94,3 +94,61 @@ def test_a_label_that_is_never_said_counts_zero_and_one_without_a_positive_not_a
     Y, S = np.array([[1, 1, 0], [1, 0, 0]]), np.array([[0.9, 0.1, 0.9], [0.8, 0.1, 0.9]])
     assert thresholds.f1(Y, S, [0.5, 0.5, 0.5]) == 0.5
     assert np.isnan(thresholds.f1(0 * Y, S, [0.5, 0.5, 0.5]))
+
+
+def test_expected_precision_is_that_on_albums_which_thresholds_were_not_chosen_on():
+    rng = np.random.default_rng(0)
+    errors = []
+    flattering = []
+    for _ in range(40):
+        Y = rng.random((400, 12)) < np.linspace(0.02, 0.4, 12)
+        S = Y + rng.normal(size=Y.shape)
+        val, test = slice(0, 100), slice(100, None)
+        chosen = thresholds.choose(Y[val], S[val])
+        expected = thresholds.expected_precision(Y[val], S[val])
+        said = thresholds.apply(S[test], chosen)
+        truth = Y[test][said].mean()
+        errors.append(np.tile(expected.precision, (300, 1))[said].mean() - truth)
+        flattering.append(Y[val][thresholds.apply(S[val], chosen)].mean() - truth)
+    assert abs(np.mean(errors)) < 0.02
+    assert np.mean(flattering) > 2 * abs(np.mean(errors))
+
+
+def test_labels_that_share_a_threshold_share_their_precision():
+    rng = np.random.default_rng(1)
+    Y = rng.random((60, 4)) < [0.5, 0.4, 0.05, 0.05]
+    S = Y + rng.normal(0, 0.5, size=Y.shape)
+    found = thresholds.expected_precision(Y, S)
+    assert found.precision[2] == found.precision[3]
+    assert found.decided[2] == found.decided[3]
+    assert found.precision[0] != found.precision[1]
+
+
+def test_one_lucky_decision_is_not_taken_for_certain():
+    Y = np.zeros((40, 2), bool)
+    Y[:20, 0] = Y[20:30, 1] = True
+    S = Y * 1.0
+    S[35, 0] = 1
+    found = thresholds.expected_precision(Y, S)
+    assert found.precision[0] == pytest.approx((20 + 2 * 30 / 31) / (21 + 2))
+    assert found.decided.tolist() == [21, 10]
+    assert found.precision[1] == pytest.approx((10 + 2 * 30 / 31) / (10 + 2))
+
+
+@pytest.mark.parametrize("albums", [1, 2])
+def test_too_few_albums_have_no_expected_precision(albums):
+    Y = np.eye(2, dtype=bool)[:albums]
+    found = thresholds.expected_precision(Y, Y * 1.0)
+    assert np.isnan(found.precision).all() or albums == 2
+    assert found.decided.sum() >= 0
+
+
+@given(truth_and_scores())
+@settings(max_examples=100, deadline=None)
+def test_expected_precision_is_a_share_or_unknown(case):
+    Y, S = case
+    assume(Y.any())
+    found = thresholds.expected_precision(Y, S, own_from=2)
+    known = found.precision[~np.isnan(found.precision)]
+    assert ((known >= 0) & (known <= 1)).all()
+    assert (np.isnan(found.precision) | (found.decided > 0) | ~thresholds.shares_threshold(Y, 2)).all()

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 import mumu_lib
-from mumu_lib import prediction, results, runs
+from mumu_lib import catalogue, prediction, results, runs
 from mumu_lib.core.errors import MissingDataError
-from mumu_lib.prediction import album as prediction_album
+from mumu_lib.prediction import album as prediction_album, keeping, likeness, trained
 from mumu_lib.results import decisions
 
 
@@ -17,7 +17,8 @@ def scores_of(table, modality, music):
 
 def test_an_albums_own_files_are_judged_as_the_album_was(music, own):
     table = mumu_lib.predict_album(own, music)
-    assert list(table.columns) == ["modality", "genre", "score", "rank", "run", "threshold", "predicted"]
+    ours = ["threshold", "predicted", "keep", "precision", "precision_from", "sure", "why"]
+    assert list(table.columns) == ["modality", "genre", "score", "rank", "run", *ours]
     assert list(table.modality.unique()) == ["fused", "audio", "text", "image"]
     for modality, run_id in (
         ("audio", "audio-logistic-low_4x96"),
@@ -48,19 +49,99 @@ def test_genres_are_said_by_the_thresholds_that_f1_is_measured_with(music, own):
     told = prediction.said(predicted)
     assert told.count("\n") == 7
     by_text = predicted.genres[(predicted.genres.modality == "text") & predicted.genres.predicted]
-    assert f"text: {', '.join(by_text.genre) or 'no genre reaches its threshold'}" in told
+    assert f"text: keep: {', '.join(by_text.genre)} (expected precision " in told
     assert mumu_lib.predict_album(own, music).attrs["thresholds"] == predicted.thresholds
+
+
+def test_one_modality_decides_what_is_kept(music, own):
+    predicted = prediction.predict(prediction_album.read_album(own), music)
+    assert predicted.decides == "fused"
+    table = prediction.kept(predicted)
+    assert list(table.columns) == ["genre", "score", "precision", "sure", "why"]
+    fused = predicted.genres[predicted.genres.modality == "fused"]
+    assert list(table.genre) == list(fused.genre[fused.keep])
+    assert set(table.sure) == {"yes"}
+    found = mumu_lib.predict_album(own, music)
+    assert found.attrs["keep"] == list(table.genre)
+    assert found.attrs["decides"] == "fused"
+    assert prediction.said(predicted).startswith(f"fused: keep: {table.genre[0]}")
+    for name in ("song.wav", "front.png"):
+        (own / name).unlink()
+    alone = mumu_lib.predict_album(own, music)
+    assert alone.attrs["decides"] == "text"
+
+
+def test_without_a_fusion_the_best_modality_by_validation_albums_decides(music, own):
+    (own / "review.txt").unlink()
+    (own / "song.wav").unlink()
+    assert prediction.predict(prediction_album.read_album(own), music).decides == "image"
+
+
+def test_a_parent_of_a_kept_genre_is_kept_and_says_why(music, own, monkeypatch):
+    child, parent = music.labels.index("Vocal Jazz"), music.labels.index("Jazz")
+    chosen = np.full(4, 9.0)
+    chosen[child] = -9
+    expected = decisions.thresholds.Expected(np.full(4, 0.8), np.full(4, 7))
+    monkeypatch.setattr(
+        trained.AtHome, "decisions", lambda *_: decisions.Decisions(chosen, albums=4, shared=0, expected=expected)
+    )
+    table = mumu_lib.predict_album(own, music).groupby("modality").get_group("text").set_index("genre")
+    assert list(table.keep[["Vocal Jazz", "Jazz", "Rock", "Reggae"]]) == [True, True, False, False]
+    assert list(table.predicted[["Vocal Jazz", "Jazz"]]) == [True, False]
+    assert table.why["Jazz"] == "above Vocal Jazz"
+    assert table.precision["Jazz"] == table.precision["Vocal Jazz"] == 0.8
+    assert music.labels[parent] == "Jazz"
+
+
+def test_tracks_that_disagree_make_a_genre_not_sure_by_the_fusion_too(music, own, monkeypatch):
+    (own / "second.wav").write_bytes((music.folder / "files" / "2.wav").read_bytes())
+    album = prediction_album.read_album(own)
+    scores = prediction.predict(album, music).genres
+    monkeypatch.setattr(keeping, "interval", lambda tracks: np.ptp(tracks, axis=0) * 1e6)
+    predicted = prediction.predict(album, music)
+    for modality in ("fused", "audio"):
+        part = predicted.genres[predicted.genres.modality == modality]
+        assert set(part.sure) == {"not sure"}, modality
+        assert part.why.str.startswith("the tracks disagree: ").all()
+    assert set(predicted.genres.sure[predicted.genres.modality == "text"]) == {"yes"}
+    pd.testing.assert_series_equal(predicted.genres.score, scores.score)
+    assert "fused: keep: nothing for sure; not sure of: Rock (the tracks disagree: " in prediction.said(predicted)
+
+
+def test_an_album_unlike_any_in_training_is_not_sure_of_anything(music, own, monkeypatch):
+    far = likeness.Likeness(np.zeros(2048), np.eye(1, 2048), np.zeros(100))
+    with monkeypatch.context() as patch:
+        patch.setattr(trained.AtHome, "likeness", lambda _, folder: far if "text-" in folder.name else None)
+        predicted = prediction.predict(prediction_album.read_album(own), music)
+    by = predicted.genres.groupby("modality")
+    for modality in ("text", "fused"):
+        assert by.get_group(modality).why.str.contains("unlike any album in training: its texts lie").all()
+        assert set(by.get_group(modality).sure) == {"not sure"}
+    assert set(by.get_group("audio").sure) == {"yes"}
+    told = prediction.said(predicted)
+    assert "fused: keep: nothing for sure; not sure of: Rock (expected precision " in told
+    assert "its texts lie further off than 100 of 100 validation albums)" in told
+
+
+def test_one_recording_is_not_enough_where_albums_usually_have_several(music, own, monkeypatch):
+    monkeypatch.setattr(trained.AtHome, "usual_tracks", 9)
+    predicted = prediction.predict(prediction_album.read_album(own), catalogue.Catalogue(music.folder))
+    part = predicted.genres[predicted.genres.modality == "fused"]
+    assert set(part.why) == {"one recording only, where albums it was learned from have 9"}
+    assert set(part.sure) == {"not sure"}
 
 
 def test_a_run_without_scores_of_validation_albums_ranks_genres_and_says_none(music, own, monkeypatch):
     without = pd.DataFrame(columns=music.labels, dtype=float)
     monkeypatch.setattr(decisions, "split_scores", lambda *_: without)
+    music = catalogue.Catalogue(music.folder)
     table = mumu_lib.predict_album(own, music)
+    assert table.attrs["keep"] == []
     assert not table.predicted.any()
     assert table.threshold.isna().all()
     assert "kept no scores of validation albums" in table.attrs["thresholds"]["text-cosine-vsm"]
     told = prediction.said(prediction.predict(prediction_album.read_album(own), music))
-    assert "text: no genre reaches its threshold" in told
+    assert "text: keep: nothing, there is no threshold: the run has kept no scores of validation albums" in told
 
 
 @pytest.mark.parametrize(
