@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from mumu_lib.core.errors import MumuError
 from mumu_lib.core.fingerprints import hash_of_file
 from mumu_lib.core.parsing import storable
 from mumu_lib.sources import tags
@@ -131,7 +132,7 @@ def _reasons() -> Iterator[None]:
     """Give whatever goes wrong with a file as the reason for which it is left alone."""
     try:
         yield
-    except NotWritableError:
+    except (NotWritableError, MumuError):
         raise
     except OSError as error:
         raise NotWritableError(f"cannot be written ({error.strerror or error})") from error
