@@ -52,12 +52,28 @@ def table(words: Sequence[str]) -> int:
     return main(list(words))
 
 
+def predict(words: Sequence[str]) -> int:
+    """Judge every album of a music library; write genres into tags."""
+    from mumu_lib.prediction.library.commands import predict
+
+    return predict(words)
+
+
+def untag(words: Sequence[str]) -> int:
+    """Restore the genres that files had before."""
+    from mumu_lib.prediction.library.commands import untag
+
+    return untag(words)
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "report": report,
     "check": check,
     "plan": plan,
     "features": features,
     "table": table,
+    "predict": predict,
+    "untag": untag,
 }
 
 

@@ -23,7 +23,7 @@ from mumu_lib.prediction.trained import Trained
 
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
-    submodules=["album", "encoding", "keeping", "likeness", "queries", "trained"],
+    submodules=["album", "encoding", "keeping", "library", "likeness", "queries", "trained"],
     submod_attrs={"queries": ["_label"]},
 )
 

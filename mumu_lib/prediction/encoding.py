@@ -161,7 +161,7 @@ def encode_audio(
     for path in progress.bar(album.audio, "recordings", unit="track"):
         name = path.relative_to(album.folder).as_posix()
         try:
-            found, about = audio_store.features(name, str(path), "audio", settings)
+            found, about = album.row(settings, name, str(path), "audio")
         except AudioError as error:
             skipped.append((name, str(error).removeprefix(f"{path}: ")))
             continue

@@ -3,6 +3,7 @@
 Paper: none.  Notebooks: none; ``python -m mumu_lib predict --write-tags``.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -46,20 +47,22 @@ def take(path: Path, editor: Editor) -> Inventory:
     with open_regular(path) as file:
         kind, start = kinds.kind_of(file)
         if kind in ("wav", "aiff"):
-            return Inventory(_sound(file, kind, start), tuple(editor.others()), _chunks(file, kind, start))
-        return Inventory(_sound(file, kind, start), tuple(editor.others()), _tail(file, kind, start, editor.name))
+            return Inventory(sound(file, kind, start), tuple(editor.others()), _chunks(file, kind, start))
+        return Inventory(sound(file, kind, start), tuple(editor.others()), _tail(file, kind, start, editor.name))
 
 
-def _sound(file: BinaryIO, kind: str, start: int) -> str:
+def sound(file: BinaryIO, kind: str, start: int) -> str:
+    """Return the hash of the bytes of the sound in a file of a known kind, which begins behind some ID3 tags."""
     if kind not in ("mpeg", "true audio"):
         return hash_of_stream(payload.pieces(file))
     # With the first frame, which may hold no sound but says how long the rest is.
     size = file.seek(0, 2)
     end = payload.before_tags(file, start, size)
-    return hash_of_stream(_between(file, start, end))
+    return hash_of_stream(between(file, start, end))
 
 
-def _between(file: BinaryIO, start: int, end: int):  # type: ignore[no-untyped-def]
+def between(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+    """Yield the bytes of a file between two places, in pieces."""
     file.seek(start)
     left = end - start
     while left > 0:
@@ -81,7 +84,7 @@ def _chunks(file: BinaryIO, kind: str, start: int) -> tuple[str, ...]:
         if name in (b"data", b"SSND"):
             found.append(f"{name!r} {size}")
         else:
-            found.append(f"{name!r} {hash_of_stream(_between(file, at, at + size))}")
+            found.append(f"{name!r} {hash_of_stream(between(file, at, at + size))}")
     return tuple(found)
 
 

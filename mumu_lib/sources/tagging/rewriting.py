@@ -61,6 +61,17 @@ def current(path: Path) -> State:
         return open_editor(path).state()
 
 
+def obstacle(path: Path) -> str:
+    """Say why the genre of a file would not be written; empty where nothing is in the way."""
+    try:
+        with _reasons():
+            _may_be_replaced(Path(os.path.realpath(path)))
+        current(path)
+    except NotWritableError as error:
+        return str(error)
+    return ""
+
+
 def rewrite(
     path: Path,
     edit: Callable[[Editor], None],
