@@ -39,6 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     tags.add_argument("--write-tags", action="store_true", help="genres that are sure, into files that have none")
     tags.add_argument("--add", action="store_true", help="... also behind the genres that files have")
     tags.add_argument("--replace", action="store_true", help="... in the place of the genres that files have")
+    tags.add_argument(
+        "--precision", type=float, default=0.5, metavar="P", help="... expected to be right so often (0.5)"
+    )
     tags.add_argument("--apply", action="store_true", help="do it; without this it is only said")
     return parser
 
@@ -59,7 +62,7 @@ def predict(words: Sequence[str]) -> int:
         print(running.summary(library))
         done = not library.failed
         if how:
-            done = _write_tags(library, how, asked.apply) and done
+            done = _write_tags(library, how, asked.precision, asked.apply) and done
     except KeyboardInterrupt:
         again = python("mumu_lib", "predict", *words)
         print(f"\nstopped; what is answered is kept, and no file is half-written. To go on type\n  {again}")
@@ -73,6 +76,8 @@ def _how(asked: argparse.Namespace) -> str:
         if asked.add or asked.replace or asked.apply:
             raise ParameterError("--add, --replace and --apply say how tags are written; add  --write-tags")
         return ""
+    if not 0 <= asked.precision <= 1:
+        raise ParameterError(f"--precision {asked.precision} is not between 0 and 1")
     if asked.add and asked.replace:
         raise ParameterError("--add and --replace exclude one another; give one of them")
     if asked.replace:
@@ -80,28 +85,38 @@ def _how(asked: argparse.Namespace) -> str:
     return tagging.ADD if asked.add else tagging.MISSING
 
 
-def _write_tags(library: Library, how: str, apply: bool) -> bool:
+def _write_tags(library: Library, how: str, least: float, apply: bool) -> bool:
     """Say what changes in the tags of a library, and do it where that is asked; return whether nothing was skipped."""
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    undo = UndoFile(library.out.with_name(f"{library.out.stem}.undo-{stamp}.jsonl"))
+    undo = UndoFile(_free_name(library.out))
     counts: Counter[str] = Counter()
     try:
         for album in progress.bar(library.albums, "tags", unit="album"):
             said = library.journal.read(album.album_id)
             if said["failed"]:
                 continue
-            plans: list[Plan] = []
-            wanted = tagging.sure_names(said["kept"], library.names)
+            wanted = tagging.sure_names(said["kept"], library.names, least)
             planned = tagging.plan(album, wanted, how)
+            plans: list[Plan] = []
             for one in tagging.carry_out(planned, undo.add) if apply else planned:
                 plans.append(one)
                 counts[one.what] += 1
-            said_of_album = tagging.diff(album.album_id, plans)
-            if said_of_album:
-                print(said_of_album)
+            lines = tagging.diff(album.album_id, plans)
+            if lines:
+                print(lines)
     finally:
         _say_counts(counts, undo, apply)
     return not counts[tagging.SKIPPED]
+
+
+def _free_name(out: Path) -> Path:
+    """Return a name for an undo file beside the table that no other has."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    path = out.with_name(f"{out.stem}.undo-{stamp}.jsonl")
+    number = 1
+    while path.exists():
+        number += 1
+        path = out.with_name(f"{out.stem}.undo-{stamp}-{number}.jsonl")
+    return path
 
 
 def _say_counts(counts: Counter[str], undo: UndoFile, apply: bool) -> None:
@@ -121,11 +136,14 @@ def untag(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m mumu_lib untag", description="Restore the genres that files had before predict --write-tags."
     )
-    parser.add_argument("undo", type=Path, help="undo file that predict --write-tags --apply has named")
+    parser.add_argument("undo", type=Path, nargs="+", help="undo files that predict --write-tags --apply has named")
     parser.add_argument("--apply", action="store_true", help="do it; without this it is only said")
     parser.add_argument("--force", action="store_true", help="also where the genre was edited since")
     asked = parser.parse_args(words)
-    records = undoing.read(asked.undo)
+    records = []
+    # Their names tell their order; what was written last goes first.
+    for path in sorted(asked.undo, key=lambda path: path.name):
+        records += undoing.read(path)
     counts: Counter[str] = Counter()
     found = undoing.undo(records, apply=asked.apply, force=asked.force, check=tagging.sounds_alike)
     try:

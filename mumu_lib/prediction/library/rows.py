@@ -79,10 +79,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def kept(predicted: Prediction) -> list[list[str]]:
-    """Return each genre that is kept by the modality that decides, with whether that is sure."""
+def kept(predicted: Prediction) -> list[list[Any]]:
+    """Return each genre that is kept by the modality that decides, whether that is sure, and the expected precision."""
     own = predicted.genres[(predicted.genres["modality"] == predicted.decides) & predicted.genres["keep"]]
-    return [[genre, sure] for genre, sure in zip(own["genre"], own["sure"], strict=True)]
+    found = []
+    for row in own[["genre", "sure", "precision"]].itertuples(index=False, name=None):
+        found.append([_plain(value) for value in row])
+    return found
 
 
 def about(album: Shelved, root: str) -> dict[str, Any]:

@@ -176,11 +176,17 @@ def _said(library: Library, album: Shelved, wanted: Wanted) -> dict[str, Any]:
     try:
         predicted = prediction.predict(own, library.known)
     except MumuError as error:
-        return {"failed": str(error)}
+        return {"failed": _on_one_line(str(error), album.folder)}
     except Exception as error:  # One album must not stop a library.
         return {"failed": f"{type(error).__name__}: {error}"}
     skipped = predicted.skipped[["file", "reason"]].to_numpy().tolist()
     return {"rows": rows.of_album(predicted, wanted), "kept": rows.kept(predicted), "skipped": skipped}
+
+
+def _on_one_line(reason: str, folder: Path) -> str:
+    """Join the lines of a reason, without the album's own folder."""
+    lines = [line.strip() for line in reason.removeprefix(f"{folder}: ").splitlines()]
+    return "; ".join(lines)
 
 
 def _rows(library: Library) -> Iterator[dict[str, Any]]:
@@ -190,7 +196,7 @@ def _rows(library: Library) -> Iterator[dict[str, Any]]:
         said = library.journal.read(album.album_id)
         if said["failed"]:
             continue
-        heard = [genre for genre, _ in said["kept"]]
+        heard = [genre for genre, *_ in said["kept"]]
         agreement = rows.agreement(heard, album.tags, library.names, library.known.labels, parents)
         shared = rows.about(album, str(album.folder))
         shared["agreement"] = None if math.isnan(agreement) else agreement
@@ -231,7 +237,7 @@ def summary(library: Library) -> str:
         f"{kept} with a genre to keep: {library.out}"
     ]
     for name, reason in failed:
-        lines.append(f"  no answer: {name}: {reason.splitlines()[0]}")
+        lines.append(f"  no answer: {name}: {reason}")
     if failed:
         lines.append(f"{len(failed)} albums without an answer; mend them and type the same again")
     lines.append(f"what was not used, and why: {library.problems}")

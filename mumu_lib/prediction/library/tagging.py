@@ -2,14 +2,16 @@
 
 Paper: none.  Notebooks: none; ``python -m mumu_lib predict --write-tags``.
 
-Only genres that are kept and sure are written, under the names of ``params/genres.csv``. By default a file that has a genre
+Only genres that are kept, sure, and expected to be right more often than not are written, under the names of
+``params/genres.csv``. By default a file that has a genre
 keeps it; ``add`` puts new ones behind those it has, ``replace`` puts them in their place.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,6 +40,7 @@ WRITE, RIGHT, HAS, NOTHING, SKIPPED = (
 DECODED = ("mp4", "asf")
 # Seconds that are compared.
 LONGEST = 600.0
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -61,18 +64,25 @@ class Plan:
     reason: str = ""
 
 
-def sure_names(kept: Iterable[Iterable[str]], names: Names) -> tuple[str, ...]:
-    """Return the names to write of an album: of the genres that are kept and sure, each once.
+def sure_names(kept: Iterable[Sequence[Any]], names: Names, least: float) -> tuple[str, ...]:
+    """Return the names to write of an album: of the genres that are kept, sure and mostly right, each once.
+
+    Parameters
+    ----------
+    kept : iterable of (genre, sure, precision)
+        From :func:`mumu_lib.prediction.library.rows.kept`.
+    least : float
+        Least expected precision; one that is not known does not reach it.
 
     Examples
     --------
-    >>> sure_names([["Jazz", "yes"], ["Pop", "not sure"]], Names())
+    >>> sure_names([("Jazz", "yes", 0.8), ("Pop", "not sure", 0.9), ("Rock", "yes", 0.3)], Names(), 0.5)
     ('Jazz',)
     """
     found: dict[str, None] = {}
-    for genre, sure in kept:
+    for genre, sure, precision in kept:
         name = names.of(genre)
-        if sure == keeping.YES and name:
+        if sure == keeping.YES and name and (precision or 0) >= least:
             found[name] = None
     return tuple(found)
 
@@ -172,17 +182,22 @@ def diff(album: str, plans: list[Plan]) -> str:
     Ann/Blue
       1 file: Other -> Jazz; Pop
     """
-    changes: Counter[tuple[tuple[str, ...], tuple[str, ...]]] = Counter()
-    lines = []
+    changes: Counter[str] = Counter()
+    skipped: dict[str, list[str]] = {}
     for one in plans:
         if one.what == WRITE:
-            changes[one.old, one.new] += 1
+            changes[f"{_listed(one.old)} -> {_listed(one.new)}"] += 1
         elif one.what == SKIPPED:
-            lines.append(f"  skipped: {one.path.name}: {one.reason}")
-    said = [f"  {_files(count)}: {_listed(old)} -> {_listed(new)}" for (old, new), count in changes.items()]
-    if not said and not lines:
+            skipped.setdefault(one.reason, []).append(one.path.name)
+    lines = [album]
+    for change, count in changes.items():
+        lines.append(f"  {_files(count)}: {change}")
+    for reason, own in skipped.items():
+        more = f" and {len(own) - MOST_NAMED} more" if len(own) > MOST_NAMED else ""
+        lines.append(f"  skipped: {', '.join(own[:MOST_NAMED])}{more}: {reason}")
+    if len(lines) == 1:
         return ""
-    return "\n".join([album, *said, *lines])
+    return "\n".join(lines)
 
 
 def _files(count: int) -> str:

@@ -159,7 +159,7 @@ def _may_be_replaced(target: Path) -> os.stat_result:
     if not stat.S_ISREG(was.st_mode):
         raise NotWritableError("is no regular file")
     if not was.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(target, os.W_OK):
-        raise NotWritableError(f"is read-only; to have it tagged get the right to write it:  chmod u+w {target.name!r}")
+        raise NotWritableError("is read-only; to have it tagged get the right to write it (chmod u+w)")
     if not os.access(target.parent, os.W_OK):
         raise NotWritableError(f"its folder {target.parent} is read-only for you; get the right to write there")
     return was

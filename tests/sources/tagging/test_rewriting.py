@@ -71,7 +71,7 @@ def test_a_tag_that_cannot_be_saved_leaves_the_file(song, monkeypatch):
 def test_a_read_only_file_is_left_alone_and_said(song):
     song.chmod(0o444)
     was = song.read_bytes()
-    with pytest.raises(NotWritableError, match=r"read-only.*chmod u\+w"):
+    with pytest.raises(NotWritableError, match="read-only"):
         put(song, "Jazz")
     assert song.read_bytes() == was
 
