@@ -6,7 +6,7 @@ Paper: Sections 5.1 to 5.4.  Notebooks: 09_your_album.
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # Recording -> its vector and its outputs; empty where there are no recordings.
 Parts = dict[str, tuple[np.ndarray, np.ndarray]]
+# More than one album asks for: a library finds all of them open.
+NETWORKS = 32
 # How a patch store names timbre that came from elsewhere.
 MSD_TIMBRE = "Million Song Dataset's segments"
 
@@ -139,13 +141,19 @@ def _network(folder: Path, facts: dict, key: str = "network") -> keras.Model:
     return _model(folder / facts[key])
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=NETWORKS)
 def _model(folder: Path) -> keras.Model:
     return keras.saving.load_model(folder / "model.keras", compile=False)
 
 
+@lru_cache(maxsize=NETWORKS)
 def _features(network: keras.Model) -> keras.Model:
     return keras.Model(network.input, network.get_layer(FEATURES).output)
+
+
+@lru_cache(maxsize=NETWORKS)
+def _with_features(network: keras.Model) -> keras.Model:
+    return keras.Model(network.input, [network.get_layer(FEATURES).output, network.output])
 
 
 def encode_audio(
@@ -219,9 +227,14 @@ def encode_image(
 
 def _both(network: keras.Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Vector and outputs of one example."""
-    return _run(_features(network), x)[0], _run(network, x)[0]
+    vectors, outputs = _with_features(network)(x, training=False)
+    return _numbers(vectors)[0], _numbers(outputs)[0]
 
 
 def _run(network: keras.Model, x: np.ndarray) -> np.ndarray:
     """Outputs of a few examples, float32; called as a function, since compiling would take longer than running."""
-    return np.asarray(keras.ops.convert_to_numpy(network(x, training=False)), np.float32)
+    return _numbers(network(x, training=False))
+
+
+def _numbers(outputs: Any) -> np.ndarray:
+    return np.asarray(keras.ops.convert_to_numpy(outputs), np.float32)

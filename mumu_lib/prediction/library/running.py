@@ -7,7 +7,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import pandas as pd
 
 from mumu_lib import prediction
 from mumu_lib.catalogue import Catalogue
@@ -29,6 +31,34 @@ from mumu_lib.sources.tagging.names import Names
 
 # Albums whose recordings are decoded together, by processes that take seconds to start.
 PIECE = 32
+
+
+class Settled:
+    """A trained collection whose runs are looked for once, and not once an album."""
+
+    def __init__(self, known: Trained) -> None:
+        self._known = known
+        self._finished = known.finished()
+        self._best: dict[str, Path | MissingDataError] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._known, name)
+
+    def finished(self) -> pd.DataFrame:
+        """Return the finished runs, as they were at the start."""
+        return self._finished
+
+    def best(self, modality: str) -> Path:
+        """Return the folder of the best run of a modality; MissingDataError without one."""
+        if modality not in self._best:
+            try:
+                self._best[modality] = self._known.best(modality)
+            except MissingDataError as error:
+                self._best[modality] = error
+        found = self._best[modality]
+        if isinstance(found, MissingDataError):
+            raise MissingDataError(str(found))
+        return found
 
 
 @dataclass
@@ -121,7 +151,7 @@ def predict_library(
     """
     path = Path(out).expanduser()
     output.check(path)
-    known = trained.opened(catalogue)
+    known = cast(Trained, Settled(trained.opened(catalogue)))
     _need_runs(known)
     folder = Path(root).expanduser()
     report = Report()

@@ -13,7 +13,7 @@ from typing import Any
 from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.core.files import make_folder, writing
 from mumu_lib.sources.tagging import rewriting
-from mumu_lib.sources.tagging.editors import Editor, NotWritableError
+from mumu_lib.sources.tagging.editors import Editor, NotWritableError, State
 from mumu_lib.sources.tagging.rewriting import Check, Record
 
 FORMAT = 1
@@ -125,18 +125,25 @@ def undo(records: list[Record], *, apply: bool, force: bool = False, check: Chec
     Undone
         One a record.
     """
+    # What earlier restorations leave behind, where it is only said what would be done.
+    then: dict[str, State] = {}
     for record in reversed(records):
         try:
-            yield _undone(record, apply, force, check)
+            done = _undone(record, apply, force, check, then)
+            if done.what == RESTORED:
+                then[record.path] = record.old
+            yield done
         except NotWritableError as error:
             yield Undone(record.path, FAILED, str(error))
 
 
-def _undone(record: Record, apply: bool, force: bool, check: Check | None) -> Undone:
+def _undone(record: Record, apply: bool, force: bool, check: Check | None, then: dict[str, State]) -> Undone:
     path = Path(record.path)
     if not path.is_file():
         raise NotWritableError("is not there any more")
     now = rewriting.current(path)
+    if not apply:
+        now = then.get(record.path, now)
     if now == record.old:
         return Undone(record.path, ALREADY)
     if now != record.new and not force:
