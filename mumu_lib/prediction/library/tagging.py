@@ -104,7 +104,7 @@ def _of_file(path: Path, wanted: tuple[str, ...], how: str) -> Plan:
     if not wanted:
         return Plan(path, NOTHING, read.genres)
     if read.problem:
-        return Plan(path, SKIPPED, read.genres, reason=read.problem)
+        return Plan(path, SKIPPED, read.genres, reason=rewriting.obstacle(path) or read.problem)
     there = genres.split(read.genres).genres
     if how == MISSING and there:
         return Plan(path, HAS, read.genres)

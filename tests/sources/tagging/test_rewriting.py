@@ -6,11 +6,13 @@ import stat
 import time
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
+import taggable
 import tagged_files as made
 from failing_disk import failing
 from mumu_lib.sources import tags
-from mumu_lib.sources.tagging import rewriting
+from mumu_lib.sources.tagging import content, rewriting
 from mumu_lib.sources.tagging.editors import NotWritableError
 
 
@@ -125,12 +127,41 @@ def test_old_copies_of_killed_processes_go(song):
     assert new.exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"ID3", b"fLaC", b"OggS" + bytes(60), b"RIFF\0\0\0\0WAVE"])
-def test_damaged_files_have_a_reason(tmp_path, content):
+@pytest.mark.parametrize("data", [b"", b"ID3", b"fLaC", b"OggS" + bytes(60), b"RIFF\0\0\0\0WAVE"])
+def test_damaged_files_have_a_reason(tmp_path, data):
     path = tmp_path / "a.mp3"
-    path.write_bytes(content)
+    path.write_bytes(data)
     with pytest.raises(NotWritableError):
         put(path, "Jazz")
-    assert path.read_bytes() == content
+    assert path.read_bytes() == data
     with pytest.raises(NotWritableError):
         rewriting.current(tmp_path / "none.mp3")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    files = taggable.with_everything(tmp_path_factory.mktemp("whole"))
+    return {name: (path.suffix, path.read_bytes()) for name, path in files.items()}
+
+
+@pytest.mark.parametrize("name", ["2.3", "2.4", "wav", "aiff", "flac", "opus", "ape", "m4a", "all"])
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_a_damaged_file_is_changed_whole_or_left_alone(whole, tmp_path_factory, name, data):
+    ending, good = whole[name]
+    damaged = bytearray(good)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, min(len(damaged), 3000) - 1) | st.integers(0, len(damaged) - 1))
+        damaged[at] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.mktemp("damaged") / f"a{ending}"
+    path.write_bytes(damaged[: data.draw(st.integers(len(damaged) // 2, len(damaged)) | st.just(len(damaged)))])
+    # A decoder may make something else of damaged frames with another tag before them: bytes are compared.
+    was, sound = path.read_bytes(), content.of_sound(path)
+    try:
+        put(path, "Jazz", "Pop", genres=("Jazz", "Pop"))
+    except NotWritableError:
+        assert path.read_bytes() == was
+    else:
+        assert tags.read(path).genres == ("Jazz", "Pop")
+        assert content.of_sound(path) == sound
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
