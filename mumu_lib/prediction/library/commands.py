@@ -61,6 +61,10 @@ def predict(words: Sequence[str]) -> int:
             print(line)
         print(running.summary(library))
         done = not library.failed
+        if asked.apply and library.known.synthetic:
+            raise ParameterError(
+                f"catalogue {library.known.name!r} is made up; tags are written by one of real music:  --catalogue NAME"
+            )
         if how:
             done = _write_tags(library, how, asked.precision, asked.apply) and done
     except KeyboardInterrupt:

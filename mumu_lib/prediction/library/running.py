@@ -4,8 +4,9 @@ Paper: none.  Notebooks: none; ``python -m mumu_lib predict``.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -79,8 +80,6 @@ class Library:
         What the reader passed over.
     before : int
         Albums that had been answered before.
-    notes : dict
-        What holds of all albums, such as a run that was not used.
     """
 
     root: Path
@@ -92,7 +91,6 @@ class Library:
     names: Names
     report: Report
     before: int = 0
-    notes: dict[tuple[str, str], None] = field(default_factory=dict)
 
     @property
     def failed(self) -> list[tuple[str, str]]:
@@ -180,7 +178,8 @@ def _need_runs(known: Trained) -> None:
 
 def _identity(known: Trained, wanted: Wanted) -> str:
     """Return what changes with anything that answers depend on beside an album."""
-    finished = known.finished().to_json(default_handler=str)
+    # What came as a file may be unpacked anywhere.
+    finished = known.finished().drop(columns="folder", errors="ignore").to_json(default_handler=str)
     return hash_of(known.name, known.fingerprint, finished, repr(wanted), length=24)
 
 
@@ -237,18 +236,22 @@ def _rows(library: Library) -> Iterator[dict[str, Any]]:
 def _write_problems(library: Library) -> None:
     """List albums without an answer, files that were not used, and what the reader passed over."""
     lines = []
-    general = set(library.known.finished().index) | set(BY_NAME)
+    answered = 0
+    runs = set(library.known.finished().index) | set(BY_NAME)
+    notes: Counter[tuple[str, str]] = Counter()
     for album in library.albums:
         said = library.journal.read(album.album_id)
         if said["failed"]:
             lines.append((album.album_id, "", said["failed"]))
             continue
+        answered += 1
         for file, reason in said["skipped"]:
-            if file in general:
-                library.notes[file, reason] = None
-            else:
-                lines.append((album.album_id, file, reason))
-    for file, reason in library.notes:
+            lines.append((album.album_id, file, reason))
+            notes[file, reason] += file in runs
+    # What a run cannot do for any album is said once.
+    general = {note for note, count in notes.items() if count == answered and count > 1}
+    lines = [line for line in lines if line[1:] not in general]
+    for file, reason in sorted(general):
         lines.append(("", file, reason))
     for line in library.report.lines:
         lines.append(("", line[1], line[2]))
@@ -271,4 +274,6 @@ def summary(library: Library) -> str:
     if failed:
         lines.append(f"{len(failed)} albums without an answer; mend them and type the same again")
     lines.append(f"what was not used, and why: {library.problems}")
+    if library.known.synthetic:
+        lines.append(f"catalogue {library.known.name!r} is made up: what it says means nothing of real music")
     return "\n".join(lines)

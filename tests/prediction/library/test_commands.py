@@ -108,6 +108,15 @@ def test_several_undo_files_go_back_step_by_step(predict, root, tmp_path, capsys
     assert genres(root) == {"Ann/Blue": ("Mine",), "Ann/Green": (), "Bob/Red": ()}
 
 
+def test_what_is_made_up_is_not_written(predict, root, monkeypatch, capsys):
+    monkeypatch.setattr(running.Settled, "synthetic", True, raising=False)
+    assert predict(*WRITE) == 0
+    assert "means nothing of real music" in capsys.readouterr().out
+    assert predict(*WRITE, "--apply") == 1
+    assert "is made up" in capsys.readouterr().err
+    assert set(genres(root).values()) == {()}
+
+
 def test_a_read_only_file_is_listed(predict, root, capsys):
     (root / "Ann/Blue/song.flac").chmod(0o444)
     assert predict(*WRITE, "--apply") == 1

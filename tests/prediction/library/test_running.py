@@ -1,6 +1,7 @@
 """A library is answered as its albums are one by one, and gone on with where it was stopped."""
 
 import shutil
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -145,10 +146,22 @@ def test_tags_are_compared(root, music, tmp_path):
     assert set(found.loc[found["album"] != "Ann/Blue", "agreement"]) == {""}
 
 
-def test_what_holds_of_all_is_said_once(root, music, tmp_path):
-    library = run(root, music, tmp_path)
-    problems = pd.read_csv(library.problems, keep_default_na=False)
-    assert not problems.duplicated().any()
+def test_what_holds_of_all_is_said_once(root, music, tmp_path, monkeypatch):
+    predict = prediction.predict
+
+    def noted(album, known):
+        found = predict(album, known)
+        own = [("text-cosine-vsm", "cannot"), ("song.flac", "used, but: short"), ("image", album.folder.name)]
+        return replace(found, skipped=pd.DataFrame(own, columns=["file", "reason"]))
+
+    monkeypatch.setattr(prediction, "predict", noted)
+    problems = pd.read_csv(run(root, music, tmp_path).problems, keep_default_na=False)
+    lines = list(problems.itertuples(index=False, name=None))
+    assert lines.count(("", "text-cosine-vsm", "cannot")) == 1
+    for album in libraries.ALBUMS:
+        assert (album, "song.flac", "used, but: short") in lines
+        assert (album, "image", album.split("/")[1]) in lines
+    assert len(lines) == 7
 
 
 def test_without_a_run_nothing_is_walked_through(tiny, tmp_path):
