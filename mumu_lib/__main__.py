@@ -66,6 +66,13 @@ def untag(words: Sequence[str]) -> int:
     return untag(words)
 
 
+def export(words: Sequence[str]) -> int:
+    """Write what a collection's networks have learned to one file, for other machines."""
+    from mumu_lib.prediction.sharing import main
+
+    return main(words)
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "report": report,
     "check": check,
@@ -74,6 +81,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "table": table,
     "predict": predict,
     "untag": untag,
+    "export": export,
 }
 
 

@@ -5,17 +5,14 @@ Paper: none; it is what sections 5 and 6 are for.  Notebooks: 09_your_album.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import lazy_loader
 import numpy as np
 import pandas as pd
 
-from mumu_lib import runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import MissingDataError, NothingUsableError
-from mumu_lib.core.parsing import read_json
-from mumu_lib.prediction import album, encoding, keeping, trained
+from mumu_lib.prediction import album, fusing, keeping, trained
 from mumu_lib.prediction.album import OwnAlbum
 from mumu_lib.prediction.encoding import Encoded
 from mumu_lib.prediction.keeping import brief
@@ -23,7 +20,19 @@ from mumu_lib.prediction.trained import Trained
 
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
-    submodules=["album", "encoding", "keeping", "library", "likeness", "queries", "trained"],
+    submodules=[
+        "album",
+        "encoding",
+        "fusing",
+        "keeping",
+        "library",
+        "likeness",
+        "networks",
+        "queries",
+        "shared",
+        "sharing",
+        "trained",
+    ],
     submod_attrs={"queries": ["_label"]},
 )
 
@@ -106,9 +115,9 @@ def predict(album: OwnAlbum, catalogue: Catalogue | Trained) -> Prediction:
     """As :func:`predict_album`, with tracks and the place in factor space."""
     known = trained.opened(catalogue)
     skipped = list(album.skipped)
-    encode = _Encoder(album, known, skipped)
+    encode = fusing.Encoder(album, known, skipped)
     heard = _heard(album, known, encode)
-    fused = _fused(known, encode)
+    fused = fusing.fused(known, encode)
     everything = dict(heard)
     if fused:
         everything = {"fused": fused, **heard}
@@ -128,7 +137,7 @@ def predict(album: OwnAlbum, catalogue: Catalogue | Trained) -> Prediction:
     )  # fmt: skip
 
 
-def _heard(album: OwnAlbum, known: Trained, encode: "_Encoder") -> dict[str, Encoded]:
+def _heard(album: OwnAlbum, known: Trained, encode: fusing.Encoder) -> dict[str, Encoded]:
     """Put each modality of an album through its best run."""
     chosen, lacking = {}, {}
     for modality in album.modalities:
@@ -148,77 +157,6 @@ def _heard(album: OwnAlbum, known: Trained, encode: "_Encoder") -> dict[str, Enc
         reasons = "\n  ".join(f"{file}: {reason}" for file, reason in encode.skipped)
         raise NothingUsableError(f"{album.folder}: nothing usable\n  {reasons}")
     return heard
-
-
-class _Encoder:
-    """Applies runs to one album, each run once; what it cannot do it notes in ``skipped``."""
-
-    def __init__(self, album: OwnAlbum, known: Trained, skipped: list[tuple[str, str]]) -> None:
-        self.album = album
-        self.known = known
-        self.skipped = skipped
-        self.done: dict[str, Encoded | None] = {}
-
-    def __call__(self, folder: str) -> Encoded | None:
-        if folder not in self.done:
-            try:
-                self.done[folder] = encoding.encode(Path(folder), self.album, self.known, self.skipped)
-            except NothingUsableError as error:
-                self.skipped.append((Path(folder).name, str(error)))
-                self.done[folder] = None
-        return self.done[folder]
-
-
-def _fused(known: Trained, encode: _Encoder) -> Encoded | None:
-    """The best finished fusion that this album can feed; one trained with missing modalities may lack some."""
-    finished = known.finished().reindex(columns=["sources", "missing", "folder", "val_auc", "worse_than"])
-    usable = []
-    for run in finished[finished["sources"].notna()].to_dict("records"):
-        if _does_harm(run, finished):
-            encode.skipped.append((Path(run["folder"]).name, "not used: a source alone is better on validation albums"))
-            continue
-        origins = [str(Path(run["folder"]).parent / source["origin"]) for source in run["sources"]]
-        there = [_modality(origin) in encode.album.modalities for origin in origins]
-        if sum(there) > 1 and (all(there) or run["missing"] == "dropout"):
-            usable.append((there.count(False), -np.nan_to_num(run["val_auc"], nan=-1), run, origins))
-    for *_, run, origins in sorted(usable, key=lambda entry: entry[:2]):
-        found = [encode(origin) if _modality(origin) in encode.album.modalities else None for origin in origins]
-        have = sum(one is not None for one in found)
-        if have == len(found) or (have > 1 and run["missing"] == "dropout"):
-            vectors = []
-            for one, source in zip(found, run["sources"], strict=True):
-                vectors.append(np.zeros(source["length"]) if one is None else one.vector)
-            return encoding.fuse(Path(run["folder"]), vectors, known, _by_track(found, vectors))
-    return None
-
-
-def _by_track(found: list[Encoded | None], vectors: list[np.ndarray]) -> dict[str, list[np.ndarray]]:
-    """Vectors of an album with those of one recording in the place of all, for each recording that is in all of them."""
-    of_sound = {number: one.track_vectors for number, one in enumerate(found) if one and one.track_vectors}
-    by_track = {}
-    for name in next(iter(of_sound.values()), {}):
-        if all(name in own for own in of_sound.values()):
-            single = list(vectors)
-            for number, own in of_sound.items():
-                single[number] = own[name]
-            by_track[name] = single
-    return by_track
-
-
-def _does_harm(run: dict[Any, Any], finished: pd.DataFrame) -> bool:
-    """Whether a source of a fusion is better than the fusion on the validation albums."""
-    if isinstance(run["worse_than"], list):
-        return bool(run["worse_than"])
-    # A run of before says nothing of this; its sources have AUCs of their own.
-    origins = [source["origin"] for source in run["sources"]]
-    names = finished["folder"].map(lambda folder: Path(folder).name)
-    return bool((finished.loc[names.isin(origins), "val_auc"] > run["val_auc"]).any())
-
-
-def _modality(origin: str) -> str:
-    """Modality of a source of a fusion; a file of vectors has none that a new album could be put through."""
-    path = Path(origin) / "metrics.json"
-    return runs.modality_of(read_json(path, runs.AGAIN)) if path.is_file() else ""
 
 
 def _unlike(modality: str, found: Encoded, known: Trained) -> str:

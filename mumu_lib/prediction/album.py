@@ -90,8 +90,13 @@ def read_album(folder: str | Path) -> OwnAlbum:
     return album
 
 
-def example_album(catalogue: Catalogue) -> Path:
+def example_album(catalogue: Catalogue | None) -> Path:
     """The first test album of a catalogue that has everything, as files in a folder of its own.
+
+    Parameters
+    ----------
+    catalogue : Catalogue or None
+        None where what was learned came without its albums.
 
     Returns
     -------
@@ -103,6 +108,8 @@ def example_album(catalogue: Catalogue) -> Path:
     MissingDataError
         There is no test album.
     """
+    if catalogue is None:
+        raise MissingDataError("a .mumu file holds no album to show; give one with  -p folder FOLDER")
     there = catalogue.tracks[[bool(p) and os.path.isfile(catalogue.audio_path(p)) for p in catalogue.tracks["audio"]]]
     audio = there.groupby("album_id")["audio"].agg(list)
     text = catalogue.reviews.groupby("album_id")["text"].agg("\n\n".join)

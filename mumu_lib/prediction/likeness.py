@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.preprocessing import normalize
+from sklearn.metrics.pairwise import euclidean_distances
 
 from mumu_lib import runs
 from mumu_lib.catalogue import Catalogue
@@ -20,6 +20,9 @@ from mumu_lib.results.scores import truth
 
 # A centre of fewer albums would be nearly an album itself.
 FEWEST = 5
+# A number that hardly differs among training albums counts as differing by this share of what numbers do on average, lest
+# a last bit be taken for a world of difference.
+LEAST_SCALE = 0.01
 
 
 @dataclass(frozen=True)
@@ -28,22 +31,23 @@ class Likeness:
 
     Attributes
     ----------
-    mean : np.ndarray [shape=(d,)]
-        Of the training albums' vectors.
+    mean, scale : np.ndarray [shape=(d,)]
+        Mean and standard deviation of the training albums' vectors.
     centres : np.ndarray [shape=(n, d)]
-        Mean direction from there of the training albums with a label, for each label with enough of them.
+        Mean standardised vector of the training albums with a label, for each label with enough of them.
     others : np.ndarray [shape=(albums,)]
         Distances of the validation albums, in ascending order.
     """
 
     mean: np.ndarray
+    scale: np.ndarray
     centres: np.ndarray
     others: np.ndarray
 
     def distances(self, vectors: npt.ArrayLike) -> np.ndarray:
-        """Compute cosine distances to the nearest centre [shape=(n,)], between 0 and 2, of vectors [shape=(n, d)]."""
-        directions = normalize(np.asarray(vectors, np.float64) - self.mean)
-        return 1 - (directions @ self.centres.T).max(axis=1)
+        """Compute the distance to the nearest centre [shape=(n,)] of vectors [shape=(n, d)], both standardised."""
+        standardised = (np.asarray(vectors, np.float64) - self.mean) / self.scale
+        return euclidean_distances(standardised, self.centres.astype(np.float64)).min(axis=1)
 
     def rank(self, vector: npt.ArrayLike) -> tuple[int, int]:
         """Count the validation albums that lie nearer than an album [shape=(d,)], and all of them."""
@@ -82,12 +86,16 @@ def measure(
     enough = labels.sum(axis=0) >= FEWEST
     if not enough.any() or not len(np.asarray(held_out)):
         return None
-    mean = X[learned].mean(axis=0)
-    directions = normalize(X[learned] - mean)
-    centres = normalize(labels[:, enough].T.astype(np.float64) @ directions)
-    found = Likeness(mean, centres, np.zeros(0))
+    # As they are stored where a collection is shared, so that distances are the same there.
+    mean = X[learned].mean(axis=0).astype(np.float32)
+    spread = X[learned].std(axis=0)
+    scale = np.maximum(spread, max(LEAST_SCALE * spread.mean(), np.finfo(np.float32).tiny)).astype(np.float32)
+    standardised = (X[learned] - mean) / scale
+    with_label = labels[:, enough].T.astype(np.float64)
+    centres = (with_label @ standardised / with_label.sum(axis=1, keepdims=True)).astype(np.float32)
+    found = Likeness(mean, scale, centres, np.zeros(0))
     others = found.distances(X[np.asarray(held_out, int)])
-    return Likeness(mean, centres, np.sort(others))
+    return Likeness(mean, scale, centres, np.sort(others))
 
 
 def of_run(catalogue: Catalogue, folder: str | Path) -> Likeness | None:

@@ -16,26 +16,36 @@ from mumu_lib.catalogue import Catalogue, commands
 from mumu_lib.core.errors import MissingDataError, ParameterError, did_you_mean
 from mumu_lib.params import Training
 
+# What a table of albums says of each.
+SHOWN = ["title", "artist", "genres"]
+NO_ALBUMS = "a .mumu file holds no albums to compare with"
 
-def nearest_albums(place: np.ndarray, catalogue: Catalogue, n: int = 5) -> pd.DataFrame:
+
+def nearest_albums(place: np.ndarray, catalogue: Catalogue | None, n: int = 5) -> pd.DataFrame:
     """Albums of a catalogue whose genres lie nearest to a place in factor space, by cosine similarity.
 
     Parameters
     ----------
     place : np.ndarray [shape=(d,)]
         From :attr:`mumu_lib.prediction.Prediction.place`.
+    catalogue : Catalogue or None
+        None where what was learned came without its albums.
 
     Returns
     -------
     table : pd.DataFrame
-        ``title``, ``artist``, ``genres``, ``similarity``, nearest first; index: row of the album table.
+        ``title``, ``artist``, ``genres``, ``similarity``, nearest first; index: row of the album table. No rows without
+        albums.
     """
+    if catalogue is None:
+        print(NO_ALBUMS)
+        return pd.DataFrame(columns=[*SHOWN, "similarity"])
     F = labels.album_factors(catalogue.label_matrix(), labels.learned_factors(catalogue, len(place)))
     similarity = pd.Series(cosine_similarity(place[None], F)[0]).nlargest(n)
-    return catalogue.albums.loc[similarity.index, ["title", "artist", "genres"]].assign(similarity=similarity)
+    return catalogue.albums.loc[similarity.index, SHOWN].assign(similarity=similarity)
 
 
-def query(mix: str, catalogue: Catalogue, n: int = 10) -> pd.DataFrame:
+def query(mix: str, catalogue: Catalogue | None, n: int = 10) -> pd.DataFrame:
     """Albums that sound, read and look like a mix of labels, also of labels that no album has together.
 
     The labels' factors, each of length 1, add up to a place between them; the albums nearest to it, as the best cosine
@@ -50,7 +60,7 @@ def query(mix: str, catalogue: Catalogue, n: int = 10) -> pd.DataFrame:
     -------
     table : pd.DataFrame
         ``title``, ``artist``, ``genres``, ``split``, ``similarity``; ``attrs["run"]``, and ``attrs["together"]``: how many
-        training albums have all the labels.
+        training albums have all the labels. No rows, and None for both, without albums (``catalogue`` is None).
 
     Raises
     ------
@@ -59,6 +69,10 @@ def query(mix: str, catalogue: Catalogue, n: int = 10) -> pd.DataFrame:
     MissingDataError
         No finished cosine run.
     """
+    if catalogue is None:
+        table = pd.DataFrame(columns=[*SHOWN, "split", "similarity"])
+        table.attrs |= {"run": None, "together": None}
+        return table
     wanted = _labels(mix, catalogue.labels)
     finished = runs.table(catalogue).reindex(columns=["target", "val_auc", "folder"])
     cosine = finished[finished["target"] == "cosine"]
@@ -74,15 +88,27 @@ def query(mix: str, catalogue: Catalogue, n: int = 10) -> pd.DataFrame:
     C = normalize(labels.learned_factors(catalogue, params["dimensions"])[columns])
     # A run's scores are the cosines with each label; with their sum it is the sum of these, up to its length.
     similarity = run.array("scores")[:, columns].sum(axis=1) / np.linalg.norm(C.sum(axis=0))
-    table = catalogue.albums.set_index("album_id").loc[run.album_ids, ["title", "artist", "genres", "split"]]
+    table = catalogue.albums.set_index("album_id").loc[run.album_ids, [*SHOWN, "split"]]
     table = table.assign(similarity=similarity).nlargest(n, "similarity")
     together = catalogue.label_matrix("train")[:, columns].getnnz(axis=1) == len(columns)
     table.attrs |= {"run": run.id, "together": int(together.sum())}
     return table
 
 
-def unseen_mix(catalogue: Catalogue) -> str:
-    """Two frequent labels that no training album has together, e.g. ``"Jazz + Reggae"``; the first two if there are none."""
+def said(mix: str, answer: pd.DataFrame) -> str:
+    """Say how many training albums have all labels of a mix, of the answer of :func:`query`."""
+    if answer.attrs["together"] is None:
+        return NO_ALBUMS
+    return f"{mix}: {answer.attrs['together']} training albums have all of these"
+
+
+def unseen_mix(catalogue: Catalogue | None) -> str:
+    """Two frequent labels that no training album has together, e.g. ``"Jazz + Reggae"``; the first two if there are none.
+
+    Without albums (None) there is no such mix: an empty text.
+    """
+    if catalogue is None:
+        return ""
     M = catalogue.label_matrix("train")
     often = np.argsort(-M.getnnz(axis=0), kind="stable")
     together = (M.T @ M).toarray()[np.ix_(often, often)]

@@ -15,7 +15,7 @@ import pandas as pd
 from mumu_lib import labels, runs, targets, text
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.parsing import read_lines
-from mumu_lib.prediction import encoding, likeness
+from mumu_lib.prediction import encoding, likeness, shared
 from mumu_lib.prediction.likeness import Likeness
 from mumu_lib.results import hierarchy
 from mumu_lib.results.decisions import Decisions, thresholds_of
@@ -145,6 +145,9 @@ class AtHome:
         """Return the share of the words of the validation albums' texts that a text run knows."""
         return self._once("words", folder, lambda: self._known_of_validation(folder, params))
 
+    def __repr__(self) -> str:
+        return repr(self.catalogue)
+
     def _known_of_validation(self, folder: Path, params: dict[str, Any]) -> float:
         texts = text.aggregate(self.catalogue, params["characters"], params["seed"])
         return encoding.known_share(texts.iloc[self.catalogue.rows("val")].dropna(), folder)
@@ -173,9 +176,17 @@ def at_home(catalogue: Catalogue) -> AtHome:
 
 
 def opened(which: str | Path | Catalogue | Trained) -> Trained:
-    """Open a trained collection by the name or path of its catalogue; what is open already comes back."""
+    """Open a trained collection: a catalogue by its name or path, or a file ``NAME.mumu``; an open one comes back.
+
+    Raises
+    ------
+    MissingDataError, BadDataError
+        As of :func:`mumu_lib.open_catalogue` and :class:`mumu_lib.prediction.shared.Shared`.
+    """
     if isinstance(which, Catalogue):
         return at_home(which)
     if isinstance(which, str | Path):
+        if shared.is_shared(which) and not Path(which).is_dir():
+            return shared.Shared(which)
         return at_home(open_catalogue(which))
     return which

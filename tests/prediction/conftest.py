@@ -1,6 +1,9 @@
-"""The files of an album of one's own."""
+"""The files of an album of one's own, and what twelve albums' runs have learned, in one file."""
 
 import pytest
+
+from mumu_lib import catalogue
+from mumu_lib.prediction import likeness, sharing
 
 
 @pytest.fixture
@@ -12,3 +15,13 @@ def own(music, tmp_path):
     (folder / "front.png").write_bytes((files / "9.png").read_bytes())
     (folder / "review.txt").write_text(music.reviews.text[9])
     return folder
+
+
+@pytest.fixture(scope="session")
+def exported(made, tmp_path_factory):
+    """All that the twelve albums' runs have learned, likeness included, though each label has one training album."""
+    path = tmp_path_factory.mktemp("exported") / "mine.mumu"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MUMU_HOME", str(made.folder.parents[1]))
+        patch.setattr(likeness, "FEWEST", 1)
+        return sharing.export(catalogue.Catalogue(made.folder), path, licence="CC0-1.0")

@@ -109,7 +109,7 @@ def test_tracks_that_disagree_make_a_genre_not_sure_by_the_fusion_too(music, own
 
 
 def test_an_album_unlike_any_in_training_is_not_sure_of_anything(music, own, monkeypatch):
-    far = likeness.Likeness(np.zeros(2048), np.eye(1, 2048), np.zeros(100))
+    far = likeness.Likeness(np.zeros(2048), np.ones(2048), np.full((1, 2048), 99.0), np.zeros(100))
     with monkeypatch.context() as patch:
         patch.setattr(trained.AtHome, "likeness", lambda _, folder: far if "text-" in folder.name else None)
         predicted = prediction.predict(prediction_album.read_album(own), music)

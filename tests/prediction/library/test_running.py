@@ -11,6 +11,7 @@ import mumu_lib
 from mumu_lib import prediction
 from mumu_lib.core.errors import MissingDataError, ParameterError
 from mumu_lib.features import workers
+from mumu_lib.prediction import sharing
 from mumu_lib.prediction.library import running
 from mumu_lib.prediction.library.rows import Wanted
 
@@ -172,3 +173,12 @@ def test_without_a_run_nothing_is_walked_through(tiny, tmp_path):
 def test_another_ending_is_refused_first(tmp_path):
     with pytest.raises(ParameterError, match=r"\.parquet"):
         running.predict_library(tmp_path, tmp_path / "genres.xls", "nowhere")
+
+
+def test_a_shared_file_answers_as_the_catalogue(root, music, tmp_path):
+    file = tmp_path / "mine.mumu"
+    sharing.export(music, file)
+    here = table(run(root, music, tmp_path))
+    there = running.predict_library(root, tmp_path / "there" / "genres.csv", file, workers=1)
+    pd.testing.assert_frame_equal(table(there)[["album", "genre", "keep"]], here[["album", "genre", "keep"]])
+    assert running.predict_library(root, tmp_path / "there" / "genres.csv", file, workers=1).before == 3
