@@ -1,6 +1,7 @@
 """An own album's files through one run: what cannot be used, and which run is taken."""
 
 import re
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 
 import mumu_lib
-from mumu_lib import runs
+from mumu_lib import prediction, runs
 from mumu_lib.core.errors import NothingUsableError
 from mumu_lib.prediction import encoding
 
@@ -65,3 +66,16 @@ def test_vectors_of_half_precision_layers_come_in_full_precision():
     found = encoding._run(network, np.ones((1000, 1), np.float32))
     assert found.dtype == np.float32
     assert found.mean(axis=0) == 1
+
+
+def test_features_come_from_where_the_album_says(music, own):
+    """A library keeps them; nothing may go past it to the decoder."""
+    asked = []
+
+    def row(settings, name, path, source):
+        asked.append((name, source))
+        return settings.row(name, path, source)
+
+    album = replace(prediction.album.read_album(own), row=row)
+    prediction.predict(album, music)
+    assert set(asked) == {("song.wav", "audio")}
