@@ -66,6 +66,20 @@ def listen(words: Sequence[str]) -> int:
     return main(words)
 
 
+def predict(words: Sequence[str]) -> int:
+    """Judge every album of a music library; write genres into tags."""
+    from mumu_lib.prediction.library.commands import predict
+
+    return predict(words)
+
+
+def untag(words: Sequence[str]) -> int:
+    """Restore the genres that files had before."""
+    from mumu_lib.prediction.library.commands import untag
+
+    return untag(words)
+
+
 def export(words: Sequence[str]) -> int:
     """Write what a collection's networks have learned to one file, for other machines."""
     from mumu_lib.prediction.sharing import main
@@ -81,6 +95,8 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "table": table,
     "pretrained": pretrained,
     "listen": listen,
+    "predict": predict,
+    "untag": untag,
     "export": export,
 }
 

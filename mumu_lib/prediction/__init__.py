@@ -25,6 +25,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "encoding",
         "fusing",
         "keeping",
+        "library",
         "likeness",
         "listening",
         "networks",

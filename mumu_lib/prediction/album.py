@@ -5,29 +5,47 @@ Paper: none; it is what sections 5 and 6 are for.  Notebooks: 09_your_album.
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import formats
 from mumu_lib.core.errors import MissingDataError, NothingUsableError
 from mumu_lib.core.files import make_folder, write_atomically
 from mumu_lib.core.paths import home
+from mumu_lib.features.store import Recipe
 from mumu_lib.sources.collection import beside, walk
 from mumu_lib.sources.collection.report import Report
 
 Skipped = list[tuple[str, str]]
+# From settings, name, path and source of a recording to its features and facts about it; raises AudioError.
+Row = Callable[[Recipe, str, str, str], tuple[np.ndarray, dict[str, Any]]]
+
+
+def _anew(settings: Recipe, name: str, path: str, source: str) -> tuple[np.ndarray, dict[str, Any]]:
+    return settings.row(name, path, source)
 
 
 @dataclass(frozen=True)
 class OwnAlbum:
-    """What lies in an album's folder."""
+    """What lies in an album's folder.
+
+    Attributes
+    ----------
+    row : function
+        Gives the features of a recording; by default they are computed anew each time.
+    """
 
     folder: Path
     audio: list[Path]
     cover: Path | None
     texts: list[str]
     skipped: Skipped
+    row: Row = _anew
 
     @property
     def modalities(self) -> list[str]:

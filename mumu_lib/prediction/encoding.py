@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import keras
 import numpy as np
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 Hearing: TypeAlias = Callable[[str, str], tuple[np.ndarray, dict]]
 # Recording -> its vector and its outputs; empty where there are no recordings.
 Parts: TypeAlias = dict[str, tuple[np.ndarray, np.ndarray]]
+# More than one album asks for: a library finds all of them open.
+NETWORKS = 32
 # How a patch store names timbre that came from elsewhere.
 MSD_TIMBRE = "Million Song Dataset's segments"
 # A text that knows a smaller part than this of the usual share of words is named. A vocabulary lacks many words of any
@@ -147,13 +149,19 @@ def _network(folder: Path, facts: dict, key: str = "network") -> keras.Model:
     return _model(folder / facts[key])
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=NETWORKS)
 def _model(folder: Path) -> keras.Model:
     return keras.saving.load_model(folder / "model.keras", compile=False)
 
 
+@lru_cache(maxsize=NETWORKS)
 def _features(network: keras.Model) -> keras.Model:
     return keras.Model(network.input, network.get_layer(FEATURES).output)
+
+
+@lru_cache(maxsize=NETWORKS)
+def _with_features(network: keras.Model) -> keras.Model:
+    return keras.Model(network.input, [network.get_layer(FEATURES).output, network.output])
 
 
 def encode_audio(
@@ -162,7 +170,7 @@ def encode_audio(
     """Put the recordings of an album through an audio run: vector, outputs, and both of each recording."""
     if MSD_TIMBRE in facts["features"]:
         raise NothingUsableError("made from the Million Song Dataset's timbre, which a recording does not give")
-    vector_of = _hearing(folder, params, facts)
+    vector_of = _hearing(folder, params, facts, album)
     vectors = {}
     for path in progress.bar(album.audio, "recordings", unit="track"):
         name = path.relative_to(album.folder).as_posix()
@@ -180,7 +188,7 @@ def encode_audio(
     return whole, outputs[0], dict(zip(vectors, zip(vectors.values(), outputs[1:], strict=True), strict=True))
 
 
-def _by_encoder(folder: Path, name: str, facts: dict) -> Hearing:
+def _by_encoder(folder: Path, name: str, facts: dict, album: OwnAlbum) -> Hearing:
     """Return what makes a vector by the encoder of a run; its weights must be those that the run was made with."""
     try:
         settings = encoder_store.settings(name)
@@ -189,21 +197,21 @@ def _by_encoder(folder: Path, name: str, facts: dict) -> Hearing:
     length = _network(folder, facts, "album_network").input_shape[1]
     if (settings.digest, settings.length) != (facts["encoder"]["digest"], length):
         raise NothingUsableError(f"made with other weights of {name}; run its notebook again")
-    return lambda track, path: settings.row(track, path, name)
+    return lambda track, path: album.row(settings, track, path, name)
 
 
-def _hearing(folder: Path, params: dict, facts: dict) -> Hearing:
+def _hearing(folder: Path, params: dict, facts: dict, album: OwnAlbum) -> Hearing:
     """Return what makes a vector of a recording in an audio run, and facts about it: of name and path."""
     if params["encoder"]:
-        return _by_encoder(folder, params["encoder"], facts)
+        return _by_encoder(folder, params["encoder"], facts, album)
     kind = audio_store.kind_of(params["filters"])
     settings = audio_store.settings(kind, params["patches"], params["seed"], "fast")
     if kind == "timbre":
-        return lambda name, path: settings.row(name, path, "audio")
+        return lambda name, path: album.row(settings, name, path, "audio")
     encoder = _features(_network(folder, facts))
 
     def of_patches(name: str, path: str) -> tuple[np.ndarray, dict]:
-        found, about = settings.row(name, path, "audio")
+        found, about = album.row(settings, name, path, "audio")
         return _run(encoder, found).mean(axis=0), about
 
     return of_patches
@@ -281,9 +289,14 @@ def encode_image(
 
 def _both(network: keras.Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Vector and outputs of one example."""
-    return _run(_features(network), x)[0], _run(network, x)[0]
+    vectors, outputs = _with_features(network)(x, training=False)
+    return _numbers(vectors)[0], _numbers(outputs)[0]
 
 
 def _run(network: keras.Model, x: np.ndarray) -> np.ndarray:
     """Outputs of a few examples, float32; called as a function, since compiling would take longer than running."""
-    return np.asarray(keras.ops.convert_to_numpy(network(x, training=False)), np.float32)
+    return _numbers(network(x, training=False))
+
+
+def _numbers(outputs: Any) -> np.ndarray:
+    return np.asarray(keras.ops.convert_to_numpy(outputs), np.float32)

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 import fake_encoders
 import finished_runs
 import mumu_lib
-from mumu_lib import encoders, models, params, runs
+from mumu_lib import encoders, models, params, prediction, runs
 from mumu_lib.core.errors import NothingUsableError
 from mumu_lib.core.paths import checkout
 from mumu_lib.encoders import store
@@ -191,3 +192,16 @@ def test_a_run_of_other_weights_or_without_them_says_so(music, own, heard, home,
     (reason,) = [entry["reason"] for entry in table.attrs["skipped"] if entry["file"] == "audio-cosine-msd_musicnn"]
     assert "make pretrained" in reason
     assert "text" in set(table.modality)
+
+
+def test_features_come_from_where_the_album_says(music, own):
+    """A library keeps them; nothing may go past it to the decoder."""
+    asked = []
+
+    def row(settings, name, path, source):
+        asked.append((name, source))
+        return settings.row(name, path, source)
+
+    album = replace(prediction.album.read_album(own), row=row)
+    prediction.predict(album, music)
+    assert set(asked) == {("song.wav", "audio")}

@@ -143,7 +143,7 @@ def spans(file: BinaryIO, kind: str, start: int) -> Spans:
         return containers.atoms(file, [(start, end)], b"mdat")
     if kind == "asf":
         return _of_asf(file, start, end)
-    end = _before_tags(file, start, end)
+    end = before_tags(file, start, end)
     if kind == "flac":
         start = _behind_blocks(file, start)
     elif kind == "mpeg":
@@ -177,7 +177,7 @@ def _of_asf(file: BinaryIO, start: int, end: int) -> Spans:
     return []
 
 
-def _before_tags(file: BinaryIO, start: int, end: int) -> int:
+def before_tags(file: BinaryIO, start: int, end: int) -> int:
     """Return where the sound ends: before ID3v1, APEv2 and lyrics, in whatever order they follow."""
     while end > start:
         file.seek(max(start, end - ID3V1))

@@ -31,11 +31,11 @@ def groups(counts: Counter[str]) -> list[list[str]]:
     by_key: dict[str, list[str]] = {}
     # Of equally frequent ones neither capitals throughout nor none at all.
     for name in sorted(counts, key=lambda name: (-counts[name], name.isupper() or name.islower(), name)):
-        by_key.setdefault(_key(name), []).append(name)
+        by_key.setdefault(key(name), []).append(name)
     return [names for names in by_key.values() if len(names) > 1]
 
 
-def _key(name: str) -> str:
+def key(name: str) -> str:
     """Return what spellings of one genre have in common: small letters without accents, ``and`` as ``&``, no blanks."""
     text = re.sub(r"\s?'n'\s?|\s('n|n'|n|and|und|et|y)\s|[+]", "&", folded(name))
     text = unicodedata.normalize("NFKD", text)

@@ -1,0 +1,84 @@
+"""A name for the sound in a file, which does not change with its tags.
+
+Paper: none.  Notebooks: none; ``python -m mumu_lib predict``.
+"""
+
+from pathlib import Path
+from typing import BinaryIO
+
+from mumu_lib.core.files import open_regular
+from mumu_lib.core.fingerprints import hash_of, hash_of_file
+from mumu_lib.sources.tagging import inventory
+from mumu_lib.sources.tags import chunks, containers, kinds
+
+# Of FLAC: behind its mark and the head of its first block, which says whether another follows.
+FLAC_FORM = (8, 42)
+# The first page of an Ogg stream holds what its codec needs, and no tag.
+OGG_PAGE = 27
+FORM_CHUNKS = (b"fmt ", b"fact", b"COMM")
+# Where an MP4 file says how its samples are stored, and which of them are heard.
+MP4_FORMS = (
+    (b"moov", b"trak", b"edts"),
+    (b"moov", b"trak", b"mdia", b"mdhd"),
+    (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd"),
+    (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stts"),
+    (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsc"),
+    (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsz"),
+)
+
+
+def of_sound(path: Path) -> str:
+    """Return a hash of the sound in a file and of its form, without tags where the kind of file is well known.
+
+    Raises
+    ------
+    OSError
+    """
+    with open_regular(path) as file:
+        kind, start = kinds.kind_of(file)
+        form = _form(file, kind, start)
+        if form is not None:
+            return hash_of(kind, form, inventory.sound(file, kind, start))
+    return hash_of_file(path)
+
+
+def _form(file: BinaryIO, kind: str, start: int) -> bytes | None:
+    """Return what a decoder reads of a file beside the sound; None where that is not known."""
+    if kind == "mpeg":
+        return b""
+    if kind == "flac":
+        first, last = FLAC_FORM
+        file.seek(start + first)
+        return file.read(last - first)
+    if kind.startswith("ogg "):
+        file.seek(start)
+        head = file.read(OGG_PAGE)
+        sizes = file.read(head[-1] if len(head) == OGG_PAGE else 0)
+        return sizes + file.read(sum(sizes))
+    if kind in ("wav", "aiff"):
+        return _of_chunks(file, kind, start)
+    if kind == "mp4":
+        return _of_mp4(file, start)
+    return None
+
+
+def _of_chunks(file: BinaryIO, kind: str, start: int) -> bytes:
+    end = file.seek(0, 2)
+    order = ">" if kind == "aiff" else "<"
+    found = b""
+    for name, at, size in chunks.walk(file, start + 12, end, order):
+        if name in FORM_CHUNKS:
+            found += name + b"".join(inventory.between(file, at, at + size))
+    return found
+
+
+def _of_mp4(file: BinaryIO, start: int) -> bytes:
+    end = file.seek(0, 2)
+    found = ""
+    for names in MP4_FORMS:
+        spans = [(start, end)]
+        for name in names:
+            spans = containers.atoms(file, spans, name)
+        for first, last in spans:
+            found += hash_of(*inventory.between(file, first, last))
+    return found.encode()
