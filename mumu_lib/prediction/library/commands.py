@@ -127,7 +127,8 @@ def _say_counts(counts: Counter[str], undo: UndoFile, apply: bool) -> None:
     words = []
     for what in (tagging.WRITE, tagging.RIGHT, tagging.HAS, tagging.NOTHING, tagging.SKIPPED):
         if counts[what]:
-            words.append(f"{counts[what]} {what}")
+            said = "to be written" if what == tagging.WRITE and not apply else what
+            words.append(f"{counts[what]} {said}")
     print(f"files: {', '.join(words) or 'none'}")
     if undo.lines:
         print(f"to take it back:  {python('mumu_lib', 'untag', undo.path)} --apply")

@@ -57,6 +57,7 @@ def test_tags_are_only_said_until_they_are_asked_for(predict, root, capsys):
     assert predict(*WRITE) == 0
     said = capsys.readouterr().out
     assert "1 file: (none) -> " in said
+    assert "files: 3 to be written" in said
     assert "nothing was written yet; to do it add  --apply" in said
     assert set(genres(root).values()) == {()}
 
