@@ -16,6 +16,7 @@ import lazy_loader
 import numpy as np
 import pandas as pd
 
+from mumu_lib import models
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError, MissingDataError, MumuError
 from mumu_lib.core.files import locked, make_folder, save_array, write_atomically, writing
@@ -203,7 +204,7 @@ def _finished(model: keras.Model, folder: Path, lines: bool) -> pd.DataFrame:
 def _load(path: Path, **options: Any) -> keras.Model:
     if not path.is_file():
         raise MissingDataError(f"{path} is gone; remove {path.parent} and run again to train anew")
-    return keras.saving.load_model(path, **{"compile": False, **options})
+    return models.load(path, **{"compile": False, **options})
 
 
 def trained(folder: Path) -> keras.Model:

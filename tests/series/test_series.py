@@ -10,7 +10,7 @@ import pytest
 
 from mumu_lib import experiments, params, runs, series
 from mumu_lib.core import paths
-from mumu_lib.core.errors import MumuError
+from mumu_lib.core.errors import MumuError, ParameterError
 from mumu_lib.results import paper_rows
 
 PLUGINS = {"slurm": "snakemake_executor_plugin_slurm", "kubernetes": "snakemake_executor_plugin_cluster_generic"}
@@ -147,3 +147,15 @@ def test_two_series_on_one_catalogue_do_not_run_at_once(tiny):
         series.alone(tiny)
     first.release()
     assert series.alone(tiny).is_locked
+
+
+def test_a_precision_is_told_to_the_notebooks_that_have_one(whole):
+    plain, auto = (series.plan(whole, "paper", precision=precision) for precision in ("", "auto"))
+    told = auto["arguments"].map(lambda words: words.get("precision", ""))
+    assert set(told[auto["stage"].isin(["audio", "image"])]) == {"auto"}
+    assert set(told[auto["stage"].isin(["text", "multimodal", "results"])]) == {""}
+    trained = auto["stage"].isin(["audio", "image"])
+    assert "-p precision auto" in series.jobs.papermill_args(auto[trained].iloc[0])
+    assert plain["arguments"].map(lambda words: "precision" in words).sum() == 0
+    with pytest.raises(ParameterError, match="did you mean 'auto'"):
+        series.plan(whole, "paper", precision="autos")
