@@ -18,7 +18,6 @@ from mumu_lib.core.errors import ParameterError, did_you_mean
 from mumu_lib.core.parsing import parsing
 from mumu_lib.core.paths import checkout, home
 
-
 # Of the layers of 04's and 06's networks; ``auto`` is what the machine computes fastest.
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16", "auto")
 

@@ -43,7 +43,7 @@ class ConvolutionPool(layers.Layer):
         self.pool_size = tuple(pool_size)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: tuple[Any, ...]) -> None:
         """Make kernel [shape=(frames, bins, channels, filters)] and bias [shape=(filters,)]."""
         shape = (*self.kernel_size, input_shape[-1], self.filters)
         self.kernel = self.add_weight(shape=shape, initializer=self.kernel_initializer, name="kernel")
@@ -76,7 +76,7 @@ class ConvolutionPool(layers.Layer):
         maps = ops.reshape(maps, (-1, places, length, self.filters))
         return ops.transpose(ops.max_pool(maps, self.pool_size[::-1], padding="valid"), (0, 2, 1, 3))
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the shape of the outputs."""
         n, *sides, _ = input_shape
         pooled = []

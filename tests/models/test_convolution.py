@@ -6,8 +6,8 @@ import sys
 import keras
 import numpy as np
 import pytest
-from former_layout import former
 
+from former_layout import former
 from mumu_lib import models, targets, training
 from mumu_lib.core import processor
 from mumu_lib.models.convolution import ConvolutionPool
