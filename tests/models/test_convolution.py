@@ -9,7 +9,7 @@ import pytest
 
 from former_layout import former
 from mumu_lib import models, targets, training
-from mumu_lib.core import processor
+from mumu_lib.core import environment, processor
 from mumu_lib.models.convolution import ConvolutionPool
 
 SETTINGS = {"mean": np.linspace(-50, -20, 96), "std": np.linspace(5, 20, 96)}
@@ -74,9 +74,12 @@ def example(filters):
     return goal, train, training.Batches(X, np.arange(8, 12), Y[8:], batch_size=4)
 
 
-def fit(make, folder, epochs):
-    keras.utils.set_random_seed(0)
-    network = make("low_4x70", "cosine", 9, 5, **SETTINGS)
+def fit(make, folder, epochs, policy="float32"):
+    environment.seed_everything(0, policy)
+    try:
+        network = make("low_4x70", "cosine", 9, 5, **SETTINGS)
+    finally:
+        keras.config.set_dtype_policy("float32")
     goal, train, val = example("low_4x70")
     options = {"patience": 9, "learning_rate": 1e-3, "seed": 0, "folder": folder, "lines": False}
     return network, training.fit(network, goal.loss, train, val, epochs=epochs, **options)
@@ -86,7 +89,8 @@ class Stopped(Exception):
     pass
 
 
-def test_a_training_that_the_former_layout_began_goes_on(tmp_path, monkeypatch):
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_a_training_that_the_former_layout_began_goes_on(tmp_path, monkeypatch, capsys, policy):
     def broken_off(self, *arguments):
         saved(self, *arguments)
         raise Stopped
@@ -97,10 +101,15 @@ def test_a_training_that_the_former_layout_began_goes_on(tmp_path, monkeypatch):
         fit(former, tmp_path / "run", 3)
     monkeypatch.undo()
     assert (tmp_path / "run" / "state.json").is_file()
-    _, resumed = fit(models.cnn, tmp_path / "run", 3)
-    _, whole = fit(former, tmp_path / "whole", 3)
+    _, resumed = fit(models.cnn, tmp_path / "run", 3, policy)
     assert len(resumed) == 3
-    np.testing.assert_allclose(resumed["val_loss"], whole["val_loss"], rtol=1e-4)
+    said = capsys.readouterr().out
+    if policy == "float32":
+        assert said == ""
+        _, whole = fit(former, tmp_path / "whole", 3)
+        np.testing.assert_allclose(resumed["val_loss"], whole["val_loss"], rtol=1e-4)
+    else:
+        assert said == "run was begun in float32 and goes on in bfloat16 and float32\n"
 
 
 def test_a_finished_training_of_the_former_layout_is_used_as_it_is(tmp_path):
