@@ -17,9 +17,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from mumu_lib import models, params, training
+from mumu_lib import models, training
 from mumu_lib.core import environment
 from mumu_lib.core.environment import device
+from mumu_lib.experiments import TARGETS
 
 LABELS, FACTORS = 250, 50
 
@@ -103,8 +104,8 @@ def epochs(filters: list[str], target: str, batch: int, n: int, workers: int) ->
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--filters", nargs="*", choices=params.AUDIO_FILTERS[1:], default=params.AUDIO_FILTERS[1:])
-    parser.add_argument("--targets", nargs="*", choices=params.TARGETS, default=params.TARGETS)
+    parser.add_argument("--filters", nargs="*", choices=list(models.NETWORKS), default=list(models.NETWORKS))
+    parser.add_argument("--targets", nargs="*", choices=TARGETS, default=TARGETS)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--steps", type=int, default=7)
     parser.add_argument("--plain", action="store_true", help="also time the plain two-dimensional layout")

@@ -18,6 +18,9 @@ from mumu_lib.core.errors import ParameterError, did_you_mean
 from mumu_lib.core.parsing import parsing
 from mumu_lib.core.paths import checkout, home
 
+# Of the layers of 04's and 06's networks; ``auto`` is what the machine computes fastest.
+PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16", "auto")
+
 
 # A parameter that is added after runs were made says with ``before=`` which value means what those runs did:
 # ``recipe: str = _choice("auto", "paper", "ours", before="paper")``. Runs without it then stay valid (:func:`restored`).
@@ -85,7 +88,7 @@ class Audio(Training):
     album_epochs: int = _at_least(1)
     album_learning_rate: float = _at_least(0, strictly=True)
     patches: int = _at_least(1)
-    precision: str = _choice("float32", "mixed_float16", "mixed_bfloat16")
+    precision: str = _choice(*PRECISIONS)
     workers: int = _at_least(0)
 
 
@@ -101,7 +104,7 @@ class Image(Training):
     frozen_statistics: bool
     optimizer: str = _choice("adam", "sgd")
     weight_decay: float = _at_least(0)
-    precision: str = _choice("float32", "mixed_float16", "mixed_bfloat16")
+    precision: str = _choice(*PRECISIONS)
     workers: int = _at_least(0)
 
 

@@ -256,3 +256,41 @@ def test_among_many_albums_of_the_same_factors_each_still_has_k_neighbours():
     F = np.vstack([np.ones((6, 2)), [[1.0, -1.0]] * 2])
     assert labels.neighbour_agreement(F, pd.Series(list("aaaaaabb")), k=1) == 1
     assert labels.neighbour_agreement(F[:6], pd.Series(list("aaaaaa")), k=2) == 1
+
+
+def slowly(F, group, k, asked):
+    """The same by every pair of albums, for tables without equal distances."""
+    unit = F / np.linalg.norm(F, axis=1, keepdims=True)
+    shares = []
+    for row in asked:
+        order = [other for other in np.argsort(-(unit @ unit[row]), kind="stable") if other != row]
+        shares.append(np.mean(group.to_numpy()[order[:k]] == group.iloc[row]))
+    return np.mean(shares)
+
+
+def test_of_many_albums_some_are_asked_and_all_are_neighbours(monkeypatch, capsys):
+    rng = np.random.default_rng(0)
+    F, group = rng.normal(size=(300, 6)).astype(np.float32), pd.Series(rng.choice(list("abc"), 300))
+    monkeypatch.setattr(labels, "EXACT", 299)
+    monkeypatch.setattr(labels, "ASKED", 40)
+    found = labels.neighbour_agreement(F, group, k=4, seed=3)
+    assert capsys.readouterr().out == "neighbours of 40 of 300 albums, drawn by the seed, among all of them\n"
+    asked = labels._asked(300, 3)
+    assert len(set(asked)) == 40
+    assert found == pytest.approx(slowly(F, group, 4, asked))
+    assert labels.neighbour_agreement(F, group, k=4, seed=3) == found
+    assert not np.array_equal(labels._asked(300, 4), asked)
+    monkeypatch.setattr(labels, "EXACT", 300)
+    assert labels.neighbour_agreement(F, group, k=4) == pytest.approx(slowly(F, group, 4, range(300)))
+    assert capsys.readouterr().out.count("drawn") == 1
+
+
+def test_a_map_shows_all_albums_or_says_how_many(capsys):
+    group = pd.Series(list("abcdef"), index=[3, 5, 8, 9, 10, 20])
+    pd.testing.assert_series_equal(labels.drawn_for_map(group, 6), group)
+    assert capsys.readouterr().out == ""
+    some = labels.drawn_for_map(group, 4, seed=1)
+    assert len(some) == 4
+    pd.testing.assert_series_equal(some, group[some.index])
+    assert some.index.is_monotonic_increasing
+    assert capsys.readouterr().out == "on the map: 4 of 6 albums, drawn by the seed\n"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mumu_lib.core import processor
 from mumu_lib.core.paths import checkout, home
 
 PACKAGES = ("mumu-lib", "keras", "tensorflow", "librosa", "scikit-learn", "numpy", "openTSNE")
@@ -108,8 +109,21 @@ def _short(folder: Path) -> str:
 
 
 def seed_everything(seed: int, precision: str = "float32") -> None:
-    """Seed Python, numpy and the Keras backend (weights, shuffling, dropout), and set the precision of layers."""
+    """Seed Python, numpy and the Keras backend (weights, shuffling, dropout), and set the precision of layers.
+
+    Parameters
+    ----------
+    precision : str
+        A Keras policy, or ``auto``: what this machine computes fastest (:func:`mumu_lib.core.processor.precision`).
+    """
     import keras
 
     keras.utils.set_random_seed(seed)
-    keras.config.set_dtype_policy(precision)
+    keras.config.set_dtype_policy(processor.precision(precision))
+
+
+def precision() -> str:
+    """Return the Keras policy that new layers get, such as ``float32`` or ``mixed_bfloat16``."""
+    import keras
+
+    return str(keras.config.dtype_policy().name)

@@ -59,7 +59,7 @@ def label_distribution(frequencies: pd.DataFrame, per_album: pd.Series) -> Figur
 
 
 @mpl.rc_context(STYLE)
-def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10) -> Figure:
+def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10, of: int = 0) -> Figure:
     """Albums on a plane, a colour and a marker per genre, names where a genre is densest (paper's Figure 1).
 
     Parameters
@@ -68,6 +68,8 @@ def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10) -> Figure:
     genre : pd.Series [length n]
     most : int
         Genres beyond the most frequent ones are drawn in grey.
+    of : int
+        How many albums there are, where the map shows a part of them; the caption says so.
     """
     figure, (axes,) = new_axes(7.5, 6)
     names = genre.value_counts().index[: min(most, len(MARKERS))]
@@ -99,9 +101,10 @@ def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10) -> Figure:
     axes.margins(0.1)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=1.5)
     largest = ", ".join(genre.value_counts().index[:5])
+    part = f" {len(genre):,} of {of:,}, drawn by the seed." if of > len(genre) else ""
     return figure.describe(
         "fig1_album_factors",
-        caption="Figure 1. t-SNE of the factors of albums with one top-level label.",
+        caption=f"Figure 1. t-SNE of the factors of albums with one top-level label.{part}",
         alt=f"Map of {len(genre)} albums; albums of one genre lie together. Largest groups: {largest}.",
     )
 

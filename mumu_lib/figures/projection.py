@@ -14,6 +14,8 @@ from mumu_lib.core.files import save_array
 from mumu_lib.core.fingerprints import hash_of, same, sketch
 
 FEWEST_ON_A_MAP = 5
+# More points cost t-SNE minutes, and lie over one another.
+MOST_ON_A_MAP = 15_000
 
 
 def tsne(X: np.ndarray, *, perplexity: float = 30, seed: int = 0) -> np.ndarray:

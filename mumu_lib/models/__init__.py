@@ -9,6 +9,7 @@ it in the 4x96 and 4x70 networks. Only the first layer has the advertised filter
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -19,8 +20,9 @@ from keras import layers
 from mumu_lib.core.errors import ParameterError, did_you_mean
 from mumu_lib.experiments import TARGETS
 from mumu_lib.models import backbones
+from mumu_lib.models.convolution import ConvolutionPool
 
-__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["backbones"])
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["backbones", "convolution"])
 
 
 PATCH_SHAPE = (322, 96)
@@ -62,7 +64,7 @@ _4X96: dict[str, Any] = {
     "kernels": ((4, 96), (4, 1), (4, 1), (1, 1)), "pools": ((4, 1), (4, 1), (4, 1), None), "used": (322, 96),
 }  # fmt: skip
 _4X70: dict[str, Any] = {
-    "kernels": ((4, 70), (4, 6), (4, 1), (1, 1)), "pools": ((4, 4), (4, 1), (4, 1), None), "used": (322, 93),
+    "kernels": ((4, 70), (4, 6), (4, 1), (1, 1)), "pools": ((4, 4), (4, 1), (4, 1), None), "used": (319, 93),
 }  # fmt: skip
 # A network that is added here needs a row in params/experiments.tsv.
 NETWORKS = {
@@ -98,7 +100,8 @@ def cnn(
         Standardisation per frequency bin, kept in the model as constants.
     plain : bool
         Two-dimensional convolutions throughout, as the paper reads. Otherwise the same sums in a cheaper
-        layout: what pooling would drop is cropped, and a kernel over all bins is a one-dimensional one.
+        layout: what pooling would drop is cropped, a kernel over all bins is a one-dimensional one, and the others
+        are a :class:`mumu_lib.models.convolution.ConvolutionPool`.
 
     Returns
     -------
@@ -138,8 +141,21 @@ def _convolution(x: Any, width: int, kernel: tuple[int, int], pool: tuple[int, i
     if len(x.shape) == 3:
         x = layers.Conv1D(width, kernel[0], activation="relu", kernel_initializer=uniform)(x)
         return layers.MaxPooling1D(pool[0])(x) if pool else x
+    if pool and not plain:
+        return ConvolutionPool(width, kernel, pool, uniform)(x)
     x = layers.Conv2D(width, kernel, activation="relu", kernel_initializer=uniform)(x)
     return layers.MaxPooling2D(pool)(x) if pool else x
+
+
+def load(path: Path, **options: Any) -> keras.Model:
+    """Open a saved network; importing this module makes its layers known to Keras.
+
+    Parameters
+    ----------
+    options
+        As of ``keras.saving.load_model``.
+    """
+    return keras.saving.load_model(path, **options)
 
 
 def album_mlp(n_features: int, target: str, n_labels: int = 250, d: int = 50) -> keras.Model:

@@ -17,7 +17,7 @@ import scipy.sparse as sp
 
 from mumu_lib import metrics
 from mumu_lib.catalogue import Catalogue, commands
-from mumu_lib.core.environment import device, git_commit, versions
+from mumu_lib.core.environment import device, git_commit, precision, versions
 from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.core.files import locked, save_array, save_sparse, write_atomically
 from mumu_lib.core.fingerprints import hash_of
@@ -100,6 +100,10 @@ class Run:
             "modality": modality, "target": target, "setting": setting, "params": network.count_params(),
             "seconds_per_epoch": history["seconds"].median(), "epochs": len(history),
         }  # fmt: skip
+        asked = self.folder / "params.json"
+        if asked.is_file() and "precision" in read_json(asked, AGAIN):
+            # What it became: the parameters hold what was asked, which may be ``auto``.
+            shared["precision"] = precision()
         ids = list(self.catalogue.albums["album_id"].iloc[scored])
         self.write({**shared, **facts, **result}, album_ids=ids, embeddings=embeddings, scores=scores)
 

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from mumu_lib import experiments, params, runs
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.core.errors import MumuError, ParameterError
+from mumu_lib.core.errors import MumuError, ParameterError, did_you_mean
 from mumu_lib.core.paths import checkout, home
 from mumu_lib.encoders import choice
 from mumu_lib.series import costs
@@ -37,6 +37,8 @@ STAGES = {
     "results": ("08_results", "results"),
     "youralbum": ("09_your_album", "your_album"),
 }
+# Notebooks that train networks over sound and pictures.
+_WITH_PRECISION = ("04_audio", "06_image")
 # In this order they are listed.
 ORDER = ("overview", "factors", "features", "audio", "text", "covers", "image", "multimodal", "results", "youralbum")
 
@@ -70,7 +72,7 @@ def values(profile: str) -> dict[str, dict[str, Any]]:
     return {stage: {**cell, **(params.paper(stage) if profile == "paper" else {})} for stage, cell in own.items()}
 
 
-def plan(catalogue: Catalogue, profile: str, knowledge: str = "") -> pd.DataFrame:
+def plan(catalogue: Catalogue, profile: str, knowledge: str = "", precision: str = "") -> pd.DataFrame:
     """Everything that the series does on a catalogue, in the order of the notebooks, and what it costs.
 
     Parameters
@@ -78,6 +80,8 @@ def plan(catalogue: Catalogue, profile: str, knowledge: str = "") -> pd.DataFram
     profile : {'sample', 'paper'}
     knowledge : str
         Folder of a knowledge base for the rows that link entities; a synthetic catalogue brings its own.
+    precision : str
+        Of the notebooks that have this parameter, instead of their profile's; such as ``auto``.
 
     Returns
     -------
@@ -87,6 +91,10 @@ def plan(catalogue: Catalogue, profile: str, knowledge: str = "") -> pd.DataFram
         ``finished``, ``left_out`` (a tuple, empty or with what the catalogue lacks), and the columns of
         :func:`mumu_lib.series.costs.estimate`.
     """
+    if precision and precision not in params.PRECISIONS:
+        raise ParameterError(
+            f"precision={precision!r} is not one of {list(params.PRECISIONS)}{did_you_mean(precision, params.PRECISIONS)}"
+        )
     needs = Needs(catalogue, knowledge)
     stage_of = {notebook: stage for stage, (notebook, _) in STAGES.items()}
     wanted = rows(profile)
@@ -96,6 +104,8 @@ def plan(catalogue: Catalogue, profile: str, knowledge: str = "") -> pd.DataFram
         job["arguments"] = {**arguments(row), **needs.arguments(row)}
         if job["setting"] in experiments.ENCODERS:
             job["setting"] = choice.full_name(job["arguments"][experiments.ENCODER], catalogue)
+        if precision and job["notebook"] in _WITH_PRECISION:
+            job["arguments"]["precision"] = precision
     jobs += [
         {"stage": stage, "notebook": notebook, "arguments": {}}
         for stage, (notebook, run_id) in STAGES.items()

@@ -14,10 +14,11 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("catalogue", help="name under data/, or path")
     parser.add_argument("--profile", choices=("sample", "paper"), default="paper")
     parser.add_argument("--knowledge", default="", help="folder of a knowledge base, for the rows that link entities")
+    parser.add_argument("--precision", default="", help="of 04 and 06 instead of the profile's, such as auto")
     asked = parser.parse_args(words)
     try:
         music = open_catalogue(asked.catalogue)
-        found = plan(music, asked.profile, asked.knowledge)
+        found = plan(music, asked.profile, asked.knowledge, asked.precision)
         space = disk(music, found)
         print(f"{music!r}\n\n{report(found)}\n")
         print(*(f"Disk of {d.folder}: about {d.needed:,.1f} GB needed, {d.free:,.1f} GB free." for d in space.itertuples()),

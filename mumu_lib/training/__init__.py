@@ -16,6 +16,7 @@ import lazy_loader
 import numpy as np
 import pandas as pd
 
+from mumu_lib import models
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError, MissingDataError, MumuError
 from mumu_lib.core.files import locked, make_folder, save_array, write_atomically, writing
@@ -205,7 +206,7 @@ def _finished(model: keras.Model, folder: Path, lines: bool) -> pd.DataFrame:
 def _load(path: Path, **options: Any) -> keras.Model:
     if not path.is_file():
         raise MissingDataError(f"{path} is gone; remove {path.parent} and run again to train anew")
-    return keras.saving.load_model(path, **{"compile": False, **options})
+    return models.load(path, **{"compile": False, **options})
 
 
 def trained(folder: Path) -> keras.Model:
@@ -248,6 +249,11 @@ def _layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
         yield from _layers(layer) if isinstance(layer, keras.Model) else [layer]
 
 
+def _precision(model: keras.Model) -> str:
+    """Return in which types a network's layers compute, such as ``bfloat16 and float32``."""
+    return " and ".join(sorted({layer.compute_dtype for layer in _layers(model)}))
+
+
 class _Keeper(keras.callbacks.Callback):
     """Early stopping, one line an epoch, and a state on disk after every epoch."""
 
@@ -277,6 +283,9 @@ class _Keeper(keras.callbacks.Callback):
             return 0
         state = json.loads((self.folder / "state.json").read_text(encoding="utf-8"))
         saved = _load(self.folder / state["last"], compile=True)
+        begun, now = _precision(saved), _precision(model)
+        if begun != now:
+            print(f"{self.folder.name} was begun in {begun} and goes on in {now}")
         model.set_weights(saved.get_weights())
         model.optimizer.build(model.trainable_variables)
         for ours, theirs in zip(model.optimizer.variables, saved.optimizer.variables, strict=True):

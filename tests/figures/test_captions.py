@@ -97,6 +97,8 @@ def test_the_largest_groups_of_a_map_come_first():
     genre = pd.Series(np.repeat(["Pop", "Jazz"], [3, 9]))
     xy = np.random.default_rng(0).normal(size=(12, 2))
     assert labels.genre_map(xy, genre).alt.endswith("Largest groups: Jazz, Pop.")
+    assert "drawn by the seed" not in labels.genre_map(xy, genre, of=len(genre)).caption
+    assert labels.genre_map(xy, genre, of=40_146).caption.endswith(f" {len(genre)} of 40,146, drawn by the seed.")
 
 
 def test_without_a_truth_a_line_stands_in_the_place_of_the_curves(tiny):

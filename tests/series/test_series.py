@@ -10,7 +10,7 @@ import pytest
 
 from mumu_lib import experiments, params, runs, series
 from mumu_lib.core import paths
-from mumu_lib.core.errors import MumuError
+from mumu_lib.core.errors import MumuError, ParameterError
 from mumu_lib.encoders import choice
 from mumu_lib.results import paper_rows
 
@@ -154,3 +154,14 @@ def test_two_series_on_one_catalogue_do_not_run_at_once(tiny):
         series.alone(tiny)
     first.release()
     assert series.alone(tiny).is_locked
+
+
+def test_a_precision_is_told_to_the_notebooks_that_have_one(whole):
+    plain, auto = (series.plan(whole, "paper", precision=precision) for precision in ("", "auto"))
+    trained = auto["stage"].isin(["audio", "image"])
+    assert {words["precision"] for words in auto["arguments"][trained]} == {"auto"}
+    others = [*auto["arguments"][~trained].dropna(), *plain["arguments"].dropna()]
+    assert not any("precision" in words for words in others)
+    assert "-p precision auto" in series.jobs.papermill_args(auto[trained].iloc[0])
+    with pytest.raises(ParameterError, match="did you mean 'auto'"):
+        series.plan(whole, "paper", precision="autos")
