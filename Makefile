@@ -6,10 +6,12 @@ CORES ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count())")
 # Where the jobs of make paper run (params/profiles/), and in how many shares the audio features are extracted.
 ON ?= local
 PARTS ?= 1
+# Further words for Snakemake, such as  OPTIONS='--set-threads image=8'.
+OPTIONS ?=
 # Folder of a knowledge base for make paper (docs/linking.md); without one the rows with vsm_sem are left out.
 KNOWLEDGE ?=
 BIN := .venv/bin
-SNAKEMAKE = $(WITH_PATH) snakemake --workflow-profile params/profiles/$(ON) $(if $(filter local,$(ON)),--cores $(CORES)) --quiet rules host reason
+SNAKEMAKE = $(WITH_PATH) snakemake --workflow-profile params/profiles/$(ON) $(if $(filter local,$(ON)),--cores $(CORES)) --quiet $(if $(filter local,$(ON)),rules )host reason $(OPTIONS)
 
 .PHONY: help run paper features test lint unit stored lab notebooks coverage mutants audit lock clean
 .DEFAULT_GOAL := help

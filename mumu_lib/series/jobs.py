@@ -11,11 +11,14 @@ from typing import Any
 
 import pandas as pd
 
+from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import commands
-from mumu_lib.core.errors import ParameterError
-from mumu_lib.series import costs
+from mumu_lib.core.errors import MumuError, ParameterError
+from mumu_lib.series import costs, slurm, started, watch
 
 LAST_LINES = 15
+# Of a job on a cluster, where nobody knows how many the node has; a profile's set-threads comes before this.
+CORES = {"features_part": 4, "features": 4, "audio": 8, "text": 8, "image": 16, "multimodal": 4}
 # papermill colours what it copies from the kernel.
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 SINGLE = ("audio", "text", "image")
@@ -91,6 +94,66 @@ def rest(found: pd.DataFrame, wanted: str) -> pd.DataFrame:
     for row in found.itertuples():
         able.append(row.stage == "multimodal" and there.issuperset(row.modality.split("+")))
     return found[finished | pd.Series(able, found.index, dtype=bool)]
+
+
+def cores_here(workflow: Any) -> int:
+    """Return the cores of this machine that a series may use; 0 where its jobs run elsewhere.
+
+    Parameters
+    ----------
+    workflow : snakemake.workflow.Workflow
+    """
+    cores = workflow.resource_settings.cores or 0
+    # The node of a job may have more cores than the job was given.
+    return 0 if workflow.remote_exec or cores >= sys.maxsize else int(cores)
+
+
+def begin(workflow: Any, catalogue: Catalogue, files: Iterable[Path]) -> list[Any]:
+    """Do what comes before the first job: refuse what cannot go well, and begin to say what becomes of the jobs.
+
+    Parameters
+    ----------
+    workflow : snakemake.workflow.Workflow
+        Whose jobs are known.
+    files : iterable of Path
+        What jobs are made of, as far as it is there.
+
+    Returns
+    -------
+    kept : list
+        To be kept as long as the series runs: its lock, and on SLURM who watches the jobs.
+
+    Raises
+    ------
+    MumuError
+        Another series is running on the catalogue; jobs of an earlier one go on; SLURM would refuse a job; a file is
+        from the future.
+    """
+    kept: list[Any] = [started.alone(catalogue)]
+    started.check_times(files)
+    executor: Any = getattr(workflow.scheduler, "_executor", None)
+    run = getattr(executor, "run_uuid", "")
+    if run:
+        _refuse_twice(catalogue)
+        asks = []
+        for job in workflow.dag.needrun_jobs():
+            asks.append(slurm.ask_of(job.rule.name, job.threads, dict(job.resources.items())))
+        slurm.check(asks)
+    started.begin(catalogue, run)
+    if run:
+        kept.append(watch.Watch(run, executor.slurm_logdir))
+        kept[-1].start()
+    return kept
+
+
+def _refuse_twice(catalogue: Catalogue) -> None:
+    run = started.last(catalogue).get("run", "")
+    jobs = watch.going_on(run) if run else []
+    if jobs:
+        raise MumuError(
+            f"{len(jobs)} jobs of an earlier series on catalogue {catalogue.name!r} go on, and would run twice; wait for "
+            f"them ({commands.typed('squeue', '--name', run)}), or end them:  {commands.typed('scancel', '--name', run)}"
+        )
 
 
 def failures(found: pd.DataFrame, features: Path, since: float) -> Iterator[tuple[str, Path]]:

@@ -5,6 +5,7 @@ It takes the machine's own name, keeps all that it writes in one folder, and end
 
 import os
 import pwd
+import shlex
 import shutil
 import socket
 import subprocess
@@ -54,7 +55,9 @@ class OneNode:
         self.started: list[subprocess.Popen[bytes]] = []
         # Of this cluster alone, so that one of the machine's own is not met.
         self.port = 21000 + os.getpid() % 4000
-        self.environment = {"SLURM_CONF": str(folder / "slurm.conf"), "PATH": PLACES}
+        # What runs inside of a job is not told of the configuration, as it would not be where that lies in /etc.
+        places = os.pathsep.join([str(folder / "bin"), PLACES])
+        self.environment = {"SLURM_CONF": str(folder / "slurm.conf"), "PATH": places}
 
     def __enter__(self) -> "OneNode":
         try:
@@ -81,8 +84,12 @@ class OneNode:
         return done.stdout + done.stderr
 
     def _start(self) -> None:
-        for name in ("state", "spool", "munge"):
+        for name in ("state", "spool", "munge", "bin"):
             (self.folder / name).mkdir(parents=True)
+        srun = self.folder / "bin" / "srun"
+        told = f"SLURM_CONF={shlex.quote(self.environment['SLURM_CONF'])}"
+        srun.write_text(f'#!/bin/sh\n{told} exec {shutil.which("srun")} "$@"\n', encoding="utf-8")
+        srun.chmod(0o755)
         self._munge()
         if self.accounting:
             self._database()
@@ -164,7 +171,12 @@ class OneNode:
     def _database(self) -> None:
         data, socket_ = self.folder / "mariadb", self.folder / "mariadb.socket"
         user = pwd.getpwuid(os.getuid()).pw_name
-        install = ["mariadb-install-db", f"--datadir={data}", f"--user={user}", "--auth-root-authentication-method=socket"]
+        install = [
+            "mariadb-install-db",
+            f"--datadir={data}",
+            f"--user={user}",
+            "--auth-root-authentication-method=socket",
+        ]
         self.ask(*install, "--skip-test-db")
         self._run(
             "mariadbd", f"--user={user}", f"--datadir={data}", f"--socket={socket_}", "--skip-networking",
@@ -175,7 +187,7 @@ class OneNode:
         lines = [
             "AuthType=auth/munge", f"AuthInfo=socket={self.socket}", "DbdHost=localhost", f"DbdPort={self.port + 2}",
             f"SlurmUser={user}", "StorageType=accounting_storage/mysql", f"StorageUser={user}", "StorageLoc=slurm",
-            f"StorageHost=localhost", f"PidFile={self.folder / 'slurmdbd.pid'}",
+            "StorageHost=localhost", f"PidFile={self.folder / 'slurmdbd.pid'}",
         ]  # fmt: skip
         conf.write_text("\n".join(lines) + "\n", encoding="utf-8")
         conf.chmod(0o600)
