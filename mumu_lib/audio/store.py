@@ -3,7 +3,6 @@
 Paper: Section 5.1.  Notebooks: 04_audio.
 """
 
-import argparse
 import hashlib
 import os
 import sys
@@ -19,6 +18,7 @@ from mumu_lib import audio
 from mumu_lib.audio import contents, ffmpeg, timbre
 from mumu_lib.audio.ffmpeg import UNREAD
 from mumu_lib.catalogue import Catalogue
+from mumu_lib.core.arguments import Parser
 from mumu_lib.core.errors import AudioError, MumuError, ParameterError, did_you_mean
 from mumu_lib.core.fingerprints import fingerprint
 from mumu_lib.features import build
@@ -337,9 +337,7 @@ def patch_starts(track_id: str, frames: int, patches: int, seed: int) -> np.ndar
 
 def main(words: list[str] | None = None) -> int:
     """Command line: ``python -m mumu_lib.patches CATALOGUE``."""
-    parser = argparse.ArgumentParser(
-        description="Extract the audio features of a catalogue; can be interrupted and repeated."
-    )
+    parser = Parser(description="Extract the audio features of a catalogue; can be interrupted and repeated.")
     parser.add_argument("catalogue", help="name under data/, or path")
     parser.add_argument("--kind", choices=KINDS, default="cqt")
     parser.add_argument("--patches", type=int, default=1, help="15-second patches of a track")

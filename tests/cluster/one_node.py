@@ -10,7 +10,8 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "sinfo", "scontrol")
@@ -76,6 +77,15 @@ class OneNode:
             except subprocess.TimeoutExpired:
                 process.kill()
 
+    @contextmanager
+    def hides(self, folder: Path) -> Iterator[None]:
+        """Let the node see an empty folder in place of one, as if it lay on a drive of the login node alone."""
+        self._slurmd(f"mount -t tmpfs none {shlex.quote(str(folder.resolve()))} && ")
+        try:
+            yield
+        finally:
+            self._slurmd()
+
     def ask(self, *command: str, fails: bool = False) -> str:
         """Return what one of SLURM's commands prints."""
         done = subprocess.run(command, env={**os.environ, **self.environment}, capture_output=True, encoding="utf-8")
@@ -103,7 +113,15 @@ class OneNode:
         if self.accounting:
             self._account()
         self._run("slurmctld", "-D", "-i")
-        self._run("slurmd", "-D", "-N", self.host)
+        self._slurmd()
+
+    def _slurmd(self, first: str = "") -> None:
+        """Start the node, anew where there is one, in a view of the file system of its own."""
+        for process in self.started:
+            if process.args[0].endswith("unshare"):  # type: ignore[index, union-attr]
+                process.terminate()
+                process.wait(SECONDS)
+        self._run("unshare", "--mount", "sh", "-c", f"{first} exec slurmd -D -N {self.host}")
         wait_for("the node is not idle", lambda: "idle" in self.ask("sinfo", "-h", "-o", "%T", fails=True))
 
     def _run(self, program: str, *words: str) -> None:
