@@ -52,12 +52,20 @@ def table(words: Sequence[str]) -> int:
     return main(list(words))
 
 
+def disk(words: Sequence[str]) -> int:
+    """List what takes how much of the disk, and what nothing refers to; take that away on request."""
+    from mumu_lib.series.cleaning import main
+
+    return main(list(words))
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "report": report,
     "check": check,
     "plan": plan,
     "features": features,
     "table": table,
+    "disk": disk,
 }
 
 

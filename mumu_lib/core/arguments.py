@@ -74,7 +74,9 @@ class Parser(argparse.ArgumentParser):
                     message = f"{found['name']}={found['value']!r} is not one of {choices}"
                     message += did_you_mean(found["value"], choices)
         # A word that is lacking may be there under a misspelt name, of which argparse says nothing yet.
-        misspelt = [word for word in self.typed if self.suggestion(word) and word.partition("=")[0] not in self._options()]
+        misspelt = [
+            word for word in self.typed if self.suggestion(word) and word.partition("=")[0] not in self._options()
+        ]
         if misspelt and "required" in message:
             message = f"{message}; {self._unknown(misspelt)}"
         self.print_usage(sys.stderr)
