@@ -343,13 +343,21 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--patches", type=int, default=1, help="15-second patches of a track")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=0, help="processes; 0: one a core")
-    parser.add_argument("--part", nargs=2, type=int, metavar=("I", "N"), help="only share I (from 0) of N, unjoined")
+    share = parser.add_mutually_exclusive_group()
+    share.add_argument("--part", nargs=2, type=int, metavar=("I", "N"), help="only share I (from 0) of N, unjoined")
+    share.add_argument(
+        "--join", type=int, metavar="N", help="join N shares; name those that are not done, and extract nothing"
+    )
     asked = vars(parser.parse_args(words))
-    part = asked.pop("part")
+    part, join = asked.pop("part"), asked.pop("join")
     try:
         music = open_catalogue(asked.pop("catalogue"))
         if part:
             print(f"{extract_part(music, *part, **asked)} tracks")
+        elif join is not None:
+            from mumu_lib.audio import shares
+
+            print(shares.join(music, join, **asked).report().to_string())
         else:
             print(extract(music, **asked).report().to_string())
     except MumuError as error:

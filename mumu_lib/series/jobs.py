@@ -108,6 +108,23 @@ def cores_here(workflow: Any) -> int:
     return 0 if workflow.remote_exec or cores >= sys.maxsize else int(cores)
 
 
+def cores_of(rule: str, here: int, fusion: str = "") -> int:
+    """Return the cores of a job.
+
+    Parameters
+    ----------
+    rule : str
+    here : int
+        As from :func:`cores_here`.
+    fusion : str
+        Name of a fusion's run. Two fusions run at once, since of their seconds most go into starting; but what is
+        learned at once trains whole networks.
+    """
+    if not here:
+        return CORES[rule]
+    return -(-here // 2) if fusion and "simultaneous" not in fusion else here
+
+
 def begin(workflow: Any, catalogue: Catalogue, files: Iterable[Path]) -> list[Any]:
     """Do what comes before the first job: refuse what cannot go well, and begin to say what becomes of the jobs.
 
@@ -156,8 +173,8 @@ def _refuse_twice(catalogue: Catalogue) -> None:
         )
 
 
-def failures(found: pd.DataFrame, features: Path, since: float) -> Iterator[tuple[str, Path]]:
-    """Yield the jobs of a plan that failed, and the log of each.
+def logs_of(found: pd.DataFrame, features: Path) -> dict[Path, int]:
+    """Return the logs that are there before a series begins, and when each was written.
 
     Parameters
     ----------
@@ -165,31 +182,57 @@ def failures(found: pd.DataFrame, features: Path, since: float) -> Iterator[tupl
         As from :func:`mumu_lib.series.plan`.
     features : Path
         As from :func:`mumu_lib.series.features_done`.
-    since : float
-        When the series began; an older log is of another one.
     """
-    logs = []
+    logs = {}
+    for _, log in _logs(found, features):
+        if log.is_file():
+            logs[log] = log.stat().st_mtime_ns
+    return logs
+
+
+def _logs(found: pd.DataFrame, features: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the logs of jobs that are not finished, with the name of each."""
     row: Any
     for row in found.itertuples():
         if isinstance(row.folder, Path) and not (row.folder / "metrics.json").is_file():
             name = " ".join(filter(None, [row.modality, row.target, row.setting]))
-            logs.append((f"{row.notebook} {name}".strip(), row.folder / "papermill.log"))
+            yield f"{row.notebook} {name}".strip(), row.folder / "papermill.log"
     for log in sorted(features.parent.glob("*.log")):
         if not log.with_suffix(".done").is_file():
-            logs.append(("features", log))
-    for name, log in logs:
-        if log.is_file() and log.stat().st_mtime >= since:
+            yield f"features, share {log.stem}".removesuffix(", share all"), log
+
+
+def failures(found: pd.DataFrame, features: Path, before: Mapping[Path, int]) -> Iterator[tuple[str, Path]]:
+    """Yield the jobs of a plan that failed, and the log of each.
+
+    Parameters
+    ----------
+    found, features
+        As for :func:`logs_of`.
+    before : mapping
+        What :func:`logs_of` said when the series began: what has not changed since is of another one. The machines
+        that write logs may have other clocks, so that nothing goes by the time.
+    """
+    for name, log in _logs(found, features):
+        if log.is_file() and log.stat().st_mtime_ns != before.get(log):
             yield name, log
 
 
-def tell_failures(found: pd.DataFrame, features: Path, since: float) -> None:
-    """Print of each job that failed the last lines of its log, and where the log lies."""
-    for name, log in failures(found, features, since):
+def tell_failures(found: pd.DataFrame, features: Path, before: Mapping[Path, int], parts: int = 1) -> None:
+    """Print of each job that failed the last lines of its log, and where the log lies; then the shares not done."""
+    for name, log in failures(found, features, before):
         text = _COLOURS.sub("", log.read_text(encoding="utf-8", errors="replace"))
         lines = [line for line in text.splitlines() if line.strip()]
         print(f"\nfailed: {name}. The end of {log}:", file=sys.stderr)
         for line in lines[-LAST_LINES:]:
             print(f"    {line[:500]}", file=sys.stderr)
+    undone = []
+    for part in range(parts):
+        if not (features.parent / f"{part}-of-{parts}.done").is_file():
+            undone.append(str(part))
+    if parts > 1 and undone and not features.is_file():
+        print(f"\nfeatures: shares {', '.join(undone)} of {parts} are not done; the others are kept, and the same command "
+              "does what is missing", file=sys.stderr)  # fmt: skip
 
 
 def cluster_resources(row_of: Callable[[Any], Any], share: int = 1) -> dict[str, Callable[..., int]]:

@@ -17,7 +17,7 @@ import yaml
 from mumu_lib import params, runs, series
 from mumu_lib.core import paths
 from mumu_lib.core.errors import ParameterError
-from mumu_lib.series.jobs import catalogue_name, papermill_args, rest, tell_failures
+from mumu_lib.series.jobs import catalogue_name, logs_of, papermill_args, rest, tell_failures
 
 # Names that Snakemake or YAML could take for something else -> another catalogue, which would then be meant.
 NAMES = {
@@ -220,7 +220,7 @@ def test_the_end_of_a_failed_jobs_log_is_printed_with_its_path(whole, capsys):
     (features.parent / "3-of-8.log").write_text("no memory", encoding="utf-8")
     (features.parent / "4-of-8.log").write_text("fine", encoding="utf-8")
     (features.parent / "4-of-8.done").touch()
-    tell_failures(found, features, 0.0)
+    tell_failures(found, features, {})
     said = capsys.readouterr().err
     assert f"failed: 05_text text {row.target} vsm_sem. The end of {log}:" in said
     assert "    MissingDataError: no base" in said
@@ -229,7 +229,7 @@ def test_the_end_of_a_failed_jobs_log_is_printed_with_its_path(whole, capsys):
     assert "no memory" in said
     assert "finished" not in said
     assert "fine" not in said
-    tell_failures(found, features, log.stat().st_mtime + 60)
+    tell_failures(found, features, logs_of(found, features))
     assert capsys.readouterr().err == ""
 
 
