@@ -20,7 +20,7 @@ PACKAGES = "slurm-wlm munge slurmdbd mariadb-server"
 # Daemons stand where only root looks.
 PLACES = os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/sbin", "/usr/local/sbin"])
 CORES, MEMORY_MB = 8, 16000
-SECONDS = 60
+SECONDS = 180
 
 
 def missing(accounting: bool) -> list[str]:
