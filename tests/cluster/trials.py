@@ -42,7 +42,7 @@ class Series:
         ``MUMU_HOME``; a new one.
     """
 
-    def __init__(self, cluster: one_node.OneNode, home: Path, catalogue: str = "small") -> None:
+    def __init__(self, cluster: one_node.OneNode, home: Path, catalogue: str = "small", *, one_job: bool = False) -> None:
         self.cluster = cluster
         self.home = home
         self.catalogue = catalogue
@@ -71,7 +71,7 @@ class Series:
         """Return everything that was printed since the last start."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    def wait(self, process: subprocess.Popen[bytes], seconds: float = 6 * MINUTE) -> int:
+    def wait(self, process: subprocess.Popen[bytes], seconds: float = 15 * MINUTE) -> int:
         """Let it end."""
         try:
             return process.wait(seconds)
@@ -89,10 +89,10 @@ class Series:
 
     def one(self, state: str) -> str:
         """Wait for a job in a state."""
-        one_node.wait_for(f"no job is {state}; {self.said()[-2000:]}", lambda: bool(self.jobs(state)), 2 * MINUTE)
+        one_node.wait_for(f"no job is {state}; {self.said()[-2000:]}", lambda: bool(self.jobs(state)), 5 * MINUTE)
         return self.jobs(state)[0]
 
-    def tells(self, pattern: str, seconds: float = MINUTE) -> None:
+    def tells(self, pattern: str, seconds: float = 4 * MINUTE) -> None:
         """Wait until something is said."""
         began = time.monotonic()
         one_node.wait_for(
@@ -142,7 +142,7 @@ def cancelled(series: Series) -> None:
 def out_of_memory(series: Series) -> None:
     """A job uses more than it has asked for, whatever it is tried with."""
     process = series.start("--retries", "1", "--set-resources", "overview:mem_mb=60")
-    series.tells(r"memory", 2 * MINUTE)
+    series.tells(r"memory")
     must(series.wait(process) != 0, "a job without memory counts as done", series)
     finishes(series)
 
@@ -153,7 +153,7 @@ def out_of_time(series: Series) -> None:
     job = series.one("RUNNING")
     one_node.wait_for("no step", lambda: ".0" in series.cluster.ask("squeue", "-h", "-s", "-o", "%i"))
     series.cluster.ask("scancel", "--signal=STOP", "--full", job)
-    series.tells(r"TIMEOUT|CANCELLED", 3 * MINUTE)
+    series.tells(r"TIMEOUT|CANCELLED")
     must(series.wait(process) != 0, "a job out of time counts as done", series)
     for left in series.jobs("RUNNING"):
         series.cluster.ask("scancel", "--signal=CONT", "--full", left, fails=True)
@@ -200,7 +200,7 @@ def interrupted(series: Series) -> None:
     process = series.start()
     series.one("RUNNING")
     process.send_signal(signal.SIGINT)
-    must(series.wait(process, MINUTE) != 0, "it ended as if all were done", series)
+    must(series.wait(process, 4 * MINUTE) != 0, "it ended as if all were done", series)
     one_node.wait_for("jobs go on", lambda: not series.jobs("RUNNING", "PENDING", "COMPLETING"))
     finishes(series)
 
@@ -211,7 +211,7 @@ def refused(series: Series) -> None:
     process = series.start(
         "--set-threads", "features_part=99", "--set-resources", "overview:gpu=3", "features:mem_mb=99999"
     )
-    must(series.wait(process, MINUTE) != 0, "it began", series)
+    must(series.wait(process, 4 * MINUTE) != 0, "it began", series)
     series.tells(r"SLURM would not run these jobs")
     must(not set(series.jobs("all")) - before, "a job was submitted", series)
     words = re.findall(r"words  (--.*)", series.said())[0].split()
@@ -227,7 +227,7 @@ def twice(series: Series) -> None:
     series.one("RUNNING")
     first, series.log = series.log, series.log.with_suffix(".second")
     second = series.start()
-    must(series.wait(second, MINUTE) != 0, "both began", series)
+    must(series.wait(second, 4 * MINUTE) != 0, "both began", series)
     series.tells(r"another series is running on catalogue 'small', of ")
     series.log = first
     must(series.wait(process) == 0, "the first was disturbed", series)
@@ -282,6 +282,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", choices=[*TRIALS, []], metavar="NAME", help=f"of {', '.join(TRIALS)}")
     parser.add_argument("--whole", action="store_true", help="the sample's whole series at the end, once")
+    parser.add_argument("--one-job", action="store_true", help="one job each instead of four, on a busy machine")
     parser.add_argument("--accounting", choices=("yes", "no", "both"), default="both")
     asked = parser.parse_args()
     lacks = one_node.missing(accounting=asked.accounting != "no")
@@ -297,7 +298,7 @@ def main() -> int:
                     print(
                         f"{name}, {'with' if accounting else 'without'} accounting: {TRIALS[name].__doc__}", flush=True
                     )
-                    series = Series(cluster, place / f"home-{name}-{accounting}")
+                    series = Series(cluster, place / f"home-{name}-{accounting}", one_job=asked.one_job)
                     TRIALS[name](series)
                     expected = expected or series.numbers()
                     must(series.numbers() == expected, "other numbers", series)
