@@ -42,7 +42,9 @@ class Series:
         ``MUMU_HOME``; a new one.
     """
 
-    def __init__(self, cluster: one_node.OneNode, home: Path, catalogue: str = "small", *, one_job: bool = False) -> None:
+    def __init__(
+        self, cluster: one_node.OneNode, home: Path, catalogue: str = "small", *, one_job: bool = False
+    ) -> None:
         self.cluster = cluster
         self.home = home
         self.catalogue = catalogue
