@@ -10,10 +10,12 @@ PARTS ?= 1
 OPTIONS ?=
 # Folder of a knowledge base for make paper (docs/linking.md); without one the rows with vsm_sem are left out.
 KNOWLEDGE ?=
+# Names and options for make slurm.
+TRIALS ?=
 BIN := .venv/bin
 SNAKEMAKE = $(WITH_PATH) snakemake --workflow-profile params/profiles/$(ON) $(if $(filter local,$(ON)),--cores $(CORES)) --quiet $(if $(filter local,$(ON)),rules )host reason $(OPTIONS)
 
-.PHONY: help run paper features test lint unit stored lab notebooks coverage mutants audit lock clean
+.PHONY: help run paper features test lint unit stored slurm lab notebooks coverage mutants audit lock clean
 .DEFAULT_GOAL := help
 
 ifeq ($(OS),Windows_NT)
@@ -64,6 +66,10 @@ unit: .venv/.installed  ## unit tests
 stored: .venv/.installed  ## every notebook against its stored outputs
 	rm -rf .stored/runs
 	MUMU_HOME="$$PWD/.stored" $(WITH_PATH) $(BIN)/python -m pytest --nbval-lax --nbval-current-env -p no:cacheprovider notebooks
+
+# Each trial submits jobs and spoils something; it needs Debian's packages for SLURM and MariaDB, and takes an hour.
+slurm: .venv/.installed  ## the series on a real SLURM of one node, outside make test: make slurm [TRIALS="cancelled --accounting no"]
+	$(WITH_PATH) $(BIN)/python tests/cluster/trials.py $(TRIALS)
 
 lab: .venv/.installed  ## open the series in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir notebooks
