@@ -84,7 +84,7 @@ def main(words: Sequence[str]) -> int:
         print("python -m mumu_lib COMMAND ...")
         for known, command in COMMANDS.items():
             print(f"  {known:10} {command.__doc__}")
-        print("python -m mumu_lib COMMAND --help  lists the options of one.")
+        print("COMMAND --help lists what one of them takes.")
         return 0
     if name not in COMMANDS:
         print(f"{name!r} is not one of {list(COMMANDS)}{did_you_mean(name, COMMANDS)}", file=sys.stderr)

@@ -24,8 +24,8 @@ from mumu_lib.core.paths import home
 
 # Jobs inherit it from the series that submits them.
 TOKEN = "MUMU_SERIES"
-# A network drive may show a new file late.
-PATIENCE = 45
+# A network drive may show a new file late, though hardly after its folder was read.
+PATIENCE = 15
 CLOCK_SECONDS = 60
 
 
@@ -108,7 +108,7 @@ def check_node() -> None:
         return
     mark = _mark(token)
     until = time.monotonic() + (PATIENCE if home().is_dir() else 0)
-    while not mark.is_file():
+    while not _there(mark):
         if time.monotonic() >= until:
             raise MumuError(_unseen(token.partition("@")[2]))
         time.sleep(1)
@@ -168,6 +168,13 @@ def _behind(mark: Path) -> float:
     # The job began after the series, so that an earlier time is a clock behind.
     by_time = about["time"] - time.time()
     return max(by_drive, by_time, key=abs) if by_time > 0 else by_drive
+
+
+def _there(path: Path) -> bool:
+    try:
+        return path.name in os.listdir(path.parent)
+    except OSError:
+        return False
 
 
 def _unseen(host: str) -> str:

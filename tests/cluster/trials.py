@@ -51,10 +51,10 @@ class Series:
         self.log = home.with_name(f"{home.name}.said")
         if catalogue == "small":
             sixty_six_tracks.write(home)
-        self.targets = [
-            home / "runs" / "small" / "overview" / "metrics.json",
-            home / "runs" / "small" / "features" / "all.done",
-        ]
+        runs = home / "runs" / catalogue
+        self.targets = [runs / "overview" / "metrics.json"]
+        if not one_job:
+            self.targets.append(runs / "features" / "all.done")
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         """Begin; what is said is in :meth:`said`."""
