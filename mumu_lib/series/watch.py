@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
+from mumu_lib.series import started
 from mumu_lib.series.slurm import said_by
 
 EVERY = 15
@@ -78,7 +79,9 @@ class Watch(threading.Thread):
             self.look()
 
     def look(self) -> None:
-        """Ask SLURM once, and print what is new."""
+        """Ask SLURM once, and print what is new; and what nodes say of their clocks."""
+        for text in started.clocks():
+            self._tell("", text, text)
         words = ["squeue", "--noheader", "--states=all", f"--name={self.run_id}", "--format=%i|%T|%k|%r"]
         code, said = said_by(*words)
         if code:

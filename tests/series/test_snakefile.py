@@ -16,7 +16,7 @@ import yaml
 
 from mumu_lib import params, runs, series
 from mumu_lib.core import paths
-from mumu_lib.core.errors import ParameterError
+from mumu_lib.core.errors import MumuError, ParameterError
 from mumu_lib.series import jobs
 from mumu_lib.series.jobs import catalogue_name, logs_of, papermill_args, rest, tell_failures
 
@@ -315,7 +315,9 @@ def test_a_series_on_slurm_asks_first_and_does_not_run_jobs_twice(tiny, monkeypa
     with pytest.raises(MumuError, match="another series is running"):
         jobs.begin(again, tiny, [])
     lock.release()
-    with pytest.raises(MumuError, match=r"2 jobs of an earlier series .* go on.*squeue --name first.*scancel --name first"):
+    with pytest.raises(
+        MumuError, match=r"2 jobs of an earlier series .* go on.*squeue --name first.*scancel --name first"
+    ):
         jobs.begin(again, tiny, [])
     monkeypatch.setattr(jobs.watch, "going_on", lambda run: [])
     jobs.begin(again, tiny, [])

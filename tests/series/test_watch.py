@@ -63,6 +63,15 @@ def test_a_scheduler_that_is_away_is_said_once(queue, capsys, tmp_path):
     assert capsys.readouterr().err.count("SLURM does not answer") == 1
 
 
+def test_what_nodes_say_of_their_clocks_is_passed_on_once(queue, capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("mumu_lib.series.started.clocks", lambda: ["the clock of node n1 is 300 s behind"])
+    queue("")
+    watch = Watch("run", tmp_path)
+    watch.look()
+    watch.look()
+    assert capsys.readouterr().err.count("300 s behind") == 1
+
+
 def test_the_end_of_a_failed_jobs_log_is_shown(queue, capsys, tmp_path):
     log = tmp_path / "rule_audio" / "a" / "7.log"
     log.parent.mkdir(parents=True)
