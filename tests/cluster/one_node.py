@@ -54,6 +54,7 @@ class OneNode:
         self.accounting = accounting
         self.host = socket.gethostname()
         self.started: list[subprocess.Popen[bytes]] = []
+        self.node: subprocess.Popen[bytes] | None = None
         # Of this cluster alone, so that one of the machine's own is not met.
         self.port = 21000 + os.getpid() % 4000
         # What runs inside of a job is not told of the configuration, as it would not be where that lies in /etc.
@@ -116,12 +117,14 @@ class OneNode:
         self._slurmd()
 
     def _slurmd(self, first: str = "") -> None:
-        """Start the node, anew where there is one, in a view of the file system of its own."""
-        for process in self.started:
-            if process.args[0].endswith("unshare"):  # type: ignore[index, union-attr]
-                process.terminate()
-                process.wait(SECONDS)
-        self._run("unshare", "--mount", "sh", "-c", f"{first} exec slurmd -D -N {self.host}")
+        """Start the node, anew where there is one; after a command that changes what it sees, in a view of its own."""
+        if self.node:
+            self.node.terminate()
+            self.node.wait(SECONDS)
+        # A container without privileges can hide nothing, but has a node all the same.
+        hiding = ["unshare", "--mount", "sh", "-c", f"{first} exec slurmd -D -N {self.host}"]
+        self._run(*(hiding if first else ["slurmd", "-D", "-N", self.host]))
+        self.node = self.started[-1]
         wait_for("the node is not idle", lambda: "idle" in self.ask("sinfo", "-h", "-o", "%T", fails=True))
 
     def _run(self, program: str, *words: str) -> None:
