@@ -6,14 +6,18 @@ CORES ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count())")
 # Where the jobs of make paper run (params/profiles/), and in how many shares the audio features are extracted.
 ON ?= local
 PARTS ?= 1
+# Further words for Snakemake, such as  OPTIONS='--set-threads image=8'.
+OPTIONS ?=
 # Folder of a knowledge base for make paper (docs/linking.md); without one the rows with vsm_sem are left out.
 KNOWLEDGE ?=
 # Of 04 and 06 in make paper: auto takes bfloat16 where it is the faster; without a word the paper's float32.
 PRECISION ?=
+# Names and options for make slurm.
+TRIALS ?=
 BIN := .venv/bin
-SNAKEMAKE = $(WITH_PATH) snakemake --workflow-profile params/profiles/$(ON) $(if $(filter local,$(ON)),--cores $(CORES)) --quiet rules host reason
+SNAKEMAKE = $(WITH_PATH) snakemake --workflow-profile params/profiles/$(ON) $(if $(filter local,$(ON)),--cores $(CORES)) --quiet $(if $(filter local,$(ON)),rules )host reason $(OPTIONS)
 
-.PHONY: help run paper features pretrained test lint unit stored lab notebooks coverage mutants audit lock clean
+.PHONY: help run paper features pretrained test lint unit stored slurm lab notebooks coverage mutants audit lock clean
 .DEFAULT_GOAL := help
 
 ifeq ($(OS),Windows_NT)
@@ -68,6 +72,10 @@ unit: .venv/.installed  ## unit tests
 stored: .venv/.installed  ## every notebook against its stored outputs
 	rm -rf .stored/runs
 	MUMU_HOME="$$PWD/.stored" $(WITH_PATH) $(BIN)/python -m pytest --nbval-lax --nbval-current-env -p no:cacheprovider notebooks
+
+# Each trial submits jobs and spoils something; it needs Debian's packages for SLURM and MariaDB, and takes an hour.
+slurm: .venv/.installed  ## the series on a real SLURM of one node, outside make test: make slurm [TRIALS="cancelled --accounting no"]
+	$(WITH_PATH) $(BIN)/python tests/cluster/trials.py $(TRIALS)
 
 lab: .venv/.installed  ## open the series in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir notebooks

@@ -9,7 +9,6 @@
 # What a cluster gives (queues, cores a job, retries) stands in params/profiles/, where set-resources may overrule this.
 import os
 import sys
-import time
 
 import mumu_lib as mm
 from mumu_lib.series import jobs
@@ -19,6 +18,8 @@ if os.name != "nt":
     shell.prefix("set -euo pipefail; ")
 # Jobs run in notebooks/, and on other machines: all of them must mean the same folders.
 os.environ["MUMU_HOME"] = str(mm.core.paths.home().absolute())
+if workflow.remote_exec:
+    mm.series.started.check_node()
 # From the words of --config as they were typed, since config holds 7 for catalogue=007. Snakemake starts the jobs on
 # a cluster with the very same words, so that an environment variable would add nothing.
 WORDS = workflow.config_settings.config_args
@@ -30,7 +31,7 @@ PLAN = jobs.rest(PLAN, config.get("rest", ""))
 CATALOGUE = music.folder.absolute()
 RUNS = mm.core.paths.home() / "runs" / music.name
 # Held as long as this process lives. Snakemake's own lock would outlive a kill; the profiles switch it off.
-LOCKS, START = [], time.time()
+LOCKS = []
 
 
 def row_of_job(stage):
@@ -39,25 +40,21 @@ def row_of_job(stage):
     return lambda wildcards: rows[wildcards.get(stage, next(iter(rows), ""))]
 
 
-def all_cores(wildcards):
-    """Of this machine. On a cluster nobody knows how many those are; there a profile's set-threads comes before this."""
-    return workflow.cores
-
-
-def half_the_cores(wildcards):
-    """Two fusions at once: of their seconds most go into starting. What is learned at once trains whole networks."""
-    return workflow.cores if "simultaneous" in wildcards.multimodal else -(-workflow.cores // 2)
+def cores_of(rule):
+    """Function of a job's wildcards: all cores of this machine, or half of them; on a cluster what set-threads may change."""
+    return lambda wildcards: jobs.cores_of(rule, jobs.cores_here(workflow), wildcards.get("multimodal", ""))
 
 
 METRICS = {stage: [folder / "metrics.json" for folder in PLAN.folder[PLAN.stage == stage]] for stage in mm.series.STAGES}
 SINGLE = METRICS["audio"] + METRICS["text"] + METRICS["image"]
 EVERY = SINGLE + METRICS["multimodal"]
 LISTED, DONE = CATALOGUE / "catalogue.json", mm.series.features_done(music)
+BEFORE = jobs.logs_of(PLAN, DONE)
 # The best run of each modality is known when all are there. Timbre needs no features, nor what is left after a failure.
 HEARD = [ancient(DONE)] if "features" in set(PLAN.stage) else []
 INPUTS = {"audio": [LISTED, *HEARD], "multimodal": SINGLE, "results": EVERY, "youralbum": EVERY}
-# One training at a time: it keeps every core busy, and others would lengthen its epochs.
-THREADS = {"audio": all_cores, "text": all_cores, "image": all_cores, "multimodal": half_the_cores}
+# One training at a time: it keeps every core busy, and others would lengthen its epochs. But two fusions.
+THREADS = {stage: cores_of(stage) for stage in ("audio", "text", "image", "multimodal")}
 PYTHON, NOTEBOOKS = quoted(sys.executable), quoted(mm.core.paths.checkout() / "notebooks")
 FILE_ARGS = f"-f {quoted(mm.core.paths.checkout() / 'params' / 'paper.yaml')}" if PROFILE == "paper" else ""
 PAPERMILL = f"{PYTHON} -m papermill --cwd {NOTEBOOKS} --no-progress-bar {NOTEBOOKS}/{{params.row.notebook}}.ipynb {{params.row.folder:q}}/notebook.ipynb -p catalogue {quoted(CATALOGUE)} {FILE_ARGS} {{params.own}} > {{log:q}} 2>&1"
@@ -68,9 +65,12 @@ EXTRACT = f"{PYTHON} -m mumu_lib.patches {quoted(CATALOGUE)} --patches {AUDIO['p
 
 
 onstart:
-    LOCKS.append(mm.series.alone(music))
+    LOCKS.extend(jobs.begin(workflow, music, [LISTED, *EVERY]))
+onsuccess:
+    mm.series.started.end()
 onerror:
-    jobs.tell_failures(PLAN, DONE, START)
+    mm.series.started.end()
+    jobs.tell_failures(PLAN, DONE, BEFORE, PARTS)
 
 
 envvars: "MUMU_HOME"
@@ -105,7 +105,7 @@ rule features_part:
     input: LISTED
     output: touch(DONE.parent / f"{{part}}-of-{PARTS}.done")
     log: DONE.parent / f"{{part}}-of-{PARTS}.log"
-    threads: all_cores
+    threads: cores_of("features_part")
     resources: **cluster_resources(lambda wildcards: FEATURES, share=PARTS)
     shell: f"{EXTRACT} --part {{wildcards.part}} {PARTS} > {{log:q}} 2>&1"
 
@@ -114,6 +114,6 @@ rule features:
     input: [DONE.parent / f"{part}-of-{PARTS}.done" for part in range(PARTS)] if PARTS > 1 else LISTED
     output: touch(DONE)
     log: DONE.with_suffix(".log")
-    threads: all_cores
+    threads: cores_of("features")
     resources: **cluster_resources(lambda wildcards: FEATURES)
-    shell: f"{EXTRACT} > {{log:q}} 2>&1"
+    shell: f"{EXTRACT} {f'--join {PARTS}' if PARTS > 1 else ''} > {{log:q}} 2>&1"

@@ -1,9 +1,9 @@
 """``python -m mumu_lib``: what an issue report needs; ``check``, ``plan``, ``features``, ``table``: see ``--help``."""
 
-import argparse
 import sys
 from collections.abc import Callable, Sequence
 
+from mumu_lib.core.arguments import Parser
 from mumu_lib.core.errors import MumuError, did_you_mean
 
 
@@ -11,7 +11,7 @@ def report(words: Sequence[str]) -> int:
     """Print versions, device and what is there: for an issue report (the default)."""
     from mumu_lib.core.environment import report
 
-    argparse.ArgumentParser(prog="python -m mumu_lib report").parse_args(words)
+    Parser(prog="python -m mumu_lib report", description="Print what an issue report needs.").parse_args(words)
     report()
     return 0
 
@@ -21,7 +21,7 @@ def check(words: Sequence[str]) -> int:
     from mumu_lib.series import inventory
     from mumu_lib.sources import open_catalogue
 
-    parser = argparse.ArgumentParser(prog="python -m mumu_lib check", description=check.__doc__)
+    parser = Parser(prog="python -m mumu_lib check", description=check.__doc__)
     parser.add_argument("catalogues", nargs="*", help="names or paths; without one, all that lies in the home")
     asked = parser.parse_args(words).catalogues
     if not asked:
@@ -87,6 +87,13 @@ def export(words: Sequence[str]) -> int:
     return main(words)
 
 
+def disk(words: Sequence[str]) -> int:
+    """List what takes how much of the disk, and what nothing refers to; take that away on request."""
+    from mumu_lib.series.cleaning import main
+
+    return main(list(words))
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "report": report,
     "check": check,
@@ -98,11 +105,18 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "predict": predict,
     "untag": untag,
     "export": export,
+    "disk": disk,
 }
 
 
 def main(words: Sequence[str]) -> int:
-    """Run one of the commands."""
+    """Run one of the commands.
+
+    Returns
+    -------
+    code : int
+        0, or 1 where something is missing or broken; what was typed wrongly ends with 2.
+    """
     if not words:
         return report([])
     name = words[0]
@@ -110,6 +124,7 @@ def main(words: Sequence[str]) -> int:
         print("python -m mumu_lib COMMAND ...")
         for known, command in COMMANDS.items():
             print(f"  {known:10} {command.__doc__}")
+        print("COMMAND --help lists what one of them takes.")
         return 0
     if name not in COMMANDS:
         print(f"{name!r} is not one of {list(COMMANDS)}{did_you_mean(name, COMMANDS)}", file=sys.stderr)

@@ -3,7 +3,6 @@
 Paper: Section 5.1.  Notebooks: 04_audio.
 """
 
-import argparse
 import hashlib
 import os
 import sys
@@ -19,6 +18,7 @@ from mumu_lib import audio
 from mumu_lib.audio import contents, ffmpeg, timbre
 from mumu_lib.audio.ffmpeg import UNREAD
 from mumu_lib.catalogue import Catalogue
+from mumu_lib.core.arguments import Parser
 from mumu_lib.core.errors import AudioError, MumuError, ParameterError, did_you_mean
 from mumu_lib.core.fingerprints import fingerprint
 from mumu_lib.experiments import AUDIO_ENCODERS, resolve
@@ -368,29 +368,36 @@ def patch_starts(track_id: str, frames: int, patches: int, seed: int) -> np.ndar
 
 def main(words: list[str] | None = None) -> int:
     """Command line: ``python -m mumu_lib.patches CATALOGUE``."""
-    parser = argparse.ArgumentParser(
-        description="Extract the audio features of a catalogue; can be interrupted and repeated."
-    )
+    parser = Parser(description="Extract the audio features of a catalogue; can be interrupted and repeated.")
     parser.add_argument("catalogue", help="name under data/, or path")
     parser.add_argument("--kind", choices=(*KINDS, *AUDIO_ENCODERS), default="cqt")
     parser.add_argument("--patches", type=int, default=1, help="15-second patches of a track")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=0, help="processes; 0: one a core")
-    parser.add_argument("--part", nargs=2, type=int, metavar=("I", "N"), help="only share I (from 0) of N, unjoined")
+    share = parser.add_mutually_exclusive_group()
+    share.add_argument("--part", nargs=2, type=int, metavar=("I", "N"), help="only share I (from 0) of N, unjoined")
+    share.add_argument(
+        "--join", type=int, metavar="N", help="join N shares; name those that are not done, and extract nothing"
+    )
     asked = vars(parser.parse_args(words))
     part = asked.pop("part")
+    to_join = asked.pop("join")
     kind = asked.pop("kind")
     whole_of: Any = extract
     part_of: Any = extract_part
+    join_of = resolve("mumu_lib.audio.shares:join")
     if kind in AUDIO_ENCODERS:
         # Encoders lie on a floor above, and depend on neither patches nor seed.
         whole_of = resolve("mumu_lib.encoders.store:encode")
         part_of = resolve("mumu_lib.encoders.store:encode_part")
+        join_of = resolve("mumu_lib.encoders.store:join")
         del asked["patches"], asked["seed"]
     try:
         music = open_catalogue(asked.pop("catalogue"))
         if part:
             print(f"{part_of(music, *part, kind, **asked)} tracks")
+        elif to_join is not None:
+            print(join_of(music, to_join, kind, **asked).report().to_string())
         else:
             print(whole_of(music, kind, **asked).report().to_string())
     except MumuError as error:

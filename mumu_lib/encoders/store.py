@@ -17,7 +17,7 @@ import pandas as pd
 from joblib import cpu_count
 
 from mumu_lib import audio
-from mumu_lib.audio import store as audio_store
+from mumu_lib.audio import shares, store as audio_store
 from mumu_lib.audio.store import AudioStore
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import ParameterError
@@ -156,6 +156,15 @@ def encode_part(catalogue: Catalogue, part: int, parts: int, name: str, *, worke
     return build.complete_part(
         catalogue, jobs(catalogue, chosen), chosen, EncoderStore, processes(workers), part, parts
     )
+
+
+def join(catalogue: Catalogue, parts: int, name: str, *, workers: int = 0) -> EncoderStore:
+    """Join what the shares of :func:`encode_part` have left, as :func:`mumu_lib.audio.shares.join`."""
+    if parts < 1:
+        raise ParameterError(f"join={parts} must be at least 1, the number of shares")
+    chosen = settings(name)
+    shares.require_all(catalogue, jobs(catalogue, chosen), chosen, parts, {"kind": name})
+    return encode(catalogue, name, workers=workers)
 
 
 def processes(workers: int) -> int:

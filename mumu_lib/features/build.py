@@ -99,6 +99,27 @@ def complete_part(
     return sum(len(shard.tracks) for shard in shards[part::parts])
 
 
+def lacking_parts(catalogue: Catalogue, jobs: pd.DataFrame, settings: Recipe, parts: int) -> dict[int, int]:
+    """Return the shares of :func:`complete_part` that are not done, and how many items each of them lacks.
+
+    Parameters
+    ----------
+    jobs, settings
+        As for :func:`complete`.
+    parts : int
+        How many shares there are.
+    """
+    if any(_finished(place / settings.name, _digest(jobs)) for place in places(catalogue)):
+        return {}
+    _, shards = _shards(features_folder(catalogue) / settings.name, jobs, settings)
+    found = {}
+    for part in range(parts):
+        items = sum(len(shard.tracks) for shard in shards[part::parts] if not shard.index.is_file())
+        if items:
+            found[part] = items
+    return found
+
+
 def places(catalogue: Catalogue) -> tuple[Path, Path]:
     """Beside the catalogue, and in the project's data."""
     return catalogue.folder / "features", home() / "data" / "features" / catalogue.name

@@ -10,7 +10,6 @@ compressed or not, those of 2015-04 (``article-categories_en.nt.bz2``) too. ``--
 titles. An article without categories, as disambiguation pages are, adds nothing to a text and is left out.
 """
 
-import argparse
 import json
 import os
 import shutil
@@ -21,6 +20,7 @@ from typing import Any
 import marisa_trie
 import numpy as np
 
+from mumu_lib.core.arguments import Parser
 from mumu_lib.core.errors import MumuError, ParameterError
 from mumu_lib.core.files import make_folder, save_array, write_atomically, writing
 from mumu_lib.linking import dictionary, dumps
@@ -183,7 +183,7 @@ def _labels(titles: marisa_trie.Trie, path: str | Path | None, problems: list[st
 
 def main(arguments: list[str] | None = None) -> None:
     """Command line; see the module."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m mumu_lib.linking.build", description="Make a knowledge base for the local entity linker."
     )
     parser.add_argument("--categories", required=True, help="DBpedia's dump of article categories")

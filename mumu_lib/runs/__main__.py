@@ -1,12 +1,12 @@
 """``python -m mumu_lib.runs CATALOGUE`` prints the tables of a catalogue and the paths of its figures."""
 
-import argparse
 import sys
 
 from mumu_lib import runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.catalogue.commands import any_run, has, notebook
 from mumu_lib.core import commands
+from mumu_lib.core.arguments import Parser
 from mumu_lib.core.paths import home
 from mumu_lib.experiments import BY_LETTER
 
@@ -15,7 +15,7 @@ RESULTS = "08_results"
 
 def main(words: list[str] | None = None) -> int:
     """Command line: ``python -m mumu_lib.runs CATALOGUE`` prints Table 2, our further rows, F1 and PSP, the claims and their control."""
-    parser = argparse.ArgumentParser(description="Print the tables of a catalogue and the paths of its figures.")
+    parser = Parser(description="Print the tables of a catalogue and the paths of its figures.")
     parser.add_argument("catalogue", help="name of a catalogue")
     name = parser.parse_args(words).catalogue
     folder = home() / "figures" / name

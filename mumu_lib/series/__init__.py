@@ -13,17 +13,19 @@ from typing import Any
 import lazy_loader
 import numpy as np
 import pandas as pd
-from filelock import FileLock, Timeout
 
 from mumu_lib import experiments, params, runs
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.core.errors import MumuError, ParameterError, did_you_mean
+from mumu_lib.core.errors import ParameterError, did_you_mean
 from mumu_lib.core.paths import checkout, home
 from mumu_lib.encoders import choice
 from mumu_lib.series import costs
 from mumu_lib.series.needs import Needs
+from mumu_lib.series.started import alone as alone
 
-__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["costs", "inventory", "jobs", "needs"])
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__, submodules=["cleaning", "costs", "inventory", "jobs", "needs", "slurm", "started", "storage", "watch"]
+)
 
 
 # Stage: its notebook, and the run it makes when it runs only once.
@@ -146,28 +148,6 @@ def possible(found: pd.DataFrame) -> pd.DataFrame:
 def features_done(catalogue: Catalogue) -> Path:
     """The file that says that a catalogue's audio features are extracted."""
     return home() / "runs" / catalogue.name / "features" / "all.done"
-
-
-def alone(catalogue: Catalogue) -> FileLock:
-    """Keep a second series from running on a catalogue, as long as the result is kept and the process lives.
-
-    Snakemake's own lock is a file that outlives a kill, so that the next call would refuse to go on.
-
-    Raises
-    ------
-    MumuError
-        Another series runs on this catalogue now.
-    """
-    lock = FileLock(home() / "runs" / catalogue.name / "series.lock")
-    Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise MumuError(
-            f"another series is running on catalogue {catalogue.name!r} (it holds {lock.lock_file}); "
-            "wait for it, or end it"
-        ) from None
-    return lock
 
 
 def disk(catalogue: Catalogue, found: pd.DataFrame) -> pd.DataFrame:

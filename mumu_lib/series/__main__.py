@@ -1,8 +1,8 @@
 """``python -m mumu_lib.series CATALOGUE`` prints what a series would run, for how long, and the disk it needs."""
 
-import argparse
 import sys
 
+from mumu_lib.core.arguments import Parser
 from mumu_lib.core.errors import MumuError
 from mumu_lib.series import costs, disk, plan, report
 from mumu_lib.sources import open_catalogue
@@ -10,7 +10,7 @@ from mumu_lib.sources import open_catalogue
 
 def main(words: list[str] | None = None) -> int:
     """Command line: ``python -m mumu_lib.series CATALOGUE`` prints the plan; fails where the disk cannot hold it."""
-    parser = argparse.ArgumentParser(description="Print what a series would run, for how long, and the disk it needs.")
+    parser = Parser(description="Print what a series would run, for how long, and the disk it needs.")
     parser.add_argument("catalogue", help="name under data/, or path")
     parser.add_argument("--profile", choices=("sample", "paper"), default="paper")
     parser.add_argument("--knowledge", default="", help="folder of a knowledge base, for the rows that link entities")

@@ -11,11 +11,14 @@ from typing import Any
 
 import pandas as pd
 
+from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import commands
-from mumu_lib.core.errors import ParameterError
-from mumu_lib.series import costs
+from mumu_lib.core.errors import MumuError, ParameterError
+from mumu_lib.series import costs, slurm, started, watch
 
 LAST_LINES = 15
+# Of a job on a cluster, where nobody knows how many the node has; a profile's set-threads comes before this.
+CORES = {"features_part": 4, "features": 4, "audio": 8, "text": 8, "image": 16, "multimodal": 4}
 # papermill colours what it copies from the kernel.
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 SINGLE = ("audio", "text", "image")
@@ -93,8 +96,85 @@ def rest(found: pd.DataFrame, wanted: str) -> pd.DataFrame:
     return found[finished | pd.Series(able, found.index, dtype=bool)]
 
 
-def failures(found: pd.DataFrame, features: Path, since: float) -> Iterator[tuple[str, Path]]:
-    """Yield the jobs of a plan that failed, and the log of each.
+def cores_here(workflow: Any) -> int:
+    """Return the cores of this machine that a series may use; 0 where its jobs run elsewhere.
+
+    Parameters
+    ----------
+    workflow : snakemake.workflow.Workflow
+    """
+    cores = workflow.resource_settings.cores or 0
+    # The node of a job may have more cores than the job was given.
+    return 0 if workflow.remote_exec or cores >= sys.maxsize else int(cores)
+
+
+def cores_of(rule: str, here: int, fusion: str = "") -> int:
+    """Return the cores of a job.
+
+    Parameters
+    ----------
+    rule : str
+    here : int
+        As from :func:`cores_here`.
+    fusion : str
+        Name of a fusion's run. Two fusions run at once, since of their seconds most go into starting; but what is
+        learned at once trains whole networks.
+    """
+    if not here:
+        return CORES[rule]
+    return -(-here // 2) if fusion and "simultaneous" not in fusion else here
+
+
+def begin(workflow: Any, catalogue: Catalogue, files: Iterable[Path]) -> list[Any]:
+    """Do what comes before the first job: refuse what cannot go well, and begin to say what becomes of the jobs.
+
+    Parameters
+    ----------
+    workflow : snakemake.workflow.Workflow
+        Whose jobs are known.
+    files : iterable of Path
+        What jobs are made of, as far as it is there.
+
+    Returns
+    -------
+    kept : list
+        To be kept as long as the series runs: its lock, and on SLURM who watches the jobs.
+
+    Raises
+    ------
+    MumuError
+        Another series is running on the catalogue; jobs of an earlier one go on; SLURM would refuse a job; a file is
+        from the future.
+    """
+    kept: list[Any] = [started.alone(catalogue)]
+    started.check_times(files)
+    executor: Any = getattr(workflow.scheduler, "_executor", None)
+    run = getattr(executor, "run_uuid", "")
+    if run:
+        _refuse_twice(catalogue)
+        asks = []
+        for job in workflow.dag.needrun_jobs():
+            asks.append(slurm.ask_of(job.rule.name, job.threads, dict(job.resources.items())))
+        slurm.check(asks)
+    started.begin(catalogue, run)
+    if run:
+        kept.append(watch.Watch(run, executor.slurm_logdir))
+        kept[-1].start()
+    return kept
+
+
+def _refuse_twice(catalogue: Catalogue) -> None:
+    run = started.last(catalogue).get("run", "")
+    jobs = watch.going_on(run) if run else []
+    if jobs:
+        raise MumuError(
+            f"{len(jobs)} jobs of an earlier series on catalogue {catalogue.name!r} go on, and would run twice; wait for "
+            f"them ({commands.typed('squeue', '--name', run)}), or end them:  {commands.typed('scancel', '--name', run)}"
+        )
+
+
+def logs_of(found: pd.DataFrame, features: Path) -> dict[Path, int]:
+    """Return the logs that are there before a series begins, and when each was written.
 
     Parameters
     ----------
@@ -102,31 +182,57 @@ def failures(found: pd.DataFrame, features: Path, since: float) -> Iterator[tupl
         As from :func:`mumu_lib.series.plan`.
     features : Path
         As from :func:`mumu_lib.series.features_done`.
-    since : float
-        When the series began; an older log is of another one.
     """
-    logs = []
+    logs = {}
+    for _, log in _logs(found, features):
+        if log.is_file():
+            logs[log] = log.stat().st_mtime_ns
+    return logs
+
+
+def _logs(found: pd.DataFrame, features: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the logs of jobs that are not finished, with the name of each."""
     row: Any
     for row in found.itertuples():
         if isinstance(row.folder, Path) and not (row.folder / "metrics.json").is_file():
             name = " ".join(filter(None, [row.modality, row.target, row.setting]))
-            logs.append((f"{row.notebook} {name}".strip(), row.folder / "papermill.log"))
+            yield f"{row.notebook} {name}".strip(), row.folder / "papermill.log"
     for log in sorted(features.parent.glob("*.log")):
         if not log.with_suffix(".done").is_file():
-            logs.append(("features", log))
-    for name, log in logs:
-        if log.is_file() and log.stat().st_mtime >= since:
+            yield f"features, share {log.stem}".removesuffix(", share all"), log
+
+
+def failures(found: pd.DataFrame, features: Path, before: Mapping[Path, int]) -> Iterator[tuple[str, Path]]:
+    """Yield the jobs of a plan that failed, and the log of each.
+
+    Parameters
+    ----------
+    found, features
+        As for :func:`logs_of`.
+    before : mapping
+        What :func:`logs_of` said when the series began: what has not changed since is of another one. The machines
+        that write logs may have other clocks, so that nothing goes by the time.
+    """
+    for name, log in _logs(found, features):
+        if log.is_file() and log.stat().st_mtime_ns != before.get(log):
             yield name, log
 
 
-def tell_failures(found: pd.DataFrame, features: Path, since: float) -> None:
-    """Print of each job that failed the last lines of its log, and where the log lies."""
-    for name, log in failures(found, features, since):
+def tell_failures(found: pd.DataFrame, features: Path, before: Mapping[Path, int], parts: int = 1) -> None:
+    """Print of each job that failed the last lines of its log, and where the log lies; then the shares not done."""
+    for name, log in failures(found, features, before):
         text = _COLOURS.sub("", log.read_text(encoding="utf-8", errors="replace"))
         lines = [line for line in text.splitlines() if line.strip()]
         print(f"\nfailed: {name}. The end of {log}:", file=sys.stderr)
         for line in lines[-LAST_LINES:]:
             print(f"    {line[:500]}", file=sys.stderr)
+    undone = []
+    for part in range(parts):
+        if not (features.parent / f"{part}-of-{parts}.done").is_file():
+            undone.append(str(part))
+    if parts > 1 and undone and not features.is_file():
+        print(f"\nfeatures: shares {', '.join(undone)} of {parts} are not done; the others are kept, and the same command "
+              "does what is missing", file=sys.stderr)  # fmt: skip
 
 
 def cluster_resources(row_of: Callable[[Any], Any], share: int = 1) -> dict[str, Callable[..., int]]:

@@ -21,6 +21,7 @@ import pandas as pd
 import requests
 
 from mumu_lib.core import progress
+from mumu_lib.core.arguments import Parser
 from mumu_lib.core.errors import BadDataError, MumuError, ServiceError
 from mumu_lib.core.files import make_folder, writing
 from mumu_lib.core.parsing import UNEXPECTED, PlainInfo, parse_json, parsing, plain_name
@@ -258,7 +259,7 @@ def published(name: str, folder: str | Path | None = None, *, dry_run: bool = Fa
 
 def main(arguments: list[str] | None = None) -> Any:
     """Command line: ``python -m mumu_lib.sources.fetch mumu [--folder F] [--dry-run]``."""
-    parser = argparse.ArgumentParser(prog="python -m mumu_lib.sources.fetch", description="Get a published dataset.")
+    parser = Parser(prog="python -m mumu_lib.sources.fetch", description="Get a published dataset.")
     parser.add_argument("name", help=f"{', '.join(RECORDS)} or a Zenodo record number")
     parser.add_argument("--folder", help="where to put it (default: data/raw/<name>)")
     parser.add_argument("--dry-run", action="store_true", help="only list the files and their sizes")

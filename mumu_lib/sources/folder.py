@@ -5,7 +5,6 @@ Paper: none (its data come through the other sources).  Notebooks: all.
 The same from the command line: ``python -m mumu_lib.sources.folder ROOT --manifest FILE``.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ import pandas as pd
 from mumu_lib import catalogue
 from mumu_lib.catalogue import contents
 from mumu_lib.core import progress
+from mumu_lib.core.arguments import Parser
 from mumu_lib.core.errors import MissingDataError, MumuError, NothingUsableError, ParameterError
 from mumu_lib.core.parsing import storable
 from mumu_lib.core.paths import home
@@ -190,7 +190,7 @@ def _tell(rows: Rows, parted: int, report: Report, folder: Path) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line: make a catalogue and print what is in it."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m mumu_lib.sources.folder", description="Make a catalogue of an own collection of music."
     )
     parser.add_argument("root", help="folder of the collection; without --manifest read as Artist/Album/*.mp3")

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 
 import pandas as pd
 
+from mumu_lib.core.arguments import Parser
 from mumu_lib.core.errors import MumuError
 from mumu_lib.core.paths import home
 from mumu_lib.sources import musicbrainz
@@ -65,7 +66,7 @@ def _ask(client: Client, address: str, **parameters: Any) -> dict[str, Any]:
 
 def main(words: list[str] | None = None) -> int:
     """Command line: print the recordings on release groups as CSV."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m mumu_lib.sources.musicbrainz_web", description="Print the recordings on release groups as CSV."
     )
     parser.add_argument("release_groups", nargs="+", metavar="RELEASE_GROUP", help="MusicBrainz id of a release group")

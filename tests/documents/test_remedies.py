@@ -1,6 +1,5 @@
 """Every command that a message names does what it says when it is typed as printed."""
 
-import argparse
 import ast
 import importlib
 import re
@@ -15,6 +14,7 @@ from pip._internal.commands import create_command
 
 from mumu_lib import mapping, open_catalogue, params, results, runs, series, text
 from mumu_lib.catalogue import commands
+from mumu_lib.core.arguments import Parser
 from mumu_lib.core.errors import MissingDataError, MumuError
 from mumu_lib.core.paths import checkout
 from mumu_lib.linking import knowledge, local
@@ -152,13 +152,13 @@ def a_module(name, words, monkeypatch):
     if hasattr(module, "__path__"):
         module = importlib.import_module(f"{name}.__main__")
     assert '__name__ == "__main__"' in Path(module.__file__).read_text(encoding="utf-8")
-    read = argparse.ArgumentParser.parse_args
+    read = Parser.parse_args
 
     def parse(self, *given, **options):
         read(self, *given, **options)
         raise Parsed
 
-    monkeypatch.setattr(argparse.ArgumentParser, "parse_args", parse)
+    monkeypatch.setattr(Parser, "parse_args", parse)
     if words or hasattr(module, "main"):
         filled = ["1" if word == "X" else word for word in words]
         if name == "mumu_lib" and not filled:

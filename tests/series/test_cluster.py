@@ -7,12 +7,10 @@ import sys
 import textwrap
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 
-import numpy as np
-import pandas as pd
 import pytest
-import soundfile
 
-from mumu_lib import catalogue, series
+import sixty_six_tracks
+from mumu_lib import series
 from mumu_lib.core import paths
 
 PROFILES = paths.checkout() / "params" / "profiles"
@@ -57,22 +55,7 @@ def small(tmp_path, monkeypatch):
     """Sixty-six tracks, two shards of them, of three short clips; under a folder with a blank in its name."""
     home = tmp_path / "shared disk"
     monkeypatch.setenv("MUMU_HOME", str(home))
-    rng, n = np.random.default_rng(0), 33
-    (home / "data" / "small" / "audio").mkdir(parents=True)
-    for i in range(3):
-        soundfile.write(home / "data" / "small" / "audio" / f"{i}.wav", rng.uniform(-0.3, 0.3, 4 * 22050), 22050)
-    ids = [f"A{i:02d}" for i in range(n)]
-    genres = [[["Pop"], ["Rock"], ["Jazz"], ["Pop", "Jazz"]][i % 4] for i in range(n)]
-    words = [" ".join(rng.choice([*" ".join(g).lower().split(), "loud", "slow", "song", "night"], 12)) for g in genres]
-    split = np.resize(["train"] * 6 + ["val"] * 2 + ["test"] * 2, n)
-    return catalogue.write(
-        home / "data" / "small", name="small", min_albums=2, source="test", synthetic=True,
-        albums=pd.DataFrame({"album_id": ids, "title": ids, "artist": ids, "genres": genres, "split": split}),
-        tracks=pd.DataFrame({"track_id": [f"{i}{t}" for i in ids for t in "ab"], "album_id": np.repeat(ids, 2),
-                             "audio": [f"{i % 3}.wav" for i in range(2 * n)]}),
-        reviews=pd.DataFrame({"album_id": ids, "text": words}), branches=[["Pop"], ["Rock"], ["Jazz"]],
-        roots={"audio": "audio", "covers": "covers"},
-    )  # fmt: skip
+    return sixty_six_tracks.write(home)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="job scripts need a shell")

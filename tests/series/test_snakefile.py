@@ -16,8 +16,9 @@ import yaml
 
 from mumu_lib import params, runs, series
 from mumu_lib.core import paths
-from mumu_lib.core.errors import ParameterError
-from mumu_lib.series.jobs import catalogue_name, papermill_args, rest, tell_failures
+from mumu_lib.core.errors import MumuError, ParameterError
+from mumu_lib.series import jobs
+from mumu_lib.series.jobs import catalogue_name, logs_of, papermill_args, rest, tell_failures
 
 # Names that Snakemake or YAML could take for something else -> another catalogue, which would then be meant.
 NAMES = {
@@ -220,7 +221,7 @@ def test_the_end_of_a_failed_jobs_log_is_printed_with_its_path(whole, capsys):
     (features.parent / "3-of-8.log").write_text("no memory", encoding="utf-8")
     (features.parent / "4-of-8.log").write_text("fine", encoding="utf-8")
     (features.parent / "4-of-8.done").touch()
-    tell_failures(found, features, 0.0)
+    tell_failures(found, features, {})
     said = capsys.readouterr().err
     assert f"failed: 05_text text {row.target} vsm_sem. The end of {log}:" in said
     assert "    MissingDataError: no base" in said
@@ -229,7 +230,7 @@ def test_the_end_of_a_failed_jobs_log_is_printed_with_its_path(whole, capsys):
     assert "no memory" in said
     assert "finished" not in said
     assert "fine" not in said
-    tell_failures(found, features, log.stat().st_mtime + 60)
+    tell_failures(found, features, logs_of(found, features))
     assert capsys.readouterr().err == ""
 
 
@@ -256,6 +257,77 @@ def test_make_paper_goes_on_after_a_failure_and_fails_in_the_end(tmp_path):
     assert [line.partition(" parts=1")[2] for line in three] == ["", " rest=fusions", " rest=results"]
     assert all("--keep-going --config catalogue=2017_02 knowledge=/my base profile=paper" in line for line in three)
     assert tables == "python -m mumu_lib.runs 2017_02"
+
+
+def test_shares_that_are_not_done_are_named(whole, capsys):
+    found = series.possible(series.plan(whole, "paper"))
+    features = series.features_done(whole)
+    features.parent.mkdir(parents=True)
+    for part in (0, 2, 3, 5):
+        (features.parent / f"{part}-of-6.done").touch()
+    (features.parent / "1-of-6.log").write_text("no memory", encoding="utf-8")
+    tell_failures(found, features, {}, 6)
+    said = capsys.readouterr().err
+    assert "failed: features, share 1-of-6. The end of" in said
+    assert "features: shares 1, 4 of 6 are not done; the others are kept" in said
+    features.touch()
+    tell_failures(found, features, {features.parent / "1-of-6.log": 0}, 6)
+    assert "not done" not in capsys.readouterr().err
+
+
+def workflow(*jobs, cores=None, remote=False, **executor):
+    """What the library reads of Snakemake's workflow."""
+    return SimpleNamespace(
+        resource_settings=SimpleNamespace(cores=cores),
+        remote_exec=remote,
+        scheduler=SimpleNamespace(_executor=SimpleNamespace(**executor)),
+        dag=SimpleNamespace(needrun_jobs=lambda: jobs),
+    )
+
+
+@pytest.mark.parametrize(
+    ("cores", "remote", "here"), [(4, False, 4), (4, True, 0), (None, False, 0), (sys.maxsize, False, 0)]
+)
+def test_a_cluster_has_no_cores_of_its_own(cores, remote, here):
+    assert jobs.cores_here(workflow(cores=cores, remote=remote)) == here
+
+
+@pytest.mark.parametrize(
+    ("rule", "here", "fusion", "cores"),
+    [("image", 0, "", 16), ("multimodal", 0, "a+t-cosine-x", 4), ("image", 6, "", 6), ("multimodal", 5, "a+t-cosine-x", 3),
+     ("multimodal", 5, "a+t-cosine-simultaneous", 5)],
+)  # fmt: skip
+def test_a_job_has_the_cores_of_the_machine_or_of_its_kind(rule, here, fusion, cores):
+    assert jobs.cores_of(rule, here, fusion) == cores
+
+
+def test_a_series_on_slurm_asks_first_and_does_not_run_jobs_twice(tiny, monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(jobs.slurm, "check", lambda asks: asked.extend(asks))
+    monkeypatch.setattr(jobs.watch, "going_on", lambda run: ["12", "13"] if run == "first" else [])
+    monkeypatch.setattr(jobs.watch.Watch, "start", lambda self: None)
+    monkeypatch.setenv(jobs.started.TOKEN, "")
+    job = SimpleNamespace(rule=SimpleNamespace(name="text"), threads=8, resources={"mem_mb": 1, "gpu": 1, "runtime": 5})
+    lock, watcher = jobs.begin(workflow(job, run_uuid="first", slurm_logdir=tmp_path), tiny, [])
+    assert [str(ask) for ask in asked] == ["text (8 cores, 1 MB, 5 minutes, 1 GPU)"]
+    assert watcher.run_id == "first"
+    again = workflow(job, run_uuid="second", slurm_logdir=tmp_path)
+    with pytest.raises(MumuError, match="another series is running"):
+        jobs.begin(again, tiny, [])
+    lock.release()
+    with pytest.raises(
+        MumuError, match=r"2 jobs of an earlier series .* go on.*squeue --name first.*scancel --name first"
+    ):
+        jobs.begin(again, tiny, [])
+    monkeypatch.setattr(jobs.watch, "going_on", lambda run: [])
+    jobs.begin(again, tiny, [])
+
+
+def test_a_series_on_one_machine_asks_no_scheduler(tiny, monkeypatch):
+    monkeypatch.setattr(jobs.slurm, "check", lambda asks: pytest.fail("asked"))
+    monkeypatch.setenv(jobs.started.TOKEN, "")
+    (lock,) = jobs.begin(workflow(), tiny, [])
+    assert lock.is_locked
 
 
 def test_the_snakefile_stays_short():

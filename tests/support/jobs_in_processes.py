@@ -34,3 +34,15 @@ def obey_mode_bits():
 
 def no_right_to_write(folder):
     assert not os.access(folder, os.W_OK)
+
+
+def said_of_a_lock(folder):
+    """What a series is told of a lock that it may not take."""
+    from mumu_lib.core.errors import MumuError
+    from mumu_lib.series import started
+
+    try:
+        started.alone(catalogue.Catalogue(Path(folder)))
+    except MumuError as error:
+        return str(error)
+    return ""

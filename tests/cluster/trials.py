@@ -1,0 +1,315 @@
+"""Try the series on a real SLURM of one node:  python tests/cluster/trials.py [NAME ...] [--whole] [--accounting no]
+
+Each trial submits jobs by params/profiles/slurm, lets one thing go wrong, says what was told to the user, types the same
+again, and compares the numbers with those of jobs that nothing happened to. ``--whole`` adds the sample's whole series.
+Debian's packages are needed (make slurm says which), and a user who may start daemons: root, in a container.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
+
+import one_node  # noqa: E402
+
+import sixty_six_tracks  # noqa: E402
+
+MINUTE = 60
+# What differs between two runs of the same numbers.
+ABOUT = ("commit", "versions", "device", "seconds")
+QUICK = ["--quiet", "host", "reason", "--latency-wait", "10", "--slurm-init-seconds-before-status-checks", "5"]
+
+
+class Series:
+    """The series on one catalogue, as somebody on a login node types it.
+
+    Parameters
+    ----------
+    cluster : OneNode
+    home : Path
+        ``MUMU_HOME``; a new one.
+    """
+
+    def __init__(
+        self, cluster: one_node.OneNode, home: Path, catalogue: str = "small", *, one_job: bool = False
+    ) -> None:
+        self.cluster = cluster
+        self.home = home
+        self.catalogue = catalogue
+        self.log = home.with_name(f"{home.name}.said")
+        if catalogue == "small":
+            sixty_six_tracks.write(home)
+        runs = home / "runs" / catalogue
+        self.targets = [runs / "overview" / "metrics.json"]
+        if not one_job:
+            self.targets.append(runs / "features" / "all.done")
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        """Begin; what is said is in :meth:`said`."""
+        call = ["snakemake", "--workflow-profile", "params/profiles/slurm", *QUICK, *words]
+        call += ["--config", f"catalogue={self.catalogue}", "profile=sample", "parts=2", "--", *map(str, self.targets)]
+        path = os.pathsep.join([os.path.dirname(sys.executable), self.cluster.environment["PATH"]])
+        own = {"MUMU_HOME": str(self.home), "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        self.log.write_bytes(b"")
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", *call], cwd=ROOT, env={**os.environ, **self.cluster.environment, **own, "PATH": path},
+                stdout=log, stderr=log,
+            )  # fmt: skip
+
+    def said(self) -> str:
+        """Return everything that was printed since the last start."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def wait(self, process: subprocess.Popen[bytes], seconds: float = 15 * MINUTE) -> int:
+        """Let it end."""
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise SystemExit(f"after {seconds:.0f} s it has not ended; it said:\n{self.said()[-3000:]}") from None
+
+    def run(self, *words: str) -> int:
+        """Begin, and let it end."""
+        return self.wait(self.start(*words))
+
+    def jobs(self, *states: str) -> list[str]:
+        """Return the numbers of jobs in these states."""
+        return self.cluster.ask("squeue", "-h", "-o", "%i", f"--states={','.join(states)}").split()
+
+    def one(self, state: str) -> str:
+        """Wait for a job in a state."""
+        one_node.wait_for(f"no job is {state}; {self.said()[-2000:]}", lambda: bool(self.jobs(state)), 5 * MINUTE)
+        return self.jobs(state)[0]
+
+    def tells(self, pattern: str, seconds: float = 4 * MINUTE) -> None:
+        """Wait until something is said."""
+        began = time.monotonic()
+        one_node.wait_for(
+            f"nobody said {pattern!r}; but:\n{self.said()[-3000:]}",
+            lambda: bool(re.search(pattern, self.said())),
+            seconds,
+        )
+        shown = next(line for line in self.said().splitlines() if re.search(pattern, line))
+        print(f"    after {time.monotonic() - began:.0f} s: {shown[:400]}", flush=True)
+
+    def numbers(self) -> dict[str, object]:
+        """Return the results, without when and by what they were made."""
+        found: dict[str, object] = {}
+        for path in sorted((self.home / "runs").rglob("metrics.json")):
+            facts = json.loads(path.read_text(encoding="utf-8"))
+            found[path.parent.name] = {name: value for name, value in facts.items() if not name.startswith(ABOUT)}
+        for path in sorted((self.home / "data").glob("small/features/*/*.npy")):
+            found[path.parent.name] = path.read_bytes()[-2000:]
+        return found
+
+
+def must(so: bool, what: str, series: Series) -> None:
+    """End here unless something is so."""
+    if not so:
+        raise SystemExit(f"{what}; it said:\n{series.said()[-4000:]}")
+
+
+def finishes(series: Series) -> None:
+    """Type the same again, and see that it finishes."""
+    must(series.run() == 0, "the second call failed", series)
+
+
+def undisturbed(series: Series) -> None:
+    """Nothing happens."""
+    must(series.run() == 0, "it failed", series)
+
+
+def cancelled(series: Series) -> None:
+    """A job is cancelled while it runs; the others go on."""
+    process = series.start("--retries", "0")
+    series.cluster.ask("scancel", series.one("RUNNING"))
+    series.tells(r"CANCELLED, somebody")
+    must(series.wait(process) != 0, "a cancelled job counts as done", series)
+    finishes(series)
+
+
+def out_of_memory(series: Series) -> None:
+    """A job uses more than it has asked for, whatever it is tried with."""
+    process = series.start("--retries", "1", "--set-resources", "overview:mem_mb=60")
+    series.tells(r"memory")
+    must(series.wait(process) != 0, "a job without memory counts as done", series)
+    finishes(series)
+
+
+def out_of_time(series: Series) -> None:
+    """A job stands still until its minute is over."""
+    process = series.start("--retries", "0", "--set-resources", "overview:runtime=1")
+    job = series.one("RUNNING")
+    one_node.wait_for("no step", lambda: ".0" in series.cluster.ask("squeue", "-h", "-s", "-o", "%i"))
+    series.cluster.ask("scancel", "--signal=STOP", "--full", job)
+    series.tells(r"TIMEOUT|CANCELLED")
+    must(series.wait(process) != 0, "a job out of time counts as done", series)
+    for left in series.jobs("RUNNING"):
+        series.cluster.ask("scancel", "--signal=CONT", "--full", left, fails=True)
+    finishes(series)
+
+
+def drained(series: Series) -> None:
+    """The node is drained, so that every job waits; and comes back."""
+    series.cluster.ask("scontrol", "update", f"NodeName={series.cluster.host}", "State=DRAIN", "Reason=trial")
+    process = series.start()
+    series.tells(r"will wait, since each node that it fits on is drained")
+    series.tells(r"lets job \d+ .* wait: .*DRAIN")
+    series.cluster.ask("scontrol", "update", f"NodeName={series.cluster.host}", "State=RESUME")
+    must(series.wait(process) == 0, "it failed though the node came back", series)
+
+
+def killed(series: Series) -> None:
+    """Snakemake is killed outright; its jobs go on, and the next call does not run them twice."""
+    process = series.start()
+    series.one("RUNNING")
+    process.kill()
+    process.wait()
+    must(series.run() != 0, "it began though jobs of a killed call go on", series)
+    series.tells(r"jobs of an earlier series .* go on")
+    command = re.findall(r"scancel --name \S+", series.said())[0]
+    series.cluster.ask(*command.split())
+    one_node.wait_for("jobs go on", lambda: not series.jobs("RUNNING", "PENDING", "COMPLETING"))
+    finishes(series)
+
+
+def terminated(series: Series) -> None:
+    """SIGTERM: what runs is waited for, nothing new begins."""
+    process = series.start()
+    series.one("RUNNING")
+    process.terminate()
+    series.tells(r"Will exit after finishing currently running jobs")
+    must(series.wait(process) != 0, "it ended as if all were done", series)
+    must(not series.jobs("RUNNING", "PENDING"), "jobs go on", series)
+    finishes(series)
+
+
+def interrupted(series: Series) -> None:
+    """Ctrl-C: what runs is cancelled."""
+    process = series.start()
+    series.one("RUNNING")
+    process.send_signal(signal.SIGINT)
+    must(series.wait(process, 4 * MINUTE) != 0, "it ended as if all were done", series)
+    one_node.wait_for("jobs go on", lambda: not series.jobs("RUNNING", "PENDING", "COMPLETING"))
+    finishes(series)
+
+
+def refused(series: Series) -> None:
+    """More cores, memory, time or GPUs than there are: refused before the first job, with what to type; which works."""
+    before = set(series.jobs("all"))
+    process = series.start(
+        "--set-threads", "features_part=99", "--set-resources", "overview:gpu=3", "features:mem_mb=99999"
+    )
+    must(series.wait(process, 4 * MINUTE) != 0, "it began", series)
+    series.tells(r"SLURM would not run these jobs")
+    must(not set(series.jobs("all")) - before, "a job was submitted", series)
+    words = re.findall(r"words  (--.*)", series.said())[0].split()
+    must(series.run(*words) == 0, f"{words} did not help", series)
+    if series.cluster.accounting:
+        must(series.run("--default-resources", "slurm_account=nobody", "--forceall") != 0, "an unknown account", series)
+        series.tells(r"Invalid account")
+
+
+def twice(series: Series) -> None:
+    """A second person starts the same series."""
+    process = series.start()
+    series.one("RUNNING")
+    first, series.log = series.log, series.log.with_suffix(".second")
+    second = series.start()
+    must(series.wait(second, 4 * MINUTE) != 0, "both began", series)
+    series.tells(r"another series is running on catalogue 'small', of ")
+    series.log = first
+    must(series.wait(process) == 0, "the first was disturbed", series)
+
+
+def unseen_home(series: Series) -> None:
+    """The node does not see MUMU_HOME."""
+    with series.cluster.hides(series.home):
+        process = series.start("--retries", "0")
+        series.tells(r"does not see MUMU_HOME")
+        must(series.wait(process) != 0, "it counts as done", series)
+    finishes(series)
+
+
+def unseen_environment(series: Series) -> None:
+    """The node has no environment."""
+    with series.cluster.hides(Path(sys.prefix)):
+        process = series.start("--retries", "0")
+        series.tells(r"the node does not see the environment")
+        must(series.wait(process) != 0, "it counts as done", series)
+    finishes(series)
+
+
+TRIALS: dict[str, Callable[[Series], None]] = {
+    trial.__name__: trial
+    for trial in (
+        undisturbed, cancelled, out_of_memory, out_of_time, drained, killed, terminated, interrupted, refused, twice,
+        unseen_home, unseen_environment,
+    )
+}  # fmt: skip
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A new folder, which every user may pass through."""
+    found = Path(tempfile.mkdtemp(prefix="slurm-"))
+    found.chmod(0o755)
+    try:
+        yield found
+    finally:
+        shutil.rmtree(found, ignore_errors=True)
+
+
+def whole(series: Series) -> None:
+    """Run the sample's whole series."""
+    series.targets = []
+    must(series.wait(series.start(), 90 * MINUTE) == 0, "it failed", series)
+
+
+def main() -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", choices=[*TRIALS, []], metavar="NAME", help=f"of {', '.join(TRIALS)}")
+    parser.add_argument("--whole", action="store_true", help="the sample's whole series at the end, once")
+    parser.add_argument("--one-job", action="store_true", help="one job each instead of four, on a busy machine")
+    parser.add_argument("--accounting", choices=("yes", "no", "both"), default="both")
+    asked = parser.parse_args()
+    lacks = one_node.missing(accounting=asked.accounting != "no")
+    if lacks:
+        print(f"skipped: {', '.join(lacks)} are not here; on Debian  apt-get install {one_node.PACKAGES}")
+        return 0
+    with folder() as place:
+        for accounting in {"yes": [True], "no": [False], "both": [False, True]}[asked.accounting]:
+            with one_node.OneNode(place / f"accounting-{accounting}", accounting=accounting) as cluster:
+                expected: dict[str, object] = {}
+                for name in dict.fromkeys(["undisturbed", *(asked.names or TRIALS)]):
+                    began = time.monotonic()
+                    print(
+                        f"{name}, {'with' if accounting else 'without'} accounting: {TRIALS[name].__doc__}", flush=True
+                    )
+                    series = Series(cluster, place / f"home-{name}-{accounting}", one_job=asked.one_job)
+                    TRIALS[name](series)
+                    expected = expected or series.numbers()
+                    must(series.numbers() == expected, "other numbers", series)
+                    print(f"    as it should be; {time.monotonic() - began:.0f} s", flush=True)
+        if asked.whole:
+            with one_node.OneNode(place / "whole", accounting=False) as cluster:
+                whole(Series(cluster, place / "home-whole", "sample"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
