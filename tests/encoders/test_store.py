@@ -73,7 +73,15 @@ def test_a_recording_that_changed_is_encoded_again_and_the_others_are_kept(heard
 def test_shares_of_several_machines_are_joined(heard, fake, monkeypatch):
     assert sum(store.encode_part(heard, part, 2, "mtt_musicnn") for part in range(2)) == 60
     monkeypatch.setattr(workers, "_extract", lambda shard: pytest.fail("encoded again"))
-    assert store.encode(heard, "mtt_musicnn").counts()["ok"] == 4
+    assert store.join(heard, 2, "mtt_musicnn").counts()["ok"] == 4
+
+
+def test_a_share_that_is_not_done_is_named(heard, fake):
+    store.encode_part(heard, 1, 2, "mtt_musicnn")
+    with pytest.raises(MissingDataError, match=r"1 of 2 shares are not done(.|\n)*--part 0 2 --kind mtt_musicnn"):
+        store.join(heard, 2, "mtt_musicnn")
+    with pytest.raises(ParameterError, match="join=0 must be at least 1"):
+        store.join(heard, 0, "mtt_musicnn")
 
 
 def test_long_recordings_are_heard_at_so_many_places(heard, fake):
