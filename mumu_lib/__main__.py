@@ -61,7 +61,10 @@ def pretrained(words: Sequence[str]) -> int:
 
 def listen(words: Sequence[str]) -> int:
     """Say which tags a pretrained network gives to albums: no catalogue, no training."""
-    from mumu_lib.prediction.listening import main
+    from mumu_lib.core.environment import quiet_start
+
+    with quiet_start():
+        from mumu_lib.prediction.listening import main
 
     return main(words)
 

@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from mumu_lib.core.environment import quiet_start
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, ServiceError, did_you_mean
 from mumu_lib.core.files import locked, make_folder, need_room, write_atomically, writing
 from mumu_lib.core.fingerprints import hash_of_file
@@ -180,7 +181,9 @@ def _clear_parts() -> None:
 
 def _finish(package: Package, name: str, files: Path, place: Path) -> None:
     made = make_folder(place / name)
-    resolve(package.convert)(files, made, name)
+    with quiet_start():
+        convert = resolve(package.convert)
+    convert(files, made, name)
     for licence in package.licences:
         write_atomically(made / licence, (files / licence).read_bytes())
     about = read_json(made / ABOUT, "run  make pretrained  again")
