@@ -35,6 +35,7 @@ help:  ## this list
 run: .venv/.installed  ## the whole series on the embedded sample, ending in Table 2
 	$(SNAKEMAKE) --config catalogue=sample profile=sample
 	$(BIN)/python -m mumu_lib.runs sample
+	@$(BIN)/python -c "from mumu_lib import encoders; print(encoders.hint())"
 
 # If a row fails, the others still run, then the fusions of what is there, then 08; and make fails in the end.
 PAPER = $(SNAKEMAKE) --keep-going --config "catalogue=$(CATALOGUE)" $(if $(KNOWLEDGE),"knowledge=$(KNOWLEDGE)") profile=paper parts=$(PARTS)

@@ -26,5 +26,5 @@ from . import (
     training as training,
 )
 from .core.environment import hello as hello
-from .prediction import predict_album as predict_album
+from .prediction import listen as listen, predict_album as predict_album
 from .sources import open_catalogue as open_catalogue

@@ -59,6 +59,13 @@ def pretrained(words: Sequence[str]) -> int:
     return main(words)
 
 
+def listen(words: Sequence[str]) -> int:
+    """Say which tags a pretrained network gives to albums: no catalogue, no training."""
+    from mumu_lib.prediction.listening import main
+
+    return main(words)
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "report": report,
     "check": check,
@@ -66,6 +73,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "features": features,
     "table": table,
     "pretrained": pretrained,
+    "listen": listen,
 }
 
 

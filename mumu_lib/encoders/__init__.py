@@ -20,7 +20,17 @@ from mumu_lib.experiments import ENCODERS, resolve
 
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
-    submodules=["checkpoints", "choice", "discogs_effnet", "musicnn", "musicnn_network", "packages", "store", "wheels"],
+    submodules=[
+        "checkpoints",
+        "choice",
+        "discogs_effnet",
+        "musicnn",
+        "musicnn_network",
+        "packages",
+        "store",
+        "tag_genres",
+        "wheels",
+    ],
 )
 
 # Beside the weights of each encoder; written last, so that where it lies all is there.
@@ -150,3 +160,11 @@ def installed() -> list[str]:
     ['mtt_musicnn', 'msd_musicnn', 'minilm']
     """
     return [name for name in ENCODERS if (folder(name) / ABOUT).is_file()]
+
+
+def hint() -> str:
+    """Say in a line which pretrained encoders are here, or how to get them."""
+    here = installed()
+    if not here:
+        return f"No pretrained encoders are here; {REMEDY} to hear real genres at once."
+    return f"Pretrained encoders: {', '.join(here)}. Hear an album with  python -m mumu_lib listen FOLDER"

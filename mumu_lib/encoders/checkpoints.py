@@ -63,7 +63,7 @@ def _reader(folder: Path):  # type: ignore[no-untyped-def]
         import tensorflow as tf
     except ImportError:
         raise MissingDataError(
-            "reading a checkpoint takes TensorFlow, once: install it (pip install tensorflow) and run again, or copy "
+            "reading a checkpoint takes TensorFlow, once: install it with  pip install tensorflow  and run again, or copy "
             "data/pretrained from a machine that has it"
         ) from None
     # Before the endings of the files stands nothing, so that the prefix is the folder and a slash.

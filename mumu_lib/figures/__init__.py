@@ -32,6 +32,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "fusion",
         "image",
         "labels",
+        "listening",
         "mapping",
         "media",
         "projection",

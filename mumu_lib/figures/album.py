@@ -4,15 +4,12 @@ Paper: none; section 6.4 for the latter.  Notebooks: 07_multimodal, 09_your_albu
 """
 
 import html
-import io
 import textwrap
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 import pandas as pd
-import soundfile
-from IPython.display import HTML, Audio
+from IPython.display import HTML
 from matplotlib.figure import Figure
 
 from mumu_lib import audio
@@ -82,13 +79,5 @@ def players(album: OwnAlbum, tracks: pd.DataFrame, genres: list[str], seconds: i
         best = tracks[genres].idxmax()
         for track, towards in best.groupby(best):
             parts.append(HTML(f"<b>{html.escape(str(track))}</b>: {html.escape(', '.join(towards.index))}"))
-            parts.append(_player(audio.load(album.folder / str(track))[: seconds * audio.SAMPLE_RATE]))
+            parts.append(media.player(audio.load(album.folder / str(track)), seconds))
     return parts
-
-
-def _player(y: np.ndarray) -> Audio:
-    file = io.BytesIO()
-    soundfile.write(file, y, audio.SAMPLE_RATE, format="MP3")
-    player = Audio(data=file.getvalue())
-    player.mimetype = "audio/mpeg"
-    return player

@@ -9,13 +9,18 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import soundfile
 import soxr
+from IPython.display import Audio
 
+from mumu_lib import audio
 from mumu_lib.core.parsing import open_picture
 
 THUMBNAIL = 160
 SECONDS = 30
+# In a notebook, which is kept in git.
+CLIP_SECONDS = 20
 SENT_WHOLE = 1_000_000
 # 30 seconds of a recording with eight channels at 96 kHz; more is claimed than played.
 MOST_SAMPLES = 30 * 96_000 * 8
@@ -71,3 +76,19 @@ def clip(path: str) -> tuple[bytes, str]:
     except (soundfile.LibsndfileError, ValueError, MemoryError) as error:
         return b"", f"the recording cannot be played: {error}"
     return beginning.getvalue(), "mpeg"
+
+
+def player(y: np.ndarray, seconds: int = CLIP_SECONDS) -> Audio:
+    """Return a player of the first seconds of a recording, small enough for a notebook.
+
+    Parameters
+    ----------
+    y : np.ndarray [shape=(samples,)]
+        Of :func:`mumu_lib.audio.load`, at its usual rate.
+    seconds : int
+    """
+    file = io.BytesIO()
+    soundfile.write(file, y[: seconds * audio.SAMPLE_RATE], audio.SAMPLE_RATE, format="MP3")
+    player = Audio(data=file.getvalue())
+    player.mimetype = "audio/mpeg"
+    return player

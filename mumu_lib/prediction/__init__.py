@@ -22,7 +22,9 @@ from mumu_lib.prediction.encoding import Encoded
 from mumu_lib.sources import open_catalogue
 
 __getattr__, __dir__, _ = lazy_loader.attach(
-    __name__, submodules=["album", "encoding", "queries"], submod_attrs={"queries": ["_label"]}
+    __name__,
+    submodules=["album", "encoding", "listening", "queries"],
+    submod_attrs={"listening": ["listen"], "queries": ["_label"]},
 )
 
 

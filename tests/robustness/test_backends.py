@@ -75,3 +75,32 @@ def test_text_image_and_fusion_networks_run_on_jax():
         outputs.append([json.loads(part.splitlines()[0]) for part in done.stdout.split("OUTPUTS")[1:]])
     for ours, reference in zip(*outputs, strict=True):
         np.testing.assert_allclose(ours, reference, atol=1e-4)
+
+
+HEARD = """
+import json, sys
+from pathlib import Path
+import numpy as np
+from mumu_lib.encoders import musicnn
+
+y = np.random.default_rng(0).normal(0, 0.1, 16000 * 7).astype(np.float32)
+heard = musicnn.Musicnn(Path(sys.argv[1])).encode(y)
+print("HEARD", json.dumps([heard.scores.tolist(), heard.vectors.tolist()]))
+"""
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")
+def test_a_pretrained_network_hears_the_same_on_jax(tmp_path):
+    import made_musicnn
+    from mumu_lib.encoders import musicnn
+
+    musicnn.convert(made_musicnn.source(tmp_path / "source"), tmp_path / "made", "mtt_musicnn")
+    found = []
+    for backend in ("jax", "tensorflow"):
+        environment = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"}
+        command = [sys.executable, "-c", HEARD, str(tmp_path / "made")]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-2000:]
+        found.append(json.loads(done.stdout.split("HEARD")[1]))
+    for ours, reference in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, reference, rtol=1e-3, atol=1e-4)

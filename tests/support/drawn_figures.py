@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from mumu_lib.encoders import Heard
 from mumu_lib.figures import (
     album as album_figures,
     audio as audio_figures,
@@ -12,6 +13,7 @@ from mumu_lib.figures import (
     fusion as fusion_figures,
     image as image_figures,
     labels as label_figures,
+    listening as listening_figures,
     mapping as mapping_figures,
     results as result_figures,
     text as text_figures,
@@ -153,6 +155,16 @@ def ranked_genres(rng):
     return album_figures.ranked_genres(pd.DataFrame(said, columns=["modality", "genre", "score"]))
 
 
+def taggram(rng):
+    scores = rng.uniform(0, 0.3, (8, 20)).astype(np.float32)
+    scores[:, 4] = np.linspace(0.2, 1, 8)
+    scores[3:, 11] += 0.5
+    # The fourth window is missing, as in a recording of which only some are heard.
+    starts = np.array([0, 1, 2, 4, 5, 6, 7, 8]) * 3.0
+    tags = tuple(f"A tag with a name {i}" for i in range(20))
+    return listening_figures.taggram(Heard(np.zeros((8, 2), np.float32), scores, starts), tags)
+
+
 ROWS = [
     ("audio", "logistic", "low_4x96"),
     ("audio", "cosine", "high_4x70"),
@@ -188,4 +200,4 @@ def claims(rng):
 
 CASES = [label_distribution, genre_map, patch_examples, learning_curves, auc_by_label, grid, funnel, agreement,
          telling_terms, view_examples, class_maps, cover_map, cover_detail, missing_modalities, branch_curves, weight_search,
-         ranked_genres, beside_paper, by_frequency, claims]  # fmt: skip
+         ranked_genres, beside_paper, by_frequency, claims, taggram]  # fmt: skip

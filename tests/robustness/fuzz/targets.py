@@ -17,7 +17,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -37,6 +37,7 @@ import tagged_files
 from mumu_lib import audio, catalogue, image, params, results, runs, text
 from mumu_lib.audio import timbre as audio_timbre
 from mumu_lib.core import parsing, paths, pictures
+from mumu_lib.encoders import musicnn, packages, wheels
 from mumu_lib.features import embeddings
 from mumu_lib.figures import media
 from mumu_lib.linking import annotate, babelfy, build, dumps, local, mediawiki, services, spotlight
@@ -762,6 +763,36 @@ def archive_members(data: bytes, folder: Path) -> None:
             stream.read(100)
         with suppress(fetch.BadDataError):
             fetch.extract(path, folder / "out")
+
+
+@target(
+    _json(
+        [{"name": "a/b.txt", "data": "x"}, {"name": "a/other.py", "data": "y"}],
+        [{"name": "a/b.txt", "data": "xx"}],
+        [{"name": "a/b.txt", "data": "x"}, {"name": "../evil"}],
+        [{"name": "a/b.txt", "data": "x", "mode": 0o120777}],
+    )
+)
+def wheel(data: bytes, folder: Path) -> None:
+    """Whatever a wheel holds, only the file that is asked for is taken, whole."""
+    package = replace(packages.PACKAGES["musicnn"], files={"a/b.txt": ("kept.txt", 1)})
+    try:
+        made = _zip(_made(data))
+    except (*UNMAKEABLE, zipfile.BadZipFile, struct.error):
+        made = data
+    out = folder / "out"
+    out.mkdir(exist_ok=True)
+    with suppress(parsing.BadDataError):
+        wheels.take(_put(folder, "a.whl", made), package, out)
+        if [path.name for path in out.iterdir()] != ["kept.txt"] or (out / "kept.txt").stat().st_size != 1:
+            raise AssertionError("something else was taken")
+
+
+@target(lambda _: [f"A = 1\nMSD_LABELS = {list(map(str, range(50)))}\n".encode(), b"MSD_LABELS = [exit()] * 50"])
+def tag_list(data: bytes, folder: Path) -> None:
+    tags = musicnn.tags_of(_put(folder, "configuration.py", data), "MSD_LABELS")
+    if len(set(tags)) != 50:
+        raise AssertionError(tags)
 
 
 class Answers(HTTPAdapter):
