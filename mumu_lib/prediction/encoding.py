@@ -195,7 +195,8 @@ def _by_encoder(folder: Path, name: str, facts: dict, album: OwnAlbum) -> Hearin
     except MissingDataError as error:
         raise NothingUsableError(str(error)) from None
     length = _network(folder, facts, "album_network").input_shape[1]
-    if (settings.digest, settings.length) != (facts["encoder"]["digest"], length):
+    made_with = facts.get("encoder") or {}
+    if (settings.digest, settings.length) != (made_with.get("digest"), length):
         raise NothingUsableError(f"made with other weights of {name}; run its notebook again")
     return lambda track, path: album.row(settings, track, path, name)
 
