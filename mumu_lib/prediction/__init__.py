@@ -22,6 +22,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submodules=[
         "album",
+        "choosing",
         "encoding",
         "fusing",
         "keeping",
@@ -33,6 +34,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "shared",
         "sharing",
         "trained",
+        "unpacking",
     ],
     submod_attrs={"listening": ["listen"], "queries": ["_label"]},
 )

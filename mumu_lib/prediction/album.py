@@ -132,6 +132,11 @@ def example_album(catalogue: Catalogue | None) -> Path:
     make_folder(folder)
     for name, content in contents.items():
         write_atomically(folder / name, content)
-    for stranger in [path for path in folder.iterdir() if path.name not in contents]:
-        shutil.rmtree(stranger) if stranger.is_dir() else stranger.unlink(missing_ok=True)
+    _remove_others(folder, set(contents))
     return folder
+
+
+def _remove_others(folder: Path, names: set[str]) -> None:
+    """Remove what lies in a folder under other names."""
+    for stranger in [path for path in folder.iterdir() if path.name not in names]:
+        shutil.rmtree(stranger) if stranger.is_dir() else stranger.unlink(missing_ok=True)

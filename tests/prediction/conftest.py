@@ -4,6 +4,7 @@ import pytest
 
 from mumu_lib import catalogue
 from mumu_lib.prediction import likeness, sharing
+from shared_files import moved
 
 
 @pytest.fixture
@@ -25,3 +26,10 @@ def exported(made, tmp_path_factory):
         patch.setenv("MUMU_HOME", str(made.folder.parents[1]))
         patch.setattr(likeness, "FEWEST", 1)
         return sharing.export(catalogue.Catalogue(made.folder), path, licence="CC0-1.0")
+
+
+@pytest.fixture
+def away(exported, tmp_path, monkeypatch):
+    """The file on another machine, whose home is empty."""
+    monkeypatch.setenv("MUMU_HOME", str(tmp_path / "elsewhere"))
+    return moved(exported, tmp_path / "inbox")

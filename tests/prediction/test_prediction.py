@@ -201,3 +201,25 @@ def test_a_modality_without_a_run_is_named(music, own, monkeypatch):
 def test_without_runs_the_notebooks_to_run_are_named(own, tiny):
     with pytest.raises(MissingDataError, match=r"no finished audio run.*no finished text run.*05_text\.ipynb"):
         mumu_lib.predict_album(own, tiny)
+
+
+def words_of(rows):
+    """What is said of rows of genre, keep, precision, sure and why."""
+    table = pd.DataFrame(rows, columns=["genre", "keep", "precision", "sure", "why"]).assign(threshold=0.5)
+    return prediction._in_words(table)
+
+
+def test_what_is_not_sure_is_named_beside_what_is_kept():
+    disagree = "the tracks disagree: .31 to .64 around .45"
+    rows = [("Rock", True, 0.7, "yes", ""), ("Indie Rock", True, 0.74, "yes", "")]
+    assert words_of(rows) == "keep: Rock, Indie Rock (expected precision .72)"
+    folk = ("Folk", True, 0.5, "not sure", disagree)
+    assert words_of([*rows, folk]) == (
+        f"keep: Rock, Indie Rock (expected precision .72); not sure of: Folk ({disagree})"
+    )
+    others = [(f"G{i}", False, 0.5, "not sure", disagree) for i in range(5)]
+    told = words_of([*rows, folk, *others])
+    assert told.count("not sure of: ") == 4
+    assert told.endswith("; nor of 2 more")
+    assert words_of([("Rock", False, 0.7, "yes", "")]) == "keep: nothing for sure"
+    assert words_of([("Rock", True, np.nan, "yes", "")]) == "keep: Rock (expected precision unknown)"

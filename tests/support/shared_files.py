@@ -6,7 +6,8 @@ import zipfile
 from pathlib import Path
 
 from mumu_lib.core.fingerprints import hash_of
-from mumu_lib.prediction import shared, sharing
+from mumu_lib.prediction import sharing
+from mumu_lib.prediction.unpacking import MANIFEST
 
 
 def parts_of(path):
@@ -16,13 +17,13 @@ def parts_of(path):
 
 
 def manifest_of(path):
-    return json.loads(parts_of(path)[shared.MANIFEST])
+    return json.loads(parts_of(path)[MANIFEST])
 
 
 def with_manifest(path, place, **changes):
     """The same file with other facts in its manifest."""
     parts = parts_of(path)
-    parts[shared.MANIFEST] = json.dumps({**json.loads(parts[shared.MANIFEST]), **changes}).encode()
+    parts[MANIFEST] = json.dumps({**json.loads(parts[MANIFEST]), **changes}).encode()
     sharing.write(parts, place)
     return place
 
@@ -31,9 +32,9 @@ def with_part(path, place, name, content):
     """The same file with another content of one part, which its manifest vouches for."""
     parts = parts_of(path)
     parts[name] = content
-    manifest = json.loads(parts[shared.MANIFEST])
+    manifest = json.loads(parts[MANIFEST])
     manifest["files"][name] = {"bytes": len(content), "sha256": hash_of(content)}
-    parts[shared.MANIFEST] = json.dumps(manifest).encode()
+    parts[MANIFEST] = json.dumps(manifest).encode()
     sharing.write(parts, place)
     return place
 

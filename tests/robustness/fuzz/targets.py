@@ -37,10 +37,13 @@ import tagged_files
 from mumu_lib import audio, catalogue, image, params, results, runs, text
 from mumu_lib.audio import timbre as audio_timbre
 from mumu_lib.core import parsing, paths, pictures
+from mumu_lib.core.errors import MumuError
+from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.encoders import musicnn, packages, wheels
 from mumu_lib.features import embeddings
 from mumu_lib.figures import media
 from mumu_lib.linking import annotate, babelfy, build, dumps, local, mediawiki, services, spotlight
+from mumu_lib.prediction import shared, unpacking
 from mumu_lib.results import paper_rows
 from mumu_lib.sources import (
     amazon,
@@ -1050,3 +1053,70 @@ def injected(data: bytes, folder: Path) -> None:
         with suppress(SyntaxError):
             compile(cell, "cell", "exec")
             params.read(params.Overview, {"catalogue": "tiny", "seed": 0, "top": 1, **values, "In": [cell]})
+
+
+def _shared_parts() -> dict[str, bytes]:
+    """A file of one text run, without its network."""
+    labels = ["Jazz", "Rock"]
+    facts = {
+        "run": "t",
+        "modality": "text",
+        "target": "logistic",
+        "setting": "vsm",
+        "val_auc": 0.9,
+        "source": "reviews",
+    }
+    array = io.BytesIO()
+    np.save(array, np.zeros(2))
+    learned = {"reason": "", "albums": 9, "shared": 2, "usual_words": 0.5}
+    parts = {
+        "runs/t/metrics.json": json.dumps(facts).encode(), "runs/t/params.json": b'{"target": "logistic", "dimensions": 2}',
+        "runs/t/learned.json": json.dumps(learned).encode(), "runs/t/thresholds.npy": array.getvalue(),
+        "runs/t/constant.npy": array.getvalue(),
+    }  # fmt: skip
+    files = {name: {"bytes": len(content), "sha256": hash_of(content)} for name, content in parts.items()}
+    manifest = {
+        "format": unpacking.FORMAT, "version": 1, "name": "n", "fingerprint": "f", "synthetic": False, "labels": labels,
+        "links": [[0, 1]], "usual_tracks": 2, "licence": "CC0", "made": {"date": "2026"}, "runs": ["t"], "files": files,
+    }  # fmt: skip
+    return {unpacking.MANIFEST: json.dumps(manifest).encode(), **parts}
+
+
+def _packed(parts: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def _use_shared(path: Path) -> None:
+    known = shared.Shared(path)
+    repr(known), known.links, known.finished()
+    folder = known.best("text")
+    known.decisions(folder), known.likeness(folder), known.usual_words(folder, {})
+    known.target(folder, {"target": "logistic"})
+
+
+@target(lambda _: [_packed(_shared_parts())])
+def shared_file(data: bytes, folder: Path) -> None:
+    _use_shared(_put(folder, "x.mumu", data))
+
+
+@target(lambda _: [_shared_parts()[unpacking.MANIFEST]])
+def shared_manifest(data: bytes, folder: Path) -> None:
+    """The same file with another manifest."""
+    parts = _shared_parts()
+    _use_shared(_put(folder, "x.mumu", _packed({**parts, unpacking.MANIFEST: data})))
+
+
+@target(lambda _: [_shared_parts()["runs/t/metrics.json"], _shared_parts()["runs/t/learned.json"]])
+def shared_facts(data: bytes, folder: Path) -> None:
+    """The same file with other facts of its run, which the manifest vouches for."""
+    for name in ("runs/t/metrics.json", "runs/t/learned.json"):
+        parts = {**_shared_parts(), name: data}
+        manifest = json.loads(parts[unpacking.MANIFEST])
+        manifest["files"][name] = {"bytes": len(data), "sha256": hash_of(data)}
+        path = _put(folder, "x.mumu", _packed({**parts, unpacking.MANIFEST: json.dumps(manifest).encode()}))
+        with suppress(MumuError):
+            _use_shared(path)
