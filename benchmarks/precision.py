@@ -52,6 +52,7 @@ def main() -> None:
     parser.add_argument("--target", choices=TARGETS, default="logistic")
     parser.add_argument("--epochs", type=int, default=30, help="the best of them by the validation loss is kept")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
     asked = parser.parse_args()
     music = mm.open_catalogue(asked.catalogue)
     store = audio_store.extract(music, "cqt", patches=1, workers=2, seed=0)
@@ -59,7 +60,7 @@ def main() -> None:
     print(f"{environment.device()}, keras {keras.__version__}; auto is {processor.precision('auto')} here", flush=True)
     for filters in asked.filters:
         found, spent = [], []
-        for seed in range(asked.seeds):
+        for seed in range(asked.first, asked.first + asked.seeds):
             runs = [auc(tracks, patches, music, asked, filters, seed, precision) for precision in ("float32", "auto")]
             found.append([run[0] for run in runs])
             spent.append([run[1] for run in runs])

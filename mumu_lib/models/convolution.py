@@ -54,7 +54,7 @@ class ConvolutionPool(layers.Layer):
         if x.shape[-1] == 1 and self.kernel_size[1] > self.pool_size[1]:
             pooled = self._pooled_from_views(x)
         else:
-            pooled = ops.max_pool(ops.conv(x, self.kernel, padding="valid"), self.pool_size, padding="valid")
+            pooled = _max_pool(ops.conv(x, self.kernel, padding="valid"), self.pool_size)
         return ops.relu(ops.add(pooled, self.bias))
 
     def _pooled_from_views(self, x: Any) -> Any:
@@ -74,7 +74,7 @@ class ConvolutionPool(layers.Layer):
         views = ops.reshape(views, (-1, length + frames - 1, bins))
         maps = ops.conv(views, ops.reshape(self.kernel, (frames, bins, self.filters)), padding="valid")
         maps = ops.reshape(maps, (-1, places, length, self.filters))
-        return ops.transpose(ops.max_pool(maps, self.pool_size[::-1], padding="valid"), (0, 2, 1, 3))
+        return ops.transpose(_max_pool(maps, self.pool_size[::-1]), (0, 2, 1, 3))
 
     def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the shape of the outputs."""
@@ -89,3 +89,8 @@ class ConvolutionPool(layers.Layer):
         initializer = keras.initializers.serialize(self.kernel_initializer)
         own = {"filters": self.filters, "kernel_size": self.kernel_size, "pool_size": self.pool_size}
         return {**super().get_config(), **own, "kernel_initializer": initializer}
+
+
+def _max_pool(x: Any, size: tuple[int, ...]) -> Any:
+    # Without strides Keras 3.15 stops on JAX.
+    return ops.max_pool(x, size, strides=size, padding="valid")

@@ -53,6 +53,7 @@ rng = np.random.default_rng(0)
 goal = targets.Cosine(rng.normal(size=(5, 3)))
 Y = goal.encode(rng.random((24, 5)) < 0.5)
 for network, X in (
+    (models.cnn("low_4x70", "cosine", 5, 3), rng.random((24, 322, 96))),
     (models.text_mlp(7, "cosine", 5, 3), rng.random((24, 7))),
     (models.fusion([4, 3], "cosine", 5, 3, modality_dropout=0.5), rng.normal(size=(24, 7))),
     (models.resnet("small", "cosine", 5, 3, weights="random", image_size=32), rng.integers(0, 255, (24, 32, 32, 3), np.uint8)),
@@ -66,7 +67,7 @@ for network, X in (
 
 
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")
-def test_text_image_and_fusion_networks_run_on_jax():
+def test_sound_text_image_and_fusion_networks_run_on_jax():
     outputs = []
     for backend in ("jax", "tensorflow"):
         environment = {**os.environ, "KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"}
