@@ -162,7 +162,7 @@ PARAMETERS: dict[str, type[Shared]] = {
     "08_results": Results,
     "09_your_album": YourAlbum,
 }
-# Parameters of a notebook of which one alone says what it learns from. Where none is given the first does.
+# Parameters of a notebook that an encoder excludes, and it. Where none is given the first says what is learned from.
 EXCLUSIVE: dict[type[Shared], tuple[str, ...]] = {
     Audio: ("filters", "encoder"),
     Text: ("features", "encoder", "embeddings"),
@@ -219,10 +219,13 @@ def read(kind: type[Params], namespace: Mapping[str, Any]) -> Params:
 
 
 def _refuse_several(cfg: Shared, injected: set[str]) -> None:
-    """Refuse several parameters that each say what to learn from.
+    """Refuse an encoder together with another parameter that says what to learn from.
 
-    The first of them has a default, so that it counts only where ``-p`` names it.
+    The first of them has a default, so that it counts only where ``-p`` names it. ``features`` and ``embeddings`` may
+    stand together, since finished runs were made so: then ``embeddings`` counts.
     """
+    if not getattr(cfg, "encoder", ""):
+        return
     first, *others = EXCLUSIVE.get(type(cfg), ("",))
     named = [name for name in others if getattr(cfg, name)]
     if named and first in injected:

@@ -155,7 +155,6 @@ def text_cell():
     ("values", "named"),
     [
         ({"features": "vsm", "encoder": "minilm"}, "features='vsm' and encoder='minilm'"),
-        ({"features": "vsm_sem", "embeddings": "clap.npy"}, "features='vsm_sem' and embeddings='clap.npy'"),
         ({"encoder": "minilm", "embeddings": "clap.npy"}, "encoder='minilm' and embeddings='clap.npy'"),
         (
             {"features": "vsm", "encoder": "minilm", "embeddings": "a.npy"},
@@ -170,7 +169,13 @@ def test_of_several_sources_of_vectors_one_is_to_be_named(text_cell, values, nam
 
 @pytest.mark.parametrize(
     "values",
-    [{"encoder": "minilm"}, {"embeddings": "clap.npy"}, {"features": "vsm", "encoder": "", "embeddings": ""}, {}],
+    [
+        {"encoder": "minilm"},
+        {"embeddings": "clap.npy"},
+        {"features": "vsm", "encoder": "", "embeddings": ""},
+        {"features": "vsm", "embeddings": "clap.npy"},  # as in runs of 0.1.0
+        {},
+    ],
 )
 def test_the_feature_of_the_cell_gives_way_to_what_is_named(text_cell, values):
     cfg = params.read(params.Text, injected(text_cell, **values))

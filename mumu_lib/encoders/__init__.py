@@ -21,9 +21,11 @@ from mumu_lib.experiments import ENCODERS, resolve
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submodules=[
+        "bert",
         "checkpoints",
         "choice",
         "discogs_effnet",
+        "minilm",
         "musicnn",
         "musicnn_network",
         "packages",

@@ -6,6 +6,7 @@ can ask.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -23,6 +24,9 @@ MAY_HAVE_HEARD = {
     "msd_musicnn": "it has heard these albums: it learned from the Million Song Dataset, to which their tracks belong",
     "discogs_effnet": "it may have heard these albums: it learned from two million recordings of Discogs' releases",
 }
+# What reads an encoder's files beside Keras: the extra ``pretrained`` of the package.
+LIBRARIES = {"minilm": ("tokenizers", "safetensors")}
+INSTALL = "pip install tokenizers safetensors"
 Params = TypeVar("Params", bound=Shared)
 
 
@@ -76,6 +80,16 @@ def how_to_get(name: str) -> str:
     if name in FETCHED:
         return "get them with  make pretrained"
     return f"put its file into {folder(name)}, as docs/weights-and-encoders.md says"
+
+
+def lacking(name: str) -> str:
+    """Say what an encoder lacks, its weights or a library, and what brings it; empty if it can be opened."""
+    if not installed(name):
+        return f"its weights are not here; {how_to_get(name)}"
+    for library in LIBRARIES.get(name, ()):
+        if find_spec(library) is None:
+            return f"{library} is not installed; run  {INSTALL}"
+    return ""
 
 
 def require(name: str) -> None:

@@ -19,8 +19,8 @@ import numpy as np
 from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.core.fingerprints import hash_of_file
 from mumu_lib.core.parsing import parsing, storable
-from mumu_lib.core.paths import home
-from mumu_lib.encoders import About, bert
+from mumu_lib.encoders import About, bert, folder
+from mumu_lib.encoders.choice import INSTALL
 
 NAME = "minilm"
 WEIGHTS = "model.safetensors"
@@ -31,7 +31,6 @@ DIGESTS = {
     TOKENIZER: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
 COMMAND = "make pretrained"
-INSTALL = "pip install tokenizers safetensors"
 LEARNED_FROM = "1.17 billion pairs of English sentences: questions and answers, titles and abstracts, captions, reviews"
 UNKNOWN = "[UNK]"
 # Tokens that the model was trained to read, the two that open and close a text included.
@@ -47,8 +46,8 @@ class MiniLM:
 
     Parameters
     ----------
-    folder : Path
-        That holds :data:`WEIGHTS` and :data:`TOKENIZER`.
+    place : Path
+        Folder that holds :data:`WEIGHTS` and :data:`TOKENIZER`.
     digests : mapping, optional
         File -> SHA-256 that it must have.
 
@@ -64,20 +63,20 @@ class MiniLM:
         A file is another one, or lacks a variable.
     """
 
-    def __init__(self, folder: Path, digests: Mapping[str, str] = DIGESTS) -> None:
+    def __init__(self, place: Path, digests: Mapping[str, str] = DIGESTS) -> None:
         tokenizers, safetensors = _libraries()
         for name, digest in digests.items():
-            _check(folder / name, digest)
-        path = folder / TOKENIZER
+            _check(place / name, digest)
+        path = place / TOKENIZER
         with parsing(path, f"remove it and run  {COMMAND}", trouble="is not a tokenizer"):
             self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
         # The file says to cut at 128 tokens, and to fill up to as many.
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._first, self._last = _marks(self._tokenizer, path)
-        with parsing(folder / WEIGHTS, f"remove it and run  {COMMAND}", trouble="does not hold weights"):
-            weights = safetensors.load_file(str(folder / WEIGHTS))
-        self.network = bert.network(weights, folder / WEIGHTS, f"remove it and run  {COMMAND}")
+        with parsing(place / WEIGHTS, f"remove it and run  {COMMAND}", trouble="does not hold weights"):
+            weights = safetensors.load_file(str(place / WEIGHTS))
+        self.network = bert.network(weights, place / WEIGHTS, f"remove it and run  {COMMAND}")
         length = self.network.output_shape[-1]
         self.about = About(NAME, "text", length, "Apache-2.0", digests[WEIGHTS], LEARNED_FROM)
 
@@ -139,12 +138,12 @@ class MiniLM:
 
 def make() -> MiniLM:
     """Open the encoder in ``data/pretrained/minilm``; errors as of :class:`MiniLM`."""
-    return _opened(home() / "data" / "pretrained" / NAME)
+    return _opened(folder(NAME))
 
 
 @lru_cache(maxsize=1)
-def _opened(folder: Path) -> MiniLM:
-    return MiniLM(folder)
+def _opened(place: Path) -> MiniLM:
+    return MiniLM(place)
 
 
 def _libraries() -> tuple[Any, Any]:

@@ -11,7 +11,7 @@ import pandas as pd
 from mumu_lib import runs
 from mumu_lib.core.fingerprints import digest
 from mumu_lib.encoders import choice
-from mumu_lib.experiments import line_of
+from mumu_lib.experiments import encoder_of, line_of
 from mumu_lib.params import Training
 from mumu_lib.targets import Target
 from mumu_lib.training import lines
@@ -49,11 +49,18 @@ def beside(
     facts: dict[str, Any] = {
         "modality": modality, "target": target, "setting": line_of(setting), "recipe": "line",
         "beside": run.folder.name, "params": line.params, "seconds_per_epoch": line.seconds, "epochs": 1,
-        **choice.recorded(getattr(cfg, "encoder", "")), "strength": line.strength, "tried": line.tried.to_dict("list"), "scaling": scaling.name, "inputs": content,
+        **_encoder(run), "strength": line.strength, "tried": line.tried.to_dict("list"), "scaling": scaling.name, "inputs": content,
     }  # fmt: skip
     ids = list(run.catalogue.albums["album_id"].iloc[line.scored])
     made.write({**facts, **result}, album_ids=ids, embeddings=line.inputs, scores=line.scores)
     return made
+
+
+def _encoder(run: runs.Run) -> dict[str, Any]:
+    """Return what is kept of the pretrained encoder whose vectors a run is given; nothing without one."""
+    modality, _, setting = run.key
+    # The name of a user's file means no encoder of ours.
+    return {} if modality == "own" else choice.recorded(encoder_of(setting))
 
 
 def compared(result: dict[str, Any], line: runs.Run) -> pd.DataFrame:

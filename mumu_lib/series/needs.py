@@ -98,9 +98,8 @@ class Needs:
     def _encoder(self, setting: str) -> str:
         """Say what brings a pretrained encoder that is not here; empty for a row that needs none or has it."""
         name = experiments.encoder_of(setting)
-        if not name or choice.installed(name):
-            return ""
-        return f"every row with {name}: its weights are not here; {choice.how_to_get(name)}"
+        reason = choice.lacking(name) if name else ""
+        return f"every row with {name}: {reason}" if reason else ""
 
     def _audio(self, modality: experiments.Modality, setting: str, rows: str) -> str:
         """Timbre is enough for its own row, and for a fusion, since it is an audio run."""

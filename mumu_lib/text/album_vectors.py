@@ -15,6 +15,7 @@ import scipy.sparse as sp
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import ParameterError
 from mumu_lib.core.fingerprints import digest
+from mumu_lib.encoders import choice
 from mumu_lib.experiments import LINE, encoder_of, is_line
 from mumu_lib.features import embeddings
 from mumu_lib.params import Text
@@ -136,7 +137,7 @@ class Sentences(Reviews):
         self._encoder = sentences.open_encoder(cfg.encoder)
         super().__init__(catalogue, cfg)
         self.label = cfg.encoder
-        self.encoder = sentences.facts(self._encoder)
+        self.encoder = choice.recorded(cfg.encoder)["encoder"]
 
     def link(self) -> str:
         """Say who reads the texts; nothing is linked."""

@@ -8,7 +8,6 @@ interrupted finds what is there. Of two processes that want the same vectors the
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -98,14 +97,6 @@ def _encoded(encoder: TextEncoder, missing: dict[bytes, str], kind: np.dtype) ->
             save_array(folder_of(encoder) / f"{hash_of(*keys, length=24)}.npy", part)
             bar.update(len(keys))
             yield part
-
-
-def facts(encoder: TextEncoder) -> dict[str, Any]:
-    """Return what ``metrics.json`` keeps of an encoder."""
-    about = encoder.about
-    return {
-        "name": about.name, "digest": about.digest, "licence": about.licence, "learned_from": about.learned_from
-    }  # fmt: skip
 
 
 def open_encoder(name: str) -> TextEncoder:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mumu_lib.catalogue import Catalogue
+from mumu_lib.encoders import choice
 from mumu_lib.text import sentences
 from mumu_lib.text.words import Words
 
@@ -17,5 +18,5 @@ ENCODER = "minilm"
 
 def read(texts: pd.Series, catalogue: Catalogue, settings: Mapping[str, Any]) -> Words:
     """Return the texts unchanged, with a vector of each."""
-    encoder = sentences.open_encoder(ENCODER)
-    return Words(texts, vectors=sentences.vectors(encoder, texts), encoder=sentences.facts(encoder))
+    vectors = sentences.vectors(sentences.open_encoder(ENCODER), texts)
+    return Words(texts, vectors=vectors, encoder=choice.recorded(ENCODER)["encoder"])

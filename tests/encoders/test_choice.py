@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import fake_encoders
+import small_encoder
 from mumu_lib import params
 from mumu_lib.core.errors import MissingDataError
 from mumu_lib.core.paths import checkout
@@ -114,3 +115,11 @@ def test_the_plan_of_a_series_can_ask_without_a_backend():
     code = "import sys; from mumu_lib.encoders import choice; print('keras' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_what_an_encoder_lacks_is_its_weights_or_a_library(home, monkeypatch):
+    assert choice.lacking("minilm") == "its weights are not here; get them with  make pretrained"
+    small_encoder.write(home / "data" / "pretrained" / "minilm")
+    assert choice.lacking("minilm") == ""
+    monkeypatch.setattr(choice, "find_spec", lambda name: None)
+    assert choice.lacking("minilm") == "tokenizers is not installed; run  pip install tokenizers safetensors"

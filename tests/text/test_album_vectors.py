@@ -6,8 +6,9 @@ import pytest
 from mumu_lib import params
 from mumu_lib.core.errors import MissingDataError, ParameterError
 from mumu_lib.core.paths import checkout
+from mumu_lib.encoders import choice
 from mumu_lib.figures import text as text_figures
-from mumu_lib.text import album_vectors, analysis, sentences
+from mumu_lib.text import album_vectors, analysis
 
 BOOK = checkout() / "notebooks" / "05_text.ipynb"
 
@@ -57,7 +58,7 @@ def test_an_encoder_reads_the_reviews_and_the_notebook_goes_on(reviewed, small_m
     X = found.vectors(tmp_path)
     assert X.shape == (30, 64)
     assert not (tmp_path / "vocabulary.json").exists()
-    assert found.encoder == sentences.facts(small_minilm)
+    assert found.encoder == choice.recorded("minilm")["encoder"]
     telling = analysis.telling_terms(X, reviewed.label_matrix(), list(found.terms), reviewed.labels)
     assert analysis.shares(telling) == "these vectors have no terms"
     assert "No entities" in text_figures.example(found, reviewed).data
@@ -76,7 +77,7 @@ def test_words_and_an_encoder_together_have_terms_for_the_words_alone(reviewed, 
     alone = words.vectors(tmp_path / "alone")
     assert X.shape == (30, alone.shape[1] + 64)
     np.testing.assert_allclose(X[:, :-64].toarray() * np.sqrt(2), alone.toarray(), atol=1e-6)
-    assert found.encoder == sentences.facts(small_minilm)
+    assert found.encoder == choice.recorded("minilm")["encoder"]
     assert words.encoder is None
     telling = analysis.telling_terms(X, reviewed.label_matrix(), list(found.terms), reviewed.labels)
     expected = analysis.telling_terms(alone, reviewed.label_matrix(), list(words.terms), reviewed.labels)

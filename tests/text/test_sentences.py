@@ -112,9 +112,3 @@ def test_half_an_emoji_can_be_kept(home):
     texts = some(20).astype(object)
     texts[3] = "half \ud83d"
     assert np.isfinite(sentences.vectors(Counting(), texts)).all()
-
-
-def test_what_is_recorded_of_an_encoder():
-    assert sentences.facts(Counting()) == {
-        "name": "counting", "digest": "0123456789", "licence": "none", "learned_from": "nothing"
-    }  # fmt: skip

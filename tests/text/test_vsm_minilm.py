@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from mumu_lib.text import sentences, vsm_minilm
+from mumu_lib.encoders import choice
+from mumu_lib.text import vsm_minilm
 from mumu_lib.text.words import read
 
 
@@ -14,7 +15,7 @@ def test_texts_stay_as_they_are_and_each_has_a_vector(tiny, small_minilm):
     assert found.linker == ""
     assert np.isnan(found.vectors[1]).all()
     np.testing.assert_allclose(np.linalg.norm(found.vectors[[0, 2]], axis=1), 1, rtol=1e-5)
-    assert found.encoder == sentences.facts(small_minilm)
+    assert found.encoder == choice.recorded("minilm")["encoder"]
     assert found.report() == "the words as they are, no entities linked; beside them 64 numbers of minilm"
 
 
