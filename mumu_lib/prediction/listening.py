@@ -5,7 +5,6 @@ Paper: none.  Notebooks: 09_your_album.
     python -m mumu_lib listen FOLDER ...        an album a folder; a single recording will do
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import pandas as pd
 
 from mumu_lib import audio, encoders
 from mumu_lib.core import formats, progress
+from mumu_lib.core.arguments import Parser
 from mumu_lib.core.errors import AudioError, MumuError, NothingUsableError, ParameterError
 from mumu_lib.core.parsing import storable
 from mumu_lib.encoders import AudioEncoder, Heard
@@ -174,7 +174,7 @@ def said(heard: Listening, *, top: int = 10) -> str:
 
 def main(words: Sequence[str]) -> int:
     """Say which tags a pretrained network gives to albums."""
-    parser = argparse.ArgumentParser(prog="python -m mumu_lib listen", description=main.__doc__)
+    parser = Parser(prog="python -m mumu_lib listen", description=main.__doc__)
     parser.add_argument("folders", nargs="+", metavar="FOLDER", help="of an album, or one recording")
     parser.add_argument(
         "--model", default="msd", help="msd (listeners' tags, half of them genres) or mtt (instruments)"

@@ -6,7 +6,6 @@ No album is in it: no id, title, artist, text or file name, no vector of an albu
 in :mod:`mumu_lib.prediction.unpacking`. The words of the texts' vocabulary are in it where a text run is.
 """
 
-import argparse
 import datetime
 import io
 import json
@@ -21,6 +20,7 @@ import numpy as np
 
 from mumu_lib import runs
 from mumu_lib.catalogue import Catalogue
+from mumu_lib.core.arguments import Parser
 from mumu_lib.core.environment import git_commit, versions
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError
 from mumu_lib.core.files import need_room, whole, writing
@@ -278,7 +278,7 @@ def export(
 
 def main(words: Sequence[str]) -> int:
     """Run the command ``export``."""
-    parser = argparse.ArgumentParser(prog="python -m mumu_lib export", description=__doc__.split("\n")[0])
+    parser = Parser(prog="python -m mumu_lib export", description=__doc__.split("\n")[0])
     parser.add_argument("catalogue", help="name or path of the catalogue whose networks to share")
     parser.add_argument("file", help="where to write it, such as mine.mumu")
     parser.add_argument("--runs", default="", help="runs to take, separated by commas (default: the best)")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mumu_lib.core import progress
+from mumu_lib.core.arguments import Parser
 from mumu_lib.core.commands import python
 from mumu_lib.core.errors import ParameterError
 from mumu_lib.prediction.library import running, tagging
@@ -24,8 +25,8 @@ EPILOG = """Without --apply --write-tags only says what it would change. With it
 wma, wav, aiff, ape, wv, mpc and tta files; an undo file is written first:  python -m mumu_lib untag FILE --apply"""
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="python -m mumu_lib predict", description="Judge every album of a music library.", epilog=EPILOG
     )
     parser.add_argument("library", help="its folder")
@@ -138,7 +139,7 @@ def _say_counts(counts: Counter[str], undo: UndoFile, apply: bool) -> None:
 
 def untag(words: Sequence[str]) -> int:
     """Run ``python -m mumu_lib untag``; return 1 where a file was left as it is."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m mumu_lib untag", description="Restore the genres that files had before predict --write-tags."
     )
     parser.add_argument("undo", type=Path, nargs="+", help="undo files that predict --write-tags --apply has named")
