@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from mumu_lib import image, runs, text
+from mumu_lib import image, models, runs, text
 from mumu_lib.audio import store as audio_store
 from mumu_lib.core import progress
 from mumu_lib.core.errors import AudioError, BadDataError, ImageError, MissingDataError, NothingUsableError
@@ -151,7 +151,7 @@ def _network(folder: Path, facts: dict, key: str = "network") -> keras.Model:
 
 @lru_cache(maxsize=NETWORKS)
 def _model(folder: Path) -> keras.Model:
-    return keras.saving.load_model(folder / "model.keras", compile=False)
+    return models.load(folder / "model.keras", compile=False)
 
 
 @lru_cache(maxsize=NETWORKS)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import keras
 
+from mumu_lib import models
 from mumu_lib.core.parsing import parse_json, parsing
 
 ASK_AGAIN = "get the file again from whoever made it"
@@ -40,6 +40,7 @@ ALLOWED = {
     "keras": frozenset({"DTypePolicy"}),
     "keras.src.models.functional": frozenset({"Functional"}),
     "keras.src.ops.numpy": OPERATIONS,
+    "mumu_lib.models.convolution": frozenset({"ConvolutionPool"}),
     None: frozenset({"__keras_tensor__", "__slice__", "__tensor__"}),
 }  # fmt: skip
 # No number in a description is larger: a layer of a thousand million units would fill the memory before it is filled.
@@ -104,7 +105,8 @@ def _check_class(found: dict[str, Any]) -> None:
     allowed = ALLOWED.get(module, frozenset()) if isinstance(module, str | None) else frozenset()
     # A name that was registered could mean another class than that of the module.
     registered = found.get("registered_name")
-    if not isinstance(name, str) or name not in allowed or registered not in (None, name):
+    own = f"mumu_lib>{name}" if module == "mumu_lib.models.convolution" else name
+    if not isinstance(name, str) or name not in allowed or registered not in (None, own):
         raise ValueError(
             f"{module}.{name} (registered as {registered}) is no layer that this program takes from others"
         )
@@ -168,6 +170,6 @@ def without_optimizer(path: Path, place: Path) -> None:
     BadDataError
         It has layers that nobody could open (:func:`check`).
     """
-    network = keras.saving.load_model(path, compile=False)
+    network = models.load(path, compile=False)
     network.save(place, include_optimizer=False)
     check(place.read_bytes(), str(path))
