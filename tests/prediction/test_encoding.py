@@ -18,6 +18,7 @@ from mumu_lib.core.paths import checkout
 from mumu_lib.encoders import store
 from mumu_lib.fusion import joint
 from mumu_lib.prediction import album, encoding
+from mumu_lib.prediction.trained import at_home
 from mumu_lib.text import album_vectors
 from mumu_lib.training import hearing, tracks
 
@@ -91,7 +92,7 @@ def sentence_run(music, tmp_path, monkeypatch, request):
 def test_a_new_text_goes_through_the_encoder_of_its_run(music, own, sentence_run, asked):
     folder, vectors = sentence_run(**asked)
     skipped = []
-    found = encoding.encode(folder, album.read_album(own), music, skipped)
+    found = encoding.encode(folder, album.read_album(own), at_home(music), skipped)
     # The files are those of album 9.
     np.testing.assert_allclose(found.vector, vectors[9], atol=1e-4)
     assert found.scores.shape == (4,)
@@ -105,11 +106,11 @@ def test_a_text_in_another_language_is_named_or_refused_by_a_sentence_run(music,
     monkeypatch.setattr(type(encoder), "known", lambda _, texts: 0.5 if texts[0].startswith("es") else 0.9)
     skipped = []
     read.write_text("esta cancion")
-    encoding.encode(folder, album.read_album(own), music, skipped)
+    encoding.encode(folder, album.read_album(own), at_home(music), skipped)
     assert "knows 50% of the words, usually 90%; is it in another language?" in skipped[0][1]
     monkeypatch.setattr(type(encoder), "known", lambda *_: 0.0)
     with pytest.raises(NothingUsableError, match="is it in another language"):
-        encoding.encode(folder, album.read_album(own), music, [])
+        encoding.encode(folder, album.read_album(own), at_home(music), [])
 
 
 @pytest.mark.parametrize("asked", [{"encoder": "minilm"}, {"features": "vsm_minilm"}])
@@ -117,7 +118,7 @@ def test_a_sentence_run_without_its_encoder_says_how_to_get_it(music, own, sente
     folder, _ = sentence_run(**asked)
     monkeypatch.setenv("MUMU_HOME", str(tmp_path / "elsewhere"))
     with pytest.raises(NothingUsableError, match="make pretrained"):
-        encoding.encode(folder, album.read_album(own), music, [])
+        encoding.encode(folder, album.read_album(own), at_home(music), [])
 
 
 def test_a_sentence_run_is_not_fed_by_other_weights(music, own, sentence_run):
@@ -125,7 +126,7 @@ def test_a_sentence_run_is_not_fed_by_other_weights(music, own, sentence_run):
     path = folder / "metrics.json"
     path.write_text(path.read_text().replace(sentence_run.encoder.about.digest, "0" * 64))
     with pytest.raises(NothingUsableError, match="made with other weights of 'minilm'; run its notebook again"):
-        encoding.encode(folder, album.read_album(own), music, [])
+        encoding.encode(folder, album.read_album(own), at_home(music), [])
 
 
 @pytest.mark.parametrize("asked", [{"encoder": "minilm"}, {"features": "vsm_minilm"}])
