@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Guess: keras.ops.max_pool without strides steps by the size of the pool, as its documentation says, on every backend.
+# Guess: keras.ops.max_pool without strides, which are optional, steps by the size of the pool on every backend.
 # Seen: on TensorFlow it does; on JAX and on numpy it raises TypeError, whether the pool is given as 4 or as (4, 4). With
 # strides all three do the same.
 # keras 3.15.1, jax 0.10.2 and tensorflow 2.21.0, from PyPI.
