@@ -2,9 +2,13 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
 from mumu_lib.core.arguments import Parser
 from mumu_lib.core.errors import MumuError, did_you_mean
+
+# What a shell takes for Ctrl-C.
+STOPPED = 130
 
 
 def report(words: Sequence[str]) -> int:
@@ -61,9 +65,7 @@ def pretrained(words: Sequence[str]) -> int:
 
 def listen(words: Sequence[str]) -> int:
     """Say which tags a pretrained network gives to albums: no catalogue, no training."""
-    from mumu_lib.core.environment import quiet_start
-
-    with quiet_start():
+    with _quiet():
         from mumu_lib.prediction.listening import main
 
     return main(words)
@@ -71,21 +73,24 @@ def listen(words: Sequence[str]) -> int:
 
 def predict(words: Sequence[str]) -> int:
     """Judge every album of a music library; write genres into tags."""
-    from mumu_lib.prediction.library.commands import predict
+    with _quiet():
+        from mumu_lib.prediction.library.commands import predict
 
     return predict(words)
 
 
 def untag(words: Sequence[str]) -> int:
     """Restore the genres that files had before."""
-    from mumu_lib.prediction.library.commands import untag
+    with _quiet():
+        from mumu_lib.prediction.library.commands import untag
 
     return untag(words)
 
 
 def export(words: Sequence[str]) -> int:
     """Write what a collection's networks have learned to one file, for other machines."""
-    from mumu_lib.prediction.sharing import main
+    with _quiet():
+        from mumu_lib.prediction.sharing import main
 
     return main(words)
 
@@ -112,13 +117,20 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
 }
 
 
+def _quiet() -> AbstractContextManager[None]:
+    """Keep back what the backend prints while it is imported."""
+    from mumu_lib.core.environment import quiet_start
+
+    return quiet_start()
+
+
 def main(words: Sequence[str]) -> int:
     """Run one of the commands.
 
     Returns
     -------
     code : int
-        0, or 1 where something is missing or broken; what was typed wrongly ends with 2.
+        0, or 1 where something is missing or broken; what was typed wrongly ends with 2, what was stopped with 130.
     """
     if not words:
         return report([])
@@ -137,6 +149,9 @@ def main(words: Sequence[str]) -> int:
     except MumuError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return STOPPED
 
 
 if __name__ == "__main__":

@@ -30,6 +30,15 @@ def test_a_catalogue_that_is_not_there_is_said_and_not_raised(capsys, command):
     assert "no catalogue 'nowhere'" in capsys.readouterr().err
 
 
+def test_stopped_by_hand_it_ends_without_a_traceback(capsys, monkeypatch):
+    def stop(words):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(COMMANDS, "check", stop)
+    assert main(["check"]) == 130
+    assert capsys.readouterr().err == "\nstopped\n"
+
+
 def test_tables_that_are_not_there_yet_are_said(capsys):
     assert main(["table", "nowhere"]) == 1
     assert "run  papermill " in capsys.readouterr().err

@@ -63,6 +63,8 @@ def parsing(
         raise
     except FileNotFoundError:
         raise MissingDataError(f"{path} is missing; {remedy}") from None
+    except IsADirectoryError:
+        raise BadDataError(f"{path} is a folder; {remedy}") from None
     except errors as error:
         raise BadDataError(f"{path} {trouble} ({str(error)[:300] or type(error).__name__}); {remedy}") from None
 

@@ -16,10 +16,11 @@ import pandas as pd
 from mumu_lib import audio, encoders
 from mumu_lib.core import formats, progress
 from mumu_lib.core.arguments import Parser
-from mumu_lib.core.errors import AudioError, MumuError, NothingUsableError, ParameterError
+from mumu_lib.core.errors import AudioError, MumuError, NothingUsableError, ParameterError, did_you_mean
 from mumu_lib.core.parsing import storable
 from mumu_lib.encoders import AudioEncoder, Heard
 from mumu_lib.encoders.tag_genres import genre_of
+from mumu_lib.experiments import AUDIO_ENCODERS
 from mumu_lib.prediction import album
 from mumu_lib.sources.collection import walk
 
@@ -144,7 +145,11 @@ def _recordings(path: Path) -> tuple[Path, list[Path], list[tuple[str, str]]]:
 
 def open_encoder(model: str) -> AudioEncoder:
     """Open the network of a model's name; errors as of :func:`listen`."""
-    encoder = encoders.make(MODELS.get(model, model))
+    name = MODELS.get(model, model)
+    if name not in AUDIO_ENCODERS:
+        known = [*MODELS, *AUDIO_ENCODERS]
+        raise ParameterError(f"model={model!r} is not one of {known}{did_you_mean(model, known)}")
+    encoder = encoders.make(name)
     if not getattr(encoder, "tags", ()):
         raise ParameterError(f"model={model!r} has no tags; use one of {list(MODELS)}")
     return encoder  # type: ignore[return-value]
@@ -162,7 +167,7 @@ def said(heard: Listening, *, top: int = 10) -> str:
     lines.append(f"  {'tag':<20} {'score':>5}  among MuMu's genres")
     for tag, score in heard.album.head(top).items():
         lines.append(f"  {tag:<20} {score:>5.2f}  {genre_of(str(tag))}".rstrip())
-    if len(heard.tracks) > 1:
+    if len(heard.tracks) > 1 or heard.skipped:
         lines.append("  by recording:")
         for name, scores in heard.tracks.iterrows():
             first = scores.sort_values(ascending=False, kind="stable").head(3)
@@ -182,6 +187,8 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--whole", action="store_true", help="hear all of each recording, not 2 minutes spread over it")
     parser.add_argument("--top", type=int, default=10, help="tags of an album to print; 50 for all")
     asked = parser.parse_args(words)
+    if asked.top < 1:
+        raise ParameterError(f"--top {asked.top} is below 1; give how many tags of an album to print")
     windows = None if asked.whole else WINDOWS
     failed = 0
     for number, folder in enumerate(asked.folders):

@@ -4,6 +4,7 @@ Paper: none.  Notebooks: 09_your_album, through files of :mod:`mumu_lib.predicti
 """
 
 import io
+import math
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,8 +27,8 @@ LAYERS = frozenset({
     "ZeroPadding2D",
 })  # fmt: skip
 OPERATIONS = frozenset({
-    "Absolute", "Add", "Clip", "Concatenate", "Divide", "Exp", "ExpandDims", "Flip", "GetItem", "Log", "Maximum", "Mean",
-    "Minimum", "Multiply", "Negative", "Reshape", "Split", "Sqrt", "Square", "Squeeze", "Stack", "Subtract", "Sum",
+    "Absolute", "Add", "Any", "Clip", "Concatenate", "Divide", "Exp", "ExpandDims", "Flip", "GetItem", "Log", "Maximum", "Mean",
+    "Minimum", "Multiply", "Negative", "NotEqual", "Reshape", "Split", "Sqrt", "Square", "Squeeze", "Stack", "Subtract", "Sum",
     "Transpose", "TrueDivide",
 })  # fmt: skip
 ALLOWED = {
@@ -39,12 +40,15 @@ ALLOWED = {
     "keras.regularizers": frozenset({"L1", "L1L2", "L2"}),
     "keras": frozenset({"DTypePolicy"}),
     "keras.src.models.functional": frozenset({"Functional"}),
+    "keras.src.ops.core": frozenset({"Cast"}),
     "keras.src.ops.numpy": OPERATIONS,
     "mumu_lib.models.convolution": frozenset({"ConvolutionPool"}),
     None: frozenset({"__keras_tensor__", "__slice__", "__tensor__"}),
 }  # fmt: skip
 # No number in a description is larger: a layer of a thousand million units would fill the memory before it is filled.
 LARGEST = 1 << 24
+# These are multiplied and added, and make nothing large: a number that hardly varies has a large scale.
+CONSTANTS = ("scale", "offset")
 MOST_CONFIG = 64 << 20
 MOST_WEIGHTS = 4 << 30
 # Arrays and groups of weights; a group that holds itself has no end.
@@ -120,9 +124,16 @@ def _parts(described: Any) -> Iterator[Any]:
         yield found
         if isinstance(found, dict):
             # By its address in the memory of whoever saved it, Keras knows an object that stands in two places.
-            waiting.extend(value for key, value in found.items() if key != "shared_object_id")
+            for key, value in found.items():
+                if key != "shared_object_id" and not (key in CONSTANTS and _are_finite(value)):
+                    waiting.append(value)
         elif isinstance(found, list):
             waiting.extend(found)
+
+
+def _are_finite(values: Any) -> bool:
+    """Whether something is a list of finite numbers and of nothing else."""
+    return isinstance(values, list) and all(isinstance(value, float) and math.isfinite(value) for value in values)
 
 
 def _check_weights(content: bytes) -> None:

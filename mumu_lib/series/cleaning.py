@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mumu_lib.core import commands
 from mumu_lib.core.arguments import Parser
-from mumu_lib.core.errors import MumuError
+from mumu_lib.core.errors import MissingDataError, MumuError
 from mumu_lib.core.paths import home
 from mumu_lib.series import storage
 from mumu_lib.series.storage import KINDS, Item
@@ -24,6 +24,10 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--dry-run", action="store_true", help="with --remove: only say what would go")
     parser.add_argument("--json", action="store_true", help="for programs: a list of objects, sizes in bytes")
     asked = parser.parse_args(words)
+    for name in asked.catalogues:
+        # Runs of a folder that is mistyped would count as those of a catalogue that is gone.
+        if not Path(name, "catalogue.json").is_file():
+            raise MissingDataError(f"{name} is no folder of a catalogue (no catalogue.json in it); give its path")
     items = storage.listing(map(Path, asked.catalogues))
     chosen = [item for item in items if item.kind in asked.remove]
     if asked.json:

@@ -93,10 +93,26 @@ def test_a_folder_of_which_nothing_can_be_heard_gives_the_reasons(here, album):
         mumu_lib.listen(album)
 
 
-@pytest.mark.parametrize(("model", "said"), [("mds", "mtt_musicnn"), ("", "mtt_musicnn")])
+@pytest.mark.parametrize(
+    ("model", "said"), [("mds", "did you mean 'msd'"), ("", "mtt_musicnn"), ("minilm", "is not one of")]
+)
 def test_an_unknown_network_is_said(here, album, model, said):
     with pytest.raises(ParameterError, match=said):
         mumu_lib.listen(album, model)
+
+
+def test_a_number_of_tags_below_1_is_refused(album):
+    with pytest.raises(ParameterError, match="--top 0 is below 1"):
+        listening.main([str(album), "--top", "0"])
+
+
+def test_the_one_recording_that_was_heard_is_named(here, album, capsys):
+    for name in HEARD[1:]:
+        (album / name).unlink()
+    assert main(["listen", str(album)]) == 0
+    said = capsys.readouterr().out
+    assert f"    {HEARD[0]}: " in said
+    assert "left out: " in said
 
 
 def test_no_window_is_refused_before_anything_is_decoded(album):

@@ -9,8 +9,9 @@ import keras
 import numpy as np
 import pytest
 
-from mumu_lib import models
+from mumu_lib import fusion, models, targets
 from mumu_lib.core.errors import BadDataError
+from mumu_lib.fusion.weighted import mean_of
 from mumu_lib.prediction import networks
 
 
@@ -48,9 +49,22 @@ def changed(good, **changes):
     return packed({**parts, "config.json": json.dumps(described)})
 
 
+def weighted(target):
+    """Our fusion, a mean of two sources."""
+    sources = [fusion.Source("audio", "a", np.ones((4, 2))), fusion.Source("text", "t", np.ones((4, 3)))]
+    goal = targets.Logistic(4, np.zeros(4)) if target == "logistic" else targets.Cosine(np.ones((4, 3)), np.zeros(4))
+    heads = []
+    for length in (2, 3):
+        head = models.vector_mlp(length, target, 4, 3)
+        heads.append(keras.Model(head.inputs, head.outputs[0], name=f"source_{length}"))
+    return mean_of(sources, heads, [0.5, 0.5], goal)
+
+
 @pytest.mark.parametrize(
     "build",
     [
+        lambda: weighted("cosine"),
+        lambda: weighted("logistic"),
         lambda: models.cnn("low_3x3", "cosine", 4, 3, mean=[0.0] * 96, std=[1.0] * 96),
         lambda: models.cnn("low_4x96", "logistic", 4, 3),
         lambda: models.album_mlp(5, "logistic", 4, 3),
@@ -63,6 +77,19 @@ def changed(good, **changes):
 )
 def test_our_networks_pass(build, tmp_path):
     networks.check(saved(build(), tmp_path), "x")
+
+
+def test_a_number_that_hardly_varies_may_have_a_large_scale(tmp_path):
+    std = np.array([0.1, 1e-9, 1e-33])
+    networks.check(saved(models.vector_mlp(3, "cosine", 4, 3, mean=std, std=std), tmp_path), "x")
+
+
+@pytest.mark.parametrize(
+    "scale", [[1.0, float("inf")], [1.0, {"module": "os", "class_name": "system"}], [1 << 40], 1e30]
+)
+def test_other_large_scales_are_refused(good, scale):
+    with pytest.raises(BadDataError, match=r"a number of|os\.system"):
+        networks.check(changed(good, kernel_initializer={"scale": scale}), "x")
 
 
 def test_a_lambda_layer_is_refused(tmp_path):

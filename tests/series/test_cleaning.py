@@ -39,6 +39,12 @@ def test_it_removes_nothing_until_it_is_told_by_the_command_that_it_prints(unuse
     assert "nothing of the kind" in capsys.readouterr().out
 
 
+def test_a_folder_of_no_catalogue_is_refused_before_anything_goes(unused, capsys):
+    assert main(["disk", "nowhere", "--remove", "stores"]) == 1
+    assert "nowhere is no folder of a catalogue" in capsys.readouterr().err
+    assert unused.is_dir()
+
+
 def test_other_kinds_stay(unused):
     assert main(["disk", "--remove", "leftovers", "caches", "runs"]) == 0
     assert unused.is_dir()

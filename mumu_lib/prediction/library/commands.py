@@ -160,8 +160,11 @@ def untag(words: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print(f"\nstopped; to go on type\n  {python('mumu_lib', 'untag', *words)}")
         return STOPPED
-    said = ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
-    print(f"files: {said or 'none'}")
+    words = []
+    for what, count in sorted(counts.items()):
+        told = f"to be {what}" if what == undoing.RESTORED and not asked.apply else what
+        words.append(f"{count} {told}")
+    print(f"files: {', '.join(words) or 'none'}")
     if not asked.apply and counts[undoing.RESTORED]:
         print("nothing was restored yet; to do it add  --apply")
     return int(bool(counts[undoing.EDITED] or counts[undoing.FAILED]))

@@ -196,7 +196,9 @@ class Windows:
         found = []
         for name, value in list(self.file.tags):
             if not is_genre(name):
-                found.append(f"{name} {value.TYPE} {value.language} {value.stream} {hash_of(repr(value.value))}")
+                # Which of two values of one name is stored with a language and a stream, 0, changes as they are written.
+                about = f"{value.language or 0} {value.stream or 0}"
+                found.append(f"{name} {value.TYPE} {about} {hash_of(repr(value.value))}")
         return sorted(found)
 
     def save(self) -> None:

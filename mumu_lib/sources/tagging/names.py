@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mumu_lib.core.errors import BadDataError, did_you_mean
-from mumu_lib.core.parsing import read_lines
+from mumu_lib.core.parsing import parsing, read_lines
 from mumu_lib.core.paths import checkout
 from mumu_lib.sources import tags
 from mumu_lib.sources.tags import genres as tag_genres
@@ -104,7 +104,8 @@ def read(path: Path) -> Names:
     """
     remedy = f"give a CSV with the columns {', '.join(COLUMNS)}, as params/genres.csv is"
     lines = read_lines(path, remedy)
-    rows = list(csv.reader(io.StringIO("\n".join(lines)), strict=True))
+    with parsing(path, remedy, trouble="is no CSV", errors=csv.Error):
+        rows = list(csv.reader(io.StringIO("\n".join(lines)), strict=True))
     if not rows or rows[0] != COLUMNS:
         found = ", ".join(rows[0]) if rows else "nothing"
         raise BadDataError(f"{path}, row 1: the columns are {found}; {remedy}")

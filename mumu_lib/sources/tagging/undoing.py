@@ -61,10 +61,13 @@ def read(path: Path) -> list[Record]:
         It is not there, or is no undo file; names the line.
     """
     if not path.is_file():
-        raise MissingDataError(f"{path} is not there; give the undo file that --write-tags --apply has named")
+        trouble = "is no file" if path.exists() else "is not there"
+        raise MissingDataError(f"{path} {trouble}; give the undo file that --write-tags --apply has named")
     with open(path, "rb") as file:
         lines = file.read().split(b"\n")
     whole = lines[:-1]
+    if not whole:
+        raise BadDataError(f"{path} is empty, or ends before its first change; nothing was written by it")
     found = []
     for number, line in enumerate(whole, 1):
         try:
@@ -149,7 +152,11 @@ def _undone(record: Record, apply: bool, force: bool, check: Check | None, then:
     if now != record.new and not force:
         reason = "its genre was changed after it was written; to restore the older one all the same add  --force"
         return Undone(record.path, EDITED, reason)
-    if apply:
+    if not apply:
+        reason = rewriting.obstacle(path)
+        if reason:
+            raise NotWritableError(reason)
+    else:
 
         def restore(editor: Editor) -> None:
             editor.restore(record.old)

@@ -56,6 +56,11 @@ def test_a_wrong_file_is_refused(tmp_path):
     path.write_text("a,b\n")
     with pytest.raises(BadDataError, match="row 1: the columns are a, b"):
         names.read(path)
+    path.write_text('label,written,write\nJazz,"Ja,yes\n')
+    with pytest.raises(BadDataError, match="is no CSV"):
+        names.read(path)
+    with pytest.raises(BadDataError, match="is a folder"):
+        names.read(tmp_path)
 
 
 def test_rows_of_no_label_are_named(tmp_path):

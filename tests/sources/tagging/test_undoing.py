@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from mutagen.id3 import ID3, TCON
 
 import taggable
+import tagged_files
 from mumu_lib.core.errors import BadDataError, MissingDataError, WriteError
 from mumu_lib.sources import tags
 from mumu_lib.sources.tagging import rewriting, undoing
@@ -48,6 +49,18 @@ def test_whatever_is_written_what_was_there_comes_back(originals, tmp_path_facto
     assert rewriting.current(path) == state
     assert tags.read(path) == read
     assert taggable.heard(path) == sound
+
+
+@tagged_files.WITH_FFMPEG
+def test_windows_media_as_ffmpeg_writes_it_goes_there_and_back(tmp_path, undo):
+    # It writes the artist twice, of which only the second is stored with a language once others have written it.
+    path = tagged_files.encoded(tmp_path / "a.wma", "-metadata", "artist=Ann", "-metadata", "genre=Rock")
+    was = rewriting.current(path)
+    put(path, ["Jazz", "Pop"], undo.add)
+    assert tags.read(path).genres == ("Jazz", "Pop")
+    assert [one.what for one in undoing.undo(undoing.read(undo.path), apply=True)] == [undoing.RESTORED]
+    assert tags.read(path).genres == ("Rock",)
+    assert rewriting.current(path) == was
 
 
 def test_without_apply_nothing_is_touched(originals, tmp_path, undo):
@@ -136,6 +149,8 @@ HEAD = json.dumps({"undo": "genres", "format": 1})
         (HEAD + "\n{}\n", "line 2: 'path'"),
         (HEAD + "\n[1]\n", "line 2: 'path'"),
         (HEAD + "\nnot\n", "line 2: is not JSON"),
+        ("", "is empty"),
+        (HEAD[:5], "is empty"),
     ],
 )
 def test_what_is_no_undo_file_is_refused(tmp_path, text, why):
@@ -143,6 +158,21 @@ def test_what_is_no_undo_file_is_refused(tmp_path, text, why):
     path.write_text(text)
     with pytest.raises(BadDataError, match=why):
         undoing.read(path)
+
+
+def test_what_cannot_be_restored_is_said_before_it_is_tried(originals, tmp_path, undo):
+    path = tmp_path / "a.mp3"
+    shutil.copy(originals["2.4"], path)
+    put(path, ["Jazz"], undo.add)
+    path.chmod(0o444)
+    for apply in (False, True):
+        [one] = undoing.undo(undoing.read(undo.path), apply=apply)
+        assert (one.what, "read-only" in one.reason) == (undoing.FAILED, True)
+
+
+def test_a_folder_is_no_undo_file(tmp_path):
+    with pytest.raises(MissingDataError, match="is no file"):
+        undoing.read(tmp_path)
 
 
 def test_a_missing_undo_file_is_said(tmp_path):
