@@ -171,5 +171,5 @@ def hint() -> str:
     """Say in a line which pretrained encoders are here, or how to get them."""
     here = installed()
     if not here:
-        return f"No pretrained encoders are here; {REMEDY} to hear real genres at once."
+        return "No pretrained encoders are here; to hear real genres at once bring them with  make pretrained"
     return f"Pretrained encoders: {', '.join(here)}. Hear an album with  python -m mumu_lib listen FOLDER"
