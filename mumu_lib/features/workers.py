@@ -80,12 +80,18 @@ def run(shards: Sequence[Shard], workers: int) -> Iterator[int]:
 def _run_processes(shards: Sequence[Shard], workers: int) -> Iterator[int]:
     # Never fork: the parent may hold a deep-learning backend with threads of its own.
     context = multiprocessing.get_context("spawn")
+    others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
     try:
         with _without_main():
             futures = [pool.submit(_extract, shard) for shard in shards]
         for future in as_completed(futures):
             yield future.result()
+    except BaseException:
+        # Ctrl-C reaches workers that are just starting, and a pool waits for ever for one that it has half ended.
+        for worker in set(multiprocessing.active_children()) - others:
+            worker.kill()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -1,6 +1,7 @@
 """Worker processes: they end with their parent, and no recording can stop them."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -54,6 +55,39 @@ def test_a_killed_worker_is_no_fault_of_the_recording(good, monkeypatch):
         patched.setattr(features_workers, "_start_worker", start_worker_to_be_killed)
         with pytest.raises(MumuError, match="lack of memory"):
             audio_store.extract(good, workers=1)
+    assert audio_store.extract(good, workers=1).counts() == {"ok": 6}
+
+
+INTERRUPTED = """
+import mumu_lib
+from mumu_lib.audio import store
+from mumu_lib.features import workers
+from six_recordings import start_worker_with_bad_decoder
+workers._start_worker = start_worker_with_bad_decoder
+music = mumu_lib.open_catalogue({folder!r})
+print("begin", flush=True)
+store.extract(music, workers=2)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("after", [0.1, 1.0])
+def test_ctrl_c_ends_an_extraction_also_while_workers_start(good, tmp_path, after):
+    script = tmp_path / "extract.py"
+    script.write_text(INTERRUPTED.format(folder=str(good.folder)))
+    places = [str(paths.checkout()), str(paths.checkout() / "tests" / "support")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
+    process = subprocess.Popen(
+        [sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+        start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout.readline() == "begin\n"
+    time.sleep(after)
+    # A terminal tells the workers as well.
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode
+    assert "KeyboardInterrupt" in said
     assert audio_store.extract(good, workers=1).counts() == {"ok": 6}
 
 
