@@ -135,7 +135,7 @@ def _doubts(scores: np.ndarray, decisions: Decisions, evidence: Evidence) -> np.
     for label, threshold in enumerate(decisions.values):
         low, high = scores[label] - reach[label], scores[label] + reach[label]
         if low < threshold <= high:
-            doubts[label] = f"the tracks disagree: {brief(low)} to {brief(high)} around {brief(threshold)}"
+            doubts[label] = f"the tracks disagree: {brief(low)} to {brief(high)}, threshold {brief(threshold)}"
     return doubts
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mumu_lib import audio, encoders
-from mumu_lib.core import formats, progress
+from mumu_lib.core import commands, formats, progress
 from mumu_lib.core.arguments import Parser
 from mumu_lib.core.errors import AudioError, MumuError, NothingUsableError, ParameterError, did_you_mean
 from mumu_lib.core.parsing import storable
@@ -22,7 +22,9 @@ from mumu_lib.encoders import AudioEncoder, Heard
 from mumu_lib.encoders.tag_genres import genre_of
 from mumu_lib.experiments import AUDIO_ENCODERS
 from mumu_lib.prediction import album
+from mumu_lib.prediction.library import shelves
 from mumu_lib.sources.collection import walk
+from mumu_lib.sources.collection.report import Report
 
 MODELS = {"msd": "msd_musicnn", "mtt": "mtt_musicnn"}
 # Two minutes of a recording, spread evenly over it.
@@ -177,6 +179,19 @@ def said(heard: Listening, *, top: int = 10) -> str:
     return "\n".join(lines)
 
 
+def _note_albums(folder: Path) -> None:
+    """Say so where a folder holds the folders of several albums, which were heard as one."""
+    if not folder.is_dir():
+        return
+    places = sorted({found.folder for found in shelves.find(folder, Report())})
+    if len(places) > 1:
+        first = " ".join(commands.quoted(path) for path in places[:2])
+        print(
+            f"  {len(places)} folders of albums are in it, heard as one; for each of them:  "
+            f"python -m mumu_lib listen {storable(first)}{' ...' if len(places) > 2 else ''}"
+        )
+
+
 def main(words: Sequence[str]) -> int:
     """Say which tags a pretrained network gives to albums."""
     parser = Parser(prog="python -m mumu_lib listen", description=main.__doc__)
@@ -194,6 +209,7 @@ def main(words: Sequence[str]) -> int:
     for number, folder in enumerate(asked.folders):
         try:
             print(storable(said(hear(folder, asked.model, windows=windows), top=asked.top)), flush=True)
+            _note_albums(Path(folder).expanduser())
         except NothingUsableError as error:
             failed += 1
             print(storable(str(error)), file=sys.stderr)

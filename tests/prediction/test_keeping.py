@@ -86,7 +86,7 @@ def test_tracks_on_both_sides_of_the_threshold_are_not_sure_on_either_side():
     tracks = np.array([[0.9, 0.2, 0.7, 0.4], [0.8, 0.1, 0.5, 0.6], [0.9, 0.2, 0.5, 0.4]])
     table = decide(tracks.mean(axis=0), tracks=tracks, usual=9, links=NONE)
     assert list(table.sure) == ["yes", "yes", "not sure", "not sure"]
-    assert table.why["Jazz"] == "the tracks disagree: .44 to .69 around .50"
+    assert table.why["Jazz"] == "the tracks disagree: .44 to .69, threshold .50"
     assert list(table.keep) == [True, False, True, False]
 
 

@@ -139,6 +139,18 @@ def test_the_command_hears_several_folders_and_goes_on_after_a_bad_one(here, alb
     assert main(["listen", str(album), "--model", "mtt", "--whole"]) == 0
 
 
+def test_a_folder_of_several_albums_is_said_to_be_heard_as_one(here, album, capsys):
+    assert main(["listen", str(album)]) == 0
+    assert "folders of albums" not in capsys.readouterr().out
+    for name in ("One", "Two"):
+        (album.parent / "library" / name).mkdir(parents=True)
+        soundfile.write(album.parent / "library" / name / "a.wav", RNG.normal(0, 0.1, 16000 * 4), 16000)
+    assert main(["listen", str(album.parent / "library")]) == 0
+    said = capsys.readouterr().out
+    assert "2 folders of albums are in it, heard as one" in said
+    assert str(album.parent / "library" / "One") in said
+
+
 def test_stopped_by_hand_it_says_how_far_it_came(here, album, capsys, monkeypatch):
     hear = listening.hear
     calls = []

@@ -210,7 +210,7 @@ def words_of(rows):
 
 
 def test_what_is_not_sure_is_named_beside_what_is_kept():
-    disagree = "the tracks disagree: .31 to .64 around .45"
+    disagree = "the tracks disagree: .31 to .64, threshold .45"
     rows = [("Rock", True, 0.7, "yes", ""), ("Indie Rock", True, 0.74, "yes", "")]
     assert words_of(rows) == "keep: Rock, Indie Rock (expected precision .72)"
     folk = ("Folk", True, 0.5, "not sure", disagree)
