@@ -183,7 +183,8 @@ def _note_albums(folder: Path) -> None:
     """Say so where a folder holds the folders of several albums, which were heard as one."""
     if not folder.is_dir():
         return
-    places = sorted({found.folder for found in shelves.find(folder, Report())})
+    # A folder beside loose recordings may be a disc that nothing else tells of.
+    places = sorted({found.folder for found in shelves.find(folder, Report())} - {folder})
     if len(places) > 1:
         first = " ".join(commands.quoted(path) for path in places[:2])
         print(
