@@ -18,7 +18,7 @@ from mumu_lib import audio
 from mumu_lib.audio import contents, ffmpeg, timbre
 from mumu_lib.audio.ffmpeg import UNREAD
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.core.arguments import Parser
+from mumu_lib.core.arguments import Parser, at_least
 from mumu_lib.core.errors import AudioError, MumuError, ParameterError, did_you_mean
 from mumu_lib.core.fingerprints import fingerprint
 from mumu_lib.experiments import AUDIO_ENCODERS, resolve
@@ -373,7 +373,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--kind", choices=(*KINDS, *AUDIO_ENCODERS), default="cqt")
     parser.add_argument("--patches", type=int, default=1, help="15-second patches of a track")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--workers", type=int, default=0, help="processes; 0: one a core")
+    parser.add_argument("--workers", type=at_least(0), default=0, help="processes; 0: one a core")
     share = parser.add_mutually_exclusive_group()
     share.add_argument("--part", nargs=2, type=int, metavar=("I", "N"), help="only share I (from 0) of N, unjoined")
     share.add_argument(

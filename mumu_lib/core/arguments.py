@@ -3,7 +3,7 @@
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from mumu_lib.core.errors import did_you_mean
@@ -81,6 +81,27 @@ class Parser(argparse.ArgumentParser):
             message = f"{message}; {self._unknown(misspelt)}"
         self.print_usage(sys.stderr)
         self.exit(2, f"{self.prog}: {message};  {self.prog} --help  lists what there is\n")
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """Return the type of an option that is a whole number from so many on.
+
+    Examples
+    --------
+    >>> at_least(0)("2")
+    2
+    """
+
+    def whole_number(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+        if number < least:
+            raise argparse.ArgumentTypeError(f"{number} is less than {least}")
+        return number
+
+    return whole_number
 
 
 def typed_name() -> str:

@@ -147,7 +147,8 @@ def _best(catalogue: Catalogue, modality: str, cfg: Multimodal) -> pd.Series:
             return best_run(catalogue, modality, preferred)
         return best_run(catalogue, modality)
     except MissingDataError as error:
-        raise MissingDataError(f"{error}{_own_instead(catalogue, cfg.target)}") from None
+        instead = _fewer_instead(catalogue, cfg) + _own_instead(catalogue, cfg.target)
+        raise MissingDataError(f"{error}{instead}") from None
 
 
 def _is_towards(target: str, run: pd.Series) -> bool:
@@ -156,6 +157,19 @@ def _is_towards(target: str, run: pd.Series) -> bool:
 
 def _learned_here(run: pd.Series) -> bool:
     return not choice.uses_encoder(run)
+
+
+def _fewer_instead(catalogue: Catalogue, cfg: Multimodal) -> str:
+    """Say which parameter means the modalities that have runs, where there are two or more of these."""
+    there = ""
+    for letter in cfg.modalities:
+        with suppress(MissingDataError):
+            best_run(catalogue, BY_LETTER[letter].name)
+            there += letter
+    if len(there) < 2:
+        return ""
+    command = commands.notebook(catalogue, FUSION_NOTEBOOK, modalities=there, target=cfg.target)
+    return f"; or fuse those that have runs:  {command}"
 
 
 def _own_instead(catalogue: Catalogue, target: str) -> str:

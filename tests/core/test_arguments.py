@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from mumu_lib.__main__ import COMMANDS, main
-from mumu_lib.core.arguments import Parser, typed_name
+from mumu_lib.core.arguments import Parser, at_least, typed_name
 from mumu_lib.core.paths import checkout
 
 
@@ -101,3 +101,13 @@ def test_every_module_takes_this_parser():
             calls = [node.attr for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
                      if isinstance(node, ast.Attribute)]  # fmt: skip
             assert "ArgumentParser" not in calls, f"{path}: take core.arguments.Parser"
+
+
+@pytest.mark.parametrize(("words", "said"), [("-1", "-1 is less than 0"), ("two", "'two' is not a whole number")])
+def test_numbers_below_the_least_are_refused(capsys, words, said):
+    parser = Parser(prog="python -m mumu_lib x")
+    parser.add_argument("--workers", type=at_least(0))
+    assert parser.parse_args(["--workers", "3"]).workers == 3
+    with pytest.raises(SystemExit):
+        parser.parse_args([f"--workers={words}"])
+    assert f"argument --workers: {said}" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mumu_lib.core import progress
-from mumu_lib.core.arguments import Parser
+from mumu_lib.core.arguments import Parser, at_least
 from mumu_lib.core.commands import python
 from mumu_lib.core.errors import ParameterError
 from mumu_lib.prediction.library import running, tagging
@@ -32,9 +32,11 @@ def _parser() -> Parser:
     parser.add_argument("library", help="its folder")
     parser.add_argument("--catalogue", required=True, help="whose runs to use: name under data/, or path")
     parser.add_argument("--out", default="genres.csv", help="table to write: .csv, .jsonl or .parquet (genres.csv)")
-    parser.add_argument("--top", type=int, default=0, metavar="N", help="the N best genres of each album, kept or not")
+    parser.add_argument(
+        "--top", type=at_least(0), default=0, metavar="N", help="the N best genres of each album, kept or not"
+    )
     parser.add_argument("--all", action="store_true", help="every genre of each album, by every modality")
-    parser.add_argument("--workers", type=int, default=0, help="processes that decode; 0: one a core")
+    parser.add_argument("--workers", type=at_least(0), default=0, help="processes that decode; 0: one a core")
     parser.add_argument("--genres", type=Path, help="table of labels and names in tags (params/genres.csv)")
     tags = parser.add_argument_group("tags")
     tags.add_argument("--write-tags", action="store_true", help="genres that are sure, into files that have none")
