@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
@@ -288,12 +289,7 @@ def test_colours_follow_the_column(page):
         picture_of(page, f"7_colour_by_{column.replace(' ', '_')}")
 
 
-def test_a_lasso_lists_what_is_shown_and_hands_it_to_python(page):
-    area = output(page, 1)
-    choose(area, 0, "split")
-    area.get_by_role("button", name="val (8)").click()
-    area.get_by_text("32 of 40 synthetic tracks shown").wait_for(timeout=PATIENCE)
-    area.get_by_role("button", name="lasso").click()
+def draw_around_everything(page, area):
     box = area.locator("canvas").first.bounding_box()
     corners = [(0.02, 0.02), (0.98, 0.02), (0.98, 0.98), (0.02, 0.98), (0.02, 0.03)]
     for number, (x, y) in enumerate(corners):
@@ -302,7 +298,24 @@ def test_a_lasso_lists_what_is_shown_and_hands_it_to_python(page):
             page.mouse.down()
         page.wait_for_timeout(300)  # a frame or two, where WebGL is software
     page.mouse.up()
-    area.get_by_text("32 tracks selected").wait_for(timeout=PATIENCE)
+
+
+def test_a_lasso_lists_what_is_shown_and_hands_it_to_python(page):
+    area = output(page, 1)
+    choose(area, 0, "split")
+    area.get_by_role("button", name="val (8)").click()
+    area.get_by_text("32 of 40 synthetic tracks shown").wait_for(timeout=PATIENCE)
+    area.get_by_role("button", name="lasso").click()
+    selected = area.get_by_text("32 tracks selected")
+    for _ in range(2):
+        draw_around_everything(page, area)
+        # On a busy machine without a graphics card a frame may come too late for a corner; one draws again then.
+        with suppress(sync_api.TimeoutError):
+            selected.wait_for(timeout=PATIENCE / 2)
+            break
+    else:
+        draw_around_everything(page, area)
+    selected.wait_for(timeout=PATIENCE)
     assert area.locator(".mumu-selection tr").count() == 33
     picture_of(page, "8_lasso")
     page.locator(".jp-CodeCell .cm-content").last.click()
