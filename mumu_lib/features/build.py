@@ -153,8 +153,9 @@ def statuses(catalogue: Catalogue, settings: Recipe, *, noted: bool = False) -> 
         folder = place / settings.name
         for path in sorted([*folder.glob("*.parquet"), *folder.glob("shards/*.parquet")]):
             if not noted or path.with_suffix(NOTE).is_file():
-                # What a killed run has left may be no table; it is tidied up later, and says nothing here.
-                with suppress(pa.ArrowInvalid):
+                # What a killed run has left may be no table; it is tidied up later, and says nothing here. Another process
+                # may just be tidying up; what it has joined is in a store that is looked into as well, or found again.
+                with suppress(pa.ArrowInvalid, FileNotFoundError):
                     table = pd.read_parquet(path, columns=["fingerprint", "status"])
                     found.update(zip(table["fingerprint"], table["status"], strict=True))
     return found

@@ -114,3 +114,15 @@ def test_a_read_only_catalogue_keeps_its_features_at_home(good, home, monkeypatc
     store = audio_store.extract(good, workers=1)
     assert Path(store.values.filename).is_relative_to(home)
     assert not (good.folder / "features").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_shard_that_another_process_takes_away_meanwhile_stops_nothing(good):
+    chosen = audio_store.settings("cqt", 1, 0, "fast")
+    audio_store.extract(good, workers=1)
+    before = build.statuses(good, chosen)
+    gone = build.features_folder(good) / chosen.name / "shards" / "gone.parquet"
+    gone.parent.mkdir(exist_ok=True)
+    gone.symlink_to(gone.with_name("nowhere"))
+    assert build.statuses(good, chosen) == before
+    gone.unlink()

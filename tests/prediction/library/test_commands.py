@@ -180,7 +180,6 @@ def test_names_come_from_a_table(predict, root, tmp_path, capsys):
     [
         (["--apply"], "add  --write-tags"),
         (["--write-tags", "--add", "--replace"], "exclude one another"),
-        (["--top", "-2"], "--top -2"),
         (["--write-tags", "--precision", "2"], "--precision 2"),
         (["--genres", "nowhere.csv"], "nowhere.csv is missing"),
         (["--out", "genres.xls"], "ends with '.xls'"),
