@@ -131,6 +131,28 @@ class TextEncoder(Protocol):
         """Return the share of the words of some texts that the encoder knows; few in a language that it did not learn."""
 
 
+def spread(count: int, windows: int | None) -> np.ndarray:
+    """Return which of so many windows are heard: the middle of each of ``windows`` equal parts.
+
+    Raises
+    ------
+    ParameterError
+        Fewer than one window is asked for.
+
+    Examples
+    --------
+    >>> spread(10, 3)
+    array([1, 5, 8])
+    >>> spread(3, None)
+    array([0, 1, 2])
+    """
+    if windows is not None and windows < 1:
+        raise ParameterError(f"windows={windows!r} must be 1 or more, or None for all")
+    if windows is None or windows >= count:
+        return np.arange(count)
+    return ((np.arange(windows) + 0.5) * count / windows).astype(int)
+
+
 def make(name: str) -> AudioEncoder | TextEncoder:
     """Open an encoder.
 

@@ -17,7 +17,7 @@ import numpy as np
 from mumu_lib.core.errors import AudioError, BadDataError, MissingDataError, ParameterError
 from mumu_lib.core.fingerprints import hash_of_file
 from mumu_lib.core.parsing import parsing, read_json
-from mumu_lib.encoders import About, Heard, folder
+from mumu_lib.encoders import About, Heard, folder, spread
 
 NAME = "discogs_effnet"
 RATE = 16_000
@@ -79,14 +79,11 @@ class DiscogsEffnet:
         ParameterError
             Fewer than one window is asked for, or more than one channel given.
         """
-        if windows is not None and windows < 1:
-            raise ParameterError(f"windows={windows!r} must be 1 or more, or None for all")
         frames = log_mel(y)
         starts = np.arange(0, len(frames) - WINDOW + 1, STEP)
         if not len(starts):
             raise AudioError("short", f"{len(y) / RATE:.1f} s of sound, {WINDOW * HOP / RATE:.1f} s are needed")
-        if windows is not None and windows < len(starts):
-            starts = starts[((np.arange(windows) + 0.5) * len(starts) / windows).astype(int)]
+        starts = starts[spread(len(starts), windows)]
         stacked = np.stack([frames[start : start + WINDOW] for start in starts])
         vectors, scores = self._through(stacked)
         if not self.tags:

@@ -19,7 +19,7 @@ from mumu_lib.core.errors import AudioError, BadDataError, ParameterError
 from mumu_lib.core.files import whole, write_atomically
 from mumu_lib.core.fingerprints import hash_of_file
 from mumu_lib.core.parsing import parsing, read_json
-from mumu_lib.encoders import ABOUT, REMEDY, About, Heard, checkpoints, folder as folder_of
+from mumu_lib.encoders import ABOUT, REMEDY, About, Heard, checkpoints, folder as folder_of, spread
 from mumu_lib.encoders.musicnn_network import (
     BANDS,
     HOP,
@@ -128,8 +128,6 @@ class Musicnn:
         >>> mtt().encode(mumu_lib.audio.load("song.ogg", rate=16000)).scores.shape  # doctest: +SKIP
         (15, 50)
         """
-        if windows is not None and windows < 1:
-            raise ParameterError(f"windows={windows!r} must be 1 or more, or None for all")
         frames = log_mel(y)
         count = len(frames) // WINDOW
         if not count:
@@ -153,21 +151,6 @@ class Musicnn:
             vectors.append(np.asarray(found[0], np.float32)[: len(batch)])
             scores.append(np.asarray(found[1], np.float32)[: len(batch)])
         return np.concatenate(vectors), np.concatenate(scores)
-
-
-def spread(count: int, windows: int | None) -> np.ndarray:
-    """Return which of so many windows are heard: the middle of each of ``windows`` equal parts.
-
-    Examples
-    --------
-    >>> spread(10, 3)
-    array([1, 5, 8])
-    >>> spread(3, None)
-    array([0, 1, 2])
-    """
-    if windows is None or windows >= count:
-        return np.arange(count)
-    return ((np.arange(windows) + 0.5) * count / windows).astype(int)
 
 
 def convert(source: Path, target: Path, name: str) -> None:
