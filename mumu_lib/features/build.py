@@ -30,6 +30,8 @@ from mumu_lib.features.workers import Shard
 
 SHARD = 64
 NOTE = ".looked"
+# In a catalogue that lies outside of the home: the homes whose runs use its features, a line each.
+HOMES = "homes.txt"
 StoreKind = TypeVar("StoreKind", bound=Store)
 
 
@@ -63,6 +65,7 @@ def complete(
                 # Windows keeps a file that is mapped; the next extraction takes it away.
                 with suppress(PermissionError):
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
+    _note_home(folder.parent)
     store = kind(folder, digest)
     if not store.index["status"].isin(USABLE).any():
         reasons = "; ".join(f"{n} {status}" for status, n in store.counts().items())
@@ -169,6 +172,30 @@ def note(catalogue: Catalogue, jobs: pd.DataFrame, settings: Recipe) -> None:
         path = folder / f"{digest}{NOTE}"
         if _finished(folder, digest) and not path.is_file() and os.access(folder, os.W_OK):
             write_atomically(path, "")
+
+
+def homes_of(place: Path) -> list[Path]:
+    """Return the homes, besides the one they lie in, whose runs have used the stores in a folder.
+
+    Parameters
+    ----------
+    place : Path
+        One of :func:`places`.
+    """
+    with suppress(OSError, UnicodeDecodeError):
+        lines = (place.parent / HOMES).read_text(encoding="utf-8").splitlines()
+        return [Path(line) for line in lines if line]
+    return []
+
+
+def _note_home(place: Path) -> None:
+    """Write down that runs of this home use stores that lie outside of it, so that nobody takes them for unused."""
+    own = Path(os.path.realpath(home()))
+    inside = own in Path(os.path.realpath(place)).parents
+    if inside or own in homes_of(place) or not os.access(place.parent, os.W_OK):
+        return
+    homes = sorted({*map(str, homes_of(place)), str(own)})
+    write_atomically(place.parent / HOMES, "".join(f"{line}\n" for line in homes))
 
 
 def _finished(folder: Path, digest: str) -> bool:

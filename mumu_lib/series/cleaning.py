@@ -10,7 +10,8 @@ from mumu_lib.core.arguments import Parser
 from mumu_lib.core.errors import MissingDataError, MumuError
 from mumu_lib.core.paths import home
 from mumu_lib.series import storage
-from mumu_lib.series.storage import KINDS, Item
+from mumu_lib.series.sizes import Item
+from mumu_lib.series.storage import KINDS
 
 
 def main(words: Sequence[str] | None = None) -> int:

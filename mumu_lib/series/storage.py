@@ -1,95 +1,43 @@
 """What of a home takes how much of the disk, what nothing refers to any more, and taking that away.
 
-Read by ``python -m mumu_lib disk``. Links are not followed, neither to count nor to remove; nothing outside of the home
-is touched.
+Read by ``python -m mumu_lib disk``. Links are not followed, neither to count nor to remove; nothing outside of the home,
+and of what Snakemake and the tests keep in the checkout, is removed.
 """
 
-import dataclasses
 import os
-import re
+import secrets
 import shutil
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from mumu_lib.audio import store as audio_store
-from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import MumuError
 from mumu_lib.core.files import writing
-from mumu_lib.core.parsing import read_json
-from mumu_lib.core.paths import home
-from mumu_lib.series import values
-from mumu_lib.series.inventory import CQT, notebook_of
+from mumu_lib.core.paths import checkout, home
+from mumu_lib.experiments import ENCODERS
+from mumu_lib.series import references
+from mumu_lib.series.references import References, name_of
+from mumu_lib.series.sizes import DAY, Below, Item, entries, folders, half_written, is_open, is_young, measure
 
 # What can be removed, and what each word means.
 KINDS = {
     "leftovers": "what killed processes left half-written",
     "stores": "features of settings that no run uses, and of versions that nothing reads",
     "runs": "runs of catalogues that are gone or have changed since, and trainings that were set aside",
+    "weights": "weights of encoders that this version does not know",
     "caches": "what is made again when it is needed",
+    "logs": "logs of Snakemake and SLURM of two weeks ago and more",
 }
-HALF_WRITTEN = re.compile(r".+\.[0-9a-f]{8}\.tmp")
-# What is younger may still be written.
-DAY = 86400
-AGAIN = "delete it"
-ELSEWHERE = "no catalogue of this name is in data/; is it elsewhere, then  python -m mumu_lib disk ITS_FOLDER"
-
-
-@dataclasses.dataclass(frozen=True)
-class Item:
-    """Something that takes room.
-
-    Attributes
-    ----------
-    what : str
-        Catalogue, store, run, cache, pretrained, download, figures, or leftover.
-    name : str
-        Within the home.
-    path : Path
-    size : int
-        Bytes on the disk, without what links point to.
-    kind : str
-        Of :data:`KINDS`, where nothing refers to it; else empty.
-    why : str
-        Why nothing refers to it, or what is special.
-    locks : tuple of Path
-        Files that are held by whoever uses it.
-    """
-
-    what: str
-    name: str
-    path: Path
-    size: int
-    kind: str = ""
-    why: str = ""
-    locks: tuple[Path, ...] = ()
-
-
-def size_of(path: Path) -> int:
-    """Return how many bytes a file or folder takes; a link takes none, and a file of two names counts once."""
-    seen: set[tuple[int, int]] = set()
-    total = 0
-    for part in (path, *_below(path)):
-        facts = os.lstat(part)
-        key = (facts.st_dev, facts.st_ino)
-        if key not in seen and not os.path.islink(part) and not os.path.isdir(part):
-            seen.add(key)
-            # Windows does not say how many blocks a file takes.
-            total += getattr(facts, "st_blocks", -(-facts.st_size // 512)) * 512
-    return total
-
-
-def _below(path: Path) -> Iterator[Path]:
-    """Yield everything in a folder and its folders, links included but not followed."""
-    if path.is_symlink() or not path.is_dir():
-        return
-    for folder, folders, files in os.walk(path):
-        for name in (*folders, *files):
-            yield Path(folder, name)
+AGAIN = "it is made again when it is needed"
+# Jobs of a series in another home may use the checkout's .snakemake, and last for days.
+JOBS_LAST = 14 * DAY
+LOGS = ("log", "slurm_logs")
+# Folders of data/ that hold neither a catalogue nor features, and what they are.
+PLACES = {"raw": "download", "linking": "answers", "shared": "shared", "your-album": "album"}
 
 
 def listing(elsewhere: Iterable[Path] = ()) -> list[Item]:
@@ -98,149 +46,172 @@ def listing(elsewhere: Iterable[Path] = ()) -> list[Item]:
     Parameters
     ----------
     elsewhere : iterable of Path
-        Folders of catalogues that lie outside of ``data/``, whose runs are in use.
+        Folders of catalogues that lie outside of ``data/``: their runs are in use, and their features are listed too,
+        but never to be removed.
     """
-    prints: dict[str, str] = {}
+    outside = list(elsewhere)
+    known = references.of_home(outside)
     found: list[Item] = []
-    # Catalogues behind a link are in use as well, though they are not counted.
-    beside = sorted(path.parent for path in (home() / "data").glob("*/catalogue.json"))
-    for folder in (*elsewhere, *beside):
-        _print_of(folder, prints)
-    for folder in _folders(home() / "data"):
-        found += _data(folder)
-    for folder in _folders(home() / "runs"):
-        found += _runs(folder, prints)
-    running = sorted((home() / "runs").glob("*/series.lock"))
-    for folder in _folders(home() / "cache"):
-        found.append(_item("cache", folder, "caches", "it is made again when it is needed", running))
-    for folder in _folders(home() / "figures"):
+    for name in ("data", "runs", "cache", "figures"):
+        found += _not_gone_into(home() / name)
+    for folder in folders(home() / "data"):
+        found += _data(folder, known)
+    for folder in outside:
+        for item in _catalogue(folder, known):
+            found.append(replace(item, name=str(item.path), kind="", why="outside of the home; it stays"))
+    for folder in folders(home() / "runs"):
+        found += _runs(folder, known)
+    for folder in folders(home() / "cache"):
+        found.append(_item("cache", folder, "caches", AGAIN, _series_locks()))
+    for folder in folders(home() / "figures"):
         found.append(_item("figures", folder))
+    found += _of_tools(home())
+    if checkout().resolve() != home().resolve():
+        found += _of_tools(checkout())
     return found
 
 
-def _print_of(folder: Path, prints: dict[str, str]) -> None:
-    """Join a catalogue's name and fingerprint to those known; of one that cannot be read only the name."""
-    try:
-        music = Catalogue(folder)
-        prints[music.name] = music.fingerprint if len(music.albums) else ""
-    except (MumuError, OSError, ValueError):
-        prints[_name_of(folder)] = ""
+def _series_locks(base: Path | None = None) -> list[Path]:
+    return sorted(((base or home()) / "runs").glob("*/series.lock"))
 
 
-def _name_of(folder: Path) -> str:
-    """Return the name of a catalogue, by which its runs are called: not always that of its folder."""
-    try:
-        return str(read_json(folder / "catalogue.json", AGAIN).get("name", folder.name))
-    except MumuError:
-        return folder.name
+def _not_gone_into(base: Path) -> Iterator[Item]:
+    """Yield links and folders that cannot be read, lest they count as nothing without a word."""
+    for path in (base, *entries(base)):
+        if path.is_symlink():
+            yield Item("link", _name(path), path, 0, why=f"not followed; it leads to {os.readlink(path)}", base=home())
+        elif path.is_dir() and not is_open(path):
+            yield Item("closed", _name(path), path, 0, why="it cannot be read, so that nothing is known of it", base=home())  # fmt: skip
 
 
-def _folders(base: Path) -> list[Path]:
-    """Return the folders in one, without links, none of which is ours to follow."""
-    if base.is_symlink() or not base.is_dir():
-        return []
-    return sorted(path for path in base.iterdir() if path.is_dir() and not path.is_symlink())
+def _name(path: Path, base: Path | None = None) -> str:
+    base = base or home()
+    return path.relative_to(base).as_posix() if path.is_relative_to(base) else str(path)
 
 
-def _item(what: str, path: Path, kind: str = "", why: str = "", locks: Sequence[Path] = ()) -> Item:
-    return Item(what, path.relative_to(home()).as_posix(), path, size_of(path), kind, why, tuple(locks))
+def _item(
+    what: str, path: Path, kind: str = "", why: str = "", locks: Sequence[Path] = (), base: Path | None = None
+) -> Item:
+    """Measure something; what holds folders that cannot be read is not to be removed."""
+    size, closed = measure(path)
+    if closed:
+        kind = ""
+        why = f"{len(closed)} in it cannot be read, such as {closed[0]}; it may take more, and stays"
+    return Item(what, _name(path, base), path, size, kind, why, tuple(locks), base or home())
 
 
-def _data(folder: Path) -> Iterator[Item]:
+def _without(whole: Item, parts: Iterable[Item]) -> Item:
+    return replace(whole, size=whole.size - sum(item.size for item in parts))
+
+
+def _data(folder: Path, known: References) -> Iterator[Item]:
     """Yield what one folder of ``data/`` holds."""
-    if (folder / "catalogue.json").is_file():
-        whole, name = _item("catalogue", folder), _name_of(folder)
-        stores = list(_stores(folder / "features", name))
-        taken = sum(item.size for item in stores)
-        yield dataclasses.replace(whole, size=whole.size - taken, why="without its features")
-        yield from stores
-        yield from _half_written(folder.glob("*"), name)
+    if os.path.lexists(folder / "catalogue.json"):
+        yield from _catalogue(folder, known)
     elif folder.name == "features":
-        for place in _folders(folder):
-            yield from _stores(place, place.name)
+        for place in folders(folder):
+            yield from _stores(place, place.name, known)
     elif folder.name == "pretrained":
-        for place in _folders(folder):
-            yield _item("pretrained", place)
+        yield from _weights(folder)
+    elif folder.name == "sample-knowledge":
+        yield _item("cache", folder, "caches", AGAIN, [folder / "lock", *_series_locks()])
     else:
-        yield _item("download", folder)
+        left = list(_leftovers(half_written(Below(folder)), [folder / "lock"]))
+        yield _without(_item(PLACES.get(folder.name, "download"), folder), left)
+        yield from left
 
 
-def _stores(place: Path, name: str) -> Iterator[Item]:
-    used = _used_stores(name)
-    for folder in _folders(place):
-        lock = folder / "lock"
-        known = CQT.fullmatch(folder.name) or folder.name.startswith(("cqt-", "timbre-"))
-        if known and folder.name not in used and not _young(folder):
-            yield _item("store", folder, "stores", "no run uses features of these settings", [lock])
-        else:
-            yield _item("store", folder)
-            yield from _half_written([*folder.glob("*"), *folder.glob("shards/*")], name, lock)
+def _catalogue(folder: Path, known: References) -> Iterator[Item]:
+    name = name_of(folder)
+    stores = list(_stores(folder / "features", name, known))
+    left = list(_leftovers(half_written(entries(folder)), _locks(name)))
+    whole = _without(_item("catalogue", folder), [*stores, *left])
+    yield whole if whole.why else replace(whole, why="without its features")
+    yield from stores
+    yield from left
 
 
-def _young(folder: Path) -> bool:
-    """Whether a folder was written to in the last day, maybe by a share of the features, which holds no lock."""
-    return any(os.lstat(path).st_mtime > time.time() - DAY for path in (folder, *_below(folder)))
+def _locks(name: str) -> list[Path]:
+    return [home() / "runs" / name / "series.lock", home() / "runs" / name / "lock"]
 
 
-def _used_stores(name: str) -> set[str]:
-    """Return the stores of sound that the runs of a catalogue, or the next of its series, are made of."""
-    wanted = [values("sample")["audio"], values("paper")["audio"]]
-    for path in sorted((home() / "runs" / name).glob("*/params.json")):
-        try:
-            stored = read_json(path, AGAIN)
-        except MumuError:
+def _stores(place: Path, name: str, known: References) -> Iterator[Item]:
+    for folder in folders(place):
+        locks = [folder / "lock", *_locks(name)[:1]]
+        why = known.why_store_unused(folder, name)
+        if why and not is_young(folder):
+            yield _item("store", folder, "stores", why, locks)
             continue
-        if notebook_of(stored) == "04_audio":
-            wanted.append(stored)
-    found = {audio_store.settings("timbre", 1, 0, "fast").name}
-    for given in wanted:
-        patches, seed = given.get("patches"), given.get("seed")
-        if isinstance(patches, int) and isinstance(seed, int) and patches > 0:
-            found.add(audio_store.settings("cqt", patches, seed, "fast").name)
-    return found
+        left = list(_leftovers(half_written(Below(folder)), locks))
+        yield _without(_item("store", folder), left)
+        yield from left
 
 
-def _runs(folder: Path, prints: dict[str, str]) -> Iterator[Item]:
+def _weights(folder: Path) -> Iterator[Item]:
+    yield from _leftovers(half_written(entries(folder)), _series_locks())
+    for place in folders(folder):
+        if place.name.startswith("."):
+            continue
+        if place.name in ENCODERS or is_young(place):
+            yield _item("pretrained", place)
+        else:
+            yield _item("pretrained", place, "weights", "no encoder of this version is called so", _series_locks())
+
+
+def _runs(folder: Path, known: References) -> Iterator[Item]:
     """Yield the runs of one catalogue."""
-    locks = [folder / "series.lock", folder / "lock"]
-    for run in _folders(folder):
-        why = _unused(run, folder.name, prints)
-        aside: list[Item] = []
+    for run in folders(folder):
+        # A training holds the lock of its own folder.
+        locks = [*_locks(folder.name), *sorted(run.rglob("lock"))]
+        why = known.why_unused(run)
+        if why and is_young(run):
+            yield _item("run", run, why=f"{why}; somebody was at work there today")
+            continue
+        parts: list[Item] = []
         if not why:
             for path in sorted(run.rglob("before")):
-                if path.is_dir() and not path.is_symlink():
-                    aside.append(_item("run", path, "runs", "a training on other data, set aside", locks))
-            yield from _half_written(run.rglob("*"), folder.name, *locks)
-        whole = _item("run", run, "runs" if why else "", why, locks)
-        yield dataclasses.replace(whole, size=whole.size - sum(item.size for item in aside))
-        yield from aside
-    yield from _half_written(folder.glob("*"), folder.name, *locks)
+                if path.is_dir() and not path.is_symlink() and not is_young(path) and not known.names(path):
+                    parts.append(_item("run", path, "runs", "a training on other data, set aside", locks))
+            aside = [item.path for item in parts]
+            left = [path for path in half_written(Below(run)) if not set(aside) & set(path.parents)]
+            parts += _leftovers(left, locks)
+        yield _without(_item("run", run, "runs" if why else "", why, locks), parts)
+        yield from parts
+    yield from _leftovers(half_written(entries(folder)), _locks(folder.name))
 
 
-def _unused(run: Path, name: str, prints: dict[str, str]) -> str:
-    """Say why nothing refers to a run; empty where something does, or where that is not known."""
-    if name not in prints:
-        return ELSEWHERE
-    try:
-        stored = read_json(run / "params.json", AGAIN)
-    except MumuError:
-        return ""
-    if prints[name] and stored.get("fingerprint", prints[name]) != prints[name]:
-        return "made on the catalogue as it was before"
-    return ""
+def _leftovers(paths: Iterable[Path], locks: Sequence[Path]) -> Iterator[Item]:
+    for path in paths:
+        yield _item("leftover", path, "leftovers", "half-written by a process that was killed", locks)
 
 
-def _half_written(paths: Iterable[Path], name: str, *locks: Path) -> Iterator[Item]:
-    own = [home() / "runs" / name / "series.lock", *locks]
-    for path in sorted(paths):
-        if not HALF_WRITTEN.fullmatch(path.name) or path.is_symlink():
-            continue
-        if path.lstat().st_mtime < time.time() - DAY:
-            yield _item("leftover", path, "leftovers", "half-written by a process that was killed", own)
+def _of_tools(base: Path) -> Iterator[Item]:
+    """Yield what Snakemake, numba and the tests of the notebooks keep in a checkout."""
+    snakemake = base / ".snakemake"
+    quiet = not is_young(snakemake, JOBS_LAST)
+    for folder in folders(snakemake):
+        kind = "logs" if folder.name in LOGS else "caches"
+        why = AGAIN if kind == "caches" else ""
+        if quiet:
+            yield _item("snakemake", folder, kind, why, _series_locks(), base)
+        else:
+            yield _item("snakemake", folder, why="used in the last two weeks", base=base)
+    tests = base / ".stored"
+    if is_open(tests) and not tests.is_symlink() and tests.resolve() != home().resolve():
+        if is_young(tests):
+            yield _item("cache", tests, why="of make test, which ran today", base=base)
+        else:
+            yield _item("cache", tests, "caches", f"of make test; {AGAIN}", _series_locks(tests), base)
+    for folder in sorted((base / "mumu_lib").glob("**/__pycache__")):
+        if any(folder.glob("*.nbi")):
+            yield _item("cache", folder, "caches", f"of numba; {AGAIN}", (), base)
 
 
 def remove(item: Item) -> None:
     """Take one item away, unless somebody uses it.
+
+    What was listed is looked at once more, since a series may have begun meanwhile. A folder gets another name first, so
+    that a removal that is interrupted leaves a leftover and no half of a run.
 
     Raises
     ------
@@ -250,22 +221,38 @@ def remove(item: Item) -> None:
         It cannot be removed, for want of the right to.
     """
     _must_be_ours(item)
+    locks = set(item.locks)
+    if item.kind in ("caches", "weights", "logs"):
+        locks.update(_series_locks())
     with ExitStack() as held:
-        for path in item.locks:
+        for path in sorted(locks):
             if path.is_file():
                 held.enter_context(_free(path))
+        if item.kind in ("stores", "runs", "leftovers") and is_young(item.path):
+            raise MumuError(f"{item.path} was written to meanwhile; it stays")
         with writing(item.path):
             if item.path.is_dir():
-                shutil.rmtree(item.path)
+                _remove_folder(item.path)
             else:
                 item.path.unlink(missing_ok=True)
 
 
+def _remove_folder(folder: Path) -> None:
+    going = folder
+    # On Windows a folder with an open lock in it cannot be renamed.
+    if os.name != "nt":
+        going = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}.tmp")
+        folder.rename(going)
+    shutil.rmtree(going)
+
+
 def _must_be_ours(item: Item) -> None:
-    base = home().resolve()
+    base = item.base
     if not item.kind:
         raise MumuError(f"{item.path} is in use; it stays")
-    if item.path.is_symlink() or item.path.parent.resolve() != base / item.path.parent.relative_to(home()):
+    if base.resolve() not in (home().resolve(), checkout().resolve()) or not item.path.is_relative_to(base):
+        raise MumuError(f"{item.path} lies outside of {home()}; it stays")
+    if item.path.is_symlink() or item.path.parent.resolve() != base.resolve() / item.path.parent.relative_to(base):
         raise MumuError(f"{item.path} lies behind a link; it stays")
 
 

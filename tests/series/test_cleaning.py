@@ -9,6 +9,13 @@ import pytest
 from filelock import FileLock
 
 from mumu_lib.__main__ import main
+from mumu_lib.series import storage
+
+
+@pytest.fixture(autouse=True)
+def no_checkout(tmp_path, monkeypatch):
+    """What Snakemake and numba keep in the checkout is no test's to remove."""
+    monkeypatch.setattr(storage, "checkout", lambda: tmp_path / "checkout")
 
 
 @pytest.fixture
@@ -28,7 +35,7 @@ def test_it_removes_nothing_until_it_is_told_by_the_command_that_it_prints(unuse
     assert main(["disk"]) == 0
     said = capsys.readouterr().out
     assert "2.0 MB  store      data/tiny/features/cqt-v1-fast-2x15s-seed5: no run uses" in said
-    (command,) = [line for line in said.splitlines() if "--remove" in line]
+    (command,) = [line for line in said.splitlines() if "--remove stores" in line]
     words = shlex.split(command)[3:]
     assert main([*words, "--dry-run"]) == 0
     assert unused.is_dir()
@@ -46,7 +53,7 @@ def test_a_folder_of_no_catalogue_is_refused_before_anything_goes(unused, capsys
 
 
 def test_other_kinds_stay(unused):
-    assert main(["disk", "--remove", "leftovers", "caches", "runs"]) == 0
+    assert main(["disk", "--remove", "leftovers", "caches", "runs", "weights", "logs"]) == 0
     assert unused.is_dir()
 
 
@@ -70,5 +77,8 @@ def test_a_word_that_is_no_kind_is_refused(kind, unused, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["disk", "--remove", kind])
     assert ended.value.code == 2
-    assert f"{kind!r} is not one of ['leftovers', 'stores', 'runs', 'caches']" in capsys.readouterr().err
+    assert (
+        f"{kind!r} is not one of ['leftovers', 'stores', 'runs', 'weights', 'caches', 'logs']"
+        in capsys.readouterr().err
+    )
     assert unused.is_dir()

@@ -19,16 +19,17 @@ def allow_small_files_only():
 
 
 def obey_mode_bits():
-    """Give up root's right to write where the mode forbids it, here and in processes started from here."""
+    """Give up root's rights to read and write where the mode forbids it, here and in processes started from here."""
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         import ctypes
 
-        overrides, libc = 1, ctypes.CDLL(None)
-        libc.prctl(24, overrides, 0, 0, 0)  # PR_CAPBSET_DROP
+        overrides, reads, libc = 1, 2, ctypes.CDLL(None)
+        for right in (overrides, reads):
+            libc.prctl(24, right, 0, 0, 0)  # PR_CAPBSET_DROP
         version, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
         libc.capget(version, sets)
         for i in range(3):
-            sets[i] &= ~(1 << overrides)
+            sets[i] &= ~(1 << overrides | 1 << reads)
         libc.capset(version, sets)
 
 
@@ -46,3 +47,11 @@ def said_of_a_lock(folder):
     except MumuError as error:
         return str(error)
     return ""
+
+
+def said_of_the_disk():
+    """What ``python -m mumu_lib disk`` prints of a home."""
+    from mumu_lib.series import cleaning, storage
+
+    storage.checkout = storage.home
+    return cleaning.as_text(storage.listing())
