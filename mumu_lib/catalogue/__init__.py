@@ -24,7 +24,7 @@ import scipy.sparse as sp
 from mumu_lib.catalogue import contents
 from mumu_lib.catalogue.schema import COLUMNS, INFO, SPLITS, check, fill, holds, keep_labels
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
-from mumu_lib.core.files import whole, write_atomically
+from mumu_lib.core.files import whole
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import parsing, plain_name, read_json, read_table
 from mumu_lib.experiments import MODALITIES
@@ -307,9 +307,12 @@ def write(
         "counts": {key: len(table) for key, table in tables.items()},
     }
     with ExitStack() as parts:
+        # Written first, so that a full disk stops this while the catalogue as it was before is still whole; it gets its
+        # name last.
+        listed = parts.enter_context(whole(folder / "catalogue.json"))
+        listed.write_text(json.dumps(info, indent=1, ensure_ascii=False), encoding="utf-8")
         for key, table in tables.items():
             table.to_parquet(parts.enter_context(whole(folder / f"{key}.parquet")), index=False)
         # All there: from here on there is no catalogue until all have their names.
         (folder / "catalogue.json").unlink(missing_ok=True)
-    write_atomically(folder / "catalogue.json", json.dumps(info, indent=1, ensure_ascii=False))
     return Catalogue(folder)

@@ -97,11 +97,17 @@ def need_room(folder: Path, size: int) -> None:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def whole(path: Path, end: str = "") -> Iterator[Path]:
     """A name to write a file under; the file gets its own name when it is whole.
 
     Of several processes that write one file the first to end wins, since they write the same; what it finds of
     others goes, left by a killed process or not.
+
+    Parameters
+    ----------
+    path : Path
+    end : str
+        How the name to write under must end, for a library that goes by it, such as ``.keras``.
 
     Yields
     ------
@@ -109,22 +115,22 @@ def whole(path: Path) -> Iterator[Path]:
         In the same folder, which is made if need be.
     """
     make_folder(path.parent)
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp{end}")
     with writing(path):
         try:
             yield part
-            _take_its_name(part, path)
+            _take_its_name(part, path, end)
         finally:
             part.unlink(missing_ok=True)
 
 
-def _take_its_name(part: Path, path: Path) -> None:
+def _take_its_name(part: Path, path: Path, end: str) -> None:
     try:
         os.replace(part, path)
     except FileNotFoundError:
         if not path.is_file():
             raise
-    for other in path.parent.glob(f"{glob.escape(path.name)}.*.tmp"):
+    for other in path.parent.glob(f"{glob.escape(path.name)}.*.tmp{end}"):
         # On Windows a file that somebody still writes cannot be removed.
         with suppress(OSError):
             other.unlink()

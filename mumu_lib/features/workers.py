@@ -11,6 +11,7 @@ item takes too long; a crash leaves its name there too. The shard is then done a
 """
 
 import faulthandler
+import io
 import multiprocessing
 import os
 import sys
@@ -28,7 +29,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from mumu_lib.core.errors import MumuError, RefusedError
-from mumu_lib.core.files import make_folder, save_array, whole
+from mumu_lib.core.files import make_folder, save_array, whole, writing
 from mumu_lib.features.store import Recipe
 
 SECONDS_PER_FILE = 120
@@ -133,13 +134,14 @@ def _extract(shard: Shard) -> int:
     values: np.ndarray = np.zeros((len(shard.tracks), *shard.settings.shape), shard.settings.dtype)
     rows, stopped = [], _stopped_by(shard)
     make_folder(shard.index.parent)
-    with threadpool_limits(1), open(_trail(shard), "a", encoding="utf-8") as trail:
+    with threadpool_limits(1), _opened(_trail(shard)) as trail:
         faulthandler.enable(trail)
         for row, (track_id, path, source, fingerprint) in enumerate(shard.tracks):
             try:
                 if row in stopped:
                     raise RefusedError(stopped[row], f"{path}: {_WHY[stopped[row]]}")
-                print(row, file=trail, flush=True)
+                with writing(_trail(shard)):
+                    trail.write(f"{row}\n".encode())
                 faulthandler.dump_traceback_later(SECONDS_PER_FILE, exit=True, file=trail)
                 values[row], facts = shard.settings.row(track_id, path, source)
             except RefusedError as error:
@@ -158,6 +160,12 @@ _WHY = {"timeout": f"not decoded after {SECONDS_PER_FILE} s", "corrupt": "crashe
 
 def _trail(shard: Shard) -> Path:
     return shard.index.with_suffix(".trail")
+
+
+def _opened(trail: Path) -> io.FileIO:
+    """Open a trail to append, without a buffer, which would be written once more when a full disk has refused it."""
+    with writing(trail):
+        return io.FileIO(trail, "a")
 
 
 def _stopped_by(shard: Shard) -> dict[int, str]:

@@ -22,7 +22,7 @@ import numpy as np
 
 from mumu_lib.core.arguments import Parser
 from mumu_lib.core.errors import MumuError, ParameterError
-from mumu_lib.core.files import make_folder, save_array, write_atomically, writing
+from mumu_lib.core.files import make_folder, save_array, write_atomically
 from mumu_lib.linking import dictionary, dumps
 from mumu_lib.linking.dictionary import FORMAT, LAYOUT, grouped
 
@@ -66,8 +66,7 @@ def build(
     shutil.rmtree(part, ignore_errors=True)
     make_folder(part)
     titles = marisa_trie.Trie(_titles(categories, redirects, []), **LAYOUT)
-    with writing(part):
-        titles.save(str(part / "titles.marisa"))
+    dictionary.save(titles, part / "titles.marisa")
     arrays, counts = _articles(titles, categories, redirects, problems)
     named = [*_labels(titles, labels, problems)]
     arrays |= dictionary.make(titles, arrays, named, part / "names.marisa")

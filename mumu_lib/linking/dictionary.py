@@ -3,7 +3,9 @@
 Paper: Section 5.2.  The second half of :mod:`mumu_lib.linking.build`.
 """
 
+import errno
 import re
+import shutil
 from array import array
 from collections.abc import Iterator
 from itertools import chain, islice
@@ -15,6 +17,7 @@ import numpy as np
 
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError
+from mumu_lib.core.files import writing
 from mumu_lib.linking import surfaces, words
 
 # Raise it when the files or the rules of names change.
@@ -24,6 +27,8 @@ CATEGORY = "Category:"
 # 5 million names takes minutes and gigabytes to make in every process. Of the layouts of the trie this is the fastest.
 LAYOUT: dict[str, Any] = {"num_tries": 1, "binary": True, "cache_size": marisa_trie.HUGE_CACHE}
 BATCH = 100_000
+# Where fewer bytes are left than this, what could not be written found no room.
+ROOM = 1_000_000
 LETTERS = re.compile(r"[^\W\d_]{3,}")
 
 Arrays = dict[str, np.ndarray]
@@ -42,7 +47,7 @@ def make(titles: marisa_trie.Trie, known: Arrays, labels: Named, path: Path) -> 
     trie = marisa_trie.Trie((name for name, _ in _names(titles, known["target"], labels, topics)), **LAYOUT)
     if not len(trie):
         raise BadDataError("no title in the dumps can be linked; see the rules in mumu_lib.linking.surfaces")
-    trie.save(str(path))
+    save(trie, path)
     numbers = ((trie[name], article) for name, article in _names(titles, known["target"], labels, topics))
     pairs = np.fromiter(numbers, np.dtype([("name", np.int32), ("article", np.int32)]))
     arrays = _about_names(titles, trie, known["target"])
@@ -51,6 +56,23 @@ def make(titles: marisa_trie.Trie, known: Arrays, labels: Named, path: Path) -> 
     renown = np.diff(known["categories_start"].astype(np.int64))[article]
     starts, members = grouped(name, article, len(trie), -renown, ~primary)
     return arrays | {"articles_start": starts, "articles": members}
+
+
+def save(trie: marisa_trie.Trie, path: Path) -> None:
+    """Write a trie.
+
+    Raises
+    ------
+    WriteError
+        It cannot be written: why, and what to do.
+    """
+    with writing(path):
+        try:
+            trie.save(str(path))
+        except RuntimeError as error:
+            # The library says no more than where in its own source it stopped.
+            left = shutil.disk_usage(path.parent).free
+            raise OSError(errno.ENOSPC if left < ROOM else errno.EIO, str(error)) from error
 
 
 def grouped(group: np.ndarray, member: np.ndarray, n: int, *before: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

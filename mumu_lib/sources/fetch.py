@@ -15,7 +15,7 @@ import time
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 import requests
@@ -23,7 +23,7 @@ import requests
 from mumu_lib.core import progress
 from mumu_lib.core.arguments import Parser
 from mumu_lib.core.errors import BadDataError, MumuError, ServiceError
-from mumu_lib.core.files import make_folder, writing
+from mumu_lib.core.files import make_folder, whole, writing
 from mumu_lib.core.parsing import UNEXPECTED, PlainInfo, parse_json, parsing, plain_name
 from mumu_lib.core.paths import home
 from mumu_lib.sources.web import RETRIED, body, retry_after
@@ -178,16 +178,26 @@ def extract(archive: str | Path, folder: str | Path) -> list[str]:
                 check_members(
                     archive, folder, ((m.filename, m.file_size, not m.is_dir(), m.is_dir()) for m in zipped.infolist())
                 )
-                zipped.extractall(folder)
+                for entry in zipped.infolist():
+                    _unpack(None if entry.is_dir() else zipped.open(entry), folder / entry.filename)
                 return [m.filename for m in zipped.infolist() if not m.is_dir()]
         with tarfile.open(archive, tarinfo=PlainInfo) as tar, writing(folder):
             members = tar.getmembers()
             check_members(archive, folder, ((m.name, m.size, m.isfile(), m.isdir()) for m in members))
             for member in members:
-                # The data filter of newer Pythons does this; not every 3.11 has it.
-                member.mode = 0o755 if member.isdir() else 0o644
-            tar.extractall(folder, members)
+                _unpack(tar.extractfile(member), folder / member.name)
+                if member.isfile():
+                    os.utime(folder / member.name, (member.mtime, member.mtime))
             return [m.name for m in members if m.isfile()]
+
+
+def _unpack(source: IO[bytes] | None, path: Path) -> None:
+    """Write a member of an archive, whole or not at all; without a source make a folder."""
+    if source is None:
+        make_folder(path)
+        return
+    with source, whole(path) as part, part.open("wb") as out:
+        shutil.copyfileobj(source, out)
 
 
 def check_members(archive: Path, folder: Path, members: Iterable[tuple[str, int, bool, bool]]) -> None:

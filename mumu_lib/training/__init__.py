@@ -19,7 +19,7 @@ import pandas as pd
 from mumu_lib import models
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError, MissingDataError, MumuError
-from mumu_lib.core.files import locked, make_folder, save_array, write_atomically, writing
+from mumu_lib.core.files import locked, make_folder, save_array, whole, write_atomically, writing
 from mumu_lib.core.fingerprints import same, sketch
 from mumu_lib.core.parsing import read_array
 from mumu_lib.features.store import take
@@ -142,6 +142,8 @@ def fit(
         if folder is not None:
             _set_aside_others(folder, np.vstack([train.known_by(), val.known_by()]))
             if (folder / "history.csv").is_file():
+                # A kill may have come just before the end.
+                _remove_state(folder)
                 return _finished(model, folder, lines)
         keeper = _Keeper(patience=patience, seed=seed, folder=folder, lines=lines, monitor=monitor)
         jit = keras.backend.backend() == "jax" if jit_compile is None else jit_compile
@@ -222,8 +224,8 @@ def trained(folder: Path) -> keras.Model:
 
 def keep(model: keras.Model, history: pd.DataFrame, folder: Path) -> None:
     """Write a network that was made in another way than by :func:`fit` as that would have: model and history."""
-    with writing(make_folder(folder) / "model.keras"):
-        model.save(folder / "model.keras")
+    with whole(folder / "model.keras", ".keras") as part:
+        model.save(part)
     write_atomically(folder / "history.csv", history.to_csv(index=False))
 
 
@@ -333,8 +335,8 @@ class _Keeper(keras.callbacks.Callback):
             json.loads(state_file.read_text(encoding="utf-8")) if state_file.is_file() else {"last": "", "best": ""}
         )
         last = f"epoch-{len(self.rows):04d}.keras"
-        with writing(folder / last):
-            self.model.save(folder / last)
+        with whole(folder / last, ".keras") as part:
+            self.model.save(part)
         state = {"last": last, "best": last if best else before["best"], "history": self.rows}
         write_atomically(state_file, json.dumps(state))
         for name in {before["last"], before["best"]} - {state["last"], state["best"], ""}:
@@ -345,5 +347,10 @@ class _Keeper(keras.callbacks.Callback):
         if self.folder is None:
             return
         keep(model, self.history, self.folder)
-        for path in [*self.folder.glob("epoch-*.keras"), self.folder / "state.json"]:
-            path.unlink(missing_ok=True)
+        _remove_state(self.folder)
+
+
+def _remove_state(folder: Path) -> None:
+    """Remove the state of a training that has ended."""
+    for path in [*folder.glob("epoch-*.keras"), folder / "state.json"]:
+        path.unlink(missing_ok=True)
