@@ -17,13 +17,17 @@ import pytest
 import soundfile
 from PIL import Image
 
+import interrupting
 import notebook_processes as processes
+from interrupted_jobs import FULL, JOBS, LYING, Trial
+from interrupting import SmallDisk
 from jobs_in_processes import allow_small_files_only, decode
 from mumu_lib import catalogue, training
 from mumu_lib.audio import store as audio_store
 from mumu_lib.core import paths
 from mumu_lib.core.errors import MissingDataError
 from mumu_lib.features import build
+from mumu_lib.series import sizes
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills a whole process group")
 TRACKS = 200  # three shards and a bit
@@ -33,8 +37,7 @@ RANDOM = random.Random(9)
 
 def lying(folder):
     """What an interrupted run leaves and a finished one must not."""
-    names = re.compile(r".*\.(tmp|part|trail|new)|state\.json|epoch-.*|shards")
-    return [path for path in folder.rglob("*") if names.fullmatch(path.name)]
+    return [path for path in folder.rglob("*") if LYING.fullmatch(path.name)]
 
 
 def kill_when(process, there, delay):
@@ -232,3 +235,36 @@ def test_features_whose_file_is_gone_are_made_again(alone, tmp_path):
     values.unlink()
     assert audio_store.extract(music, workers=1).counts() == {"ok": processes.ALBUMS}
     assert stored(music.folder)[0] == stored(alone / "catalogue")[0]
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_notebooks_interrupted_at_any_step_end_as_uninterrupted_ones(name, alone, tmp_path):
+    trial = Trial(name, alone, tmp_path)
+    expected, steps = trial.undisturbed()
+    place = trial.place("interrupted")
+    assert trial.kill(place, trial.random.randint(1, steps))
+    trial.fill(place, trial.random.randint(1, steps))
+    trial.resume(place, expected)
+
+
+def test_a_small_disk_that_is_full_is_said_and_forgotten_once_there_is_room(alone, tmp_path):
+    trial = Trial("late", alone, tmp_path)
+    expected, _ = trial.undisturbed()
+    disk = SmallDisk(tmp_path / "disk", 1)
+    if not disk.there:
+        pytest.skip("no small disk can be mounted here")
+    try:
+        disk.grow(1 << 20)
+        trial.folder = disk.folder
+        place = trial.place("full")
+        disk.grow((sizes.size_of(place) >> 10) + 200)
+        process = trial.start(place, interrupting.search_shortly)
+        process.join()
+        said = processes.said(process, place / "home")
+        assert process.exitcode != 0
+        assert FULL.search(said), said[-3000:]
+        assert interrupting.half_written(place) == []
+        disk.grow(1 << 20)
+        trial.resume(place, expected)
+    finally:
+        disk.unmount()

@@ -8,9 +8,11 @@ import textwrap
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 
 import pytest
+import yaml
 
 import sixty_six_tracks
 from mumu_lib import series
+from mumu_lib.audio import shares as shares_module
 from mumu_lib.core import paths
 
 PROFILES = paths.checkout() / "params" / "profiles"
@@ -89,6 +91,78 @@ def test_jobs_run_through_the_generic_executor_and_are_not_run_twice(small, tmp_
     assert len(list(jobs.glob("*.json"))) == 5
 
 
+@pytest.fixture(scope="module")
+def job():
+    """The script that makes manifests."""
+    spec = spec_from_file_location("job", PROFILES / "kubernetes" / "job.py")
+    script = module_from_spec(spec)
+    spec.loader.exec_module(script)
+    return script
+
+
+def shares():
+    """The manifest of the shares."""
+    return yaml.safe_load((PROFILES / "kubernetes" / "shares.yaml").read_text(encoding="utf-8"))
+
+
+def as_created(job, gpu, path):
+    """What kubectl is given by the profile's command."""
+    given = []
+
+    def run(command, input, **options):
+        given.append(json.loads(input))
+        return subprocess.CompletedProcess(command, 0)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(job.subprocess, "run", run)
+        words = ["--image", "python:3.12", "--claim", f"mumu:{path}", "--cores", "4", "--memory-mb", "9000"]
+        assert job.main(["submit", *words, "--minutes", "90", "--gpu", str(gpu), "/mnt/job.sh"]) == 0
+    return given[0]
+
+
+@pytest.mark.parametrize("version", ["1.29", "1.31", "1.33", "1.35", "1.37"])
+def test_manifests_are_as_the_published_schema_of_kubernetes_wants_them(job, version):
+    schemas = pytest.importorskip("kubernetes_validate", reason="pip install kubernetes-validate has the schemas")
+    found = [shares(), as_created(job, 0, "/mnt/mumu"), as_created(job, 2, "/mnt/mumu")]
+    for manifest in found:
+        assert schemas.validate(manifest, version, strict=True).startswith(version)
+    # The schema is worth something only if it refuses.
+    found[0]["spec"]["completion"] = 3
+    with pytest.raises(schemas.ValidationError):
+        schemas.validate(found[0], version, strict=True)
+
+
+def test_manifests_ask_for_what_the_job_needs(job):
+    for gpu in (0, 2):
+        made = as_created(job, gpu, "/mnt/a:b")
+        pod = made["spec"]["template"]["spec"]
+        assert made["spec"]["activeDeadlineSeconds"] == 5400
+        limits = {"cpu": "4", "memory": "9000M", **({"nvidia.com/gpu": "2"} if gpu else {})}
+        assert pod["containers"][0]["resources"]["limits"] == limits
+        assert pod["containers"][0]["volumeMounts"][0]["mountPath"] == "/mnt/a:b"
+        assert pod["volumes"][0]["persistentVolumeClaim"]["claimName"] == "mumu"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the container has a shell")
+def test_the_job_of_shares_makes_them_and_they_are_joined(small, tmp_path):
+    made = shares()
+    (container,) = made["spec"]["template"]["spec"]["containers"]
+    *shell, line = container["command"]
+    count = str(made["spec"]["completions"])
+    assert made["spec"]["parallelism"] == made["spec"]["completions"] == made["spec"]["maxFailedIndexes"]
+    assert line.count(f" {count} ") == 1
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    python = tmp_path / ".venv" / "bin" / "python"
+    # No link: Python would look for its packages where the link lies.
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    line = line.replace(" mine ", " small ").replace(f" {count} ", " 2 ").replace("--workers 4", "--workers 1")
+    for index in range(2):
+        environment = {**os.environ, "JOB_COMPLETION_INDEX": str(index)}
+        subprocess.run([*shell, line], cwd=tmp_path, env=environment, check=True, stdout=subprocess.DEVNULL)
+    assert len(shares_module.join(small, 2).index) == 66
+
+
 @pytest.mark.parametrize(
     ("code", "answer", "complaint", "said"),
     [
@@ -99,10 +173,7 @@ def test_jobs_run_through_the_generic_executor_and_are_not_run_twice(small, tmp_
         (1, "", "Unable to connect to the server", "running"),
     ],
 )
-def test_kubernetes_is_asked_again_when_it_does_not_answer(monkeypatch, capsys, code, answer, complaint, said):
-    spec = spec_from_file_location("job", PROFILES / "kubernetes" / "job.py")
-    job = module_from_spec(spec)
-    spec.loader.exec_module(job)
+def test_kubernetes_is_asked_again_when_it_does_not_answer(job, monkeypatch, capsys, code, answer, complaint, said):
     monkeypatch.setattr(
         job.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], code, answer, complaint)
     )

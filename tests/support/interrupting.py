@@ -8,6 +8,7 @@ the tests that choose moments by the clock.
 import errno
 import os
 import signal
+import subprocess
 import sys
 import time
 from functools import partial
@@ -33,16 +34,44 @@ def full_from(below, step):
     return partial(_watch, str(below), partial(_from, step))
 
 
-def is_mounted(folder):
-    """Whether a small disk of memory can be mounted; it is at the folder then."""
-    import subprocess
+def both(*befores):
+    """A function for ``start(before=...)`` that calls several."""
+    return partial(_call, befores)
 
-    folder.mkdir(parents=True, exist_ok=True)
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    try:
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
+
+def search_shortly():
+    """For ``start(before=...)``: the searches of our recipe train for three epochs at most."""
+    from mumu_lib.training import recipes
+
+    recipes.EPOCHS, recipes.PATIENCE = 3, 2
+
+
+class SmallDisk:
+    """A disk of memory of a few kilobytes; ``there`` where it could be mounted."""
+
+    def __init__(self, folder, kilobytes):
+        folder.mkdir(parents=True)
+        self.folder = folder
+        self.there = self._mount(f"size={kilobytes}k")
+
+    def grow(self, kilobytes):
+        assert self._mount(f"remount,size={kilobytes}k")
+
+    def unmount(self):
+        if self.there:
+            subprocess.run(["umount", "--lazy", str(self.folder)], check=True)
+
+    def _mount(self, options):
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(self.folder)]
+        try:
+            return subprocess.run(command, capture_output=True, check=False).returncode == 0
+        except OSError:
+            return False
+
+
+def _call(befores):
+    for before in befores:
+        before()
 
 
 def _count(below, into):
