@@ -21,18 +21,22 @@ from mumu_lib.core.errors import MumuError
 from mumu_lib.core.files import make_folder, write_atomically, writing
 from mumu_lib.core.parsing import read_json
 from mumu_lib.core.paths import home
+from mumu_lib.series import beat
 
 # Jobs inherit it from the series that submits them.
 TOKEN = "MUMU_SERIES"
 # A network drive may show a new file late, though hardly after its folder was read.
 PATIENCE = 15
 CLOCK_SECONDS = 60
+# Of the series that this process runs.
+BEATS: list[beat.Beat] = []
 
 
 def alone(catalogue: Catalogue) -> FileLock:
     """Keep a second series from running on a catalogue, as long as the result is kept and the process lives.
 
-    Snakemake's own lock is a file that outlives a kill, so that the next call would refuse to go on.
+    Snakemake's own lock is a file that outlives a kill, so that the next call would refuse to go on. Where a drive keeps
+    no lock between machines, a series on another machine is known by its :mod:`~mumu_lib.series.beat`.
 
     Raises
     ------
@@ -52,7 +56,31 @@ def alone(catalogue: Catalogue) -> FileLock:
                 f"another series is running on catalogue {catalogue.name!r}{_by_whom(catalogue)} (it holds {path}); "
                 "wait for it, or end it"
             ) from None
+    try:
+        _refuse_other_machine(catalogue)
+    except BaseException:
+        lock.release()
+        raise
     return lock
+
+
+def _refuse_other_machine(catalogue: Catalogue) -> None:
+    """Stop where a series on another machine counts, though its lock is not seen here."""
+    path = _beat_of(catalogue)
+    host = beat.host_of(path)
+    if host and host != socket.gethostname():
+        print(f"looking for {beat.PATIENCE} s whether the series that was begun on {host} goes on", file=sys.stderr)
+        if beat.is_alive(path):
+            raise MumuError(
+                f"another series is running on catalogue {catalogue.name!r}{_by_whom(catalogue)}, and {host} and "
+                f"{socket.gethostname()} do not see each other's locks in {path.parent}; wait for it, or end it there"
+            )
+    # Left by a killed series.
+    path.unlink(missing_ok=True)
+
+
+def _beat_of(catalogue: Catalogue) -> Path:
+    return home() / "runs" / catalogue.name / "series.beat"
 
 
 def note_of(catalogue: Catalogue) -> Path:
@@ -76,7 +104,21 @@ def begin(catalogue: Catalogue, run: str) -> None:
     ----------
     run : str
         Name of its jobs on a cluster; empty on one machine.
+
+    Raises
+    ------
+    MumuError
+        Another machine, whose locks are not seen here, has begun one at the same moment.
     """
+    try:
+        beating = beat.Beat(_beat_of(catalogue))
+    except FileExistsError:
+        raise MumuError(
+            f"another series on catalogue {catalogue.name!r} has begun at the same moment on "
+            f"{beat.host_of(_beat_of(catalogue))}; wait for it, or end it"
+        ) from None
+    beating.start()
+    BEATS.append(beating)
     since = time.strftime("%Y-%m-%d %H:%M:%S")
     about = {"user": _user(), "host": socket.gethostname(), "pid": str(os.getpid()), "since": since, "run": run}
     write_atomically(note_of(catalogue), json.dumps(about, indent=1))
@@ -87,6 +129,8 @@ def begin(catalogue: Catalogue, run: str) -> None:
 
 def end() -> None:
     """Take the mark away; that of a killed series stays, and harms nobody."""
+    while BEATS:
+        BEATS.pop().stop()
     token = os.environ.pop(TOKEN, "")
     if token:
         for path in _mark(token).parent.glob(f"{_mark(token).name}*"):

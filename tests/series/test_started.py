@@ -13,7 +13,8 @@ from mumu_lib.series import started
 
 @pytest.fixture(autouse=True)
 def no_series(monkeypatch):
-    """No series has submitted this test."""
+    """No series has submitted this test; none goes on after it."""
+    monkeypatch.setattr(started, "BEATS", [])
     monkeypatch.delenv(started.TOKEN, raising=False)
     # What a test sets goes with it.
     monkeypatch.setenv(started.TOKEN, "")
@@ -115,3 +116,62 @@ def test_files_from_the_future_are_refused_with_what_to_type(tmp_path):
     os.utime(path, (soon, soon))
     with pytest.raises(MumuError, match=r"my catalogue.json was written 10 minutes ahead of the clock of .*  touch '"):
         started.check_times([path])
+
+
+class NoLocks:
+    """A lock on a drive that keeps none between machines: everybody gets it."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def acquire(self, timeout):
+        return self
+
+    def release(self):
+        pass
+
+
+@pytest.fixture
+def two_machines(monkeypatch):
+    """Call it with the name of the machine that goes on; neither sees the locks of the other."""
+    monkeypatch.setattr(started, "FileLock", NoLocks)
+    monkeypatch.setattr(started.beat, "SECONDS", 0.05)
+    monkeypatch.setattr(started.beat, "PATIENCE", 3)
+    return lambda name: monkeypatch.setattr(started.socket, "gethostname", lambda: name)
+
+
+def test_two_machines_that_do_not_see_each_others_locks_do_not_run_one_series_twice(tiny, two_machines, capsys):
+    two_machines("n1")
+    started.alone(tiny)
+    started.begin(tiny, "")
+    two_machines("n2")
+    with pytest.raises(MumuError, match=r"on n1 since .*, and n1 and n2 do not see each other's locks"):
+        started.alone(tiny)
+    assert "looking for 3 s whether the series that was begun on n1 goes on" in capsys.readouterr().err
+    started.end()
+    started.alone(tiny)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_series_that_was_killed_on_another_machine_does_not_stop_the_next(tiny, two_machines, monkeypatch):
+    monkeypatch.setattr(started.beat, "PATIENCE", 0.3)
+    two_machines("n1")
+    started.begin(tiny, "")
+    started.BEATS.pop()._ended.set()
+    two_machines("n2")
+    started.alone(tiny)
+    started.begin(tiny, "")
+    assert started.last(tiny)["host"] == "n2"
+    started.end()
+
+
+def test_two_machines_that_begin_at_the_same_moment_are_told_apart(tiny, two_machines):
+    two_machines("n1")
+    started.alone(tiny)
+    two_machines("n2")
+    started.alone(tiny)
+    started.begin(tiny, "")
+    two_machines("n1")
+    with pytest.raises(MumuError, match="has begun at the same moment on n2; wait for it"):
+        started.begin(tiny, "")
+    started.end()
