@@ -14,10 +14,12 @@ KNOWLEDGE ?=
 PRECISION ?=
 # Names and options for make slurm.
 TRIALS ?=
+# Of make endurance.
+ROUNDS ?= 10
 BIN := .venv/bin
 SNAKEMAKE = $(WITH_PATH) snakemake --workflow-profile params/profiles/$(ON) $(if $(filter local,$(ON)),--cores $(CORES)) --quiet $(if $(filter local,$(ON)),rules )host reason $(OPTIONS)
 
-.PHONY: help run paper features pretrained test lint unit stored slurm lab notebooks coverage mutants audit lock clean
+.PHONY: help run paper features pretrained test lint unit stored slurm endurance lab notebooks coverage mutants audit lock clean
 .DEFAULT_GOAL := help
 
 ifeq ($(OS),Windows_NT)
@@ -76,6 +78,10 @@ stored: .venv/.installed  ## every notebook against its stored outputs
 # Each trial submits jobs and spoils something; it needs Debian's packages for SLURM and MariaDB, and takes an hour.
 slurm: .venv/.installed  ## the series on a real SLURM of one node, outside make test: make slurm [TRIALS="cancelled --accounting no"]
 	$(WITH_PATH) $(BIN)/python tests/cluster/trials.py $(TRIALS)
+
+# Each round interrupts a notebook five times; ten rounds of all jobs take an hour or two.
+endurance: .venv/.installed  ## notebooks killed at any moment and on full disks, many times, outside make test: make endurance [ROUNDS=10]
+	$(WITH_PATH) $(BIN)/python tests/robustness/endurance.py --rounds $(ROUNDS)
 
 lab: .venv/.installed  ## open the series in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir notebooks

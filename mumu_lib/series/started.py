@@ -110,6 +110,7 @@ def begin(catalogue: Catalogue, run: str) -> None:
     MumuError
         Another machine, whose locks are not seen here, has begun one at the same moment.
     """
+    _stop_beats()
     try:
         beating = beat.Beat(_beat_of(catalogue))
     except FileExistsError:
@@ -129,12 +130,16 @@ def begin(catalogue: Catalogue, run: str) -> None:
 
 def end() -> None:
     """Take the mark away; that of a killed series stays, and harms nobody."""
-    while BEATS:
-        BEATS.pop().stop()
+    _stop_beats()
     token = os.environ.pop(TOKEN, "")
     if token:
         for path in _mark(token).parent.glob(f"{_mark(token).name}*"):
             path.unlink(missing_ok=True)
+
+
+def _stop_beats() -> None:
+    while BEATS:
+        BEATS.pop().stop()
 
 
 def check_node() -> None:

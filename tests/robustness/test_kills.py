@@ -27,7 +27,6 @@ from mumu_lib.audio import store as audio_store
 from mumu_lib.core import paths
 from mumu_lib.core.errors import MissingDataError
 from mumu_lib.features import build
-from mumu_lib.series import sizes
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills a whole process group")
 TRACKS = 200  # three shards and a bit
@@ -257,7 +256,7 @@ def test_a_small_disk_that_is_full_is_said_and_forgotten_once_there_is_room(alon
         disk.grow(1 << 20)
         trial.folder = disk.folder
         place = trial.place("full")
-        disk.grow((sizes.size_of(place) >> 10) + 200)
+        disk.grow(interrupting.kilobytes_of(place) + 200)
         process = trial.start(place, interrupting.search_shortly)
         process.join()
         said = processes.said(process, place / "home")

@@ -35,10 +35,28 @@ KUBECTL = """\
             subprocess.Popen(["sh", "-c", run, "sh", *pod["command"]], cwd=pod["workingDir"], stdout=log, stderr=log,
                              start_new_session=True)
         print(name)
-    else:
+    elif sys.argv[1] == "get":
         code = jobs / f"{{sys.argv[3]}}.code"
         ended = code.read_text(encoding="utf-8").strip() if code.is_file() else ""
         print({{"": "/", "0": "1/"}}.get(ended, "/1"))
+"""
+
+
+# Python runs it at its start: a node whose clock is ten minutes behind or, for every other file, ahead.
+OTHER_CLOCK = """\
+import os
+
+replace = os.replace
+
+
+def replace_by_another_clock(source, target, **options):
+    replace(source, target, **options)
+    if os.path.basename(target) == "metrics.json":
+        other = os.stat(target).st_mtime + (600 if len(str(target)) % 2 else -600)
+        os.utime(target, (other, other))
+
+
+os.replace = replace_by_another_clock
 """
 
 
@@ -74,7 +92,11 @@ def test_jobs_run_through_the_generic_executor_and_are_not_run_twice(small, tmp_
             "--seconds-between-status-checks", "1", "--config", "catalogue=small", "profile=sample", "parts=2", "--",
             *(str(folder / "metrics.json") for folder in wanted), str(series.features_done(small))]  # fmt: skip
     path = os.pathsep.join([str(kubectl.parent), os.path.dirname(sys.executable), os.environ["PATH"]])
-    snakemake(*call, PATH=path)
+    clock = tmp_path / "clock"
+    clock.mkdir()
+    (clock / "sitecustomize.py").write_text(OTHER_CLOCK, encoding="utf-8")
+    packages = os.pathsep.join(filter(None, [str(clock), os.environ.get("PYTHONPATH", "")]))
+    snakemake(*call, PATH=path, PYTHONPATH=packages)
     assert all(
         json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["catalogue"] == "small" for folder in wanted
     )
@@ -87,6 +109,7 @@ def test_jobs_run_through_the_generic_executor_and_are_not_run_twice(small, tmp_
     assert [pod["resources"]["limits"].get("nvidia.com/gpu") for pod in asked].count("1") == 1  # the text network
     logs = sorted(series.features_done(small).parent.glob("*-of-2.log"))
     assert [log.read_text(encoding="utf-8").split()[-2:] for log in logs] == [["64", "tracks"], ["2", "tracks"]]
+    # What nodes with other clocks have made is neither old nor of the future.
     snakemake(*call, PATH=path)
     assert len(list(jobs.glob("*.json"))) == 5
 
@@ -179,3 +202,18 @@ def test_kubernetes_is_asked_again_when_it_does_not_answer(job, monkeypatch, cap
     )
     assert job.main(["status", "x"]) == 0
     assert capsys.readouterr().out.strip() == said
+
+
+def test_the_end_of_a_failed_pods_log_is_said_and_what_it_lacked(job, monkeypatch, capsys):
+    def run(command, **options):
+        if command[1] == "get":
+            return subprocess.CompletedProcess(command, 0, "/1", "")
+        assert command[1:] == ["logs", "--tail=15", "job/mumu-x"]
+        return subprocess.CompletedProcess(command, 0, "job.sh: 3: /mnt/mumu/.venv/bin/python: not found\n", "")
+
+    monkeypatch.setattr(job.subprocess, "run", run)
+    assert job.main(["status", "mumu-x"]) == 0
+    said = capsys.readouterr()
+    assert said.out == "failed\n"
+    assert "    job.sh: 3: /mnt/mumu/.venv/bin/python: not found" in said.err
+    assert f"does its pod see the environment? It needs {sys.prefix}" in said.err

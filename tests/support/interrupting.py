@@ -152,3 +152,8 @@ def half_written(folder):
             except Exception as error:
                 found.append((path, error))
     return found
+
+
+def kilobytes_of(folder):
+    """Room that files take on a disk of pages of four kilobytes."""
+    return sum(4 * -(-path.stat().st_size // 4096) for path in Path(folder).rglob("*") if path.is_file())

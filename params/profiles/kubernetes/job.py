@@ -11,6 +11,8 @@ import subprocess
 import sys
 from typing import Any
 
+LAST_LINES = 15
+
 
 def manifest(asked: argparse.Namespace) -> dict[str, Any]:
     """A job of one pod that sees the shared volume where this machine sees it, and is not tried again by itself."""
@@ -47,8 +49,30 @@ def status(asked: argparse.Namespace) -> int:
         print("running")
         return 0
     succeeded, _, failed = answer.stdout.partition("/")
-    print("success" if succeeded.strip() else "failed" if failed.strip() or answer.returncode else "running")
+    if succeeded.strip():
+        print("success")
+    elif failed.strip() or answer.returncode:
+        tell_end(asked.name)
+        print("failed")
+    else:
+        print("running")
     return 0
+
+
+def tell_end(name: str) -> None:
+    """Say on stderr how the log of a job ends, and what to do where its pod had no environment."""
+    end = subprocess.run(
+        ["kubectl", "logs", f"--tail={LAST_LINES}", f"job/{name}"], capture_output=True, encoding="utf-8"
+    )
+    said = f"{end.stdout}{end.stderr}".rstrip()
+    print(f"{name} failed. The end of its log:", file=sys.stderr)
+    for line in said.splitlines():
+        print(f"    {line[:500]}", file=sys.stderr)
+    if any(word in said for word in ("not found", "No such file or directory", "can't cd to")):
+        print(
+            f"does its pod see the environment? It needs {sys.prefix} and {os.getcwd()} on the volume, under the same paths",
+            file=sys.stderr,
+        )
 
 
 def main(words: list[str] | None = None) -> int:
