@@ -5,7 +5,6 @@ Paper: Section 5.2.  The second half of :mod:`mumu_lib.linking.build`.
 
 import errno
 import re
-import shutil
 from array import array
 from collections.abc import Iterator
 from itertools import chain, islice
@@ -27,8 +26,6 @@ CATEGORY = "Category:"
 # 5 million names takes minutes and gigabytes to make in every process. Of the layouts of the trie this is the fastest.
 LAYOUT: dict[str, Any] = {"num_tries": 1, "binary": True, "cache_size": marisa_trie.HUGE_CACHE}
 BATCH = 100_000
-# Where fewer bytes are left than this, what could not be written found no room.
-ROOM = 1_000_000
 LETTERS = re.compile(r"[^\W\d_]{3,}")
 
 Arrays = dict[str, np.ndarray]
@@ -70,9 +67,10 @@ def save(trie: marisa_trie.Trie, path: Path) -> None:
         try:
             trie.save(str(path))
         except RuntimeError as error:
-            # The library says no more than where in its own source it stopped.
-            left = shutil.disk_usage(path.parent).free
-            raise OSError(errno.ENOSPC if left < ROOM else errno.EIO, str(error)) from error
+            # The library says no more than where in its own source it stopped; whoever writes on is told why.
+            with open(path, "ab") as file:
+                file.write(bytes(1 << 16))
+            raise OSError(errno.EIO, str(error)) from error
 
 
 def grouped(group: np.ndarray, member: np.ndarray, n: int, *before: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

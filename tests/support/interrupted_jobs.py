@@ -15,10 +15,10 @@ JOBS = {
     "vsm_sem": ("05", {"features": "vsm_sem", "epochs": 2}, "text-cosine-vsm_sem"),
     "vsm_ours": ("05", {"features": "vsm", "recipe": "ours", "target": "logistic"}, "text-logistic-vsm"),
     "image": ("06", {"image_size": 32, "epochs": 2}, "image-logistic-small"),
-    "late": ("07", {"modalities": "at", "epochs": 3}, "audio+text-cosine-mlp"),
-    "weighted": ("07", {"modalities": "at", "recipe": "ours"}, "audio+text-cosine-mlp"),
+    "late": ("07", {"modalities": "at", "epochs": 3}, "a+t-cosine-mlp"),
+    "weighted": ("07", {"modalities": "at", "recipe": "ours"}, "a+t-cosine-mlp"),
     "simultaneous": ("07", {"modalities": "at", "learning": "simultaneous", "together_epochs": 2},
-                     "audio+text-cosine-simultaneous"),
+                     "a+t-cosine-simultaneous"),
 }  # fmt: skip
 FULL = re.compile(r"cannot be written: no space is left for it|needs [\d.]+ GB, but only")
 # What an interrupted run may leave, and a finished one must not.
