@@ -75,6 +75,14 @@ def test_what_a_killed_process_left_of_a_file_goes_when_it_is_written_again(tmp_
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a[1].json", "b.json.0123abcd.tmp"]
 
 
+def test_a_name_to_write_under_may_have_an_end_that_a_library_wants(tmp_path):
+    (tmp_path / "a.keras.0123abcd.tmp.keras").write_text("left by a killed process")
+    with files.whole(tmp_path / "a.keras", ".keras") as part:
+        assert part.name.endswith(".tmp.keras")
+        part.write_text("whole")
+    assert [p.name for p in tmp_path.iterdir()] == ["a.keras"]
+
+
 def test_of_two_that_write_one_file_neither_fails(tmp_path):
     with files.whole(tmp_path / "a.txt") as slow:
         slow.write_text("whole")

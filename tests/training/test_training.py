@@ -86,6 +86,30 @@ def test_a_finished_training_is_loaded_not_repeated(data, tmp_path):
     np.testing.assert_array_equal(second.get_weights()[0], first.get_weights()[0])
 
 
+def test_the_state_of_a_training_that_was_killed_when_it_had_just_ended_goes(data, tmp_path):
+    history = fit(network(), data, tmp_path)
+    for name in ("epoch-0003.keras", "epoch-0003.keras.0123abcd.tmp.keras", "state.json"):
+        (tmp_path / name).write_bytes(b"left")
+    pd.testing.assert_frame_equal(fit(network(), data, tmp_path), history)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["history.csv", "known_by.npy", "lock", "model.keras"]
+
+
+def test_a_network_that_is_kept_again_is_whole_or_as_it_was(tmp_path, monkeypatch):
+    made = network()
+    training.keep(made, pd.DataFrame({"epoch": [1]}), tmp_path)
+    before = (tmp_path / "model.keras").read_bytes()
+
+    def half(path):
+        path.write_bytes(b"half")
+        raise Killed
+
+    monkeypatch.setattr(made, "save", half)
+    with pytest.raises(Killed):
+        training.keep(made, pd.DataFrame({"epoch": [1]}), tmp_path)
+    assert (tmp_path / "model.keras").read_bytes() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["history.csv", "model.keras"]
+
+
 @pytest.mark.parametrize("epochs_before", [1, 6])  # interrupted, finished
 def test_a_training_on_other_targets_or_inputs_is_set_aside_and_not_taken_for_this_one(
     data, tmp_path, monkeypatch, capsys, epochs_before
