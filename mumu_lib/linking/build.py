@@ -22,7 +22,7 @@ import numpy as np
 
 from mumu_lib.core.arguments import Parser
 from mumu_lib.core.errors import MumuError, ParameterError
-from mumu_lib.core.files import make_folder, save_array, write_atomically
+from mumu_lib.core.files import make_folder, save_array, write_atomically, writing
 from mumu_lib.linking import dictionary, dumps
 from mumu_lib.linking.dictionary import FORMAT, LAYOUT, grouped
 
@@ -58,6 +58,7 @@ def build(
         It is no dump of its kind, or no name of any article can be linked.
     """
     folder, problems = Path(folder), list[str]()
+    _put_back(folder)
     if folder.exists() and not (folder / "info.json").is_file() and (folder.is_file() or any(folder.iterdir())):
         raise ParameterError(
             f"{folder} holds no knowledge base; give a new folder, as all in this one would be removed"
@@ -87,9 +88,20 @@ def build(
     return info
 
 
-def _replace(part: Path, folder: Path) -> None:
+def _aside(folder: Path) -> Path:
     # Not plainly .old, as people call what they keep.
-    old = folder.with_name(folder.name + ".old.tmp")
+    return folder.with_name(folder.name + ".old.tmp")
+
+
+def _put_back(folder: Path) -> None:
+    """Put back a knowledge base that a killed process had set aside, so that what follows may fail."""
+    if _aside(folder).is_dir() and not folder.exists():
+        with writing(folder):
+            os.replace(_aside(folder), folder)
+
+
+def _replace(part: Path, folder: Path) -> None:
+    old = _aside(folder)
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         os.replace(folder, old)

@@ -48,6 +48,15 @@ def test_nothing_replaces_a_knowledge_base_before_the_new_one_is_whole(tmp_path)
     assert titles(LocalLinker(tmp_path / "knowledge").link("in New York, Berlin")) == [("Berlin", "Berlin")]
 
 
+def test_a_knowledge_base_set_aside_by_a_killed_process_is_not_lost(tmp_path):
+    knowledge_base(tmp_path, {"New York": ["Cities"]})
+    (tmp_path / "knowledge").rename(tmp_path / "knowledge.old.tmp")
+    (tmp_path / "knowledge.tmp").mkdir()
+    with pytest.raises(MissingDataError):
+        build.build(tmp_path / "knowledge", tmp_path / "no dump")
+    assert titles(LocalLinker(tmp_path / "knowledge").link("in New York")) == [("New York", "New_York")]
+
+
 def test_a_folder_that_holds_something_else_is_refused_and_kept(tmp_path, capsys):
     knowledge_base(tmp_path, {"New York": ["Cities"]})
     dump, mine = tmp_path / "categories.ttl", tmp_path / "data"
