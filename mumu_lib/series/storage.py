@@ -84,9 +84,9 @@ def _not_gone_into(base: Path) -> Iterator[Item]:
             yield Item("closed", _name(path), path, 0, why="it cannot be read, so that nothing is known of it", base=home())  # fmt: skip
 
 
-def _name(path: Path, base: Path | None = None) -> str:
-    base = base or home()
-    return path.relative_to(base).as_posix() if path.is_relative_to(base) else str(path)
+def _name(path: Path) -> str:
+    """Return a path within the home; that of anything else is whole."""
+    return path.relative_to(home()).as_posix() if path.is_relative_to(home()) else str(path)
 
 
 def _item(
@@ -97,7 +97,7 @@ def _item(
     if closed:
         kind = ""
         why = f"{len(closed)} in it cannot be read, such as {closed[0]}; it may take more, and stays"
-    return Item(what, _name(path, base), path, size, kind, why, tuple(locks), base or home())
+    return Item(what, _name(path), path, size, kind, why, tuple(locks), base or home())
 
 
 def _without(whole: Item, parts: Iterable[Item]) -> Item:
@@ -190,6 +190,9 @@ def _of_tools(base: Path) -> Iterator[Item]:
     snakemake = base / ".snakemake"
     quiet = not is_young(snakemake, JOBS_LAST)
     for folder in folders(snakemake):
+        # Most of what Snakemake makes at its start stays empty.
+        if not measure(folder)[0]:
+            continue
         kind = "logs" if folder.name in LOGS else "caches"
         why = AGAIN if kind == "caches" else ""
         if quiet:

@@ -293,18 +293,20 @@ def test_what_snakemake_numba_and_the_tests_keep_in_the_checkout_is_listed(home,
     put(own_checkout / ".stored" / "runs" / "sample" / "series.lock", 0)
     put(own_checkout / "mumu_lib" / "metrics" / "__pycache__" / "x.nbi")
     age(own_checkout)
-    assert kinds(home) == {
+    expected = {
         ".snakemake/log": "logs", ".snakemake/slurm_logs": "logs", ".snakemake/metadata": "caches", ".stored": "caches",
         "mumu_lib/metrics/__pycache__": "caches",
     }  # fmt: skip
+    # Whole paths, since they lie outside of the home.
+    assert kinds(home) == {str(own_checkout / name): kind for name, kind in expected.items()}
     held = FileLock(own_checkout / ".stored" / "runs" / "sample" / "series.lock")
     with held, pytest.raises(MumuError, match="somebody is at work"):
-        storage.remove(one(".stored"))
-    storage.remove(one(".snakemake/log"))
+        storage.remove(one(str(own_checkout / ".stored")))
+    storage.remove(one(str(own_checkout / ".snakemake" / "log")))
     assert not (own_checkout / ".snakemake" / "log").exists()
     # Written to in the last two weeks: jobs of a series in another home may be at work.
     put(own_checkout / ".snakemake" / "incomplete" / "x", old=False)
-    assert ".snakemake/metadata" not in kinds(home)
+    assert str(own_checkout / ".snakemake" / "metadata") not in kinds(home)
 
 
 def test_a_home_that_is_the_checkout_lists_its_tools_once(home, monkeypatch):
