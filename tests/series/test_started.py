@@ -171,7 +171,8 @@ def test_two_machines_that_begin_at_the_same_moment_are_told_apart(tiny, two_mac
     two_machines("n2")
     started.alone(tiny)
     started.begin(tiny, "")
+    other = started.BEATS.pop()
     two_machines("n1")
     with pytest.raises(MumuError, match="has begun at the same moment on n2; wait for it"):
         started.begin(tiny, "")
-    started.end()
+    other.stop()
