@@ -38,7 +38,12 @@ def by_the_clock(trial, place, seconds, chance):
     process.join(chance.uniform(0, seconds))
     came = process.is_alive()
     if came:
-        processes.kill(process)
+        try:
+            processes.kill(process)
+        except ProcessLookupError:
+            # It has just been started, and is no group of its own yet.
+            process.kill()
+            process.join()
     assert interrupting.half_written(place) == []
     return came
 
