@@ -36,6 +36,8 @@ AGAIN = "it is made again when it is needed"
 # Jobs of a series in another home may use the checkout's .snakemake, and last for days.
 JOBS_LAST = 14 * DAY
 LOGS = ("log", "slurm_logs")
+# Homes of their own that targets of the Makefile keep in the checkout.
+HOMES_OF_MAKE = {"make test": ".stored", "make whole": ".whole"}
 # Folders of data/ that hold neither a catalogue nor features, and what they are.
 PLACES = {"raw": "download", "linking": "answers", "shared": "shared", "your-album": "album"}
 
@@ -199,12 +201,14 @@ def _of_tools(base: Path) -> Iterator[Item]:
             yield _item("snakemake", folder, kind, why, _series_locks(), base)
         else:
             yield _item("snakemake", folder, why="used in the last two weeks", base=base)
-    tests = base / ".stored"
-    if is_open(tests) and not tests.is_symlink() and tests.resolve() != home().resolve():
-        if is_young(tests):
-            yield _item("cache", tests, why="of make test, which ran today", base=base)
+    for command, name in HOMES_OF_MAKE.items():
+        other = base / name
+        if not is_open(other) or other.is_symlink() or other.resolve() == home().resolve():
+            continue
+        if is_young(other):
+            yield _item("cache", other, why=f"of {command}, which ran today", base=base)
         else:
-            yield _item("cache", tests, "caches", f"of make test; {AGAIN}", _series_locks(tests), base)
+            yield _item("cache", other, "caches", f"of {command}; {AGAIN}", _series_locks(other), base)
     for folder in sorted((base / "mumu_lib").glob("**/__pycache__")):
         if any(folder.glob("*.nbi")):
             yield _item("cache", folder, "caches", f"of numba; {AGAIN}", (), base)
