@@ -74,7 +74,11 @@ def size_of(path: Path) -> int:
     seen: set[tuple[int, int]] = set()
     total = 0
     for part in (path, *_below(path)):
-        facts = os.lstat(part)
+        try:
+            facts = os.lstat(part)
+        except FileNotFoundError:
+            # Somebody at work there has taken it away meanwhile.
+            continue
         key = (facts.st_dev, facts.st_ino)
         if key not in seen and not os.path.islink(part) and not os.path.isdir(part):
             seen.add(key)
