@@ -28,8 +28,8 @@ class Taken:
         By the clock; and of all cores together.
     memory : float
         Bytes: the most that its processes held at one moment (RSS; what they share counts for each of them).
-    disk : float
-        Bytes: the most that the watched folders have grown by.
+    disk, kept : float
+        Bytes that the watched folders have grown by: at most, and in the end.
     code : int or None
         How it ended.
     """
@@ -38,6 +38,7 @@ class Taken:
     cpu: float = 0.0
     memory: float = 0.0
     disk: float = 0.0
+    kept: float = 0.0
     code: int | None = None
 
 
@@ -63,7 +64,8 @@ def run(
             _watch(process, taken, spent, lambda: size() - before, told)
         finally:
             _end(process)
-            taken.disk = max(taken.disk, size() - before)
+            taken.kept = size() - before
+            taken.disk = max(taken.disk, taken.kept)
             told(taken)
     taken.code = process.returncode
     return taken

@@ -118,6 +118,7 @@ def without_networks() -> list[Stage]:
 def whole_sample() -> list[Stage]:
     """Return all rows of Table 2 on the sample, in few epochs; the image network from random weights."""
     found = []
+    row: Any
     for row in experiments.paper_rows().itertuples():
         stage = STAGE_OF[row.notebook]
         own: dict[str, Any] = {}

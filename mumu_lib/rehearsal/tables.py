@@ -148,7 +148,7 @@ def vocabulary(seed: int) -> np.ndarray:
     n_words = COMMON + LABELS * OWN + 2 * LABELS * ARTICLES
     syllables = np.array(SYLLABLES)[rng.integers(0, len(SYLLABLES), (n_words, 4))]
     length = rng.integers(1, 5, n_words)
-    words = []
+    words: list[str] = []
     for row, n in zip(syllables, length, strict=True):
         words.append("".join(row[: n + (len(words) >= COMMON)]))
     first = COMMON + LABELS * OWN

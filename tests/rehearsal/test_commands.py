@@ -20,7 +20,7 @@ def quick(monkeypatch):
     ran = []
 
     def run(command, log, size, told, cwd=None):
-        taken = Taken(5, 4, 3, 2, quick.code)
+        taken = Taken(5, 4, 3, 2, 1, quick.code)
         ran.append(command)
         told(taken)
         return taken

@@ -7,7 +7,6 @@ from mumu_lib.rehearsal.measuring import Taken
 from mumu_lib.rehearsal.record import Record
 from mumu_lib.rehearsal.stages import Predicted
 
-
 NOTHING = Predicted()
 
 
@@ -21,8 +20,8 @@ def one(name="a", *sittings, predicted=NOTHING, cores=2):
 
 
 def test_sittings_add_up_across_processes():
-    one("a", Taken(10, 4, 5, 6, None))
-    kept = one("a", Taken(20, 8, 3, 2, 0))
+    one("a", Taken(10, 4, 5, 6, 6, None))
+    kept = one("a", Taken(20, 8, 3, 2, 2, 0))
     row = Record("a").table().loc["factors"]
     assert (row["sittings"], row["seconds"], row["cpu"], row["memory"]) == (2, 30, 6, 5)
     assert row["state"] == "done"
@@ -32,7 +31,7 @@ def test_sittings_add_up_across_processes():
 
 
 def test_another_command_begins_anew():
-    kept = one("a", Taken(10, 4, 5, 6, 0))
+    kept = one("a", Taken(10, 4, 5, 6, 6, 0))
     kept.begin("factors", ["y"], Predicted())
     assert kept.table().loc["factors", "seconds"] == 0
     assert kept.table().loc["factors", "state"] == "interrupted"
@@ -41,17 +40,17 @@ def test_another_command_begins_anew():
 @pytest.mark.parametrize(
     ("taken", "predicted", "named"),
     [
-        (Taken(100, 200, 1, 1, 0), Predicted(30, 9, 1), True),
-        (Taken(100, 200, 1, 1, 0), Predicted(70, 9, 1), False),
-        (Taken(300, 200, 1, 1, 0), Predicted(110, 9, 1), False),
-        (Taken(100, 200, 1, 1, 0), Predicted(400, 9, 1), True),
-        (Taken(10, 20, 1, 1, 0), Predicted(50, 9, 1), False),
-        (Taken(10, 20, 1e9, 1, 0), Predicted(10, 5e8, 1), True),
-        (Taken(10, 20, 17e9, 1, 0), Predicted(10, 20e9, 1), True),
-        (Taken(10, 20, 1, 9e9, 0), Predicted(10, 1e9, 5e9), True),
-        (Taken(10, 20, 1, 9e8, 0), Predicted(10, 1e9, 8e8), False),
-        (Taken(10, 20, 1, 1, 1), Predicted(9999, 1e9, 8e9), False),
-        (Taken(100, 200, 1e9, 1e9, 0), Predicted(), False),
+        (Taken(100, 200, 1, 1, 1, 0), Predicted(30, 9, 1), True),
+        (Taken(100, 200, 1, 1, 1, 0), Predicted(70, 9, 1), False),
+        (Taken(300, 200, 1, 1, 1, 0), Predicted(110, 9, 1), False),
+        (Taken(100, 200, 1, 1, 1, 0), Predicted(400, 9, 1), True),
+        (Taken(10, 20, 1, 1, 1, 0), Predicted(50, 9, 1), False),
+        (Taken(10, 20, 1e9, 1, 1, 0), Predicted(10, 5e8, 1), True),
+        (Taken(10, 20, 17e9, 1, 1, 0), Predicted(10, 20e9, 1), True),
+        (Taken(10, 20, 1, 9e9, 9e9, 0), Predicted(10, 1e9, 5e9), True),
+        (Taken(10, 20, 1, 9e8, 9e8, 0), Predicted(10, 1e9, 8e8), False),
+        (Taken(10, 20, 1, 1, 1, 1), Predicted(9999, 1e9, 8e9), False),
+        (Taken(100, 200, 1e9, 1e9, 1e9, 0), Predicted(), False),
     ],
 )
 def test_what_is_off_by_more_than_half_again_is_named(taken, predicted, named):
@@ -60,7 +59,7 @@ def test_what_is_off_by_more_than_half_again_is_named(taken, predicted, named):
 
 
 def test_the_report_is_a_table_with_what_is_off():
-    kept = one("a", Taken(1000, 2000, 17e9, 1, 0), predicted=Predicted(30, 9e9, 1))
+    kept = one("a", Taken(1000, 2000, 17e9, 1, 1, 0), predicted=Predicted(30, 9e9, 1))
     path = record.written(kept)
     said = path.read_text(encoding="utf-8")
     assert "| factors" in said
