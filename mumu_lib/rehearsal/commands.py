@@ -119,10 +119,13 @@ def _run(stage: Stage, size: Size | None, kept: Record) -> bool:
     """Run a stage unless it is done; whether it has ended well."""
     folder, scratch = stages.folder_of(size), _scratch(size)
     command = stages.command(stage, folder, scratch / f"{stage.name}.ipynb", size)
-    if kept.done(stage.name, command):
+    made_with = stages.made_with(stage, size)
+    if kept.done(stage.name, made_with):
         return True
+    if measuring.end_left(*kept.left(stage.name)):
+        print(f"{stage.name}: ended what an earlier rehearsal, killed meanwhile, had left running", flush=True)
     listed = (folder / "catalogue.json").is_file()
-    kept.begin(stage.name, command, stages.predicted(stage, Catalogue(folder)) if listed else Predicted())
+    kept.begin(stage.name, made_with, stages.predicted(stage, Catalogue(folder)) if listed else Predicted())
     grows = (folder, scratch.parent)
     taken = measuring.run(
         command,

@@ -7,6 +7,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,9 @@ class Taken:
         Bytes that the watched folders have grown by: at most, and in the end.
     code : int or None
         How it ended.
+    pid : int
+    started : float
+        Its process, known by both of these: numbers are used again.
     """
 
     seconds: float = 0.0
@@ -40,6 +44,8 @@ class Taken:
     disk: float = 0.0
     kept: float = 0.0
     code: int | None = None
+    pid: int = 0
+    started: float = 0.0
 
 
 def run(
@@ -61,9 +67,12 @@ def run(
     with log.open("ab") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=cwd, env=dict(os.environ))
         try:
+            _remember(process.pid, taken)
+            told(taken)
             _watch(process, taken, spent, lambda: size() - before, told)
         finally:
-            _end(process)
+            end(process.pid)
+            process.wait()
             taken.kept = size() - before
             taken.disk = max(taken.disk, taken.kept)
             told(taken)
@@ -112,13 +121,36 @@ def tree(pid: int) -> list[psutil.Process]:
         return []
 
 
-def _end(process: subprocess.Popen) -> None:
-    """End a command that still runs, and what it has started."""
-    if process.poll() is None:
-        there = tree(process.pid)
-        for one in there:
+def _remember(pid: int, taken: Taken) -> None:
+    with suppress(psutil.Error):
+        taken.started = psutil.Process(pid).create_time()
+        taken.pid = pid
+
+
+def end(pid: int) -> None:
+    """End a process that still runs, and all below it."""
+    there = tree(pid)
+    for one in there:
+        with suppress(psutil.Error):
             one.terminate()
-        _, alive = psutil.wait_procs(there, timeout=10)
-        for one in alive:
+    _, alive = psutil.wait_procs(there, timeout=10)
+    for one in alive:
+        with suppress(psutil.Error):
             one.kill()
-    process.wait()
+
+
+def end_left(pid: int, started: float) -> bool:
+    """End what a rehearsal that was killed has left running; whether there was anything.
+
+    Parameters
+    ----------
+    pid, started
+        Of :class:`Taken`.
+    """
+    try:
+        running = pid > 0 and psutil.Process(pid).create_time() == started
+    except psutil.Error:
+        return False
+    if running:
+        end(pid)
+    return running

@@ -41,16 +41,23 @@ class Record:
         if self.path.is_file():
             self.facts = read_json(self.path, AGAIN)
 
-    def done(self, name: str, command: list[str]) -> bool:
-        """Whether a stage has ended well with this very command."""
+    def done(self, name: str, made_with: dict[str, Any]) -> bool:
+        """Whether a stage has ended well with these very parameters."""
         stage = self.facts["stages"].get(name, {})
-        return stage.get("command") == command and any(sitting["code"] == 0 for sitting in stage["sittings"])
+        return stage.get("made_with") == made_with and any(sitting["code"] == 0 for sitting in stage["sittings"])
 
-    def begin(self, name: str, command: list[str], predicted: Predicted) -> None:
-        """Begin a sitting of a stage; sittings with another command are forgotten."""
+    def left(self, name: str) -> tuple[int, float]:
+        """Return the process of the last sitting of a stage, if that was killed: its number, and when it was started."""
+        sittings = self.facts["stages"].get(name, {}).get("sittings", [])
+        if not sittings or sittings[-1]["code"] is not None:
+            return 0, 0.0
+        return sittings[-1].get("pid", 0), sittings[-1].get("started", 0.0)
+
+    def begin(self, name: str, made_with: dict[str, Any], predicted: Predicted) -> None:
+        """Begin a sitting of a stage; sittings with other parameters are forgotten."""
         stage = self.facts["stages"].get(name, {})
-        if stage.get("command") != command:
-            stage = {"command": command, "sittings": []}
+        if stage.get("made_with") != made_with:
+            stage = {"made_with": made_with, "sittings": []}
         stage["predicted"] = dict(zip(Predicted._fields, map(_or_none, predicted), strict=True))
         stage["sittings"].append(asdict(Taken()))
         self.facts["stages"][name] = stage

@@ -183,6 +183,13 @@ def command(stage: Stage, folder: Path, out: Path, size: Size | None) -> list[st
     return words
 
 
+def made_with(stage: Stage, size: Size | None) -> dict[str, Any]:
+    """Return what a stage's measurements depend on, wherever the checkout lies."""
+    arguments = {name: value for name, value in stage.arguments.items() if name != "knowledge"}
+    of = size.source if size else "sample"
+    return {"of": of, "part": stage.part, "profile": stage.profile, "arguments": arguments}
+
+
 def predicted(stage: Stage, music: Catalogue) -> Predicted:
     """Return what ``params/costs.tsv`` says of a stage with its own epochs."""
     if not stage.stage:

@@ -1,5 +1,6 @@
 """Commands are watched with all that they start, and ended with it."""
 
+import subprocess
 import sys
 import time
 
@@ -65,6 +66,7 @@ def test_sleep_does_not_count(tmp_path, monkeypatch):
     clock = iter(range(0, 1000, 100))
     monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     monkeypatch.setattr(measuring.subprocess, "Popen", Sleeper)
+    monkeypatch.setattr(measuring, "tree", lambda pid: [])
     assert ran("", tmp_path).seconds == 0
 
 
@@ -83,4 +85,17 @@ class Sleeper:
 
 
 def test_of_a_process_that_has_ended_there_is_no_tree():
-    assert measuring.tree(2**31 - 1) == []
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert measuring.tree(ended.pid) == []
+
+
+def test_what_was_left_running_is_ended_and_nothing_else():
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    started = psutil.Process(process.pid).create_time()
+    assert not measuring.end_left(process.pid, started - 1)
+    assert process.poll() is None
+    assert measuring.end_left(process.pid, started)
+    assert process.wait() != 0
+    assert not measuring.end_left(process.pid, started)
+    assert not measuring.end_left(0, 0.0)

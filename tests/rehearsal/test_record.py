@@ -14,7 +14,7 @@ def one(name="a", *sittings, predicted=NOTHING, cores=2):
     kept = Record(name)
     kept.facts["cores"] = cores
     for taken in sittings:
-        kept.begin("factors", ["x"], predicted)
+        kept.begin("factors", {"x": 1}, predicted)
         kept.tell("factors", taken)
     return kept
 
@@ -25,14 +25,20 @@ def test_sittings_add_up_across_processes():
     row = Record("a").table().loc["factors"]
     assert (row["sittings"], row["seconds"], row["cpu"], row["memory"]) == (2, 30, 6, 5)
     assert row["state"] == "done"
-    assert kept.done("factors", ["x"])
-    assert not kept.done("factors", ["y"])
-    assert not kept.done("other", ["x"])
+    assert kept.done("factors", {"x": 1})
+    assert not kept.done("factors", {"x": 2})
+    assert not kept.done("other", {"x": 1})
 
 
-def test_another_command_begins_anew():
+def test_what_a_killed_sitting_has_left_is_known():
+    assert one("a", Taken(10, 4, 5, 6, 6, None, 77, 1.5)).left("factors") == (77, 1.5)
+    assert one("b", Taken(10, 4, 5, 6, 6, 0, 77, 1.5)).left("factors") == (0, 0.0)
+    assert Record("c").left("factors") == (0, 0.0)
+
+
+def test_other_parameters_begin_anew():
     kept = one("a", Taken(10, 4, 5, 6, 6, 0))
-    kept.begin("factors", ["y"], Predicted())
+    kept.begin("factors", {"x": 2}, Predicted())
     assert kept.table().loc["factors", "seconds"] == 0
     assert kept.table().loc["factors", "state"] == "interrupted"
 

@@ -75,3 +75,11 @@ def test_stages_are_chosen_by_name(all_stages):
     assert stages.chosen(all_stages, []) == all_stages
     with pytest.raises(ParameterError, match="did you mean 'factors'"):
         stages.chosen(all_stages, ["factor"])
+
+
+def test_measurements_hold_wherever_checkout_and_home_lie(tmp_path):
+    found = []
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        found.append([stages.made_with(stage, SIZE) for stage in stages.paper_size(folder)])
+    assert found[0] == found[1]
+    assert stages.made_with(stages.whole_sample()[0], None)["of"] == "sample"
