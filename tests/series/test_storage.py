@@ -156,3 +156,18 @@ def test_links_are_neither_counted_nor_followed(tiny, home, tmp_path):
 
 def test_an_empty_home_holds_nothing(home):
     assert [item for item in storage.listing() if item.what != "catalogue"] == []
+
+
+def test_what_goes_away_while_it_is_counted_does_not_count(tmp_path, monkeypatch):
+    for name in ("stays", "goes"):
+        (tmp_path / name).write_bytes(b"x" * 10_000)
+    alone = storage.size_of(tmp_path / "stays")
+    lstat = os.lstat
+
+    def gone(path):
+        if str(path).endswith("goes"):
+            raise FileNotFoundError(path)
+        return lstat(path)
+
+    monkeypatch.setattr(os, "lstat", gone)
+    assert storage.size_of(tmp_path) == alone
