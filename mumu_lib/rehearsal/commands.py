@@ -15,7 +15,7 @@ from mumu_lib.core import commands, progress
 from mumu_lib.core.arguments import Parser, at_least
 from mumu_lib.core.errors import MissingDataError, MumuError
 from mumu_lib.core.files import make_folder
-from mumu_lib.core.paths import checkout, home
+from mumu_lib.core.paths import home
 from mumu_lib.rehearsal import building, measuring, record, stages, tables
 from mumu_lib.rehearsal.parts import BUILT
 from mumu_lib.rehearsal.record import Record
@@ -78,7 +78,7 @@ def _stages(size: Size | None, without_networks: bool) -> list[Stage]:
         return stages.whole_sample()
     if without_networks:
         return [*stages.building_stages(stores=False), *stages.without_networks()]
-    knowledge = building.knowledge_of(building.folder_of(size.albums))
+    knowledge = building.knowledge_of(building.folder_of(size.albums).absolute())
     return [*stages.building_stages(stores=True), *stages.paper_size(knowledge)]
 
 
@@ -117,7 +117,7 @@ def _need_room(size: Size, todo: list[Stage]) -> None:
 
 def _run(stage: Stage, size: Size | None, kept: Record) -> bool:
     """Run a stage unless it is done; whether it has ended well."""
-    folder, scratch = stages.folder_of(size), _scratch(size)
+    folder, scratch = stages.folder_of(size).absolute(), _scratch(size)
     command = stages.command(stage, folder, scratch / f"{stage.name}.ipynb", size)
     made_with = stages.made_with(stage, size)
     if kept.done(stage.name, made_with):
@@ -132,7 +132,8 @@ def _run(stage: Stage, size: Size | None, kept: Record) -> bool:
         scratch / f"{stage.name}.log",
         lambda: _size(grows),
         lambda taken: kept.tell(stage.name, taken),
-        checkout(),
+        # Notebooks work in a folder of their own, where a relative path would mean another home.
+        {"MUMU_HOME": str(home().absolute())},
     )
     facts = {"all_epochs": stages.all_epochs(stage, taken.seconds)}
     kept.tell(stage.name, taken, **facts, **_judged(stage, folder))
@@ -158,7 +159,7 @@ def _judged(stage: Stage, folder: Path) -> dict[str, float]:
 def _scratch(size: Size | None) -> Path:
     """Return where logs and notebooks of a rehearsal lie."""
     name = "sample" if size is None else building.NAME.format(size.albums)
-    return make_folder(home() / "runs" / name / "rehearsal")
+    return make_folder((home() / "runs" / name / "rehearsal").absolute())
 
 
 def _remove(albums: int, kept: Record) -> int:

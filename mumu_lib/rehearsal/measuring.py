@@ -6,7 +6,7 @@ Time that this machine slept, or that the rehearsal was stopped for, does not co
 import os
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +49,11 @@ class Taken:
 
 
 def run(
-    command: Sequence[str], log: Path, size: Callable[[], int], told: Callable[[Taken], None], cwd: Path | None = None
+    command: Sequence[str],
+    log: Path,
+    size: Callable[[], int],
+    told: Callable[[Taken], None],
+    variables: Mapping[str, str] | None = None,
 ) -> Taken:
     """Run a command to its end; what it prints goes to a log. Interrupted, it ends all that it has started.
 
@@ -59,13 +63,16 @@ def run(
         Bytes that the folders hold now.
     told : function
         Called now and then with what has been taken so far.
+    variables : mapping
+        Of the environment, besides those that are set.
     """
     taken = Taken()
     before = size()
+    environment = {**os.environ, **(variables or {})}
     spent: dict[tuple[int, float], float] = {}
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=cwd, env=dict(os.environ))
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
         try:
             _remember(process.pid, taken)
             told(taken)

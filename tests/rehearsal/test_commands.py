@@ -19,7 +19,7 @@ def quick(monkeypatch):
     """Commands are noted and not run; they end with what is set."""
     ran = []
 
-    def run(command, log, size, told, cwd=None):
+    def run(command, log, size, told, variables):
         taken = Taken(5, 4, 3, 2, 1, quick.code)
         ran.append(command)
         told(taken)
@@ -101,3 +101,18 @@ def test_a_stage_that_is_not_there_is_answered_with_the_nearest(capsys):
 def test_nothing_rehearsed_is_said(capsys):
     assert main(["rehearse", "--report", "--albums", "77"]) == 1
     assert "nothing of 'rehearsal-77'" in capsys.readouterr().err
+
+
+def test_a_relative_home_means_the_same_folder_to_what_is_started(quick, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MUMU_HOME", "somewhere")
+    seen = []
+    before = measuring.run
+
+    def run(command, log, size, told, variables):
+        seen.append((variables["MUMU_HOME"], log.is_absolute()))
+        return before(command, log, size, told, variables)
+
+    monkeypatch.setattr(measuring, "run", run)
+    assert main([*SMALL, "--stages", "overview"]) == 0
+    assert seen == [(str(tmp_path / "somewhere"), True)]
