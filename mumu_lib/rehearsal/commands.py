@@ -135,8 +135,7 @@ def _run(stage: Stage, size: Size | None, kept: Record) -> bool:
         # Notebooks work in a folder of their own, where a relative path would mean another home.
         {"MUMU_HOME": str(home().absolute())},
     )
-    facts = {"all_epochs": stages.all_epochs(stage, taken.seconds)}
-    kept.tell(stage.name, taken, **facts, **_judged(stage, folder))
+    kept.tell(stage.name, taken, share=stages.share_of_epochs(stage), **_judged(stage, folder))
     print(f"{stage.name}: {progress.spent(taken.seconds)}, {as_size(taken.memory)} of memory, {as_size(taken.disk)}",
           flush=True)  # fmt: skip
     return taken.code == 0

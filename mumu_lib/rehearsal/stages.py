@@ -220,22 +220,13 @@ def values_of(stage: Stage) -> dict[str, Any]:
     return {**known[stage.stage], **own}
 
 
-def all_epochs(stage: Stage, seconds: float) -> float:
-    """Return what a stage would take with the paper's epochs: all but the start grows with them.
-
-    Parameters
-    ----------
-    seconds : float
-        That it took with its own.
-    """
+def share_of_epochs(stage: Stage) -> float:
+    """Return how many of the paper's epochs a stage has, as a share; 1 where it has none to choose."""
     if stage.part == "joint":
-        share = SHARE / series.values("paper")["multimodal"]["together_epochs"]
-    elif "epochs" in stage.arguments:
-        share = stage.arguments["epochs"] / series.values("paper")[stage.stage]["epochs"]
-    else:
-        return seconds
-    start = min(seconds, costs.SECONDS_PER_RUN)
-    return start + (seconds - start) / share
+        return SHARE / series.values("paper")["multimodal"]["together_epochs"]
+    if "epochs" in stage.arguments:
+        return stage.arguments["epochs"] / series.values("paper")[stage.stage]["epochs"]
+    return 1.0
 
 
 def folder_of(size: Size | None) -> Path:

@@ -30,6 +30,12 @@ def test_sittings_add_up_across_processes():
     assert not kept.done("other", {"x": 1})
 
 
+def test_all_epochs_are_reckoned_from_all_sittings():
+    kept = one("a", Taken(20, 1, 1, 1, 1), Taken(30, 1, 1, 1, 1, 0))
+    kept.tell("factors", Taken(30, 1, 1, 1, 1, 0), share=0.02)
+    assert kept.table().loc["factors", "all_epochs"] == pytest.approx(30 + 20 * 50)
+
+
 def test_what_a_killed_sitting_has_left_is_known():
     assert one("a", Taken(10, 4, 5, 6, 6, None, 77, 1.5)).left("factors") == (77, 1.5)
     assert one("b", Taken(10, 4, 5, 6, 6, 0, 77, 1.5)).left("factors") == (0, 0.0)

@@ -64,10 +64,10 @@ def test_predictions_are_those_of_the_series(there, all_stages):
     assert stages.predicted(named(all_stages, "joint"), there).seconds > 30
 
 
-def test_all_epochs_are_reckoned_from_those_that_ran(all_stages):
-    assert stages.all_epochs(named(all_stages, "audio-cosine-low_4x96"), 50) == pytest.approx(30 + 20 * 50)
-    assert stages.all_epochs(named(all_stages, "overview"), 50) == 50
-    assert stages.all_epochs(named(all_stages, "joint"), 40) == pytest.approx(30 + 10 * 1000)
+def test_shares_of_the_paper_s_epochs(all_stages):
+    assert stages.share_of_epochs(named(all_stages, "audio-cosine-low_4x96")) == pytest.approx(2 / 100)
+    assert stages.share_of_epochs(named(all_stages, "overview")) == 1
+    assert stages.share_of_epochs(named(all_stages, "joint")) == pytest.approx(0.1 / 100)
 
 
 def test_stages_are_chosen_by_name(all_stages):
