@@ -172,7 +172,7 @@ def opened(size: Size) -> Catalogue:
 
 
 def remove(albums: int) -> int:
-    """Take a rehearsal's catalogue and runs away, but for its record; return the bytes that were freed.
+    """Take a rehearsal's catalogue, runs and figures away, but for its record; return the bytes that were freed.
 
     Raises
     ------
@@ -180,7 +180,7 @@ def remove(albums: int) -> int:
         A folder is a link, or holds something that no rehearsal has made.
     """
     freed = taken(albums)
-    for folder in (runs_of(albums), folder_of(albums)):
+    for folder in (home() / "figures" / NAME.format(albums), runs_of(albums), folder_of(albums)):
         if not folder.is_dir():
             continue
         if folder.is_symlink():

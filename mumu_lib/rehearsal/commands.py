@@ -30,7 +30,10 @@ TERMINATED = 143
 
 def main(words: Sequence[str] | None = None) -> int:
     """Command line: rehearse, or print what was measured, or take a rehearsal away."""
-    asked = _parser().parse_args(words)
+    parser = _parser()
+    asked = parser.parse_args(words)
+    if asked.sample and asked.remove:
+        parser.error("--remove takes made-up catalogues away; the sample's home is yours to delete")
     # None on the sample, which is no size to choose.
     size = None if asked.sample else Size(asked.albums, _tracks(asked), asked.seed)
     name = "sample" if size is None else building.NAME.format(size.albums)
@@ -63,8 +66,9 @@ def _parser() -> Parser:
     what.add_argument(
         "--sample", action="store_true", help="instead: all 26 rows of Table 2 on the sample, in few epochs"
     )
-    what.add_argument("--report", action="store_true", help="print what was measured, and do nothing")
-    what.add_argument("--remove", action="store_true", help="take catalogue and runs away; what was measured stays")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--report", action="store_true", help="print what was measured, and do nothing")
+    instead.add_argument("--remove", action="store_true", help="take catalogue and runs away; what was measured stays")
     return parser
 
 

@@ -91,9 +91,11 @@ def test_removed_it_leaves_nothing_but_what_it_did_not_make(tiny, home):
     size = Size(50, 50, 0)
     parts.build("tables", size)
     (building.runs_of(50) / "rehearsal").mkdir(parents=True)
+    (home / "figures" / "rehearsal-50").mkdir(parents=True)
     assert building.remove(50) > 0
     assert not building.folder_of(50).exists()
     assert not building.runs_of(50).exists()
+    assert not (home / "figures" / "rehearsal-50").exists()
     assert (tiny.folder / "catalogue.json").is_file()
 
 

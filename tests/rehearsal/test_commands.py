@@ -76,6 +76,10 @@ def test_all_rows_run_on_the_sample(quick, tiny, monkeypatch):
     tiny.folder.rename(tiny.folder.with_name("sample"))
     assert main(["rehearse", "--sample"]) == 0
     assert len(quick.ran) == 27
+    assert main(["rehearse", "--sample", "--report"]) == 0
+    with pytest.raises(SystemExit):
+        main(["rehearse", "--sample", "--remove"])
+    assert (tiny.folder.with_name("sample") / "catalogue.json").is_file()
 
 
 def test_too_little_room_is_said_before_anything_is_made(quick, monkeypatch, capsys):
