@@ -17,6 +17,7 @@ from . import (
     params as params,
     patches as patches,
     prediction as prediction,
+    rehearsal as rehearsal,
     results as results,
     runs as runs,
     series as series,

@@ -102,6 +102,14 @@ def disk(words: Sequence[str]) -> int:
     return main(list(words))
 
 
+def rehearse(words: Sequence[str]) -> int:
+    """Run the series at the paper's size on a made-up catalogue; say what it takes of time, memory and disk."""
+    with _quiet():
+        from mumu_lib.rehearsal.commands import main
+
+    return main(words)
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "report": report,
     "check": check,
@@ -114,6 +122,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "untag": untag,
     "export": export,
     "disk": disk,
+    "rehearse": rehearse,
 }
 
 

@@ -62,7 +62,7 @@ FLOORS = (
     {"image", "runs"},
     {"results"},
     {"fusion", "series"},
-    {"prediction"},
+    {"prediction", "rehearsal"},
     {"figures"},
     {"browser"},
 )
