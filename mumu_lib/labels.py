@@ -17,7 +17,7 @@ from mumu_lib.core.errors import BadDataError, ParameterError, did_you_mean
 
 AT_ONCE = 4096
 # Up to so many albums all are asked for their neighbours, of more so many; both to the memory of one step.
-EXACT, ASKED, MEGABYTES = 10_000, 2_500, 400
+EXACT, ASKED, MEGABYTES = 10_000, 2_500, 100
 
 
 def frequencies(catalogue: Catalogue) -> pd.DataFrame:
