@@ -56,9 +56,9 @@ def our_patch(path: Path) -> np.ndarray:
 
 
 def milliseconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     work()
-    return 1e3 * (time.perf_counter() - start)
+    return 1e3 * (time.process_time() - start)
 
 
 def measure(path: Path) -> dict[str, float]:
@@ -74,7 +74,7 @@ def measure(path: Path) -> dict[str, float]:
         "recording to patch, librosa": milliseconds(lambda: librosa_patch(path)),
         "recording to patch, ours": milliseconds(lambda: our_patch(path)),
         "of it decoding": milliseconds(lambda: decoding.decode(path, audio.MAX_SECONDS)),
-        "of it resampling": milliseconds(lambda: audio._resample(decoded.y, decoded.rate)),
+        "of it resampling": milliseconds(lambda: audio._resample(decoded.y, decoded.rate, audio.SAMPLE_RATE)),
     }
 
 
@@ -106,7 +106,9 @@ def seconds_to_extract(files: list[Path], n: int) -> float:
             reviews=pd.DataFrame({"album_id": [], "text": []}), branches=[["Pop"]], min_albums=1,
             source="benchmark", roots={"audio": "/", "covers": "/"},
         )  # fmt: skip
-        return milliseconds(lambda: audio_store.extract(music)) / 1e3
+        start = time.perf_counter()
+        audio_store.extract(music)
+        return time.perf_counter() - start
 
 
 def main() -> None:

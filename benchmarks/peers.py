@@ -228,9 +228,10 @@ def scan(asked: argparse.Namespace) -> None:
     spawn = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as made:
         for count in asked.names:
-            folder = Path(made) / str(count)
-            folder.mkdir()
-            alone(spawn, linking_benchmark.make, folder, count, texts)
+            folder = (asked.keep or Path(made)) / str(count)
+            if not (folder / "knowledge" / "info.json").is_file():
+                folder.mkdir(parents=True, exist_ok=True)
+                alone(spawn, linking_benchmark.make, folder, count, texts)
             print("\n| | s to open or build | MB | MB of text/s | mentions |\n|---|---|---|---|---|", flush=True)
             alone(spawn, scan_ours, folder / "knowledge", texts)
             for kind in ("daachorse", "ahocorasick_rs"):
@@ -417,6 +418,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=9)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--names", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--keep", type=Path, help="scan: where to put the dictionaries; used again if they are there")
     parser.add_argument("--albums", type=int, default=65_000)
     parser.add_argument("--releases", type=int, default=1_000_000)
     parser.add_argument("--covers", type=Path)

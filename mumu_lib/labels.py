@@ -17,7 +17,7 @@ from mumu_lib.core.errors import BadDataError, ParameterError, did_you_mean
 
 AT_ONCE = 4096
 # Up to so many albums all are asked for their neighbours, of more so many; both to the memory of one step.
-EXACT, ASKED, MEGABYTES = 10_000, 2_500, 400
+EXACT, ASKED, MEGABYTES = 10_000, 2_500, 100
 
 
 def frequencies(catalogue: Catalogue) -> pd.DataFrame:
@@ -229,8 +229,8 @@ def _asked(n: int, seed: int) -> np.ndarray:
     return np.sort(np.random.default_rng(seed).choice(n, ASKED, replace=False))
 
 
-def drawn_for_map(group: pd.Series, most: int, *, seed: int = 0) -> pd.Series:
-    """Return the albums to show on a map: all, or ``most`` of them drawn by the seed, and a line says so.
+def drawn_for_map(group: pd.Series, most: int, *, seed: int = 0, noun: str = "albums") -> pd.Series:
+    """Return the albums or tracks to show on a map: all, or ``most`` of them drawn by the seed, and a line says so.
 
     Parameters
     ----------
@@ -238,6 +238,8 @@ def drawn_for_map(group: pd.Series, most: int, *, seed: int = 0) -> pd.Series:
         As of :func:`single_top_label`; its order stays.
     most : int > 0
         t-SNE's time grows with the number of points.
+    noun : str
+        What they are, for the line.
 
     Examples
     --------
@@ -247,7 +249,7 @@ def drawn_for_map(group: pd.Series, most: int, *, seed: int = 0) -> pd.Series:
     if len(group) <= most:
         return group
     rows = np.sort(np.random.default_rng(seed).choice(len(group), most, replace=False))
-    print(f"on the map: {most:,} of {len(group):,} albums, drawn by the seed")
+    print(f"on the map: {most:,} of {len(group):,} {noun}, drawn by the seed")
     return group.iloc[rows]
 
 

@@ -194,18 +194,25 @@ def _cqt_power(y: np.ndarray) -> np.ndarray:
             y /= np.sqrt(0.5)
         response = _windows(y, HOP >> octave, frames) @ kernels
         top = BINS - octave * BINS_PER_OCTAVE
+        response *= response
         real, imaginary = np.split(response, 2, axis=1)
-        power[:, top - BINS_PER_OCTAVE : top] = real**2 + imaginary**2
+        np.add(real, imaginary, out=power[:, top - BINS_PER_OCTAVE : top])
     return power
 
 
 def _windows(y: np.ndarray, hop: int, frames: int) -> np.ndarray:
     """Samples around each frame's centre [shape=(frames, 128)], zeros beyond the ends."""
-    padded = np.zeros((frames - 1) * hop + _WAVELET, np.float32)
-    inside = padded[_WAVELET // 2 :][: len(y)]
-    inside[:] = y[: len(inside)]
-    # Copied, because numpy hands no overlapping rows to BLAS.
-    return np.lib.stride_tricks.sliding_window_view(padded, _WAVELET)[::hop].copy()
+    padded = np.empty((frames - 1) * hop + _WAVELET, np.float32)
+    before = _WAVELET // 2
+    end = min(before + len(y), len(padded))
+    padded[:before] = 0
+    padded[before:end] = y[: end - before]
+    padded[end:] = 0
+    rows = np.lib.stride_tricks.sliding_window_view(padded, _WAVELET)[::hop]
+    if hop < _WAVELET:
+        # numpy hands no overlapping rows to BLAS.
+        return rows.copy()
+    return rows
 
 
 def _decibels(power: np.ndarray) -> np.ndarray:

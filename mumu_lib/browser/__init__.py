@@ -13,7 +13,7 @@ import lazy_loader
 import numpy as np
 import pandas as pd
 
-from mumu_lib import figures
+from mumu_lib import figures, labels
 from mumu_lib.browser import canvases, points
 from mumu_lib.browser.controls import MOST_COLOURS, OTHERS, Controls, colour_groups, columns
 from mumu_lib.catalogue import Catalogue
@@ -71,6 +71,8 @@ def explore(
 ) -> "Browser | str":
     """Browse the map of a run's vectors, its coordinates kept in the run's folder.
 
+    Of more than 15,000 vectors so many are drawn by the seed, and a line says so.
+
     Parameters
     ----------
     vectors : np.ndarray [shape=(n, d)]
@@ -86,7 +88,9 @@ def explore(
     browser : Browser
         Where there are fewer than five vectors, a line that says so.
     """
-    shown = np.flatnonzero(np.isfinite(vectors).all(axis=1) & vectors.any(axis=1))
+    placed = pd.Series(np.flatnonzero(np.isfinite(vectors).all(axis=1) & vectors.any(axis=1)))
+    noun = "albums" if tracks is None else "tracks"
+    shown = labels.drawn_for_map(placed, projection.MOST_ON_A_MAP, seed=seed, noun=noun).to_numpy()
     if len(shown) < projection.FEWEST_ON_A_MAP:
         return f"too few for a map: it takes {projection.FEWEST_ON_A_MAP}"
     xy = projection.coordinates(folder, vectors[shown], seed=seed)

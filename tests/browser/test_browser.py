@@ -6,7 +6,7 @@ import pytest
 
 from mumu_lib import browser as tsne_browser
 from mumu_lib.core.errors import BadDataError, ParameterError
-from mumu_lib.figures import media
+from mumu_lib.figures import media, projection
 from shown_points import shown
 
 
@@ -79,3 +79,18 @@ def test_no_sound_is_said_with_its_reason(tmp_path, points):
     browser.controls._found.value = 0
     assert "no recording" in browser.controls._pinned.value
     assert browser.controls._sound.layout.display == "none"
+
+
+def test_a_map_of_many_vectors_shows_some_of_them_and_says_how_many(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(projection, "MOST_ON_A_MAP", 6)
+    monkeypatch.setattr(projection, "coordinates", lambda folder, vectors, seed: vectors[:, :2])
+    monkeypatch.setattr(tsne_browser.points, "track_map", lambda catalogue, xy, tracks, scores: (xy, tracks, scores))
+    monkeypatch.setattr(tsne_browser, "browse", lambda made: made)
+    vectors = np.arange(20, dtype=np.float32).reshape(10, 2)
+    vectors[3] = np.nan
+    names = pd.Series([f"T{row}" for row in range(10)])
+    xy, tracks, scores = tsne_browser.explore(None, tmp_path, vectors, np.arange(10), scores=vectors, tracks=names)
+    assert capsys.readouterr().out == "on the map: 6 of 9 tracks, drawn by the seed\n"
+    assert len(tracks) == 6
+    np.testing.assert_array_equal(xy, vectors[tracks.index])
+    np.testing.assert_array_equal(scores, xy)
