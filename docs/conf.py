@@ -22,7 +22,8 @@ extensions = ["myst_nb", "sphinx_copybutton"]
 nb_execution_mode = "off"
 nb_remove_code_outputs = False
 myst_heading_anchors = 3
-suppress_warnings = ["myst.header"]
+# Pygments does not colour CSV.
+suppress_warnings = ["myst.header", "misc.highlighting_failure"]
 
 html_theme = "furo"
 html_title = "MuMu"
