@@ -19,7 +19,7 @@ ROUNDS ?= 10
 BIN := .venv/bin
 SNAKEMAKE = $(WITH_PATH) snakemake --workflow-profile params/profiles/$(ON) $(if $(filter local,$(ON)),--cores $(CORES)) --quiet $(if $(filter local,$(ON)),rules )host reason $(OPTIONS)
 
-.PHONY: help run paper whole features pretrained test lint unit stored slurm endurance lab notebooks coverage mutants audit lock clean
+.PHONY: help run paper whole features pretrained test lint unit stored slurm endurance site lab notebooks coverage mutants audit lock clean
 .DEFAULT_GOAL := help
 
 ifeq ($(OS),Windows_NT)
@@ -94,6 +94,10 @@ lab: .venv/.installed  ## open the series in JupyterLab
 notebooks: .venv/.installed  ## run every notebook and store its outputs
 	$(BIN)/python notebooks/store_outputs.py
 
+site: .venv/.installed  ## README, docs and notebooks as a site in build/site
+	$(BIN)/sphinx-build -q -W --keep-going -c docs . build/site
+	@echo "Open build/site/index.html"
+
 coverage: .venv/.installed  ## lines and branches of the library that the unit tests reach: at least 92 %
 	$(BIN)/coverage erase
 	$(WITH_PATH) $(BIN)/coverage run -m pytest tests $(SPREAD)
@@ -112,7 +116,7 @@ audit:  ## known weaknesses of the pinned dependencies: a report, it never fails
 	@rm -rf .audit
 
 lock: .venv/.installed  ## pin the newest versions that fit pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra dev --extra cluster --extra explore --extra pretrained --universal --python-version 3.11 --no-annotate --no-emit-index-url --upgrade -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --extra cluster --extra explore --extra pretrained --extra site --universal --python-version 3.11 --no-annotate --no-emit-index-url --upgrade -o requirements.lock
 
 clean:  ## remove everything that was made, the environment included
-	rm -rf .venv .audit .stored .whole data runs .snakemake
+	rm -rf .venv .audit .stored .whole build data runs .snakemake

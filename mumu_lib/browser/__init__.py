@@ -16,15 +16,16 @@ import pandas as pd
 from mumu_lib import figures, labels
 from mumu_lib.browser import canvases, points
 from mumu_lib.browser.controls import MOST_COLOURS, OTHERS, Controls, colour_groups, columns
+from mumu_lib.browser.html_page import SavedPage as SavedPage, save_html as save_html
+from mumu_lib.browser.points import usable
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.core.errors import BadDataError, ParameterError, did_you_mean
+from mumu_lib.core.errors import ParameterError, did_you_mean
 from mumu_lib.core.progress import asked_by_a_page
 from mumu_lib.figures import labels as label_figures, projection, style
 
-__getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["canvases", "cards", "controls", "points"])
-
-
-TEXTS = ("title", "artist", "cover", "audio")
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__, submodules=["canvases", "cards", "controls", "html_page", "layout", "points"]
+)
 
 
 def browse(points: pd.DataFrame, *, colour: str | None = None, engine: str = "auto") -> "Browser":
@@ -52,10 +53,6 @@ def browse(points: pd.DataFrame, *, colour: str | None = None, engine: str = "au
     BadDataError
         No coordinates, or fewer than one point.
     """
-    if absent := [column for column in ("x", "y") if column not in points]:
-        raise BadDataError(f"the map lacks the columns {absent}; make it with mumu_lib.browser.points.album_map")
-    if points.empty or not np.isfinite(points[["x", "y"]].to_numpy(float)).all():
-        raise BadDataError("the map is empty or has points without coordinates; leave out albums without a vector")
     return Browser(points, colour, engine)
 
 
@@ -110,11 +107,7 @@ class Browser:
     """
 
     def __init__(self, points: pd.DataFrame, colour: str | None, engine: str) -> None:
-        self.points = points.reset_index(drop=True)
-        for name in TEXTS:
-            self.points[name] = self.points[name].astype(object).fillna("") if name in points else ""
-        if "genres" not in points:
-            self.points["genres"] = [[] for _ in range(len(points))]
+        self.points = usable(points)
         known = columns(self.points)
         if colour not in (None, *known):
             raise ParameterError(f"colour={colour!r} is not one of {known}{did_you_mean(str(colour), known)}")

@@ -11,11 +11,33 @@ import pandas as pd
 
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.catalogue.schema import SPLITS
-from mumu_lib.core.errors import ParameterError
+from mumu_lib.core.errors import BadDataError, ParameterError
 from mumu_lib.labels import rarest_top_label
 
 NO_GENRE = "no top-level genre"
 RIGHT = ("all", "some", "none", "not known")
+TEXTS = ("title", "artist", "cover", "audio")
+
+
+def usable(points: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy of a map with every column that is shown of a point, empty where the map lacks it.
+
+    Raises
+    ------
+    BadDataError
+        No coordinates, or fewer than one point.
+    """
+    absent = [name for name in ("x", "y") if name not in points]
+    if absent:
+        raise BadDataError(f"the map lacks the columns {absent}; make it with mumu_lib.browser.points.album_map")
+    if points.empty or not np.isfinite(points[["x", "y"]].to_numpy(float)).all():
+        raise BadDataError("the map is empty or has points without coordinates; leave out albums without a vector")
+    complete = points.reset_index(drop=True)
+    for name in TEXTS:
+        complete[name] = complete[name].astype(object).fillna("") if name in points else ""
+    if "genres" not in points:
+        complete["genres"] = [[] for _ in range(len(points))]
+    return complete
 
 
 def album_map(

@@ -35,16 +35,26 @@ def thumbnail(path: str) -> str:
     """Small JPEG of a cover as a ``data:`` address; empty if there is none or it cannot be read."""
     if not path:
         return ""
+    small = _shrunk(path, THUMBNAIL, "JPEG", 85)
+    return "data:image/jpeg;base64," + base64.b64encode(small).decode() if small else ""
+
+
+def small_cover(path: str, side: int) -> bytes:
+    """Return a cover as a WebP of at most ``side`` pixels, for pages with very many; empty if it cannot be read."""
+    return _shrunk(path, side, "WEBP", 60)
+
+
+def _shrunk(path: str, side: int, kind: str, quality: int) -> bytes:
     small = io.BytesIO()
     try:
         with open_picture(path) as picture:
-            picture.draft("RGB", (THUMBNAIL, THUMBNAIL))
+            picture.draft("RGB", (side, side))
             cover = picture.convert("RGB")
-        cover.thumbnail((THUMBNAIL, THUMBNAIL))
-        cover.save(small, "JPEG", quality=85)
+        cover.thumbnail((side, side))
+        cover.save(small, kind, quality=quality)
     except Exception:  # Pillow's decoders raise nearly anything on damaged files
-        return ""
-    return "data:image/jpeg;base64," + base64.b64encode(small.getvalue()).decode()
+        return b""
+    return small.getvalue()
 
 
 def clip(path: str) -> tuple[bytes, str]:
@@ -76,6 +86,22 @@ def clip(path: str) -> tuple[bytes, str]:
     except (soundfile.LibsndfileError, ValueError, MemoryError) as error:
         return b"", f"the recording cannot be played: {error}"
     return beginning.getvalue(), "mpeg"
+
+
+def excerpt(path: str, seconds: int) -> bytes:
+    """Return some seconds from the middle of a recording as mono mp3.
+
+    Raises
+    ------
+    AudioError
+        As :func:`mumu_lib.audio.load`.
+    """
+    y = audio.load(path)
+    length = seconds * audio.SAMPLE_RATE
+    start = max(0, (len(y) - length) // 2)
+    sound = io.BytesIO()
+    soundfile.write(sound, y[start : start + length], audio.SAMPLE_RATE, format="MP3")
+    return sound.getvalue()
 
 
 def player(y: np.ndarray, seconds: int = CLIP_SECONDS) -> Audio:
