@@ -14,7 +14,7 @@ import pandas as pd
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import commands
 from mumu_lib.core.errors import MumuError, ParameterError
-from mumu_lib.series import costs, slurm, started, watch
+from mumu_lib.series import costs, forked, slurm, started, watch
 
 LAST_LINES = 15
 # Of a job on a cluster, where nobody knows how many the node has; a profile's set-threads comes before this.
@@ -22,6 +22,8 @@ CORES = {"features_part": 4, "features": 4, "audio": 8, "text": 8, "image": 16, 
 # papermill colours what it copies from the kernel.
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 SINGLE = ("audio", "text", "image")
+# A run of at most so many minutes by the estimate spends most of them on one core: starting, drawing, judging.
+SHORT = 5
 
 
 def catalogue_name(words: Iterable[str], config: Mapping[str, Any]) -> str:
@@ -108,7 +110,7 @@ def cores_here(workflow: Any) -> int:
     return 0 if workflow.remote_exec or cores >= sys.maxsize else int(cores)
 
 
-def cores_of(rule: str, here: int, fusion: str = "") -> int:
+def cores_of(rule: str, here: int, row: Any = None) -> int:
     """Return the cores of a job.
 
     Parameters
@@ -116,13 +118,30 @@ def cores_of(rule: str, here: int, fusion: str = "") -> int:
     rule : str
     here : int
         As from :func:`cores_here`.
-    fusion : str
-        Name of a fusion's run. Two fusions run at once, since of their seconds most go into starting; but what is
-        learned at once trains whole networks.
+    row : optional
+        Of the plan. Two late fusions, and two short runs, take place at once: half of their seconds use one core. A
+        training computes with every core all the same, so that its numbers do not depend on what runs beside it.
     """
     if not here:
         return CORES[rule]
-    return -(-here // 2) if fusion and "simultaneous" not in fusion else here
+    return -(-here // 2) if row is not None and _light(row) else here
+
+
+def _light(row: Any) -> bool:
+    late = row.stage == "multimodal" and "simultaneous" not in row.setting
+    return bool(late or 60 * row.hours <= SHORT)
+
+
+def papermill(here: int) -> str:
+    """Return the command that a job runs: papermill, or on one machine a fork that is papermill.
+
+    Parameters
+    ----------
+    here : int
+        As from :func:`cores_here`.
+    """
+    words = forked.command("papermill") if here and forked.usable() else [sys.executable, "-m", "papermill"]
+    return " ".join(map(quoted, words))
 
 
 def begin(workflow: Any, catalogue: Catalogue, files: Iterable[Path]) -> list[Any]:
@@ -138,7 +157,7 @@ def begin(workflow: Any, catalogue: Catalogue, files: Iterable[Path]) -> list[An
     Returns
     -------
     kept : list
-        To be kept as long as the series runs: its lock, and on SLURM who watches the jobs.
+        To be kept as long as the series runs: its lock, on SLURM who watches the jobs, on one machine what forks them.
 
     Raises
     ------
@@ -160,6 +179,8 @@ def begin(workflow: Any, catalogue: Catalogue, files: Iterable[Path]) -> list[An
     if run:
         kept.append(watch.Watch(run, executor.slurm_logdir))
         kept[-1].start()
+    if cores_here(workflow) and forked.usable():
+        kept.append(forked.Forks())
     return kept
 
 
