@@ -22,11 +22,15 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 # Where the process with the imports listens.
 ADDRESS = "MUMU_FORKS"
+# How many threads do a fork's linear algebra; what has been imported no longer asks the variables for that.
+THREADS = "MUMU_FORK_THREADS"
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 KERNEL = "ipykernel_launcher"
 SERVE = "serve"
 IMPORTS = (
@@ -60,9 +64,14 @@ class Forks:
     """The process with the imports, started at once; it ends with whoever holds this.
 
     Puts its address, and a kernel specification that asks it, into the environment, which jobs inherit.
+
+    Parameters
+    ----------
+    imports : iterable of str
+        Names of modules.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, imports: Iterable[str] = IMPORTS) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="mumu-forks-"))
         atexit.register(self.close)
         address = str(self.folder / "socket")
@@ -76,7 +85,7 @@ class Forks:
             # Whoever asks before the imports are done waits.
             listener.listen(64)
             self.process = subprocess.Popen(
-                [*command(SERVE), str(listener.fileno())],
+                [*command(SERVE), str(listener.fileno()), *imports],
                 stdin=subprocess.PIPE,
                 stdout=sys.stderr.fileno() if _has_fileno(sys.stderr) else subprocess.DEVNULL,
                 pass_fds=[listener.fileno()],
@@ -120,8 +129,14 @@ def command(program: str) -> list[str]:
 # --- In the process with the imports. ---
 
 
-def serve(listener: socket.socket) -> socket.socket | None:
+def serve(listener: socket.socket, imports: Iterable[str]) -> socket.socket | None:
     """Import, then fork for each that asks.
+
+    Parameters
+    ----------
+    listener : socket.socket
+        Bound already, so that whoever asks meanwhile waits.
+    imports : iterable of str
 
     Returns
     -------
@@ -131,7 +146,7 @@ def serve(listener: socket.socket) -> socket.socket | None:
     # Read when matplotlib and ipykernel are imported; 1: a kernel that does not look after its parent.
     os.environ.update(MPLBACKEND="module://matplotlib_inline.backend_inline", JPY_PARENT_PID="1")
     with importlib.import_module("mumu_lib.core.environment").quiet_start():
-        for name in IMPORTS:
+        for name in imports:
             importlib.import_module(name)
     gc.collect()
     gc.freeze()
@@ -160,6 +175,10 @@ def become(connection: socket.socket) -> None:
     os.environ.update(asked["environment"])
     os.chdir(asked["folder"])
     sys.argv = [asked["program"], *asked["words"]]
+    threads = os.environ.get(THREADS)
+    if threads:
+        os.environ.update(dict.fromkeys(_THREADS, threads))
+        importlib.import_module("threadpoolctl").threadpool_limits(int(threads))
     connection.sendall(_STARTED)
     threading.Thread(target=_obey, args=(connection,), daemon=True).start()
     status = 1
@@ -247,7 +266,7 @@ def main(program: str, *words: str) -> int:
     if program != SERVE:
         return ask(program, list(words))
     with socket.socket(fileno=int(words[0])) as listener:
-        connection = serve(listener)
+        connection = serve(listener, words[1:])
     if connection:
         become(connection)
     return 0

@@ -22,7 +22,7 @@ CORES = {"features_part": 4, "features": 4, "audio": 8, "text": 8, "image": 16, 
 # papermill colours what it copies from the kernel.
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 SINGLE = ("audio", "text", "image")
-# A run of at most so many minutes by the estimate spends most of them on one core: starting, drawing, judging.
+# Minutes by the estimate, up to which a run is short: it spends most of them on one core, starting, drawing, judging.
 SHORT = 5
 
 
@@ -119,29 +119,38 @@ def cores_of(rule: str, here: int, row: Any = None) -> int:
     here : int
         As from :func:`cores_here`.
     row : optional
-        Of the plan. Two late fusions, and two short runs, take place at once: half of their seconds use one core. A
-        training computes with every core all the same, so that its numbers do not depend on what runs beside it.
+        Of the plan. Two late fusions take place at once, and where jobs are forked two short runs: half of their seconds
+        use one core.
     """
     if not here:
         return CORES[rule]
-    return -(-here // 2) if row is not None and _light(row) else here
+    short = row is not None and forked.usable() and 60 * row.hours <= SHORT
+    return -(-here // 2) if short or _late_fusion(row) else here
 
 
-def _light(row: Any) -> bool:
-    late = row.stage == "multimodal" and "simultaneous" not in row.setting
-    return bool(late or 60 * row.hours <= SHORT)
+def _late_fusion(row: Any) -> bool:
+    return row is not None and row.stage == "multimodal" and "simultaneous" not in row.setting
 
 
-def papermill(here: int) -> str:
-    """Return the command that a job runs: papermill, or on one machine a fork that is papermill.
+def papermill(here: int, row: Any) -> str:
+    """Return the command of a job: papermill, or on one machine a fork that is papermill.
+
+    Of a fork the threads that do linear algebra are told, since sums depend on their number by a last digit, and
+    Snakemake tells them the cores of the job: all for a training, whatever runs beside it; else as many as cores.
 
     Parameters
     ----------
     here : int
         As from :func:`cores_here`.
+    row
+        Of the plan.
     """
-    words = forked.command("papermill") if here and forked.usable() else [sys.executable, "-m", "papermill"]
-    return " ".join(map(quoted, words))
+    if not here or not forked.usable():
+        return " ".join(map(quoted, [sys.executable, "-m", "papermill"]))
+    threads = 1
+    if row.stage in (*SINGLE, "multimodal"):
+        threads = -(-here // 2) if _late_fusion(row) else here
+    return " ".join(map(quoted, ["env", f"{forked.THREADS}={threads}", *forked.command("papermill")]))
 
 
 def begin(workflow: Any, catalogue: Catalogue, files: Iterable[Path]) -> list[Any]:
