@@ -25,8 +25,9 @@ BIN := .venv/Scripts
 endif
 # The tools of the environment first, for what tests and kernels start.
 WITH_PATH = PATH="$$PWD/$(BIN):$$PATH"
-# A file's tests share what is costly to make, so that they stay in one process; each takes some 2 GB.
-SPREAD = -n logical --maxprocesses 4 --dist loadfile
+# A file's tests share what is costly to make, so that they stay in one process; each takes some 2 GB. Files in the order
+# of tests/conftest.py, the slowest first: by the number of their tests, the slowest would come last.
+SPREAD = -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 18

@@ -63,12 +63,15 @@ def usable() -> bool:
 class Forks:
     """The process with the imports, started at once; it ends with whoever holds this.
 
-    Puts its address, and a kernel specification that asks it, into the environment, which jobs inherit.
-
     Parameters
     ----------
     imports : iterable of str
         Names of modules.
+
+    Attributes
+    ----------
+    environment : dict
+        For whoever asks: the address, and where Jupyter finds a kernel specification that asks too.
     """
 
     def __init__(self, imports: Iterable[str] = IMPORTS) -> None:
@@ -91,8 +94,8 @@ class Forks:
                 pass_fds=[listener.fileno()],
                 start_new_session=True,
             )
-        os.environ[ADDRESS] = address
-        os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(self.folder), os.environ.get("JUPYTER_PATH")]))
+        kernels = os.pathsep.join(filter(None, [str(self.folder), os.environ.get("JUPYTER_PATH")]))
+        self.environment = {ADDRESS: address, "JUPYTER_PATH": kernels}
 
     def close(self) -> None:
         """End the process; what it has started goes on."""

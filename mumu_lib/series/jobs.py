@@ -3,6 +3,7 @@
 Read by the Snakefile.
 """
 
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -190,6 +191,8 @@ def begin(workflow: Any, catalogue: Catalogue, files: Iterable[Path]) -> list[An
         kept[-1].start()
     if cores_here(workflow) and forked.usable():
         kept.append(forked.Forks())
+        # Jobs inherit it.
+        os.environ.update(kept[-1].environment)
     return kept
 
 

@@ -40,9 +40,9 @@ def forks(tmp_path_factory):
         (folder / f"{name}.py").write_text(text, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")])))
-        for name in (forked.ADDRESS, "JUPYTER_PATH"):
-            patch.setenv(name, "")
         made = forked.Forks(["colorsys"])
+        for name, value in made.environment.items():
+            patch.setenv(name, value)
         yield made
         made.close()
 
@@ -80,11 +80,10 @@ def test_a_fork_computes_with_the_threads_it_is_told(tmp_path, monkeypatch):
         encoding="utf-8",
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setenv("JUPYTER_PATH", "")
-    monkeypatch.setenv(forked.ADDRESS, "")
     made = forked.Forks(["numpy"])
     for threads in ("1", "3"):
-        assert call("counts", env={**os.environ, forked.THREADS: threads}).stdout == f"{{{threads}}} {threads}\n"
+        own = {**os.environ, **made.environment, forked.THREADS: threads}
+        assert call("counts", env=own).stdout == f"{{{threads}}} {threads}\n"
     made.close()
 
 
@@ -141,11 +140,9 @@ def test_without_the_process_a_program_starts_by_itself_and_says_so(forks, tmp_p
     assert done.stderr.startswith("says starts by itself, without the imports of others: [Errno 2]")
 
 
-def test_a_process_that_dies_while_it_imports_is_not_waited_for(forks, monkeypatch):
-    monkeypatch.setenv(forked.ADDRESS, "")
-    monkeypatch.setenv("JUPYTER_PATH", "")
+def test_a_process_that_dies_while_it_imports_is_not_waited_for(forks):
     dead = forked.Forks(["no_such_module"])
-    done = call("says", "0", env={**os.environ, "OWN": "mine"})
+    done = call("says", "0", env={**os.environ, **dead.environment, "OWN": "mine"})
     assert done.returncode == 0
     assert "starts by itself" in done.stderr
     dead.close()
@@ -154,8 +151,6 @@ def test_a_process_that_dies_while_it_imports_is_not_waited_for(forks, monkeypat
 def test_a_notebook_has_the_outputs_that_it_has_by_itself(tmp_path, monkeypatch):
     # Without the made-up kernel of the other tests.
     monkeypatch.setenv("PYTHONPATH", str(checkout()))
-    monkeypatch.setenv("JUPYTER_PATH", "")
-    monkeypatch.setenv(forked.ADDRESS, "")
     cells = ["import os, sys\nprint(__name__, sys.path[0] == '', os.path.basename(os.getcwd()))",
              "import matplotlib.pyplot as plt\n_ = plt.figure(figsize=(1, 1)), plt.plot([1, 2])", "print('end', file=sys.stderr)\n1 + 1"]  # fmt: skip
     book = new_notebook(cells=[new_code_cell(text) for text in cells])
@@ -163,17 +158,19 @@ def test_a_notebook_has_the_outputs_that_it_has_by_itself(tmp_path, monkeypatch)
     nbformat.write(book, tmp_path / "in.ipynb")
     made = forked.Forks(["papermill.cli", "ipykernel.kernelapp", "ipykernel.ipkernel", "matplotlib.pyplot"])
     outputs = []
-    for start in (forked.command("papermill"), [sys.executable, "-m", "papermill"]):
+    ways = [
+        (forked.command("papermill"), made.environment),
+        ([sys.executable, "-m", "papermill"], {"JUPYTER_PATH": ""}),
+    ]
+    for start, own in ways:
         command = [*start, "--cwd", str(tmp_path), "--no-progress-bar", "in.ipynb", "out.ipynb"]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env={**os.environ, **own})
         assert done.returncode == 0, done.stderr
         assert "starts by itself" not in done.stderr
         assert "NOTE" not in done.stderr
         found = nbformat.read(tmp_path / "out.ipynb", as_version=4)
         outputs.append([cell.outputs for cell in found.cells])
-        if start[-1] == "papermill" and "-m" not in start:
-            made.close()
-            monkeypatch.setenv("JUPYTER_PATH", "")
+    made.close()
     assert outputs[0] == outputs[1]
     assert any("image/png" in output.get("data", {}) for cell in outputs[0] for output in cell)
 

@@ -1,13 +1,11 @@
 """The series as a graph: which runs there are, and that finished ones are kept."""
 
-import os
 import re
-import subprocess
-import sys
 from importlib.util import find_spec
 
 import pytest
 
+import dry_runs
 from mumu_lib import experiments, params, runs, series
 from mumu_lib.core import paths
 from mumu_lib.core.errors import MumuError, ParameterError
@@ -21,25 +19,11 @@ def dry_run(*config, on="local"):
     """Jobs by rule that Snakemake would run, and all that it says."""
     if not find_spec(PLUGINS.get(on, "snakemake")):
         pytest.skip(f"{PLUGINS[on]} is not installed")
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "--workflow-profile",
-        f"params/profiles/{on}",
-        "--dry-run",
-        "--cores",
-        "2",
-    ]
-    done = subprocess.run(
-        [*command, "--config", *config],
-        cwd=paths.checkout(),
-        capture_output=True,
-        encoding="utf-8",
-        env=dict(os.environ),
+    status, printed, said = dry_runs.snakemake(
+        "--workflow-profile", f"params/profiles/{on}", "--dry-run", "--cores", "2", "--config", *config
     )
-    assert done.returncode == 0, done.stderr[-2000:]
-    said = done.stdout + done.stderr
+    assert status == 0, said[-2000:]
+    said = printed + said
     table = said[said.find("count") :].splitlines()[2:]
     rows = [line.split() for line in table[: next((i for i, line in enumerate(table) if line.startswith("total")), 0)]]
     return {rule: int(count) for rule, count in rows}, said

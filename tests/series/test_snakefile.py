@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+import dry_runs
 from mumu_lib import params, runs, series
 from mumu_lib.core import paths
 from mumu_lib.core.errors import MumuError, ParameterError
@@ -34,9 +35,8 @@ NAMES = {
 
 def snakemake(*words):
     """Run Snakemake; return its exit status and what it says."""
-    command = [sys.executable, "-m", "snakemake", "--workflow-profile", "params/profiles/local", "--cores", "1", *words]
-    done = subprocess.run(command, cwd=paths.checkout(), capture_output=True, encoding="utf-8", env=dict(os.environ))
-    return done.returncode, done.stdout + done.stderr
+    status, printed, said = dry_runs.snakemake("--workflow-profile", "params/profiles/local", "--cores", "1", *words)
+    return status, printed + said
 
 
 def planned(*words):
