@@ -154,8 +154,9 @@ def serve(listener: socket.socket, imports: Iterable[str]) -> socket.socket | No
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    watched: list[Any] = [listener, 0]
     while True:
-        ready, _, _ = select.select([listener, 0], [], [])
+        ready, _, _ = select.select(watched, [], [])
         if 0 in ready:
             return None
         connection, _ = listener.accept()
