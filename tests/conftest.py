@@ -14,7 +14,6 @@ from mumu_lib.features import build
 from six_recordings import six_clips
 from tiny_catalogue import GENRES
 
-
 # Files that take longest: they come first, so that in the end no process is left alone with one of them.
 SLOWEST = (
     "robustness/test_kills.py",
