@@ -348,11 +348,14 @@ def test_a_series_on_slurm_asks_first_and_does_not_run_jobs_twice(tiny, monkeypa
 
 
 def test_a_series_on_one_machine_forks_its_jobs_and_on_a_cluster_none(tiny, monkeypatch):
-    monkeypatch.setattr(jobs.forked, "Forks", lambda: "forks")
+    monkeypatch.setenv(jobs.forked.ADDRESS, "")
+    forks = SimpleNamespace(environment={jobs.forked.ADDRESS: "there"})
+    monkeypatch.setattr(jobs.forked, "Forks", lambda: forks)
     monkeypatch.setattr(jobs.forked, "usable", lambda: True)
     monkeypatch.setenv(jobs.started.TOKEN, "")
     lock, *kept = jobs.begin(workflow(cores=2), tiny, [])
-    assert kept == ["forks"]
+    assert kept == [forks]
+    assert os.environ[jobs.forked.ADDRESS] == "there"
     lock.release()
     assert len(jobs.begin(workflow(), tiny, [])) == 1
 
