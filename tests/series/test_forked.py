@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 
 import nbformat
 import pytest
@@ -176,9 +177,10 @@ def test_a_notebook_has_the_outputs_that_it_has_by_itself(tmp_path, monkeypatch)
 
 
 def test_every_module_of_the_list_is_there():
-    from importlib.util import find_spec
-
-    assert [name for name in forked.IMPORTS if not find_spec(name)] == []
+    for name in forked.IMPORTS:
+        place = checkout().joinpath(*name.split("."))
+        ours = place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
+        assert ours or (not name.startswith("mumu_lib") and find_spec(name.split(".")[0])), name
 
 
 def test_jax_and_other_systems_fork_nothing(monkeypatch):
