@@ -27,8 +27,9 @@ BIN := .venv/Scripts
 endif
 # The tools of the environment first, for what tests and kernels start.
 WITH_PATH = PATH="$$PWD/$(BIN):$$PATH"
-# A file's tests share what is costly to make, so that they stay in one process; each takes some 2 GB.
-SPREAD = -n logical --maxprocesses 4 --dist loadfile
+# A file's tests share what is costly to make, so that they stay in one process; each takes some 2 GB. Files in the order
+# of tests/conftest.py, the slowest first: by the number of their tests, the slowest would come last.
+SPREAD = -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 18
@@ -75,10 +76,13 @@ unit: .venv/.installed  ## unit tests
 	$(WITH_PATH) $(BIN)/python -m pytest tests $(SPREAD)
 
 # In a home of its own: what it draws would else replace the figures that git keeps. Every network is trained anew, since
-# a finished training says nothing about the library as it is now.
+# a finished training says nothing about the library as it is now. Two notebooks at a time, the longest first; then those
+# that need the runs of others.
+NBVAL = MUMU_HOME="$$PWD/.stored" $(WITH_PATH) $(BIN)/python -m pytest --nbval-lax --nbval-current-env -p no:cacheprovider
 stored: .venv/.installed  ## every notebook against its stored outputs
 	rm -rf .stored/runs
-	MUMU_HOME="$$PWD/.stored" $(WITH_PATH) $(BIN)/python -m pytest --nbval-lax --nbval-current-env -p no:cacheprovider notebooks
+	$(NBVAL) -n 2 --dist loadfile --no-loadscope-reorder notebooks/04* notebooks/06* notebooks/05* notebooks/03* notebooks/01* notebooks/02*
+	$(NBVAL) notebooks/07* notebooks/08* notebooks/09*
 
 # Each trial submits jobs and spoils something; it needs Debian's packages for SLURM and MariaDB, and takes an hour.
 slurm: .venv/.installed  ## the series on a real SLURM of one node, outside make test: make slurm [TRIALS="cancelled --accounting no"]

@@ -30,6 +30,7 @@ PLAN = mm.series.possible(PLAN)
 PLAN = jobs.rest(PLAN, config.get("rest", ""))
 CATALOGUE = music.folder.absolute()
 RUNS = mm.core.paths.home() / "runs" / music.name
+HERE = jobs.cores_here(workflow)
 # Held as long as this process lives. Snakemake's own lock would outlive a kill; the profiles switch it off.
 LOCKS = []
 
@@ -40,9 +41,9 @@ def row_of_job(stage):
     return lambda wildcards: rows[wildcards.get(stage, next(iter(rows), ""))]
 
 
-def cores_of(rule):
+def cores_of(rule, row_of=lambda wildcards: None):
     """Function of a job's wildcards: all cores of this machine, or half of them; on a cluster what set-threads may change."""
-    return lambda wildcards: jobs.cores_of(rule, jobs.cores_here(workflow), wildcards.get("multimodal", ""))
+    return lambda wildcards: jobs.cores_of(rule, HERE, row_of(wildcards))
 
 
 METRICS = {stage: [folder / "metrics.json" for folder in PLAN.folder[PLAN.stage == stage]] for stage in mm.series.STAGES}
@@ -53,11 +54,11 @@ BEFORE = jobs.logs_of(PLAN, DONE)
 # The best run of each modality is known when all are there. Timbre needs no features, nor what is left after a failure.
 HEARD = [ancient(DONE)] if "features" in set(PLAN.stage) else []
 INPUTS = {"audio": [LISTED, *HEARD], "multimodal": SINGLE, "results": EVERY, "youralbum": EVERY}
-# One training at a time: it keeps every core busy, and others would lengthen its epochs. But two fusions.
-THREADS = {stage: cores_of(stage) for stage in ("audio", "text", "image", "multimodal")}
+# One long training at a time: it keeps every core busy, and others would lengthen its epochs. But two short ones.
+THREADS = {stage: cores_of(stage, row_of_job(stage)) for stage in ("audio", "text", "image", "multimodal")}
 PYTHON, NOTEBOOKS = quoted(sys.executable), quoted(mm.core.paths.checkout() / "notebooks")
 FILE_ARGS = f"-f {quoted(mm.core.paths.checkout() / 'params' / 'paper.yaml')}" if PROFILE == "paper" else ""
-PAPERMILL = f"{PYTHON} -m papermill --cwd {NOTEBOOKS} --no-progress-bar {NOTEBOOKS}/{{params.row.notebook}}.ipynb {{params.row.folder:q}}/notebook.ipynb -p catalogue {quoted(CATALOGUE)} {FILE_ARGS} {{params.own}} > {{log:q}} 2>&1"
+PAPERMILL = f"{{params.start}} --cwd {NOTEBOOKS} --no-progress-bar {NOTEBOOKS}/{{params.row.notebook}}.ipynb {{params.row.folder:q}}/notebook.ipynb -p catalogue {quoted(CATALOGUE)} {FILE_ARGS} {{params.own}} > {{log:q}} 2>&1"
 # Features of a large catalogue: shares of the tracks on as many machines as there are (parts=64), then one joins them.
 FEATURES = next(PLAN[PLAN.stage == "features"].itertuples(), None)  # no row without audio, and no job
 PARTS, AUDIO = int(config.get("parts", 1)), mm.series.values(PROFILE)["audio"]
@@ -95,7 +96,7 @@ for stage, (*_, run_id) in mm.series.STAGES.items():
         output: folder / "metrics.json"
         log: folder / "papermill.log"
         # Called when the loop has long ended, so that it keeps the row_of of its turn.
-        params: row=row_of, own=lambda wildcards, row_of=row_of: papermill_args(row_of(wildcards))
+        params: row=row_of, own=lambda wildcards, row_of=row_of: papermill_args(row_of(wildcards)), start=lambda wildcards, row_of=row_of: jobs.papermill(HERE, row_of(wildcards))
         threads: THREADS.get(stage, 1)
         resources: **cluster_resources(row_of)
         shell: PAPERMILL

@@ -14,6 +14,27 @@ from mumu_lib.features import build
 from six_recordings import six_clips
 from tiny_catalogue import GENRES
 
+# Files that take longest: they come first, so that in the end no process is left alone with one of them.
+SLOWEST = (
+    "robustness/test_kills.py",
+    "robustness/test_determinism.py",
+    "browser/test_page.py",
+    "series/test_cluster.py",
+    "stored/test_stored.py",
+    "notebooks/test_contracts.py",
+    "series/test_snakefile.py",
+    "prediction/test_prediction.py",
+    "robustness/test_hostile.py",
+    "models/test_models.py",
+    "series/test_series.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Put the slowest files first; what is left keeps its order."""
+    rank = {Path(__file__).parent / name: n for n, name in enumerate(SLOWEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch) -> Path:

@@ -65,11 +65,19 @@ def quiet_start() -> Iterator[None]:
         os.close(nothing)
 
 
-def hello() -> None:
-    """Print versions and device, one line each, and let tables show their notes whole."""
+def hello(networks: bool = True) -> None:
+    """Print versions and device, one line each, and let tables show their notes whole.
+
+    Parameters
+    ----------
+    networks : bool
+        False where no network computes: the device is not named, since asking for it imports Keras and its backend,
+        which takes 3 to 4 s.
+    """
     pd.options.display.max_colwidth = 120
     print("versions:", ", ".join(f"{name} {number}" for name, number in versions().items()))
-    print("device:", device())
+    if networks:
+        print("device:", device())
 
 
 def report() -> None:

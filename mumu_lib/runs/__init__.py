@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from mumu_lib import metrics
 from mumu_lib.catalogue import Catalogue, commands
 from mumu_lib.core.environment import device, git_commit, precision, versions
 from mumu_lib.core.errors import BadDataError, MissingDataError
@@ -25,7 +24,6 @@ from mumu_lib.core.parsing import read_array, read_json, read_lines
 from mumu_lib.core.paths import home
 from mumu_lib.encoders import choice
 from mumu_lib.experiments import NUMBERS, is_line
-from mumu_lib.metrics import thresholds
 from mumu_lib.params import Shared, restored, with_recipe
 
 __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["lines"])
@@ -249,6 +247,10 @@ def judge(
     by_label : pd.DataFrame
         Index: label. Columns: ``auc`` (NaN where undefined) and ``albums`` (test albums with it).
     """
+    # They bring scikit-learn and numba, which no list of runs needs.
+    from mumu_lib import metrics
+    from mumu_lib.metrics import thresholds
+
     truth = catalogue.label_matrix()[rows]
     test, val = (np.flatnonzero(np.isin(rows, catalogue.rows(split))) for split in ("test", "val"))
     frequencies = catalogue.label_matrix("train").getnnz(axis=0)

@@ -3,6 +3,7 @@
 Read by the Snakefile.
 """
 
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,7 +15,7 @@ import pandas as pd
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import commands
 from mumu_lib.core.errors import MumuError, ParameterError
-from mumu_lib.series import costs, slurm, started, watch
+from mumu_lib.series import costs, forked, slurm, started, watch
 
 LAST_LINES = 15
 # Of a job on a cluster, where nobody knows how many the node has; a profile's set-threads comes before this.
@@ -22,6 +23,8 @@ CORES = {"features_part": 4, "features": 4, "audio": 8, "text": 8, "image": 16, 
 # papermill colours what it copies from the kernel.
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 SINGLE = ("audio", "text", "image")
+# Minutes by the estimate, up to which a run is short: it spends most of them on one core, starting, drawing, judging.
+SHORT = 5
 
 
 def catalogue_name(words: Iterable[str], config: Mapping[str, Any]) -> str:
@@ -108,7 +111,7 @@ def cores_here(workflow: Any) -> int:
     return 0 if workflow.remote_exec or cores >= sys.maxsize else int(cores)
 
 
-def cores_of(rule: str, here: int, fusion: str = "") -> int:
+def cores_of(rule: str, here: int, row: Any = None) -> int:
     """Return the cores of a job.
 
     Parameters
@@ -116,13 +119,39 @@ def cores_of(rule: str, here: int, fusion: str = "") -> int:
     rule : str
     here : int
         As from :func:`cores_here`.
-    fusion : str
-        Name of a fusion's run. Two fusions run at once, since of their seconds most go into starting; but what is
-        learned at once trains whole networks.
+    row : optional
+        Of the plan. Two late fusions take place at once, and where jobs are forked two short runs: half of their seconds
+        use one core.
     """
     if not here:
         return CORES[rule]
-    return -(-here // 2) if fusion and "simultaneous" not in fusion else here
+    short = row is not None and forked.usable() and 60 * row.hours <= SHORT
+    return -(-here // 2) if short or _late_fusion(row) else here
+
+
+def _late_fusion(row: Any) -> bool:
+    return row is not None and row.stage == "multimodal" and "simultaneous" not in row.setting
+
+
+def papermill(here: int, row: Any) -> str:
+    """Return the command of a job: papermill, or on one machine a fork that is papermill.
+
+    Of a fork the threads that do linear algebra are told, since sums depend on their number by a last digit, and
+    Snakemake tells them the cores of the job: all for a training, whatever runs beside it; else as many as cores.
+
+    Parameters
+    ----------
+    here : int
+        As from :func:`cores_here`.
+    row
+        Of the plan.
+    """
+    if not here or not forked.usable():
+        return " ".join(map(quoted, [sys.executable, "-m", "papermill"]))
+    threads = 1
+    if row.stage in (*SINGLE, "multimodal"):
+        threads = -(-here // 2) if _late_fusion(row) else here
+    return " ".join(map(quoted, ["env", f"{forked.THREADS}={threads}", *forked.command("papermill")]))
 
 
 def begin(workflow: Any, catalogue: Catalogue, files: Iterable[Path]) -> list[Any]:
@@ -138,7 +167,7 @@ def begin(workflow: Any, catalogue: Catalogue, files: Iterable[Path]) -> list[An
     Returns
     -------
     kept : list
-        To be kept as long as the series runs: its lock, and on SLURM who watches the jobs.
+        To be kept as long as the series runs: its lock, on SLURM who watches the jobs, on one machine what forks them.
 
     Raises
     ------
@@ -160,6 +189,10 @@ def begin(workflow: Any, catalogue: Catalogue, files: Iterable[Path]) -> list[An
     if run:
         kept.append(watch.Watch(run, executor.slurm_logdir))
         kept[-1].start()
+    if cores_here(workflow) and forked.usable():
+        kept.append(forked.Forks())
+        # Jobs inherit it.
+        os.environ.update(kept[-1].environment)
     return kept
 
 

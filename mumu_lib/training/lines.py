@@ -16,6 +16,7 @@ import scipy.sparse as sp
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler, normalize
+from threadpoolctl import threadpool_limits
 
 from mumu_lib import metrics
 from mumu_lib.catalogue import Catalogue
@@ -27,6 +28,9 @@ from mumu_lib.training.albums import Vectors, complete, learnable
 # Weak penalties first; the weakest that is best counts.
 ALPHAS = (1e-3, 1e-2, 0.1, 1.0, 3.0, 10.0, 30.0, 100.0)
 CS = (100.0, 10.0, 1.0, 0.1)
+# Numbers in a matrix, up to which BLAS computes with one thread: the steps of a fit are so short that a second thread does
+# nothing but wait for them, which made fits of the sample 20 times as slow. The fits are equal to the last bit.
+SMALL = 1_000_000
 # So many labels choose the strength of logistic regressions; at the paper's size each fit takes seconds.
 MOST_LABELS = 60
 
@@ -194,7 +198,8 @@ def _logistic(
     all_labels = np.arange(has.shape[1])
     found = {}
     fits = len(CS) * len(labels) + (len(all_labels) if len(labels) < len(all_labels) else 0)
-    with progress.bar(total=fits, desc="logistic regressions", unit="label") as bar:
+    threads = 1 if sp.issparse(X) or X.size <= SMALL else None
+    with progress.bar(total=fits, desc="logistic regressions", unit="label") as bar, threadpool_limits(threads, "blas"):
         for C in CS:
             scores = _probabilities(known, has, asked, C, labels, bar)
             found[C] = (goal.scores(scores), metrics.macro_auc(truth, scores[np.ix_(val, labels)]))

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,13 @@ def test_the_report_has_a_line_for_each_thing_that_is_asked_back(tiny, home, cap
     assert said["catalogues"] == "tiny (1 finished runs)"
     assert "MUMU_HOME" in said["home"]
     assert "GB free" in said["home"]
+
+
+def test_without_networks_no_device_is_named_and_no_keras_imported():
+    code = "import sys, mumu_lib as mm; mm.hello(networks=False); print(sorted({'keras', 'tensorflow'} & set(sys.modules)))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert said[0].startswith("versions: python ")
+    assert said[1:] == ["[]"]
 
 
 def test_the_report_does_not_name_the_user(tmp_path, monkeypatch, capsys):

@@ -1,13 +1,11 @@
 """The series as a graph: which runs there are, and that finished ones are kept."""
 
-import os
 import re
-import subprocess
-import sys
 from importlib.util import find_spec
 
 import pytest
 
+import dry_runs
 from mumu_lib import experiments, params, runs, series
 from mumu_lib.core import paths
 from mumu_lib.core.errors import MumuError, ParameterError
@@ -21,25 +19,11 @@ def dry_run(*config, on="local"):
     """Jobs by rule that Snakemake would run, and all that it says."""
     if not find_spec(PLUGINS.get(on, "snakemake")):
         pytest.skip(f"{PLUGINS[on]} is not installed")
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "--workflow-profile",
-        f"params/profiles/{on}",
-        "--dry-run",
-        "--cores",
-        "2",
-    ]
-    done = subprocess.run(
-        [*command, "--config", *config],
-        cwd=paths.checkout(),
-        capture_output=True,
-        encoding="utf-8",
-        env=dict(os.environ),
+    status, printed, said = dry_runs.snakemake(
+        "--workflow-profile", f"params/profiles/{on}", "--dry-run", "--cores", "2", "--config", *config
     )
-    assert done.returncode == 0, done.stderr[-2000:]
-    said = done.stdout + done.stderr
+    assert status == 0, said[-2000:]
+    said = printed + said
     table = said[said.find("count") :].splitlines()[2:]
     rows = [line.split() for line in table[: next((i for i, line in enumerate(table) if line.startswith("total")), 0)]]
     return {rule: int(count) for rule, count in rows}, said
@@ -76,15 +60,27 @@ def test_the_sample_profile_has_the_rows_marked_as_such(whole):
         assert jobs[rule] == (wanted.notebook == notebook).sum()
 
 
-def test_one_machine_takes_one_training_or_two_fusions_at_a_time_of_a_catalogue_whose_name_is_a_number(whole):
+def threads(said):
+    """Whether each training that Snakemake would run is told both threads; a job of one is told none."""
+    found = {}
+    for rule, job in re.findall(r"^rule (audio|text|image|multimodal):\n((?: {4}.*\n)+)", said, re.MULTILINE):
+        found[re.search(rf"{rule}=(\S+)", job)[1]] = "threads: 2" in job
+    return found
+
+
+def test_one_machine_takes_one_long_training_or_two_fusions_at_a_time(whole):
+    _, said = dry_run("catalogue=tiny", "profile=paper")
+    alone = threads(said)
+    assert alone["image-cosine-resnet101"]
+    assert alone["audio-cosine-high_3x3"]
+    assert not any(alone[run] for run in alone if "+" in run and "simultaneous" not in run)
+
+
+def test_one_machine_takes_two_short_trainings_at_a_time_of_a_catalogue_whose_name_is_a_number(whole):
     whole.folder.rename(whole.folder.with_name("2017"))
     jobs, said = dry_run("catalogue=2017", "profile=sample")
-    training = re.findall(r"^rule (audio|text|image|multimodal):\n((?: {4}.*\n)+)", said, re.MULTILINE)
-    assert len(training) == sum(jobs[rule] for rule in ("audio", "text", "image", "multimodal"))
-    # A job of one thread is told none.
-    alone = [rule != "multimodal" or "simultaneous" in job for rule, job in training]
-    assert [("threads: 2" in job) for _, job in training] == alone
-    assert not all(alone)
+    assert len(threads(said)) == sum(jobs[rule] for rule in ("audio", "text", "image", "multimodal"))
+    assert not any(threads(said).values())
 
 
 def test_rows_whose_modality_the_catalogue_lacks_are_named_and_left_out(tiny):

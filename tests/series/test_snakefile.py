@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+import dry_runs
 from mumu_lib import params, runs, series
 from mumu_lib.core import paths
 from mumu_lib.core.errors import MumuError, ParameterError
@@ -34,9 +35,8 @@ NAMES = {
 
 def snakemake(*words):
     """Run Snakemake; return its exit status and what it says."""
-    command = [sys.executable, "-m", "snakemake", "--workflow-profile", "params/profiles/local", "--cores", "1", *words]
-    done = subprocess.run(command, cwd=paths.checkout(), capture_output=True, encoding="utf-8", env=dict(os.environ))
-    return done.returncode, done.stdout + done.stderr
+    status, printed, said = dry_runs.snakemake("--workflow-profile", "params/profiles/local", "--cores", "1", *words)
+    return status, printed + said
 
 
 def planned(*words):
@@ -293,12 +293,36 @@ def test_a_cluster_has_no_cores_of_its_own(cores, remote, here):
 
 
 @pytest.mark.parametrize(
-    ("rule", "here", "fusion", "cores"),
-    [("image", 0, "", 16), ("multimodal", 0, "a+t-cosine-x", 4), ("image", 6, "", 6), ("multimodal", 5, "a+t-cosine-x", 3),
-     ("multimodal", 5, "a+t-cosine-simultaneous", 5)],
+    ("rule", "here", "setting", "hours", "cores"),
+    [("image", 0, "small", 0.01, 16), ("multimodal", 0, "mlp", 9.0, 4), ("image", 6, "resnet101", 9.0, 6), ("image", 6, "small", 0.05, 3),
+     ("multimodal", 5, "mlp", 9.0, 3), ("multimodal", 5, "simultaneous", 9.0, 5), ("multimodal", 5, "simultaneous", 0.05, 3)],
 )  # fmt: skip
-def test_a_job_has_the_cores_of_the_machine_or_of_its_kind(rule, here, fusion, cores):
-    assert jobs.cores_of(rule, here, fusion) == cores
+def test_a_job_has_the_cores_of_the_machine_or_of_its_kind(monkeypatch, rule, here, setting, hours, cores):
+    monkeypatch.setattr(jobs.forked, "usable", lambda: True)
+    row = SimpleNamespace(stage=rule, setting=setting, hours=hours)
+    assert jobs.cores_of(rule, here, row) == cores
+    assert jobs.cores_of(rule, here) == (here or cores)
+
+
+@pytest.mark.parametrize(
+    ("stage", "setting", "threads"),
+    [("text", "vsm", 6), ("multimodal", "mlp", 3), ("multimodal", "simultaneous", 6), ("results", "", 1)],
+)
+def test_a_fork_has_the_threads_of_linear_algebra_that_its_numbers_were_made_with(monkeypatch, stage, setting, threads):
+    monkeypatch.setattr(jobs.forked, "usable", lambda: True)
+    words = shlex.split(jobs.papermill(6, SimpleNamespace(stage=stage, setting=setting)))
+    assert words == ["env", f"{jobs.forked.THREADS}={threads}", *jobs.forked.command("papermill")]
+
+
+def test_papermill_starts_anew_on_a_cluster_and_where_nothing_is_forked(monkeypatch):
+    row = SimpleNamespace(stage="text", setting="vsm", hours=0.01)
+    anew = [sys.executable, "-m", "papermill"]
+    monkeypatch.setattr(jobs.forked, "usable", lambda: True)
+    assert shlex.split(jobs.papermill(0, row)) == anew
+    monkeypatch.setattr(jobs.forked, "usable", lambda: False)
+    assert shlex.split(jobs.papermill(2, row)) == anew
+    # Snakemake would tell a job of one core to compute with one thread.
+    assert jobs.cores_of("text", 2, row) == 2
 
 
 def test_a_series_on_slurm_asks_first_and_does_not_run_jobs_twice(tiny, monkeypatch, tmp_path):
@@ -321,6 +345,19 @@ def test_a_series_on_slurm_asks_first_and_does_not_run_jobs_twice(tiny, monkeypa
         jobs.begin(again, tiny, [])
     monkeypatch.setattr(jobs.watch, "going_on", lambda run: [])
     jobs.begin(again, tiny, [])
+
+
+def test_a_series_on_one_machine_forks_its_jobs_and_on_a_cluster_none(tiny, monkeypatch):
+    monkeypatch.setenv(jobs.forked.ADDRESS, "")
+    forks = SimpleNamespace(environment={jobs.forked.ADDRESS: "there"})
+    monkeypatch.setattr(jobs.forked, "Forks", lambda: forks)
+    monkeypatch.setattr(jobs.forked, "usable", lambda: True)
+    monkeypatch.setenv(jobs.started.TOKEN, "")
+    lock, *kept = jobs.begin(workflow(cores=2), tiny, [])
+    assert kept == [forks]
+    assert os.environ[jobs.forked.ADDRESS] == "there"
+    lock.release()
+    assert len(jobs.begin(workflow(), tiny, [])) == 1
 
 
 def test_a_series_on_one_machine_asks_no_scheduler(tiny, monkeypatch):

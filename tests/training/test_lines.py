@@ -50,6 +50,14 @@ def test_logistic_scores_are_probabilities_of_the_strength_that_is_best_on_valid
     assert found.strength == lines.CS[int(np.argmax(aucs))]
 
 
+def test_the_threads_of_linear_algebra_change_no_bit_of_logistic_scores(tiny, monkeypatch):
+    X = np.random.default_rng(0).normal(size=(30, 800)).astype(np.float32)
+    _, one = line(tiny, X, "logistic")
+    monkeypatch.setattr(lines, "SMALL", 0)
+    _, every = line(tiny, X, "logistic")
+    np.testing.assert_array_equal(one.scores, every.scores)
+
+
 def test_sparse_and_dense_vectors_give_the_same_line(tiny):
     X = np.abs(vectors(tiny)).astype(np.float32)
     for target in ("cosine", "logistic"):
