@@ -49,7 +49,7 @@ def test_what_a_layer_cannot_improve_is_laid_out_as_before():
     ("kernel", "sides"), [((4,), (9,)), ((3, 3), (6, 5)), ((1,), (4,)), ((1, 1), (3, 2)), ((1, 3), (4, 6))]
 )
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_the_gradients_of_wide_convolutions_are_the_backends_own(kernel, sides, dtype):
+def test_the_gradients_of_wide_convolutions_are_the_backends_own(kernel, sides, dtype, vectors):
     def gradients(convolve, wanted):
         a, b = (tf.Variable(tf.cast(array, wanted)) for array in (x, k))
         with tf.GradientTape() as tape:
@@ -69,17 +69,22 @@ def test_the_gradients_of_wide_convolutions_are_the_backends_own(kernel, sides, 
         np.testing.assert_allclose(tf.cast(found, "float32"), expected, atol=near * scale)
 
 
-def test_a_gpu_keeps_its_own_gradients(monkeypatch):
-    def refused(*arguments):
-        raise AssertionError
-
-    monkeypatch.setattr(convolution, "_convolve_wide", refused)
-    x, kernel = (np.ones(shape, np.float32) for shape in ((1, 5, convolution.WIDE), (4, convolution.WIDE, 3)))
-    monkeypatch.setattr(processor, "gpu_capabilities", lambda: [(9, 0)])
-    assert convolution._convolve(x, kernel).shape == (1, 2, 3)
-    monkeypatch.setattr(processor, "gpu_capabilities", list)
-    with pytest.raises(AssertionError):
-        convolution._convolve(x, kernel)
+@pytest.mark.parametrize(
+    ("avx512", "gpus", "channels", "products"),
+    [
+        (True, [], convolution.WIDE, True),
+        (False, [], convolution.WIDE, False),
+        (True, [(9, 0)], convolution.WIDE, False),
+        (True, [], convolution.WIDE - 1, False),
+    ],
+)
+def test_products_stand_for_the_gradient_only_where_they_are_faster(monkeypatch, avx512, gpus, channels, products):
+    taken = []
+    monkeypatch.setattr(convolution, "_convolve_wide", lambda *arguments: taken.append(arguments))
+    monkeypatch.setattr(processor, "gpu_capabilities", lambda: gpus)
+    monkeypatch.setattr(processor, "has_avx512", lambda: avx512)
+    convolution._convolve(np.ones((1, 5, channels), np.float32), np.ones((4, channels, 3), np.float32))
+    assert bool(taken) is products
 
 
 @pytest.mark.parametrize(
