@@ -108,7 +108,9 @@ def _convolve(x: Any, kernel: Any) -> Any:
     if math.prod(sides) == 1:
         maps = ops.matmul(ops.reshape(x, (-1, channels)), ops.reshape(kernel, (channels, filters)))
         return ops.reshape(maps, (-1, *x.shape[1:-1], filters))
-    if channels < WIDE or not processor.has_avx512() or processor.gpu_capabilities():
+    # Over time and frequency it was not measured without AVX-512.
+    measured = len(sides) == 1 or processor.has_avx512()
+    if channels < WIDE or not measured or processor.gpu_capabilities():
         return ops.conv(x, kernel, padding="valid")
     return _convolve_wide(x, kernel)
 

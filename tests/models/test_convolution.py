@@ -70,20 +70,25 @@ def test_the_gradients_of_wide_convolutions_are_the_backends_own(kernel, sides, 
 
 
 @pytest.mark.parametrize(
-    ("avx512", "gpus", "channels", "products"),
+    ("avx512", "gpus", "channels", "kernel", "products"),
     [
-        (True, [], convolution.WIDE, True),
-        (False, [], convolution.WIDE, False),
-        (True, [(9, 0)], convolution.WIDE, False),
-        (True, [], convolution.WIDE - 1, False),
+        (True, [], convolution.WIDE, (4,), True),
+        (False, [], convolution.WIDE, (4,), True),
+        (True, [], convolution.WIDE, (3, 3), True),
+        (False, [], convolution.WIDE, (3, 3), False),
+        (True, [(9, 0)], convolution.WIDE, (4,), False),
+        (True, [], convolution.WIDE - 1, (4,), False),
     ],
 )
-def test_products_stand_for_the_gradient_only_where_they_are_faster(monkeypatch, avx512, gpus, channels, products):
+def test_products_stand_for_the_gradient_only_where_they_are_faster(
+    monkeypatch, avx512, gpus, channels, kernel, products
+):
     taken = []
     monkeypatch.setattr(convolution, "_convolve_wide", lambda *arguments: taken.append(arguments))
     monkeypatch.setattr(processor, "gpu_capabilities", lambda: gpus)
     monkeypatch.setattr(processor, "has_avx512", lambda: avx512)
-    convolution._convolve(np.ones((1, 5, channels), np.float32), np.ones((4, channels, 3), np.float32))
+    x = np.ones((1, *[5 for _ in kernel], channels), np.float32)
+    convolution._convolve(x, np.ones((*kernel, channels, 3), np.float32))
     assert bool(taken) is products
 
 
