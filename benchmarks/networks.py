@@ -21,18 +21,22 @@ from mumu_lib import models, training
 from mumu_lib.core import environment
 from mumu_lib.core.environment import device
 from mumu_lib.experiments import TARGETS
+from mumu_lib.models.convolution import ConvolutionPool
 
 LABELS, FACTORS = 250, 50
 
 
 def gflop_per_example(network: keras.Model) -> tuple[float, float]:
     """Multiplications and additions of a forward pass and of a training step, from the layers' shapes."""
-    layers = [
-        layer
-        for layer in network.layers
-        if isinstance(layer, keras.layers.Conv1D | keras.layers.Conv2D | keras.layers.Dense)
-    ]
-    work = [2 * np.prod(layer.kernel.shape) * np.prod(layer.output.shape[1:-1]) / 1e9 for layer in layers]
+    work = []
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.Conv1D | keras.layers.Conv2D | keras.layers.Dense | ConvolutionPool):
+            maps = layer.output.shape[1:-1]
+            if isinstance(layer, ConvolutionPool):
+                # Its outputs are pooled already.
+                sides = zip(layer.input.shape[1:-1], layer.kernel_size, strict=True)
+                maps = [length - kernel + 1 for length, kernel in sides]
+            work.append(2 * np.prod(layer.kernel.shape) * np.prod(maps) / 1e9)
     # The gradient with respect to the patch itself is never taken.
     return float(sum(work)), float(3 * sum(work) - work[0])
 

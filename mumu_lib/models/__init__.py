@@ -19,7 +19,7 @@ from keras import layers
 
 from mumu_lib.core.errors import ParameterError, did_you_mean
 from mumu_lib.experiments import TARGETS
-from mumu_lib.models import backbones
+from mumu_lib.models import backbones, convolution
 from mumu_lib.models.convolution import ConvolutionPool
 
 __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["backbones", "convolution"])
@@ -138,6 +138,8 @@ def _convolution(x: Any, width: int, kernel: tuple[int, int], pool: tuple[int, i
     if len(x.shape) == 4 and not plain and x.shape[2] == kernel[1]:
         # The kernel spans every bin that is left: bins and channels become channels of a 1-d convolution.
         x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]))(x)
+    if len(x.shape) == 3 and width >= convolution.WIDE:
+        return ConvolutionPool(width, kernel[:1], pool[:1] if pool else (1,), uniform)(x)
     if len(x.shape) == 3:
         x = layers.Conv1D(width, kernel[0], activation="relu", kernel_initializer=uniform)(x)
         return layers.MaxPooling1D(pool[0])(x) if pool else x

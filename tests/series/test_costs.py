@@ -33,5 +33,5 @@ def test_the_estimate_is_what_the_benchmarks_say_at_the_papers_size(whole):
     hours = found.groupby(["stage", "setting"])["hours"].max()
     assert hours["features", "cqt"] == pytest.approx(10 / 2, rel=0.02)
     assert found.loc[found["stage"] == "features", "gb"].item() == pytest.approx(2 * 9.1, rel=0.01)
-    epochs = {"low_4x96": 105 / 3600, "high_4x96": 14 / 60, "low_4x70": 22 / 60, "high_4x70": 1.9}
+    epochs = {"low_4x96": 51 / 3600, "high_4x96": 7.2 / 60, "low_4x70": 7.3 / 60, "high_4x70": 0.72}
     assert {name: hours["audio", name] / 100 for name in epochs} == pytest.approx(epochs, rel=0.03)
