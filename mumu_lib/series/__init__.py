@@ -24,7 +24,8 @@ from mumu_lib.series.needs import Needs
 from mumu_lib.series.started import alone as alone
 
 __getattr__, __dir__, _ = lazy_loader.attach(
-    __name__, submodules=["cleaning", "costs", "inventory", "jobs", "needs", "slurm", "started", "storage", "watch"]
+    __name__,
+    submodules=["cleaning", "costs", "inventory", "jobs", "needs", "overrides", "slurm", "started", "storage", "watch"],
 )
 
 
