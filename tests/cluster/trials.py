@@ -61,11 +61,11 @@ def out_of_time(series: Series) -> None:
 
 def drained(series: Series) -> None:
     """The node is drained, so that every job waits; and comes back."""
-    series.cluster.ask("scontrol", "update", f"NodeName={series.cluster.host}", "State=DRAIN", "Reason=trial")
+    series.drain()
     process = series.start()
     series.tells(r"will wait, since each node that it fits on is drained")
     series.tells(r"lets job \d+ .* wait: .*DRAIN")
-    series.cluster.ask("scontrol", "update", f"NodeName={series.cluster.host}", "State=RESUME")
+    series.resume()
     must(series.wait(process) == 0, "it failed though the node came back", series)
 
 
@@ -113,7 +113,7 @@ def refused(series: Series) -> None:
     must(series.wait(process, 4 * MINUTE) != 0, "it began", series)
     series.tells(r"SLURM would not run these jobs")
     must(not set(series.jobs("all")) - before, "a job was submitted", series)
-    words = re.findall(r"words  (--.*)", series.said())[0].split()
+    words = series.advice()
     must(series.run(*words) == 0, f"{words} did not help", series)
     if series.cluster.accounting:
         must(series.run("--default-resources", "slurm_account=nobody", "--forceall") != 0, "an unknown account", series)
@@ -122,13 +122,16 @@ def refused(series: Series) -> None:
 
 def twice(series: Series) -> None:
     """A second person starts the same series."""
+    # Else the first may have ended before the second begins.
+    series.drain()
     process = series.start()
-    series.one("RUNNING")
+    series.one("PENDING")
     first, series.log = series.log, series.log.with_suffix(".second")
     second = series.start()
     must(series.wait(second, 4 * MINUTE) != 0, "both began", series)
     series.tells(r"another series is running on catalogue 'small', of ")
     series.log = first
+    series.resume()
     must(series.wait(process) == 0, "the first was disturbed", series)
 
 
@@ -191,6 +194,9 @@ def main() -> int:
         "--whole", action="store_true", help="the sample's whole series at the end, beside one on this machine"
     )
     parser.add_argument("--whole-only", action="store_true", help="that alone")
+    parser.add_argument(
+        "--beside", type=Path, metavar="HOME", help="MUMU_HOME where make run has ended, not to run it again"
+    )
     parser.add_argument("--one-job", action="store_true", help="one job each instead of four, on a busy machine")
     parser.add_argument("--accounting", choices=("yes", "no", "both"), default="both")
     asked = parser.parse_args()
@@ -208,13 +214,15 @@ def main() -> int:
         if asked.whole:
             began = time.monotonic()
             print("the sample's whole series on this machine", flush=True)
-            expected = typed.on_this_machine(place / "home-local")
+            beside = asked.beside or place / "home-local"
+            expected = typed.numbers_of(beside) if asked.beside else typed.on_this_machine(beside)
             print(f"    {time.monotonic() - began:.0f} s", flush=True)
         for accounting in modes if asked.whole else []:
             began = time.monotonic()
             print(f"the same on SLURM, {'with' if accounting else 'without'} accounting", flush=True)
             with one_node.OneNode(place / f"whole-{accounting}", accounting=accounting) as cluster:
                 series = Series(cluster, place / f"home-whole-{accounting}", "sample")
+                typed.copy_sample(beside, series.home)
                 typed.whole(series)
                 print(f"    {len(series.jobs('all'))} jobs remembered, {time.monotonic() - began:.0f} s", flush=True)
                 typed.compare(series.numbers(), expected)
