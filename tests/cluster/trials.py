@@ -107,17 +107,41 @@ def interrupted(series: Series) -> None:
 def refused(series: Series) -> None:
     """More cores, memory, time or GPUs than there are: refused before the first job, with what to type; which works."""
     before = set(series.jobs("all"))
+    began = time.monotonic()
     process = series.start(
         "--set-threads", "features_part=99", "--set-resources", "overview:gpu=3", "features:mem_mb=99999"
     )
     must(series.wait(process, 4 * MINUTE) != 0, "it began", series)
+    must(time.monotonic() - began < MINUTE, "a user waits for more than a minute", series)
     series.tells(r"SLURM would not run these jobs")
+    must(series.said().count("SLURM would not run these jobs") == 1, "it is said more than once", series)
     must(not set(series.jobs("all")) - before, "a job was submitted", series)
     words = series.advice()
     must(series.run(*words) == 0, f"{words} did not help", series)
     if series.cluster.accounting:
         must(series.run("--default-resources", "slurm_account=nobody", "--forceall") != 0, "an unknown account", series)
         series.tells(r"Invalid account")
+
+
+def made(series: Series) -> None:
+    """``make paper ON=slurm`` is refused: said once."""
+    process = series.make("paper", "ON=slurm", "OPTIONS=--set-threads factors=99")
+    must(series.wait(process, 4 * MINUTE) != 0, "it began", series)
+    must(series.said().count("SLURM would not run these jobs") == 1, "it is not said once", series)
+    must(not series.jobs("RUNNING", "PENDING"), "a job was submitted", series)
+    finishes(series)
+
+
+def demanded(series: Series) -> None:
+    """The cluster wants account, partition and GPU named, as the profile's comments say."""
+    words = ["slurm_partition=cpu", *(["slurm_account=music"] if series.cluster.accounting else [])]
+    process = series.start("--default-resources", *words, "--set-resources", "overview:gpu=1")
+    job = series.one("RUNNING", "rule_overview")
+    asked = series.cluster.ask("squeue", "-h", "-j", job, "-O", "Account:20,Partition:20,tres-per-job:20")
+    print(f"    {' '.join(asked.split())}", flush=True)
+    wanted = {"cpu", "gres:gpu:1" if "gres:" in asked else "gpu:1", "music" if series.cluster.accounting else "cpu"}
+    must(wanted <= set(asked.split()), f"job {job} asks for {asked}", series)
+    must(series.wait(process) == 0, "it failed", series)
 
 
 def twice(series: Series) -> None:
@@ -156,7 +180,7 @@ def unseen_environment(series: Series) -> None:
 TRIALS: dict[str, Callable[[Series], None]] = {
     trial.__name__: trial
     for trial in (
-        undisturbed, cancelled, out_of_memory, out_of_time, drained, killed, terminated, interrupted, refused, twice,
+        undisturbed, cancelled, out_of_memory, out_of_time, drained, killed, terminated, interrupted, refused, made, demanded, twice,
         unseen_home, unseen_environment,
     )
 }  # fmt: skip

@@ -51,14 +51,20 @@ class Series:
         """Begin; what is said is in :meth:`said`."""
         call = ["snakemake", "--workflow-profile", "params/profiles/slurm", *QUICK, *words]
         call += ["--config", f"catalogue={self.catalogue}", "profile=sample", "parts=2", "--", *map(str, self.targets)]
+        return self._type(sys.executable, "-m", *call)
+
+    def make(self, *words: str) -> subprocess.Popen[bytes]:
+        """Begin with ``make``."""
+        return self._type("make", "-o", ".venv/.installed", *words, f"CATALOGUE={self.catalogue}")
+
+    def _type(self, *words: str) -> subprocess.Popen[bytes]:
         path = os.pathsep.join([os.path.dirname(sys.executable), self.cluster.environment["PATH"]])
-        own = {"MUMU_HOME": str(self.home), "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+        own = {"MUMU_HOME": str(self.home), "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3", "PATH": path}
         self.log.write_bytes(b"")
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", *call], cwd=ROOT, env={**os.environ, **self.cluster.environment, **own, "PATH": path},
-                stdout=log, stderr=log,
-            )  # fmt: skip
+                words, cwd=ROOT, env={**os.environ, **self.cluster.environment, **own}, stdout=log, stderr=log
+            )
 
     def said(self) -> str:
         """Return everything that was printed since the last start."""
