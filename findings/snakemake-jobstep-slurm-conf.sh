@@ -17,7 +17,11 @@ echo "${SLURM_CONF:-not told}" > "$SEEN/conf"
 echo "${SLURM_JOB_ID:-not told}" > "$SEEN/job"
 SRUN
 chmod +x bin/srun
-echo 'rule made: output: "made"; shell: "touch {output}"' | tr ';' '\n' | sed '2s/^/         /' > Snakefile
+cat > Snakefile <<'RULES'
+rule made:
+    output: "made"
+    shell: "touch {output}"
+RULES
 export SLURM_CONF=/shared/slurm.conf SLURM_JOB_ID=7 SEEN=$place
 PATH="$place/bin:$PATH" env/bin/snakemake --executor slurm-jobstep --jobs 1 --latency-wait 0 > said 2>&1 || true
 echo "in the job SLURM_CONF=$SLURM_CONF and SLURM_JOB_ID=$SLURM_JOB_ID; srun is told $(cat conf) and $(cat job)"
