@@ -134,13 +134,17 @@ def made(series: Series) -> None:
 
 def demanded(series: Series) -> None:
     """The cluster wants account, partition and GPU named, as the profile's comments say."""
-    words = ["slurm_partition=cpu", *(["slurm_account=music"] if series.cluster.accounting else [])]
-    process = series.start("--default-resources", *words, "--set-resources", "overview:gpu=1")
+    words, wanted, gpu = ["slurm_partition=cpu"], {"cpu", "gres:gpu:1"}, ["overview:gpu=0", "overview:gres=gpu:1"]
+    if series.cluster.accounting:
+        words.append("slurm_account=music")
+        wanted.add("music")
+        gpu = ["overview:gpu=1"]
+    process = series.start("--default-resources", *words, "--set-resources", *gpu)
     job = series.one("RUNNING", "rule_overview")
-    asked = series.cluster.ask("squeue", "-h", "-j", job, "-O", "Account:20,Partition:20,tres-per-job:20")
-    print(f"    {' '.join(asked.split())}", flush=True)
-    wanted = {"cpu", "gres:gpu:1" if "gres:" in asked else "gpu:1", "music" if series.cluster.accounting else "cpu"}
-    must(wanted <= set(asked.split()), f"job {job} asks for {asked}", series)
+    fields = "Account:20,Partition:20,tres-per-job:20,tres-per-node:20"
+    asked = series.cluster.ask("squeue", "-h", "-j", job, "-O", fields).split()
+    print(f"    {' '.join(asked)}", flush=True)
+    must(wanted <= set(asked), f"job {job} asks for {asked}", series)
     must(series.wait(process) == 0, "it failed", series)
 
 

@@ -105,8 +105,8 @@ def test_a_file_may_name_the_catalogue_in_quotes_and_what_is_typed_comes_first(a
 
 
 def test_a_series_whose_job_fails_ends_otherwise_than_one_that_is_refused(tiny):
-    # The shell can write no log.
-    (paths.home() / "runs" / "tiny" / "overview" / "papermill.log").mkdir(parents=True)
+    # papermill can write no notebook.
+    (paths.home() / "runs" / "tiny" / "overview" / "notebook.ipynb").mkdir(parents=True)
     lock = series.alone(tiny)
     code, said = snakemake("--config", "catalogue=tiny", "--", "overview")
     assert code == 1
@@ -114,6 +114,7 @@ def test_a_series_whose_job_fails_ends_otherwise_than_one_that_is_refused(tiny):
     lock.release()
     code, said = snakemake("--config", "catalogue=tiny", "--", "overview")
     assert code == jobs.SOME_FAILED, said
+    assert "failed: 02_dataset_overview" in said
     assert "Snakemake's own log: " in said
 
 
