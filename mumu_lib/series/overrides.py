@@ -93,19 +93,28 @@ def _typed(argv: Sequence[str]) -> dict[str, list[str]]:
 
 def _in_profile(argv: Sequence[str]) -> dict[str, list[str]]:
     """Return what the files of the profiles say, as Snakemake reads them; the workflow's own comes last, and counts."""
-    from snakemake.cli import get_profile_dir
-    from snakemake.profiles import ProfileConfigFileParser
-
     found: dict[str, list[str]] = {}
+    for profile in _profiles(argv):
+        from snakemake.cli import get_profile_dir
+        from snakemake.profiles import ProfileConfigFileParser
+
+        place = get_profile_dir(profile)
+        if not place:
+            continue
+        with open(place[1], encoding="utf-8") as stream:
+            said = ProfileConfigFileParser().parse(stream)
+        for name in OPTIONS:
+            words = said.get(name)
+            if words:
+                found[f"--{name}"] = words.split() if isinstance(words, str) else list(map(str, words))
+    return found
+
+
+def _profiles(argv: Sequence[str]) -> list[str]:
+    found = []
     for option in _PROFILES:
         for word, following in pairwise([*argv, ""]):
-            name, _, value = word.partition("=")
-            entry = get_profile_dir(value or following) if name == option else None
-            if entry:
-                with open(entry[1], encoding="utf-8") as stream:
-                    said = ProfileConfigFileParser().parse(stream)
-                for key in OPTIONS:
-                    words = said.get(key, [])
-                    if words:
-                        found[f"--{key}"] = words.split() if isinstance(words, str) else list(map(str, words))
+            name, equals, value = word.partition("=")
+            if name == option:
+                found.append(value if equals else following)
     return found
