@@ -72,14 +72,16 @@ def drained(series: Series) -> None:
 def killed(series: Series) -> None:
     """Snakemake is killed outright; its jobs go on, and the next call does not run them twice."""
     process = series.start()
-    series.one("RUNNING")
+    job = series.one("RUNNING")
+    # Else it may end before the next call has begun.
+    series.cluster.ask("scontrol", "suspend", job)
     process.kill()
     process.wait()
     must(series.run() != 0, "it began though jobs of a killed call go on", series)
     series.tells(r"jobs of an earlier series .* go on")
     command = re.findall(r"scancel --name \S+", series.said())[0]
     series.cluster.ask(*command.split())
-    one_node.wait_for("jobs go on", lambda: not series.jobs("RUNNING", "PENDING", "COMPLETING"))
+    one_node.wait_for("jobs go on", lambda: not series.jobs("RUNNING", "PENDING", "COMPLETING", "SUSPENDED"))
     finishes(series)
 
 
@@ -234,6 +236,8 @@ def main() -> int:
     if lacks:
         print(f"skipped: {', '.join(lacks)} are not here; on Debian  apt-get install {one_node.PACKAGES}")
         return 0
+    # Daemons must end with this process, however it is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     with folder() as place:
         modes = {"yes": [True], "no": [False], "both": [False, True]}[asked.accounting]
         for accounting in [] if asked.whole_only else modes:
