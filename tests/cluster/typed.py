@@ -129,13 +129,19 @@ class Series:
 
 
 def numbers_of(home: Path) -> dict[str, object]:
-    """Return the results in a home, without when and by what they were made."""
+    """Return the results in a home, without when and by what they were made, and from where."""
     found: dict[str, object] = {}
     for path in sorted((home / "runs").rglob("metrics.json")):
         facts = json.loads(path.read_text(encoding="utf-8"))
-        found[path.parent.name] = {name: value for name, value in facts.items() if not name.startswith(ABOUT)}
-    for path in sorted((home / "data").glob("*/features/*/*.npy")):
-        found[f"{path.parent.name}/{path.name}"] = path.read_bytes()[-2000:]
+        numbers = {name: value for name, value in facts.items() if not name.startswith(ABOUT)}
+        # Stores are named by the files that they were made of, each with its folder.
+        text = re.sub(r"-[0-9a-f]{16}\b", "", json.dumps(numbers))
+        found[path.parent.name] = json.loads(text)
+    arrays: dict[str, list[bytes]] = {}
+    for path in (home / "data").glob("*/features/*/*.npy"):
+        arrays.setdefault(path.parent.name, []).append(path.read_bytes()[-2000:])
+    for name, ends in arrays.items():
+        found[name] = sorted(ends)
     return found
 
 
