@@ -135,7 +135,7 @@ def numbers_of(home: Path) -> dict[str, object]:
         facts = json.loads(path.read_text(encoding="utf-8"))
         numbers = {name: value for name, value in facts.items() if not name.startswith(ABOUT)}
         # Stores are named by the files that they were made of, each with its folder.
-        text = re.sub(r"-[0-9a-f]{16}\b", "", json.dumps(numbers))
+        text = re.sub(r"-[0-9a-f]{8,16}\b", "", json.dumps(numbers))
         found[path.parent.name] = json.loads(text)
     arrays: dict[str, list[bytes]] = {}
     for path in (home / "data").glob("*/features/*/*.npy"):
