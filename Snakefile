@@ -71,7 +71,7 @@ onsuccess:
     mm.series.started.end()
 onerror:
     mm.series.started.end()
-    jobs.tell_failures(PLAN, DONE, BEFORE, PARTS)
+    jobs.fail(PLAN, DONE, BEFORE, PARTS, log)
 
 
 envvars: "MUMU_HOME"

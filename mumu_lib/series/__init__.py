@@ -25,7 +25,19 @@ from mumu_lib.series.started import alone as alone
 
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
-    submodules=["cleaning", "costs", "forked", "inventory", "jobs", "needs", "slurm", "started", "storage", "watch"],
+    submodules=[
+        "cleaning",
+        "costs",
+        "forked",
+        "inventory",
+        "jobs",
+        "needs",
+        "overrides",
+        "slurm",
+        "started",
+        "storage",
+        "watch",
+    ],
 )
 
 

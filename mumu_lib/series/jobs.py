@@ -8,16 +8,18 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pandas as pd
 
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import commands
 from mumu_lib.core.errors import MumuError, ParameterError
-from mumu_lib.series import costs, forked, slurm, started, watch
+from mumu_lib.series import costs, forked, overrides, slurm, started, watch
 
 LAST_LINES = 15
+# How Snakemake ends when jobs ran and some failed; make paper then runs what is left.
+SOME_FAILED = 3
 # Of a job on a cluster, where nobody knows how many the node has; a profile's set-threads comes before this.
 CORES = {"features_part": 4, "features": 4, "audio": 8, "text": 8, "image": 16, "multimodal": 4}
 # papermill colours what it copies from the kernel.
@@ -177,6 +179,8 @@ def begin(workflow: Any, catalogue: Catalogue, files: Iterable[Path]) -> list[An
     """
     kept: list[Any] = [started.alone(catalogue)]
     started.check_times(files)
+    for text in overrides.replaced(sys.argv):
+        print(text, file=sys.stderr, flush=True)
     executor: Any = getattr(workflow.scheduler, "_executor", None)
     run = getattr(executor, "run_uuid", "")
     if run:
@@ -266,6 +270,16 @@ def tell_failures(found: pd.DataFrame, features: Path, before: Mapping[Path, int
     if parts > 1 and undone and not features.is_file():
         print(f"\nfeatures: shares {', '.join(undone)} of {parts} are not done; the others are kept, and the same command "
               "does what is missing", file=sys.stderr)  # fmt: skip
+
+
+def fail(found: pd.DataFrame, features: Path, before: Mapping[Path, int], parts: int, log: object) -> NoReturn:
+    """Tell of what failed, as :func:`tell_failures`, and where Snakemake's own log is; and end with :data:`SOME_FAILED`.
+
+    A series that was refused before its first job ends with 1 instead.
+    """
+    tell_failures(found, features, before, parts)
+    print(f"\nSnakemake's own log: {log}", file=sys.stderr)
+    sys.exit(SOME_FAILED)
 
 
 def cluster_resources(row_of: Callable[[Any], Any], share: int = 1) -> dict[str, Callable[..., int]]:

@@ -4,16 +4,24 @@ Snakemake's plugin submits what it is told to; a job that fits on no node then w
 """
 
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from mumu_lib.core import commands
 from mumu_lib.core.errors import MumuError
+from mumu_lib.series import overrides
 
 # Of one question. A scheduler that takes longer is as good as none.
 PATIENCE = 30
 NO_SUCH_NODE = "node configuration is not available"
+# Resources that the plugin hands on to sbatch, and as which option.
+_OPTIONS = {
+    "slurm_partition": "partition", "slurm_account": "account", "qos": "qos", "constraint": "constraint",
+    "clusters": "clusters", "gres": "gres",
+}  # fmt: skip
 UNFIT = ("drain", "down", "fail", "maint", "unk")
 
 
@@ -27,7 +35,7 @@ class Ask:
     cores, memory_mb, minutes, gpus : int
         Of one job; 0 where nothing is said.
     words : tuple of str
-        Further options of ``sbatch``: partition, account, quality of service, constraint.
+        Further options of ``sbatch``: partition, account, quality of service, constraint, kind of GPU, and others.
     """
 
     rule: str
@@ -46,6 +54,9 @@ class Ask:
         """Whether a node is in the partition that is asked for; in SLURM's own choice where none is."""
         for word in self.words:
             option, _, value = word.partition("=")
+            if option == "--clusters":
+                # The nodes of another cluster are not listed here.
+                return False
             if option == "--partition":
                 return node.partition in value.split(",")
         return node.default
@@ -53,8 +64,10 @@ class Ask:
     @property
     def options(self) -> list[str]:
         """Options of ``sbatch``."""
-        found = [f"--cpus-per-task={self.cores}", *self.words]
-        for name, value in (("mem", self.memory_mb), ("time", self.minutes), ("gpus", self.gpus)):
+        found = [f"--cpus-per-task={self.cores}"] if self.cores else []
+        found += self.words
+        gpus = 0 if any(word.startswith(("--gpus", "--gres")) for word in self.words) else self.gpus
+        for name, value in (("mem", self.memory_mb), ("time", self.minutes), ("gpus", gpus)):
             if value:
                 found.append(f"--{name}={value}")
         return found
@@ -75,19 +88,27 @@ class Node:
 
 
 def ask_of(rule: str, cores: int, resources: Mapping[str, object]) -> Ask:
-    """Return what a job of Snakemake's asks, from its cores and resources."""
+    """Return what a job of Snakemake's asks, from its cores and resources, as the plugin would submit it."""
     numbers = {}
-    for name in ("mem_mb", "runtime", "gpu"):
+    for name in ("mem_mb", "mem_mb_per_cpu", "runtime", "gpu", "cpus_per_task"):
         value = resources.get(name, 0)
         numbers[name] = value if isinstance(value, int) else 0
+    # Below 0 sbatch is told of no cores.
+    cores = max(numbers["cpus_per_task"], 0) if numbers["cpus_per_task"] else cores
     words = []
-    for name, option in (("slurm_partition", "partition"), ("slurm_account", "account"), ("qos", "qos")):
+    for name, option in _OPTIONS.items():
         value = resources.get(name)
         if value:
-            words.append(f"--{option}={value}")
-    if resources.get("constraint"):
-        words.append(f"--constraint={resources['constraint']}")
-    return Ask(rule, cores, numbers["mem_mb"], numbers["runtime"], numbers["gpu"], tuple(words))
+            # Of several accounts the plugin takes the first.
+            text = re.split(r"[,\s]+", str(value))[0] if name == "slurm_account" else value
+            words.append(f"--{option}={text}")
+    if resources.get("gpu_model"):
+        words.append(f"--gpus={resources['gpu_model']}:{numbers['gpu'] or 1}")
+    words += shlex.split(str(resources.get("slurm_extra") or ""))
+    gres = str(resources.get("gres") or "")
+    gpus = numbers["gpu"] or gpus_of(gres if re.search(r":\d+$", gres) else f"{gres}:1")
+    memory = numbers["mem_mb_per_cpu"] * max(cores, 1) or numbers["mem_mb"]
+    return Ask(rule, cores, memory, numbers["runtime"], gpus, tuple(words))
 
 
 def check(asks: Iterable[Ask]) -> None:
@@ -102,34 +123,33 @@ def check(asks: Iterable[Ask]) -> None:
     """
     there = nodes()
     refused: list[str] = []
-    advice: dict[str, list[str]] = {}
+    advice: list[tuple[str, str]] = []
     for ask in dict.fromkeys(asks):
         said = _refusal(ask)
         short = lacking(ask, there)
         if short:
             refused.append(f"  {ask}: {said or 'it would wait for ever'}")
-            for option, value in short:
-                advice.setdefault(option, []).append(value)
+            advice += short
         elif NO_SUCH_NODE in said:
             why = "each node that it fits on is drained or down;  sinfo -R  says why"
             print(f"SLURM: {ask} will wait, since {why}", file=sys.stderr, flush=True)
         elif said:
             refused.append(f"  {ask}: {said}")
-            advice["--default-resources"] = ["slurm_account=ACCOUNT", "slurm_partition=PARTITION"]
+            advice += [
+                ("--default-resources", "slurm_account=ACCOUNT"),
+                ("--default-resources", "slurm_partition=PARTITION"),
+            ]
     if refused:
         raise MumuError(_as_message(refused, there, advice))
 
 
-def _as_message(refused: list[str], there: list[Node], advice: Mapping[str, list[str]]) -> str:
-    # Snakemake takes an option once: of two the last counts, and what a profile says of it is gone.
-    words: list[str] = []
-    for option, values in advice.items():
-        words += [option, *values]
-    typed = " ".join(words)
+def _as_message(refused: list[str], there: list[Node], advice: list[tuple[str, str]]) -> str:
+    # Of an option that is given twice the last counts, and what a profile says of it is gone: all of it is typed.
+    typed = commands.typed(*overrides.added(sys.argv, advice))
     lines = "\n".join(refused)
     return (
         f"SLURM would not run these jobs, so that none was submitted:\n{lines}\nIts nodes:\n{_as_text(there)}\n"
-        f"Add to snakemake's words  {typed}\nor to those of make  OPTIONS='{typed}'"
+        f"Add to snakemake's words  {typed}\nor to those of make  OPTIONS={shlex.quote(typed)}"
     )
 
 

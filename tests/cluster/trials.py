@@ -6,12 +6,9 @@ Debian's packages are needed (make slurm says which), and a user who may start d
 """
 
 import argparse
-import json
-import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,115 +16,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
-
-import one_node  # noqa: E402
-
-import sixty_six_tracks  # noqa: E402
-
-MINUTE = 60
-# What differs between two runs of the same numbers.
-ABOUT = ("commit", "versions", "device", "seconds")
-QUICK = ["--quiet", "host", "reason", "--latency-wait", "10", "--slurm-init-seconds-before-status-checks", "5"]
-
-
-class Series:
-    """The series on one catalogue, as somebody on a login node types it.
-
-    Parameters
-    ----------
-    cluster : OneNode
-    home : Path
-        ``MUMU_HOME``; a new one.
-    """
-
-    def __init__(
-        self, cluster: one_node.OneNode, home: Path, catalogue: str = "small", *, one_job: bool = False
-    ) -> None:
-        self.cluster = cluster
-        self.home = home
-        self.catalogue = catalogue
-        self.log = home.with_name(f"{home.name}.said")
-        if catalogue == "small":
-            sixty_six_tracks.write(home)
-        runs = home / "runs" / catalogue
-        self.targets = [runs / "overview" / "metrics.json"]
-        if not one_job:
-            self.targets.append(runs / "features" / "all.done")
-
-    def start(self, *words: str) -> subprocess.Popen[bytes]:
-        """Begin; what is said is in :meth:`said`."""
-        call = ["snakemake", "--workflow-profile", "params/profiles/slurm", *QUICK, *words]
-        call += ["--config", f"catalogue={self.catalogue}", "profile=sample", "parts=2", "--", *map(str, self.targets)]
-        path = os.pathsep.join([os.path.dirname(sys.executable), self.cluster.environment["PATH"]])
-        own = {"MUMU_HOME": str(self.home), "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
-        self.log.write_bytes(b"")
-        with self.log.open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", *call], cwd=ROOT, env={**os.environ, **self.cluster.environment, **own, "PATH": path},
-                stdout=log, stderr=log,
-            )  # fmt: skip
-
-    def said(self) -> str:
-        """Return everything that was printed since the last start."""
-        return self.log.read_text(encoding="utf-8", errors="replace")
-
-    def wait(self, process: subprocess.Popen[bytes], seconds: float = 15 * MINUTE) -> int:
-        """Let it end."""
-        try:
-            return process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise SystemExit(f"after {seconds:.0f} s it has not ended; it said:\n{self.said()[-3000:]}") from None
-
-    def run(self, *words: str) -> int:
-        """Begin, and let it end."""
-        return self.wait(self.start(*words))
-
-    def jobs(self, *states: str) -> list[str]:
-        """Return the numbers of jobs in these states."""
-        return self.cluster.ask("squeue", "-h", "-o", "%i", f"--states={','.join(states)}").split()
-
-    def one(self, state: str, rule: str = "rule_") -> str:
-        """Wait for a job in a state, of one rule or of any."""
-        found: list[str] = []
-
-        def there() -> bool:
-            for line in self.cluster.ask("squeue", "-h", "-o", "%i %k", f"--states={state}").splitlines():
-                if line.partition(" ")[2].startswith(rule):
-                    found.append(line.split()[0])
-            return bool(found)
-
-        one_node.wait_for(f"no job is {state}; {self.said()[-2000:]}", there, 5 * MINUTE)
-        return found[0]
-
-    def tells(self, pattern: str, seconds: float = 4 * MINUTE) -> None:
-        """Wait until something is said."""
-        began = time.monotonic()
-        one_node.wait_for(
-            f"nobody said {pattern!r}; but:\n{self.said()[-3000:]}",
-            lambda: bool(re.search(pattern, self.said())),
-            seconds,
-        )
-        shown = next(line for line in self.said().splitlines() if re.search(pattern, line))
-        print(f"    after {time.monotonic() - began:.0f} s: {shown[:400]}", flush=True)
-
-    def numbers(self) -> dict[str, object]:
-        """Return the results, without when and by what they were made."""
-        found: dict[str, object] = {}
-        for path in sorted((self.home / "runs").rglob("metrics.json")):
-            facts = json.loads(path.read_text(encoding="utf-8"))
-            found[path.parent.name] = {name: value for name, value in facts.items() if not name.startswith(ABOUT)}
-        for path in sorted((self.home / "data").glob("small/features/*/*.npy")):
-            found[path.parent.name] = path.read_bytes()[-2000:]
-        return found
-
-
-def must(so: bool, what: str, series: Series) -> None:
-    """End here unless something is so."""
-    if not so:
-        raise SystemExit(f"{what}; it said:\n{series.said()[-4000:]}")
+import one_node
+import typed
+from typed import MINUTE, Series, must
 
 
 def finishes(series: Series) -> None:
@@ -170,25 +61,27 @@ def out_of_time(series: Series) -> None:
 
 def drained(series: Series) -> None:
     """The node is drained, so that every job waits; and comes back."""
-    series.cluster.ask("scontrol", "update", f"NodeName={series.cluster.host}", "State=DRAIN", "Reason=trial")
+    series.drain()
     process = series.start()
     series.tells(r"will wait, since each node that it fits on is drained")
     series.tells(r"lets job \d+ .* wait: .*DRAIN")
-    series.cluster.ask("scontrol", "update", f"NodeName={series.cluster.host}", "State=RESUME")
+    series.resume()
     must(series.wait(process) == 0, "it failed though the node came back", series)
 
 
 def killed(series: Series) -> None:
     """Snakemake is killed outright; its jobs go on, and the next call does not run them twice."""
     process = series.start()
-    series.one("RUNNING")
+    job = series.one("RUNNING")
+    # Else it may end before the next call has begun.
+    series.cluster.ask("scontrol", "suspend", job)
     process.kill()
     process.wait()
     must(series.run() != 0, "it began though jobs of a killed call go on", series)
     series.tells(r"jobs of an earlier series .* go on")
     command = re.findall(r"scancel --name \S+", series.said())[0]
     series.cluster.ask(*command.split())
-    one_node.wait_for("jobs go on", lambda: not series.jobs("RUNNING", "PENDING", "COMPLETING"))
+    one_node.wait_for("jobs go on", lambda: not series.jobs("RUNNING", "PENDING", "COMPLETING", "SUSPENDED"))
     finishes(series)
 
 
@@ -216,28 +109,59 @@ def interrupted(series: Series) -> None:
 def refused(series: Series) -> None:
     """More cores, memory, time or GPUs than there are: refused before the first job, with what to type; which works."""
     before = set(series.jobs("all"))
+    began = time.monotonic()
     process = series.start(
         "--set-threads", "features_part=99", "--set-resources", "overview:gpu=3", "features:mem_mb=99999"
     )
     must(series.wait(process, 4 * MINUTE) != 0, "it began", series)
+    must(time.monotonic() - began < MINUTE, "a user waits for more than a minute", series)
     series.tells(r"SLURM would not run these jobs")
+    must(series.said().count("SLURM would not run these jobs") == 1, "it is said more than once", series)
     must(not set(series.jobs("all")) - before, "a job was submitted", series)
-    words = re.findall(r"words  (--.*)", series.said())[0].split()
+    words = series.advice()
     must(series.run(*words) == 0, f"{words} did not help", series)
     if series.cluster.accounting:
         must(series.run("--default-resources", "slurm_account=nobody", "--forceall") != 0, "an unknown account", series)
         series.tells(r"Invalid account")
 
 
+def made(series: Series) -> None:
+    """``make paper ON=slurm`` is refused: said once."""
+    process = series.make("paper", "ON=slurm", "OPTIONS=--set-threads factors=99")
+    must(series.wait(process, 4 * MINUTE) != 0, "it began", series)
+    must(series.said().count("SLURM would not run these jobs") == 1, "it is not said once", series)
+    must(not series.jobs("RUNNING", "PENDING"), "a job was submitted", series)
+    finishes(series)
+
+
+def demanded(series: Series) -> None:
+    """The cluster wants account, partition and GPU named, as the profile's comments say."""
+    words, wanted, gpu = ["slurm_partition=cpu"], {"cpu", "gres:gpu:1"}, ["overview:gpu=0", "overview:gres=gpu:1"]
+    if series.cluster.accounting:
+        words.append("slurm_account=music")
+        wanted.add("music")
+        gpu = ["overview:gpu=1"]
+    process = series.start("--default-resources", *words, "--set-resources", *gpu)
+    job = series.one("RUNNING", "rule_overview")
+    fields = "Account:20,Partition:20,tres-per-job:20,tres-per-node:20"
+    asked = series.cluster.ask("squeue", "-h", "-j", job, "-O", fields).split()
+    print(f"    {' '.join(asked)}", flush=True)
+    must(wanted <= set(asked), f"job {job} asks for {asked}", series)
+    must(series.wait(process) == 0, "it failed", series)
+
+
 def twice(series: Series) -> None:
     """A second person starts the same series."""
+    # Else the first may have ended before the second begins.
+    series.drain()
     process = series.start()
-    series.one("RUNNING")
+    series.one("PENDING")
     first, series.log = series.log, series.log.with_suffix(".second")
     second = series.start()
     must(series.wait(second, 4 * MINUTE) != 0, "both began", series)
     series.tells(r"another series is running on catalogue 'small', of ")
     series.log = first
+    series.resume()
     must(series.wait(process) == 0, "the first was disturbed", series)
 
 
@@ -262,7 +186,7 @@ def unseen_environment(series: Series) -> None:
 TRIALS: dict[str, Callable[[Series], None]] = {
     trial.__name__: trial
     for trial in (
-        undisturbed, cancelled, out_of_memory, out_of_time, drained, killed, terminated, interrupted, refused, twice,
+        undisturbed, cancelled, out_of_memory, out_of_time, drained, killed, terminated, interrupted, refused, made, demanded, twice,
         unseen_home, unseen_environment,
     )
 }  # fmt: skip
@@ -279,41 +203,61 @@ def folder() -> Iterator[Path]:
         shutil.rmtree(found, ignore_errors=True)
 
 
-def whole(series: Series) -> None:
-    """Run the sample's whole series."""
-    series.targets = []
-    must(series.wait(series.start(), 90 * MINUTE) == 0, "it failed", series)
+def try_all(cluster: one_node.OneNode, place: Path, asked: argparse.Namespace) -> None:
+    """Let each trial that was asked for do its worst on a cluster, and compare what comes out."""
+    expected: dict[str, object] = {}
+    for name in dict.fromkeys(["undisturbed", *asked.names]):
+        began = time.monotonic()
+        print(f"{name}, {'with' if cluster.accounting else 'without'} accounting: {TRIALS[name].__doc__}", flush=True)
+        series = Series(cluster, place / f"home-{name}-{cluster.accounting}", one_job=asked.one_job)
+        TRIALS[name](series)
+        expected = expected or series.numbers()
+        must(series.numbers() == expected, "other numbers", series)
+        print(f"    as it should be; {time.monotonic() - began:.0f} s", flush=True)
 
 
 def main() -> int:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", choices=[*TRIALS, []], metavar="NAME", help=f"of {', '.join(TRIALS)}")
-    parser.add_argument("--whole", action="store_true", help="the sample's whole series at the end, once")
+    parser.add_argument(
+        "--whole", action="store_true", help="the sample's whole series at the end, beside one on this machine"
+    )
+    parser.add_argument("--whole-only", action="store_true", help="that alone")
+    parser.add_argument(
+        "--beside", type=Path, metavar="HOME", help="MUMU_HOME where make run has ended, not to run it again"
+    )
     parser.add_argument("--one-job", action="store_true", help="one job each instead of four, on a busy machine")
     parser.add_argument("--accounting", choices=("yes", "no", "both"), default="both")
     asked = parser.parse_args()
+    asked.whole |= asked.whole_only
+    asked.names = asked.names or list(TRIALS)
     lacks = one_node.missing(accounting=asked.accounting != "no")
     if lacks:
         print(f"skipped: {', '.join(lacks)} are not here; on Debian  apt-get install {one_node.PACKAGES}")
         return 0
+    # Daemons must end with this process, however it is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     with folder() as place:
-        for accounting in {"yes": [True], "no": [False], "both": [False, True]}[asked.accounting]:
+        modes = {"yes": [True], "no": [False], "both": [False, True]}[asked.accounting]
+        for accounting in [] if asked.whole_only else modes:
             with one_node.OneNode(place / f"accounting-{accounting}", accounting=accounting) as cluster:
-                expected: dict[str, object] = {}
-                for name in dict.fromkeys(["undisturbed", *(asked.names or TRIALS)]):
-                    began = time.monotonic()
-                    print(
-                        f"{name}, {'with' if accounting else 'without'} accounting: {TRIALS[name].__doc__}", flush=True
-                    )
-                    series = Series(cluster, place / f"home-{name}-{accounting}", one_job=asked.one_job)
-                    TRIALS[name](series)
-                    expected = expected or series.numbers()
-                    must(series.numbers() == expected, "other numbers", series)
-                    print(f"    as it should be; {time.monotonic() - began:.0f} s", flush=True)
+                try_all(cluster, place, asked)
         if asked.whole:
-            with one_node.OneNode(place / "whole", accounting=False) as cluster:
-                whole(Series(cluster, place / "home-whole", "sample"))
+            began = time.monotonic()
+            print("the sample's whole series on this machine", flush=True)
+            beside = asked.beside or place / "home-local"
+            expected = typed.numbers_of(beside) if asked.beside else typed.on_this_machine(beside)
+            print(f"    {time.monotonic() - began:.0f} s", flush=True)
+        for accounting in modes if asked.whole else []:
+            began = time.monotonic()
+            print(f"the same on SLURM, {'with' if accounting else 'without'} accounting", flush=True)
+            with one_node.OneNode(place / f"whole-{accounting}", accounting=accounting) as cluster:
+                series = Series(cluster, place / f"home-whole-{accounting}", "sample")
+                typed.copy_sample(beside, series.home)
+                typed.whole(series)
+                print(f"    {len(series.jobs('all'))} jobs remembered, {time.monotonic() - began:.0f} s", flush=True)
+                typed.compare(series.numbers(), expected)
     return 0
 
 

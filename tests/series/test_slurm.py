@@ -137,3 +137,35 @@ def test_limits_of_time_are_read(limit, minutes):
 
 def test_values_that_are_not_known_yet_ask_for_nothing():
     assert ask_of("x", 1, {"mem_mb": "<TBD>"}) == Ask("x", 1, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("resources", "options"),
+    [
+        ({"gpu": 2, "gpu_model": "a100"}, ["--cpus-per-task=4", "--gpus=a100:2"]),
+        ({"gpu": 0, "gres": "gpu:a100:2"}, ["--cpus-per-task=4", "--gres=gpu:a100:2"]),
+        ({"gpu": 0, "gres": "gpu"}, ["--cpus-per-task=4", "--gres=gpu"]),
+        ({"slurm_account": "one, two"}, ["--cpus-per-task=4", "--account=one"]),
+        ({"slurm_extra": "--exclusive '--licenses=a b'"}, ["--cpus-per-task=4", "--exclusive", "--licenses=a b"]),
+        ({"clusters": "other"}, ["--cpus-per-task=4", "--clusters=other"]),
+        ({"cpus_per_task": 2, "mem_mb_per_cpu": 100}, ["--cpus-per-task=2", "--mem=200"]),
+        ({"cpus_per_task": -1}, []),
+    ],
+)
+def test_what_the_plugin_hands_on_is_asked_for(resources, options):
+    assert ask_of("text", 4, resources).options == options
+
+
+@pytest.mark.parametrize(("gres", "count"), [("gpu:a100:2", 2), ("gpu:3", 3), ("gpu", 1), ("gpu:a100", 1), ("", 0)])
+def test_gpus_that_are_asked_for_as_generic_resources_are_counted(gres, count):
+    assert ask_of("text", 4, {"gres": gres}).gpus == count
+
+
+def test_nodes_of_another_cluster_are_left_to_slurm():
+    assert lacking(Ask("image", 99, 1, 1, 9, ("--clusters=other",)), [CPU, GPU]) == []
+
+
+def test_what_helps_keeps_what_is_typed_already(commands, monkeypatch):
+    monkeypatch.setattr(slurm.sys, "argv", ["snakemake", "--set-threads", "text=2", "image=64"])
+    with pytest.raises(MumuError, match=r"OPTIONS='--set-threads text=2 image=8'$"):
+        slurm.check([Ask("image", 64, 8000, 60, 0)])

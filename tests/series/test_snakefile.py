@@ -7,19 +7,17 @@ import shlex
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import yaml
 
 import dry_runs
-from mumu_lib import params, runs, series
+from mumu_lib import series
 from mumu_lib.core import paths
 from mumu_lib.core.errors import MumuError, ParameterError
 from mumu_lib.series import jobs
-from mumu_lib.series.jobs import catalogue_name, logs_of, papermill_args, rest, tell_failures
+from mumu_lib.series.jobs import catalogue_name, tell_failures
 
 # Names that Snakemake or YAML could take for something else -> another catalogue, which would then be meant.
 NAMES = {
@@ -107,153 +105,39 @@ def test_a_file_may_name_the_catalogue_in_quotes_and_what_is_typed_comes_first(a
     assert planned("--configfile", str(told)) == "007"
 
 
-@pytest.mark.skipif(not shutil.which("make"), reason="make is missing")
-@pytest.mark.parametrize("name", NAMES)
-def test_make_passes_the_name_on_as_it_was_typed(name):
-    command = [
-        "make",
-        "--no-print-directory",
-        "--dry-run",
-        "--old-file=.venv/.installed",
-        f"PYTHON={sys.executable}",
-        "CORES=1",
-        "paper",
-    ]
-    done = subprocess.run([*command, f"CATALOGUE={name}"], cwd=paths.checkout(), capture_output=True, encoding="utf-8")
-    assert done.returncode == 0, done.stderr
-    plan, run, table = done.stdout.splitlines()[-3:]
-    assert shlex.split(plan)[-1] == name
-    assert f"catalogue={name}" in shlex.split(run)
-    assert f'$(basename "{name}")' in table
-
-
-@pytest.mark.skipif(os.name == "nt", reason="job scripts need a shell")
-@pytest.mark.skipif(not find_spec("snakemake_executor_plugin_cluster_generic"), reason="the executor plugin is missing")
-def test_a_job_on_a_cluster_means_the_same_catalogue(add, home):
-    for name in ("007", "7"):
-        add(name)
-    # The shell is the cluster: it runs the job's script at once. Such a job learns its catalogue from Snakemake's words.
-    cluster = ["--executor", "cluster-generic", "--cluster-generic-submit-cmd", "sh", "--jobs", "1"]
-    code, said = snakemake(*cluster, "--latency-wait", "5", "--config", "catalogue=007", "--", "overview")
-    assert code == 0, said[-4000:]
-    assert (home / "runs" / "007" / "overview" / "metrics.json").is_file()
-    assert not (home / "runs" / "7").exists()
-
-
-def test_every_rule_that_a_profile_names_is_there(tiny):
-    code, said = snakemake("--list-rules", "--config", "catalogue=tiny")
-    assert code == 0, said
-    there = set(said.split())
-    stages = {"overview", "factors", "audio", "text", "image", "multimodal", "results", "your_album"}
-    assert stages | {"features", "features_part", "series"} <= there
-    profiles = sorted((paths.checkout() / "params" / "profiles").glob("*/config.yaml"))
-    assert len(profiles) == 3
-    for profile in profiles:
-        text = profile.read_text(encoding="utf-8")
-        # Those in comments are there to be uncommented.
-        assert set(re.findall(r"^#   (\w+): \{", text, re.MULTILINE)) <= there
-        assert set(yaml.safe_load(text).get("set-threads", {})) <= there
-
-
-# --- After a failure. ---
-
-
-def finish(found, *names):
-    """Let these rows of a plan be finished, by modality and setting, as a run in the meantime would."""
-    rows = [f"{row.modality} {row.setting}" in names for row in found.itertuples()]
-    return found.assign(finished=rows)
-
-
-def test_what_is_left_after_a_failure_are_fusions_of_what_is_there_then_the_results(whole):
-    found = series.possible(series.plan(whole, "paper"))
-    assert rest(found, "") is found
-    some = finish(found, "text vsm", "image resnet101")
-    fusions = rest(some, "fusions")
-    assert set(fusions[~fusions["finished"]]["modality"]) == {"t+i"}
-    assert set(fusions["stage"]) == {"text", "image", "multimodal"}
-    results = rest(some, "results")
-    assert results[~results["finished"]]["stage"].tolist() == ["results"]
-    none = finish(found)
-    assert rest(none, "fusions").empty
-    assert rest(none, "results").empty
-    with pytest.raises(ParameterError, match=r"rest='all' is not one of"):
-        rest(found, "all")
-
-
-def test_the_results_are_made_of_the_rows_that_are_finished(whole, home):
-    cell = params.defaults(paths.checkout() / "notebooks" / "05_text.ipynb")
-    cfg = params.Text(**{**cell, "catalogue": str(whole.folder), "features": "vsm", "target": "logistic"})
-    runs.start(whole, "text-logistic-vsm", cfg).write({"auc": 0.5})
-    code, said = snakemake("--dry-run", "--config", "catalogue=tiny", "rest=results")
-    assert code == 0, said
-    assert set(re.findall(r"^rule (\w+):|^localrule (\w+):", said, re.MULTILINE)) >= {("results", "")}
-    assert not re.search(r"^rule (features|audio|image|multimodal):", said, re.MULTILINE)
-
-
-def test_timbre_files_without_recordings_extract_nothing(whole):
-    told = whole.folder / "catalogue.json"
-    facts = json.loads(told.read_text(encoding="utf-8"))
-    facts["roots"]["msd"] = "covers"
-    told.write_text(json.dumps(facts), encoding="utf-8")
-    (whole.folder / "audio" / "a.wav").unlink()
-    code, said = snakemake("--dry-run", "--config", "catalogue=tiny", "profile=paper")
-    assert code == 0, said
-    counts = dict(re.findall(r"^(\w+) +(\d+)$", said, re.MULTILINE))
-    assert counts["audio"] == "1"
-    assert counts["multimodal"] == "10"
-    assert "features" not in counts
-
-
-def test_the_end_of_a_failed_jobs_log_is_printed_with_its_path(whole, capsys):
-    found = series.possible(series.plan(whole, "paper"))
-    row = next(row for row in found.itertuples() if row.setting == "vsm_sem")
-    other = next(row for row in found.itertuples() if row.setting == "vsm")
-    features = series.features_done(whole)
-    for folder in (row.folder, other.folder, features.parent):
-        folder.mkdir(parents=True)
-    log = row.folder / "papermill.log"
-    log.write_text(
-        "\n".join([f"line {i}" for i in range(100)] + ["\x1b[31mMissingDataError\x1b[0m: no base", ""]),
-        encoding="utf-8",
-    )
-    (other.folder / "papermill.log").write_text("finished", encoding="utf-8")
-    (other.folder / "metrics.json").write_text("{}", encoding="utf-8")
-    (features.parent / "3-of-8.log").write_text("no memory", encoding="utf-8")
-    (features.parent / "4-of-8.log").write_text("fine", encoding="utf-8")
-    (features.parent / "4-of-8.done").touch()
-    tell_failures(found, features, {})
-    said = capsys.readouterr().err
-    assert f"failed: 05_text text {row.target} vsm_sem. The end of {log}:" in said
-    assert "    MissingDataError: no base" in said
-    assert "line 99" in said
-    assert "line 80" not in said
-    assert "no memory" in said
-    assert "finished" not in said
-    assert "fine" not in said
-    tell_failures(found, features, logs_of(found, features))
-    assert capsys.readouterr().err == ""
-
-
-def test_what_papermill_is_told_is_text_where_it_must_be():
-    row = SimpleNamespace(arguments={"target": "cosine", "knowledge": "/data/my base", "catalogue": "2017_02"})
-    assert shlex.split(papermill_args(row)) == [
-        "-p", "target", "cosine", "-p", "knowledge", "/data/my base", "-r", "catalogue", "2017_02",
-    ]  # fmt: skip
+def test_a_series_whose_job_fails_ends_otherwise_than_one_that_is_refused(tiny):
+    # papermill can write no notebook.
+    (paths.home() / "runs" / "tiny" / "overview" / "notebook.ipynb").mkdir(parents=True)
+    lock = series.alone(tiny)
+    code, said = snakemake("--config", "catalogue=tiny", "--", "overview")
+    assert code == 1
+    assert said.count("another series is running") == 1
+    lock.release()
+    code, said = snakemake("--config", "catalogue=tiny", "--", "overview")
+    assert code == jobs.SOME_FAILED, said
+    assert "failed: 02_dataset_overview" in said
+    assert "Snakemake's own log: " in said
 
 
 @pytest.mark.skipif(not shutil.which("make") or os.name == "nt", reason="there is no make")
-def test_make_paper_goes_on_after_a_failure_and_fails_in_the_end(tmp_path):
-    for name, code in (("python", 0), ("snakemake", 1)):
+@pytest.mark.parametrize("code", [jobs.SOME_FAILED, 1])
+def test_make_paper_goes_on_after_a_failure_but_not_after_a_refusal_and_fails_in_the_end(tmp_path, code):
+    for name, ends in (("python", 0), ("snakemake", code)):
         script = tmp_path / name
-        script.write_text(f'#!/bin/sh\necho {name} "$@" >> "{tmp_path}/said"\nexit {code}\n', encoding="utf-8")
+        script.write_text(f'#!/bin/sh\necho {name} "$@" >> "{tmp_path}/said"\nexit {ends}\n', encoding="utf-8")
         script.chmod(0o755)
     words = ["-o", ".venv/.installed", f"BIN={os.path.relpath(tmp_path, paths.checkout())}", "CATALOGUE=2017_02"]
     command = ["make", "--silent", "paper", *words, "KNOWLEDGE=/my base"]
     done = subprocess.run(command, cwd=paths.checkout(), capture_output=True, encoding="utf-8")
     assert done.returncode != 0
-    assert "Some rows failed" in done.stderr
-    plan, *three, tables = (tmp_path / "said").read_text(encoding="utf-8").splitlines()
+    plan, *calls = (tmp_path / "said").read_text(encoding="utf-8").splitlines()
     assert plan == "python -m mumu_lib.series 2017_02 --knowledge /my base"
+    assert "--keep-going --config catalogue=2017_02 knowledge=/my base profile=paper" in calls[0]
+    if code == 1:
+        assert len(calls) == 1
+        return
+    assert "Some rows failed" in done.stderr
+    *three, tables = calls
     assert [line.partition(" parts=1")[2] for line in three] == ["", " rest=fusions", " rest=results"]
     assert all("--keep-going --config catalogue=2017_02 knowledge=/my base profile=paper" in line for line in three)
     assert tables == "python -m mumu_lib.runs 2017_02"
