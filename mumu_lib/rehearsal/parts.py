@@ -38,7 +38,7 @@ def build(part: str, size: Size, workers: int = 0) -> None:
 
 def main(typed: list[str] | None = None) -> int:
     """Command line: do one part of a rehearsal; called by it."""
-    parser = Parser(description="Do one part of a rehearsal; python -m mumu_lib rehearse calls this.")
+    parser = Parser(description="Do one part of a rehearsal, which calls this.")
     parser.add_argument("part", choices=(*BUILT, *LEARNED))
     for name in Size._fields:
         parser.add_argument(f"--{name}", type=at_least(0), required=True)

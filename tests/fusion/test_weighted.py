@@ -1,5 +1,7 @@
 """Our fusion: a mean of what the sources say, its weights chosen on validation albums."""
 
+import shutil
+
 import keras
 import numpy as np
 import pytest
@@ -40,9 +42,18 @@ def trained(tiny, modality, setting, X, target="cosine"):
     return run
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """Folder that keeps the runs of :func:`two`, whose trainings take seconds, for the tests that come later."""
+    return tmp_path_factory.mktemp("kept")
+
+
 @pytest.fixture
-def two(tiny):
+def two(tiny, home, kept):
     """A run of text and one of covers, each blind for something; two albums have no cover."""
+    if (kept / "runs").is_dir():
+        shutil.copytree(kept / "runs", home / "runs")
+        return tiny
     rng = np.random.default_rng(0)
     labels = tiny.label_matrix().toarray()
     for target in ("cosine", "logistic"):
@@ -51,6 +62,7 @@ def two(tiny):
         seen[:2] = np.nan
         trained(tiny, "text", "vsm", words, target)
         trained(tiny, "image", "small", seen, target)
+    shutil.copytree(home / "runs", kept / "runs")
     return tiny
 
 
