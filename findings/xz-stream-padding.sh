@@ -2,7 +2,7 @@
 # Guess: a .xz file of two streams with zeros between them, which the format allows (stream padding, in fours of bytes), is
 # read to its end by Python, as by xz itself, and as Python reads such a .gz.
 # Seen: lzma.open and lzma.decompress stop before the padding: the second half is missing, without a word.
-# Python 3.11 to 3.13 with their own module lzma; xz 5.4.
+# Python 3.11.7 and 3.12.1, module lzma; xz 5.4.1 (Debian 12).
 set -euo pipefail
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
