@@ -270,9 +270,13 @@ def main(program: str, *words: str) -> int:
     if program != SERVE:
         return ask(program, list(words))
     with socket.socket(fileno=int(words[0])) as listener:
+        address = Path(listener.getsockname())
         connection = serve(listener, words[1:])
     if connection:
         become(connection)
+    else:
+        # Whoever was killed could not remove it.
+        shutil.rmtree(address.parent, ignore_errors=True)
     return 0
 
 

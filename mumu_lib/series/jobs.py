@@ -272,13 +272,13 @@ def tell_failures(found: pd.DataFrame, features: Path, before: Mapping[Path, int
               "does what is missing", file=sys.stderr)  # fmt: skip
 
 
-def fail(found: pd.DataFrame, features: Path, before: Mapping[Path, int], parts: int, log: object) -> NoReturn:
+def fail(found: pd.DataFrame, features: Path, before: Mapping[Path, int], parts: int, logs: Iterable[str]) -> NoReturn:
     """Tell of what failed, as :func:`tell_failures`, and where Snakemake's own log is; and end with :data:`SOME_FAILED`.
 
     A series that was refused before its first job ends with 1 instead.
     """
     tell_failures(found, features, before, parts)
-    print(f"\nSnakemake's own log: {log}", file=sys.stderr)
+    print("\nSnakemake's own log:", *logs, file=sys.stderr)
     sys.exit(SOME_FAILED)
 
 

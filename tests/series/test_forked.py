@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from importlib.util import find_spec
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -190,3 +191,19 @@ def test_jax_and_other_systems_fork_nothing(monkeypatch):
     monkeypatch.delenv("KERAS_BACKEND")
     monkeypatch.setattr(forked.sys, "platform", "darwin")
     assert not forked.usable()
+
+
+def test_the_folder_of_a_series_that_was_killed_goes():
+    text = (
+        "import time; from mumu_lib.series import forked; made = forked.Forks(['colorsys']); "
+        "print(made.folder, flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", text], stdout=subprocess.PIPE, text=True) as owner:
+        folder = Path(owner.stdout.readline().strip())
+        assert folder.is_dir()
+        owner.kill()
+    for _ in range(200):
+        if not folder.exists():
+            break
+        time.sleep(0.1)
+    assert not folder.exists()

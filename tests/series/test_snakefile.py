@@ -116,7 +116,7 @@ def test_a_series_whose_job_fails_ends_otherwise_than_one_that_is_refused(tiny):
     code, said = snakemake("--config", "catalogue=tiny", "--", "overview")
     assert code == jobs.SOME_FAILED, said
     assert "failed: 02_dataset_overview" in said
-    assert "Snakemake's own log: " in said
+    assert f"Snakemake's own log: {paths.checkout()}" in said
 
 
 @pytest.mark.skipif(not shutil.which("make") or os.name == "nt", reason="there is no make")
