@@ -3,14 +3,15 @@
 # wait, of more cores than any node has that it never fits.
 # Seen: both are refused in the same words, "Requested node configuration is not available". The same sbatch without
 # --test-only takes both into the queue: the first starts when the node is back, the second never does.
-# slurmctld and slurm-client 22.05.8-4+deb12u3, from Debian 12; nothing has to be installed, no node daemon runs.
+# slurmctld and slurm-client 22.05.8-4+deb12u3, from Debian 12: fetched and unpacked in a temporary folder, all of them
+# pinned; nothing is installed into the system, no node daemon runs.
 set -euo pipefail
 place=$(mktemp -d)
 controller=
 trap 'test -z "$controller" || kill "$controller"; wait; rm -rf "$place"' EXIT
 cd "$place"
 version=22.05.8-4+deb12u3
-apt-get download --quiet --quiet "slurmctld=$version" "slurm-client=$version" "slurm-wlm-basic-plugins=$version" libmunge2 libhwloc15 > /dev/null
+apt-get download --quiet --quiet "slurmctld=$version" "slurm-client=$version" "slurm-wlm-basic-plugins=$version" libmunge2=0.5.15-2+deb12u1 libhwloc15=2.9.0-1 > /dev/null
 for package in *.deb; do dpkg -x "$package" .; done
 libraries=$(dirname "$(find "$place/usr" -name libslurmfull.so)")
 export LD_LIBRARY_PATH="$libraries:$(dirname "$libraries")" SLURM_CONF="$place/slurm.conf" PATH="$place/usr/bin:$place/usr/sbin:$PATH"
