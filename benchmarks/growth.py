@@ -168,7 +168,7 @@ def stage_features(n: int, folder: Path) -> Callable[[], Any]:
     music = written(n, folder)
     jobs = pd.DataFrame({"track_id": music.tracks["track_id"], "audio": "", "source": "audio"})
     jobs["fingerprint"] = jobs["track_id"]
-    return lambda: build.complete(music, jobs, Made(), AudioStore, 2)
+    return lambda: build.open_or_build(music, jobs, Made(), AudioStore, 2)
 
 
 def stage_bootstrap(n: int, folder: Path) -> Callable[[], Any]:

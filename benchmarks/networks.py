@@ -96,10 +96,10 @@ def epochs(filters: list[str], target: str, batch: int, n: int, workers: int) ->
         patches = np.lib.format.open_memmap(Path(folder) / "patches.npy", "w+", np.float16, (n, *models.PATCH_SHAPE))
         for start in range(0, n, 4096):
             patches[start : start + 4096] = rng.uniform(-80, 0, patches[start : start + 4096].shape).astype(np.float32)
-        wanted = targets(n, target, rng)
+        encoded_targets = targets(n, target, rng)
         for name in filters:
-            train = training.Batches(patches, np.arange(n), wanted, batch_size=batch, seed=0, workers=workers)
-            val = training.Batches(patches, np.arange(batch), wanted[:batch], batch_size=batch)
+            train = training.Batches(patches, np.arange(n), encoded_targets, batch_size=batch, seed=0, workers=workers)
+            val = training.Batches(patches, np.arange(batch), encoded_targets[:batch], batch_size=batch)
             network = models.cnn(name, target, LABELS, FACTORS, mean=[-40.0] * 96, std=[15.0] * 96)
             loss = keras.losses.BinaryCrossentropy() if target == "logistic" else keras.losses.CosineSimilarity()
             history = training.fit(network, loss, train, val, epochs=2, patience=9, learning_rate=1e-4, seed=0)

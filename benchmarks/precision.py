@@ -23,25 +23,25 @@ from mumu_lib.experiments import TARGETS
 def auc(tracks, patches, music, asked, filters: str, seed: int, precision: str) -> tuple[float, float, str]:
     """AUC of one training on the test tracks, its processor seconds, and the precision it had."""
     environment.seed_everything(seed, precision)
-    goal = targets.of(music, asked.target, 50)
-    wanted = goal.encode(music.label_matrix())
+    objective = targets.make(music, asked.target, 50)
+    encoded_targets = objective.encode(music.label_matrix())
     known = patches[tracks["row"][tracks["split"] == "train"].to_numpy()].astype(np.float32)
     mean, std = known.mean(axis=(0, 1)), known.std(axis=(0, 1))
-    network = models.cnn(filters, asked.target, len(music.labels), goal.n_outputs, mean=mean, std=std)
+    network = models.cnn(filters, asked.target, len(music.labels), objective.n_outputs, mean=mean, std=std)
     batches = {}
     for split in ("train", "val", "test"):
         part = tracks[tracks["split"] == split]
         order = seed if split == "train" else None
         batches[split] = training.Batches(
-            patches, part["row"].to_numpy(), wanted[part["album"]], batch_size=16, seed=order
+            patches, part["row"].to_numpy(), encoded_targets[part["album"]], batch_size=16, seed=order
         )
     start = time.process_time()
     options = {"patience": asked.epochs, "learning_rate": 1e-3, "seed": seed, "lines": False}
-    training.fit(network, goal.loss, batches["train"], batches["val"], epochs=asked.epochs, **options)
+    training.fit(network, objective.loss, batches["train"], batches["val"], epochs=asked.epochs, **options)
     seconds = time.process_time() - start
     part = tracks[tracks["split"] == "test"]
     outputs = [network.predict_on_batch(batches["test"][i][0]) for i in range(len(batches["test"]))]
-    scores = goal.scores(np.concatenate(outputs).astype(np.float32))
+    scores = objective.scores(np.concatenate(outputs).astype(np.float32))
     return metrics.macro_auc(music.label_matrix()[part["album"]], scores), seconds, environment.precision()
 
 

@@ -25,12 +25,12 @@ import pandas as pd
 from mumu_lib import audio
 from mumu_lib.audio import store as audio_store
 from mumu_lib.features import build, workers
-from mumu_lib.features.store import Store, take
+from mumu_lib.features.store import Store, read_rows
 
 SHAPE = (1, audio.PATCH_FRAMES, audio.BINS)
 PAPER = 115_839
 BATCH = 32
-LAYOUTS = (".npy, store.take", ".npy, indexed", "HDF5, a chunk a track", "one .npy a track")
+LAYOUTS = (".npy, store.read_rows", ".npy, indexed", "HDF5, a chunk a track", "one .npy a track")
 
 
 def patch_block(n: int, seed: int) -> np.ndarray:
@@ -59,7 +59,7 @@ def readers(folder: Path) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
         return np.load(folder / "all.npy", mmap_mode="r")[rows]
 
     def taken(rows: np.ndarray) -> np.ndarray:
-        return take(np.load(folder / "all.npy", mmap_mode="r"), rows)
+        return read_rows(np.load(folder / "all.npy", mmap_mode="r"), rows)
 
     def hdf5(rows: np.ndarray) -> np.ndarray:
         with h5py.File(folder / "all.h5") as file:
@@ -163,7 +163,8 @@ def write_shard(shard: workers.Shard, seed: int) -> None:
 def shuffled_pass(store: Store) -> float:
     order = np.random.default_rng(0).permutation(len(store.index))
     return statistics.fmean(
-        float(take(store.values, order[start : start + BATCH])[0, 0, 0, 0]) for start in range(0, len(order), BATCH)
+        float(read_rows(store.values, order[start : start + BATCH])[0, 0, 0, 0])
+        for start in range(0, len(order), BATCH)
     )
 
 

@@ -15,7 +15,7 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError, ParameterError, did_you_mean
 
-AT_ONCE = 4096
+CHUNK = 4096
 # Up to so many albums all are asked for their neighbours, of more so many; both to the memory of one step.
 EXACT, ASKED, MEGABYTES = 10_000, 2_500, 100
 
@@ -211,8 +211,8 @@ def neighbour_agreement(F: np.ndarray, group: pd.Series, k: int = 5, *, seed: in
     if len(asked) < len(F):
         print(f"neighbours of {len(asked):,} of {len(F):,} albums, drawn by the seed, among all of them")
     index, names, same = NearestNeighbors(n_neighbors=k + 1, metric="cosine").fit(F), group.to_numpy(), 0
-    for start in progress.bar(range(0, len(asked), AT_ONCE), "neighbours", unit="block"):
-        rows = asked[start : start + AT_ONCE, None]
+    for start in progress.bar(range(0, len(asked), CHUNK), "neighbours", unit="block"):
+        rows = asked[start : start + CHUNK, None]
         with config_context(working_memory=MEGABYTES):
             near = index.kneighbors(F[rows[:, 0]], return_distance=False)
         others = near != rows

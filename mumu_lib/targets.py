@@ -115,7 +115,7 @@ def _constant(constant: npt.ArrayLike | None, n_labels: int) -> np.ndarray:
     return np.zeros(n_labels, np.int8) if constant is None else np.asarray(constant, np.int8)
 
 
-def of(catalogue: Catalogue, name: str, d: int, rows: npt.ArrayLike | None = None) -> Logistic | Cosine:
+def make(catalogue: Catalogue, name: str, d: int, rows: npt.ArrayLike | None = None) -> Logistic | Cosine:
     """Target of a run on a catalogue; its factors know the training and validation albums only.
 
     Its scores put a label last that no training album has, and one first that every training album has.

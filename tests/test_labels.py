@@ -131,7 +131,7 @@ def test_neighbours_found_in_blocks_are_those_found_at_once(monkeypatch):
     F[:30] += np.random.default_rng(1).normal(0, 0.2, (30, 2))
     group = pd.Series(np.resize(list("abc"), 40))
     near = NearestNeighbors(n_neighbors=3, metric="cosine").fit(F).kneighbors(return_distance=False)
-    monkeypatch.setattr(labels, "AT_ONCE", 7)
+    monkeypatch.setattr(labels, "CHUNK", 7)
     expected = (group.to_numpy()[near] == group.to_numpy()[:, None]).mean()
     assert labels.neighbour_agreement(F, group, k=3) == pytest.approx(expected)
 

@@ -13,18 +13,18 @@ def M(tiny):
 
 
 def test_logistic_targets_are_zero_and_one_and_scores_are_probabilities(M):
-    goal = targets.Logistic(M.shape[1])
-    encoded = goal.encode(M)
-    assert goal.n_outputs == encoded.shape[1] == M.shape[1]
+    objective = targets.Logistic(M.shape[1])
+    encoded = objective.encode(M)
+    assert objective.n_outputs == encoded.shape[1] == M.shape[1]
     np.testing.assert_array_equal(encoded, M.toarray())
-    np.testing.assert_array_equal(goal.scores(encoded * 0.3), encoded * 0.3)
+    np.testing.assert_array_equal(objective.scores(encoded * 0.3), encoded * 0.3)
 
 
 def test_cosine_targets_are_unit_vectors_towards_the_album(M):
     C = labels.label_factors(M)
-    goal = targets.Cosine(C)
-    encoded = goal.encode(M)
-    assert goal.n_outputs == C.shape[1]
+    objective = targets.Cosine(C)
+    encoded = objective.encode(M)
+    assert objective.n_outputs == C.shape[1]
     np.testing.assert_allclose(np.linalg.norm(encoded, axis=1), 1, rtol=1e-5)
 
 
@@ -36,16 +36,16 @@ def test_cosine_scores_are_cosine_similarities(M):
 
 def test_the_targets_own_labels_come_first(M):
     C = labels.label_factors(M)
-    goal = targets.Cosine(C)
-    scores = goal.scores(goal.encode(M))
+    objective = targets.Cosine(C)
+    scores = objective.scores(objective.encode(M))
     one_label = M.getnnz(axis=1) == 1
     np.testing.assert_array_equal(scores[one_label].argmax(axis=1), M[one_label].indices)
 
 
 def test_a_zero_vector_scores_zero_not_nan():
-    goal = targets.Cosine(np.array([[1.0, 0], [0, 0], [0, 1]]))
-    np.testing.assert_array_equal(goal.scores(np.zeros((2, 2))), np.zeros((2, 3)))
-    assert not goal.encode(np.array([[0, 1, 0]])).any()
+    objective = targets.Cosine(np.array([[1.0, 0], [0, 0], [0, 1]]))
+    np.testing.assert_array_equal(objective.scores(np.zeros((2, 2))), np.zeros((2, 3)))
+    assert not objective.encode(np.array([[0, 1, 0]])).any()
 
 
 def test_no_album_at_all_has_no_scores():
@@ -61,12 +61,12 @@ def test_losses_by_hand():
 
 def test_unknown_target_is_named(tiny):
     with pytest.raises(ParameterError, match="did you mean 'cosine'"):
-        targets.of(tiny, "cosin", 4)
+        targets.make(tiny, "cosin", 4)
 
 
 def test_the_target_of_a_catalogue(tiny):
-    np.testing.assert_array_equal(targets.of(tiny, "cosine", 2).C, labels.learned_factors(tiny, 2))
-    assert targets.of(tiny, "logistic", 2).n_outputs == len(tiny.labels)
+    np.testing.assert_array_equal(targets.make(tiny, "cosine", 2).C, labels.learned_factors(tiny, 2))
+    assert targets.make(tiny, "logistic", 2).n_outputs == len(tiny.labels)
 
 
 def test_plain_arrays_and_lists_do_too():
@@ -78,17 +78,22 @@ def test_plain_arrays_and_lists_do_too():
 
 @pytest.mark.parametrize("name", ["logistic", "cosine"])
 def test_a_label_that_no_training_album_has_comes_last_and_one_of_all_first(tiny, name):
-    assert not targets.of(tiny, name, 2).constant.any()
+    assert not targets.make(tiny, name, 2).constant.any()
     rows = np.flatnonzero(tiny.albums["genres"].map(list).isin([["Pop"], ["Pop", "Rock"]]))
-    goal = targets.of(tiny, name, 2, rows)
-    assert dict(zip(tiny.labels, goal.constant, strict=True)) == {"Pop": 1, "Rock": 0, "Jazz": -1, "Vocal Jazz": -1}
-    outputs = np.random.default_rng(0).random((40, goal.n_outputs)).astype(np.float32)
+    objective = targets.make(tiny, name, 2, rows)
+    assert dict(zip(tiny.labels, objective.constant, strict=True)) == {
+        "Pop": 1,
+        "Rock": 0,
+        "Jazz": -1,
+        "Vocal Jazz": -1,
+    }
+    outputs = np.random.default_rng(0).random((40, objective.n_outputs)).astype(np.float32)
     outputs[0], outputs[1] = 0, 1
-    scores = pd.DataFrame(goal.scores(outputs), columns=tiny.labels)
+    scores = pd.DataFrame(objective.scores(outputs), columns=tiny.labels)
     assert (scores["Pop"] > scores["Rock"]).all()
     assert (scores["Rock"] > scores["Jazz"]).all()
     assert (scores["Vocal Jazz"] == scores["Jazz"]).all()
-    unlike = targets.of(tiny, name, 2).scores(outputs)
+    unlike = targets.make(tiny, name, 2).scores(outputs)
     np.testing.assert_allclose(scores["Rock"], unlike[:, tiny.labels.index("Rock")], atol=1e-7)
 
 
@@ -105,6 +110,6 @@ def test_a_fold_learns_from_its_own_training_albums_only(tiny):
 
 def test_losses_are_of_full_precision_whatever_the_precision_of_outputs():
     y, p = np.array([[0.6, 0.8]], np.float16), np.array([[0.8, 0.6]], np.float16)
-    for goal in (targets.Cosine(np.eye(2)), targets.Logistic(2)):
-        assert goal.loss.dtype == "float32"
-        assert goal.loss(y, p).dtype == "float32"
+    for objective in (targets.Cosine(np.eye(2)), targets.Logistic(2)):
+        assert objective.loss.dtype == "float32"
+        assert objective.loss(y, p).dtype == "float32"

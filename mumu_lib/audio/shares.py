@@ -47,7 +47,7 @@ def require_all(
     Parameters
     ----------
     jobs, settings
-        As for :func:`mumu_lib.features.build.complete`.
+        As for :func:`mumu_lib.features.build.open_or_build`.
     options : dict
         Of the command that makes a share.
 

@@ -93,7 +93,7 @@ def extract(
     """
     chosen = settings(kind, patches, seed, method)
     todo = jobs(catalogue, chosen)
-    store = build.complete(catalogue, todo, chosen, AudioStore, workers)
+    store = build.open_or_build(catalogue, todo, chosen, AudioStore, workers)
     build.note(catalogue, todo, chosen)
     return store
 

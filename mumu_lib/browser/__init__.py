@@ -20,7 +20,7 @@ from mumu_lib.browser.html_page import SavedPage as SavedPage, save_html as save
 from mumu_lib.browser.points import usable
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import ParameterError, did_you_mean
-from mumu_lib.core.progress import asked_by_a_page
+from mumu_lib.core.progress import in_notebook_ui
 from mumu_lib.figures import labels as label_figures, projection, style
 
 __getattr__, __dir__, _ = lazy_loader.attach(
@@ -88,8 +88,8 @@ def explore(
     placed = pd.Series(np.flatnonzero(np.isfinite(vectors).all(axis=1) & vectors.any(axis=1)))
     noun = "albums" if tracks is None else "tracks"
     shown = labels.drawn_for_map(placed, projection.MOST_ON_A_MAP, seed=seed, noun=noun).to_numpy()
-    if len(shown) < projection.FEWEST_ON_A_MAP:
-        return f"too few for a map: it takes {projection.FEWEST_ON_A_MAP}"
+    if len(shown) < projection.MIN_POINTS:
+        return f"too few for a map: it takes {projection.MIN_POINTS}"
     xy = projection.coordinates(folder, vectors[shown], seed=seed)
     scores = None if scores is None else scores[shown]
     if tracks is not None:
@@ -150,7 +150,7 @@ class Browser:
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         picture, alt = self._picture
         # In a file the widget would be megabytes of state that nothing can use without its kernel.
-        data = dict(self.widget._repr_mimebundle_()) if asked_by_a_page() else {}
+        data = dict(self.widget._repr_mimebundle_()) if in_notebook_ui() else {}
         data["text/plain"] = f"t-SNE browser of {len(self.points):,} {self._noun}"
         data["image/png"] = base64.b64encode(picture).decode()
         return data, {"image/png": {"alt": alt}}

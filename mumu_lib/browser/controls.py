@@ -21,7 +21,7 @@ MOST_COLOURS = 9
 
 
 OTHERS, GREY = "others", "#8c8c8c"
-SAY_NOTHING = (points.NO_GENRE, points.RIGHT[-1])
+GREY_LABELS = (points.NO_GENRE, points.RIGHT[-1])
 FOUND = 200
 COLOURED_FIRST = ["true genre", "predicted genre", "split", "correct"]
 NOT_COLOURS = {"x", "y", "album_id", "track_id", "title", "cover", "audio"}
@@ -56,7 +56,7 @@ def colour_groups(column: pd.Series) -> tuple[np.ndarray, list[str], list[str]]:
     kept = list(text.cat.categories if hasattr(text, "cat") else text.value_counts().index)
     palette = [to_hex(c) for c in sns.color_palette("colorblind") if to_hex(c) != "#949494"]
     names = kept[:MOST_COLOURS]
-    colours = [GREY if name in SAY_NOTHING else colour for name, colour in zip(names, palette, strict=False)]
+    colours = [GREY if name in GREY_LABELS else colour for name, colour in zip(names, palette, strict=False)]
     return _with_rest(pd.Index(names).get_indexer(pd.Index(text)), [str(n) for n in names], colours)
 
 

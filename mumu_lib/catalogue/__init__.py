@@ -22,9 +22,9 @@ import pyarrow as pa
 import scipy.sparse as sp
 
 from mumu_lib.catalogue import contents
-from mumu_lib.catalogue.schema import COLUMNS, INFO, SPLITS, check, fill, holds, keep_labels
+from mumu_lib.catalogue.schema import COLUMNS, INFO, SPLITS, check_tables, fill, holds, keep_labels
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
-from mumu_lib.core.files import whole
+from mumu_lib.core.files import atomic_path
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import parsing, plain_name, read_json, read_table
 from mumu_lib.experiments import MODALITIES
@@ -35,7 +35,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["contents", "
 FORMAT = 1
 # Begins the path of a cover that is kept in the catalogue's own folder, e.g. one taken out of a recording.
 OWN = "catalogue:"
-REMEDY = "make the catalogue again"
+REBUILD_HINT = "make the catalogue again"
 
 
 class Catalogue:
@@ -56,25 +56,27 @@ class Catalogue:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.info: dict[str, Any] = read_json(folder / "catalogue.json", REMEDY)
+        self.info: dict[str, Any] = read_json(folder / "catalogue.json", REBUILD_HINT)
         if self.info.get("format") != FORMAT:
-            raise BadDataError(f"{folder / 'catalogue.json'} is not of format {FORMAT}; {REMEDY}")
+            raise BadDataError(f"{folder / 'catalogue.json'} is not of format {FORMAT}; {REBUILD_HINT}")
         if absent := [key for key in INFO if key not in self.info and key != "rare_labels"]:
-            raise BadDataError(f"{folder / 'catalogue.json'} lacks {absent}; {REMEDY}")
+            raise BadDataError(f"{folder / 'catalogue.json'} lacks {absent}; {REBUILD_HINT}")
         if wrong := [key for key, fits in INFO.items() if key in self.info and not fits(self.info[key])]:
-            raise BadDataError(f"{folder / 'catalogue.json'}: {wrong} hold something else than they should; {REMEDY}")
+            raise BadDataError(
+                f"{folder / 'catalogue.json'}: {wrong} hold something else than they should; {REBUILD_HINT}"
+            )
         # Runs and figures lie in folders of this name.
         self.name: str = plain_name(self.info["name"], "the name of a catalogue")
         self.synthetic: bool = self.info["synthetic"]
 
     def _table(self, name: str) -> pd.DataFrame:
         path = self.folder / f"{name}.parquet"
-        table = read_table(path, REMEDY)
+        table = read_table(path, REBUILD_HINT)
         absent = [c for c in COLUMNS[name] if c not in table]
         if absent:
-            raise BadDataError(f"{path} lacks the columns {absent}; {REMEDY}")
+            raise BadDataError(f"{path} lacks the columns {absent}; {REBUILD_HINT}")
         if wrong := [c for c in COLUMNS[name] if not holds(c, table[c])]:
-            raise BadDataError(f"{path}: the columns {wrong} hold something else than they should; {REMEDY}")
+            raise BadDataError(f"{path}: the columns {wrong} hold something else than they should; {REBUILD_HINT}")
         return table
 
     @cached_property
@@ -113,7 +115,7 @@ class Catalogue:
         """Hash of all tables: two catalogues with one fingerprint give the same results."""
         parts = []
         for name in ("catalogue.json", *(f"{t}.parquet" for t in COLUMNS)):
-            with parsing(self.folder / name, REMEDY):
+            with parsing(self.folder / name, REBUILD_HINT):
                 parts.append((self.folder / name).read_bytes())
         return hash_of(*parts, length=16)
 
@@ -190,7 +192,7 @@ class Catalogue:
                     return
                 raise MissingDataError(
                     f"{self.folder / msd}, the Million Song Dataset of catalogue {self.name!r}, is not there; "
-                    f"bring it back, or {REMEDY} without it"
+                    f"bring it back, or {REBUILD_HINT} without it"
                 )
             modality = "audio"
         if not any(self._found(modality)):
@@ -289,7 +291,7 @@ def write(
     for table in tables.values():
         # What readers hang on their tables, paths among it, would be stored with them.
         table.attrs = {}
-    check(tables, source)
+    check_tables(tables, source)
     plain_name(name, "the name of a catalogue")
     kept, rare = keep_labels(tables["albums"]["genres"], min_albums)
     # An album none of whose genres is a label cannot teach or test anything.
@@ -309,10 +311,10 @@ def write(
     with ExitStack() as parts:
         # Written first, so that a full disk stops this while the catalogue as it was before is still whole; it gets its
         # name last.
-        listed = parts.enter_context(whole(folder / "catalogue.json"))
+        listed = parts.enter_context(atomic_path(folder / "catalogue.json"))
         listed.write_text(json.dumps(info, indent=1, ensure_ascii=False), encoding="utf-8")
         for key, table in tables.items():
-            table.to_parquet(parts.enter_context(whole(folder / f"{key}.parquet")), index=False)
+            table.to_parquet(parts.enter_context(atomic_path(folder / f"{key}.parquet")), index=False)
         # All there: from here on there is no catalogue until all have their names.
         (folder / "catalogue.json").unlink(missing_ok=True)
     return Catalogue(folder)

@@ -89,7 +89,7 @@ def holds(column: str, cells: pd.Series) -> bool:
     return not (found.null_count or texts.null_count or empty)
 
 
-def check(tables: dict[str, pd.DataFrame], source: str) -> None:
+def check_tables(tables: dict[str, pd.DataFrame], source: str) -> None:
     """Refuse tables that contradict themselves or each other.
 
     Parameters

@@ -22,7 +22,7 @@ CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 # Of network drives that were mounted without locks.
 NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
 CUT_SHORT = "requested and"
-AGAIN = "then run the same command again: what is finished is kept"
+RERUN_HINT = "then run the same command again: what is finished is kept"
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def writing(path: Path) -> Iterator[None]:
         # An error without a number is a parser's, not the system's; but numpy gives none when it cuts a file short.
         if error.errno is None and CUT_SHORT not in str(error):
             raise
-        raise WriteError(f"{path} cannot be written: {_why(path, error)}, {AGAIN}") from error
+        raise WriteError(f"{path} cannot be written: {_why(path, error)}, {RERUN_HINT}") from error
 
 
 def _why(path: Path, error: OSError) -> str:
@@ -92,12 +92,12 @@ def need_room(folder: Path, size: int) -> None:
     """
     if size > (free := _free(folder)):
         raise WriteError(
-            f"{folder} needs {size / 1e9:.2f} GB, but only {free / 1e9:.2f} GB are free there; make room, {AGAIN}"
+            f"{folder} needs {size / 1e9:.2f} GB, but only {free / 1e9:.2f} GB are free there; make room, {RERUN_HINT}"
         )
 
 
 @contextmanager
-def whole(path: Path, end: str = "") -> Iterator[Path]:
+def atomic_path(path: Path, end: str = "") -> Iterator[Path]:
     """A name to write a file under; the file gets its own name when it is whole.
 
     Of several processes that write one file the first to end wins, since they write the same; what it finds of
@@ -138,19 +138,19 @@ def _take_its_name(part: Path, path: Path, end: str) -> None:
 
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a file so that a reader sees the old one or the whole new one."""
-    with whole(path) as part:
+    with atomic_path(path) as part:
         part.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def save_array(path: Path, array: np.ndarray) -> None:
     """Write an ``.npy``, as :func:`write_atomically`."""
-    with whole(path) as part, part.open("wb") as file:
+    with atomic_path(path) as part, part.open("wb") as file:
         np.save(file, array, allow_pickle=False)
 
 
 def save_sparse(path: Path, matrix: Any) -> None:
     """Write a sparse matrix as ``.npz``, as :func:`write_atomically`."""
-    with whole(path) as part, part.open("wb") as file:
+    with atomic_path(path) as part, part.open("wb") as file:
         scipy.sparse.save_npz(file, matrix)
 
 

@@ -52,7 +52,7 @@ def hash_of_file(path: str | Path, *, length: int = 64) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()[:length]
 
 
-def sketch(X: Any) -> np.ndarray:
+def signature(X: Any) -> np.ndarray:
     """Random projections of every row, the same ones each time.
 
     Parameters
@@ -67,7 +67,7 @@ def sketch(X: Any) -> np.ndarray:
     return (X @ directions).astype(np.float32)
 
 
-def same(one: np.ndarray, other: np.ndarray) -> bool:
+def matches(one: np.ndarray, other: np.ndarray) -> bool:
     """Whether two sketches are of the same values, but for rounding."""
     return one.shape == other.shape and bool(np.abs(one - other).max(initial=0) <= SAME * np.abs(one).max(initial=0))
 

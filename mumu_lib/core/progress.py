@@ -33,7 +33,7 @@ def bar(
         As tqdm takes them, for instance ``initial``.
     """
     more = {"unit": unit, "unit_scale": unit == "B", **more}
-    if asked_by_a_page():
+    if in_notebook_ui():
         from tqdm import notebook
 
         return notebook.tqdm(over, desc, total, delay=SHOWN_AFTER, **more)
@@ -42,7 +42,7 @@ def bar(
     return _Line(over, desc, total, delay=float("inf"), **more)
 
 
-def asked_by_a_page() -> bool:
+def in_notebook_ui() -> bool:
     """Whether the cell that runs was sent by something that draws widgets: JupyterLab, Notebook, VS Code.
 
     These name the cell in their request. papermill, nbclient, nbval and consoles send code alone, and what

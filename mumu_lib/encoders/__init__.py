@@ -37,7 +37,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
 
 # Beside the weights of each encoder; written last, so that where it lies all is there.
 ABOUT = "about.json"
-REMEDY = "bring it with  make pretrained  (or  python -m mumu_lib pretrained)"
+FETCH_HINT = "bring it with  make pretrained  (or  python -m mumu_lib pretrained)"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.core.parsing import parsing
-from mumu_lib.encoders import REMEDY
+from mumu_lib.encoders import FETCH_HINT
 
 INDEX = ".index"
 DATA = ".data-00000-of-00001"
@@ -45,14 +45,14 @@ def read(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.nd
     """
     for name in (INDEX, DATA):
         if not (folder / name).is_file():
-            raise MissingDataError(f"{folder / name} is missing; {REMEDY}")
-    with parsing(folder, REMEDY, trouble="is no checkpoint of TensorFlow"):
+            raise MissingDataError(f"{folder / name} is missing; {FETCH_HINT}")
+    with parsing(folder, FETCH_HINT, trouble="is no checkpoint of TensorFlow"):
         reader = _reader(folder)
         there = reader.get_variable_to_shape_map()
     _check_shapes(folder, there, shapes)
     variables = {}
     for name in shapes:
-        with parsing(folder, REMEDY, trouble=f"is damaged at the variable {name!r}"):
+        with parsing(folder, FETCH_HINT, trouble=f"is damaged at the variable {name!r}"):
             variables[name] = np.asarray(reader.get_tensor(name))
         _check_values(folder, name, variables[name])
     return variables
@@ -73,14 +73,14 @@ def _reader(folder: Path):  # type: ignore[no-untyped-def]
 def _check_shapes(folder: Path, there: Mapping[str, list[int]], shapes: Mapping[str, tuple[int, ...]]) -> None:
     for name, shape in shapes.items():
         if name not in there:
-            raise BadDataError(f"{folder}: the checkpoint lacks the variable {name!r}; {REMEDY}")
+            raise BadDataError(f"{folder}: the checkpoint lacks the variable {name!r}; {FETCH_HINT}")
         found = tuple(there[name])
         if found != shape:
-            raise BadDataError(f"{folder}: the variable {name!r} has the shape {found}, expected {shape}; {REMEDY}")
+            raise BadDataError(f"{folder}: the variable {name!r} has the shape {found}, expected {shape}; {FETCH_HINT}")
 
 
 def _check_values(folder: Path, name: str, values: np.ndarray) -> None:
     if values.dtype != np.float32:
-        raise BadDataError(f"{folder}: the variable {name!r} is of type {values.dtype}, expected float32; {REMEDY}")
+        raise BadDataError(f"{folder}: the variable {name!r} is of type {values.dtype}, expected float32; {FETCH_HINT}")
     if not np.isfinite(values).all():
-        raise BadDataError(f"{folder}: the variable {name!r} holds values that are not finite; {REMEDY}")
+        raise BadDataError(f"{folder}: the variable {name!r} holds values that are not finite; {FETCH_HINT}")

@@ -16,10 +16,10 @@ import keras
 import numpy as np
 
 from mumu_lib.core.errors import AudioError, BadDataError, ParameterError
-from mumu_lib.core.files import whole, write_atomically
+from mumu_lib.core.files import atomic_path, write_atomically
 from mumu_lib.core.fingerprints import hash_of_file
 from mumu_lib.core.parsing import parsing, read_json
-from mumu_lib.encoders import ABOUT, REMEDY, About, Heard, checkpoints, folder as folder_of, spread
+from mumu_lib.encoders import ABOUT, FETCH_HINT, About, Heard, checkpoints, folder as folder_of, spread
 from mumu_lib.encoders.musicnn_network import (
     BANDS,
     HOP,
@@ -96,8 +96,8 @@ class Musicnn:
     rate = RATE
 
     def __init__(self, folder: Path, vectors: str = VECTORS) -> None:
-        said = read_json(folder / ABOUT, REMEDY)
-        with parsing(folder / ABOUT, REMEDY, trouble="is not about an encoder"):
+        said = read_json(folder / ABOUT, FETCH_HINT)
+        with parsing(folder / ABOUT, FETCH_HINT, trouble="is not about an encoder"):
             self.about = About(
                 said["name"], "audio", LENGTHS[vectors], said["licence"], said["digest"], said["learned_from"]
             )
@@ -172,7 +172,7 @@ def convert(source: Path, target: Path, name: str) -> None:
     """
     folder, listed, learned_from = MODELS[name]
     variables = checkpoints.read(source / folder, shapes())
-    with whole(target / WEIGHTS) as part, part.open("wb") as file:
+    with atomic_path(target / WEIGHTS) as part, part.open("wb") as file:
         np.savez(file, **variables)  # type: ignore[arg-type]
     about = {
         "name": name,
@@ -193,23 +193,23 @@ def tags_of(path: Path, listed: str) -> list[str]:
         It is no Python, assigns no such list, or one that is not 50 different texts.
     """
     tags: Any = None
-    with parsing(path, REMEDY, trouble="is no list of tags"):
+    with parsing(path, FETCH_HINT, trouble="is no list of tags"):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == listed:
                 tags = ast.literal_eval(node.value)
     if not isinstance(tags, list) or len(tags) != TAGS or len(set(map(str, tags))) != TAGS:
-        raise BadDataError(f"{path} assigns no list of {TAGS} different tags to {listed}; {REMEDY}")
+        raise BadDataError(f"{path} assigns no list of {TAGS} different tags to {listed}; {FETCH_HINT}")
     return [str(tag) for tag in tags]
 
 
 def _read_weights(path: Path) -> dict[str, np.ndarray]:
     variables = {}
-    with parsing(path, REMEDY, trouble="holds no weights"), np.load(path, allow_pickle=False) as stored:
+    with parsing(path, FETCH_HINT, trouble="holds no weights"), np.load(path, allow_pickle=False) as stored:
         for name, shape in shapes().items():
             variables[name] = stored[name]
             if variables[name].shape != shape:
                 raise BadDataError(
-                    f"{path}: {name!r} has the shape {variables[name].shape}, expected {shape}; {REMEDY}"
+                    f"{path}: {name!r} has the shape {variables[name].shape}, expected {shape}; {FETCH_HINT}"
                 )
     return variables
 

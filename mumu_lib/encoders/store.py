@@ -146,7 +146,7 @@ def encode(catalogue: Catalogue, name: str, *, workers: int = 0) -> EncoderStore
     """
     chosen = settings(name)
     todo = jobs(catalogue, chosen)
-    store = build.complete(catalogue, todo, chosen, EncoderStore, processes(workers))
+    store = build.open_or_build(catalogue, todo, chosen, EncoderStore, processes(workers))
     build.note(catalogue, todo, chosen)
     return store
 

@@ -21,7 +21,7 @@ from joblib import cpu_count
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import NothingUsableError, ParameterError
-from mumu_lib.core.files import locked, need_room, whole, write_atomically
+from mumu_lib.core.files import atomic_path, locked, need_room, write_atomically
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.paths import home
 from mumu_lib.features import workers as processes
@@ -35,7 +35,7 @@ HOMES = "homes.txt"
 StoreKind = TypeVar("StoreKind", bound=Store)
 
 
-def complete(
+def open_or_build(
     catalogue: Catalogue, jobs: pd.DataFrame, settings: Recipe, kind: type[StoreKind], workers: int
 ) -> StoreKind:
     """Open the store of some jobs; make first what is lacking of it.
@@ -251,7 +251,7 @@ def _join(
         "shape": (len(jobs), *settings.shape),
     }
     # Written as a stream: pages of a memory map would count as this process's memory.
-    with whole(folder / f"{digest}.npy") as joined, open(joined, "wb") as file:
+    with atomic_path(folder / f"{digest}.npy") as joined, open(joined, "wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
         for start in range(0, len(index), CHUNK):
             part = index[start : start + CHUNK]
@@ -261,7 +261,7 @@ def _join(
                     rows["row"].to_numpy(int)
                 ]
             file.write(values.data)
-    with whole(folder / f"{digest}.parquet") as index_part:
+    with atomic_path(folder / f"{digest}.parquet") as index_part:
         index.drop(columns=["file", "row"]).to_parquet(index_part)
 
 

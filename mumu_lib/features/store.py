@@ -106,7 +106,7 @@ class Store:
         bins = self.values.shape[-1]
         count, total, squares = 0, np.zeros(bins), np.zeros(bins)
         for start in range(0, len(rows), CHUNK):
-            x = take(self.values, rows[start : start + CHUNK]).reshape(-1, bins).astype(np.float64)
+            x = read_rows(self.values, rows[start : start + CHUNK]).reshape(-1, bins).astype(np.float64)
             count += len(x)
             total += x.sum(axis=0)
             squares += np.einsum("ij,ij->j", x, x)
@@ -115,7 +115,7 @@ class Store:
         return mean.astype(np.float32), np.where(std > 1e-3, std, 1).astype(np.float32)
 
 
-def take(features: np.ndarray | sp.csr_matrix, rows: np.ndarray) -> np.ndarray:
+def read_rows(features: np.ndarray | sp.csr_matrix, rows: np.ndarray) -> np.ndarray:
     """Copy some rows, of a memory map the way that suits random access.
 
     The system is told beforehand which pages will be read, so that it fetches them from disk all at once

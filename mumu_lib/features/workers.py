@@ -29,7 +29,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from mumu_lib.core.errors import MumuError, RefusedError
-from mumu_lib.core.files import make_folder, save_array, whole, writing
+from mumu_lib.core.files import atomic_path, make_folder, save_array, writing
 from mumu_lib.features.store import Recipe
 
 SECONDS_PER_FILE = 120
@@ -186,5 +186,5 @@ def _stopped_by(shard: Shard) -> dict[int, str]:
 def _write(index: Path, values: np.ndarray, table: pd.DataFrame) -> None:
     """Both files under their names only when whole, the index last."""
     save_array(index.with_suffix(".npy"), values)
-    with whole(index) as part:
+    with atomic_path(index) as part:
         table.to_parquet(part)

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import ParameterError
-from mumu_lib.core.files import make_folder, whole, write_atomically
+from mumu_lib.core.files import atomic_path, make_folder, write_atomically
 from mumu_lib.core.paths import home
 from mumu_lib.figures.style import STYLE
 
@@ -86,11 +86,11 @@ def save(
         figure.text(0.995, 0.004, "synthetic sample", ha="right", va="bottom", fontsize=size, color="0.45")
     with mpl.rc_context(STYLE):
         small = png(figure, dpi=75 if photographs else 110)
-        with whole(folder / f"{name}.svg") as part:
+        with atomic_path(folder / f"{name}.svg") as part:
             metadata = {"Date": None, "Description": alt, "Title": caption}
             figure.savefig(part, format="svg", metadata=metadata)
         if photographs and not catalogue.synthetic:
-            with whole(folder / f"{name}.png") as part:
+            with atomic_path(folder / f"{name}.png") as part:
                 figure.savefig(part, format="png", dpi=220, metadata={"Software": None})
         else:
             write_atomically(folder / f"{name}.png", small)

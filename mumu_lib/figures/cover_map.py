@@ -24,7 +24,7 @@ from mumu_lib import figures
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import BadDataError
 from mumu_lib.core.files import write_atomically
-from mumu_lib.figures.projection import FEWEST_ON_A_MAP, tsne
+from mumu_lib.figures.projection import MIN_POINTS, tsne
 from mumu_lib.figures.style import PALETTE, STYLE, counted, new_axes, plain
 from mumu_lib.labels import rarest_top_label
 
@@ -126,8 +126,8 @@ def lay_out(
     table = pd.DataFrame({"genre": main_genre(catalogue).reindex(albums).to_numpy(), "album": albums.to_numpy()})
     table = table[catalogue.albums["split"].to_numpy()[table["album"]] == "test"].dropna()
     table = table[table["genre"].isin(table["genre"].value_counts().index[:genres])]
-    if len(table) < FEWEST_ON_A_MAP:
-        raise BadDataError(f"{len(table)} test albums have a cover and a genre; a map needs at least {FEWEST_ON_A_MAP}")
+    if len(table) < MIN_POINTS:
+        raise BadDataError(f"{len(table)} test albums have a cover and a genre; a map needs at least {MIN_POINTS}")
     table = table.sample(min(most, len(table)), random_state=seed)
     cells, side = snap(tsne(vectors[table.index], seed=seed))
     named = catalogue.albums.iloc[table["album"]]

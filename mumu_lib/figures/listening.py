@@ -80,7 +80,7 @@ def first_recording(
     """
     name = listening.MODELS.get(model, model)
     if name not in encoders.installed():
-        return [Markdown(f"`{name}` is not here to listen; {encoders.REMEDY}.")]
+        return [Markdown(f"`{name}` is not here to listen; {encoders.FETCH_HINT}.")]
     encoder = listening.open_encoder(model)
     for file in album.audio:
         try:

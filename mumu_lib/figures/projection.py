@@ -11,9 +11,9 @@ import numpy as np
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError
 from mumu_lib.core.files import save_array
-from mumu_lib.core.fingerprints import hash_of, same, sketch
+from mumu_lib.core.fingerprints import hash_of, matches, signature
 
-FEWEST_ON_A_MAP = 5
+MIN_POINTS = 5
 # More points cost t-SNE minutes, and lie over one another.
 MOST_ON_A_MAP = 15_000
 
@@ -40,8 +40,8 @@ def tsne(X: np.ndarray, *, perplexity: float = 30, seed: int = 0) -> np.ndarray:
     """
     from openTSNE import TSNE
 
-    if len(X) < FEWEST_ON_A_MAP:
-        raise BadDataError(f"a map needs at least {FEWEST_ON_A_MAP} albums, there are {len(X)}")
+    if len(X) < MIN_POINTS:
+        raise BadDataError(f"a map needs at least {MIN_POINTS} albums, there are {len(X)}")
     perplexity = min(perplexity, (len(X) - 1) / 3)
     neighbours = "exact" if len(X) < 5000 else "annoy"
     iterations = {"early_exaggeration_iter": 250, "n_iter": 500}
@@ -85,11 +85,11 @@ def coordinates(folder: Path, vectors: np.ndarray, *, perplexity: float = 30, se
     made_of = repr((vectors.shape, str(vectors.dtype), float(perplexity), seed, version("openTSNE")))
     settings = hash_of(made_of, length=8)
     content = hash_of(vectors.tobytes(), length=8)
-    known_by = sketch(vectors)
+    own_signature = signature(vectors)
     for path in sorted(folder.glob(f"tsne-{settings}-*.npy")):
         kept = np.load(path, allow_pickle=False)
-        if same(known_by, kept[:, 2:]):
+        if matches(own_signature, kept[:, 2:]):
             return kept[:, :2]
     xy = tsne(vectors, perplexity=perplexity, seed=seed).astype(np.float32)
-    save_array(folder / f"tsne-{settings}-{content}.npy", np.hstack([xy, known_by]))
+    save_array(folder / f"tsne-{settings}-{content}.npy", np.hstack([xy, own_signature]))
     return xy

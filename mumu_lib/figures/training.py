@@ -121,7 +121,7 @@ def genres(run: Run, by_label: pd.DataFrame) -> Image:
     Parameters
     ----------
     by_label : pd.DataFrame
-        From :func:`mumu_lib.runs.judge`.
+        From :func:`mumu_lib.runs.evaluate`.
     """
     figure = auc_by_label(by_label["auc"], by_label["albums"], run=run.id)
     return figures.save(figure, run.catalogue, folder=run.folder)

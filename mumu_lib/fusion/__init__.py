@@ -53,7 +53,7 @@ class Source:
     made_of: str = ""
 
 
-def named(cfg: Multimodal) -> tuple[str, str]:
+def run_name(cfg: Multimodal) -> tuple[str, str]:
     """Modality and setting of a fusion as they stand in Table 2, e.g. ``a+t+i`` and ``mlp``.
 
     Raises
@@ -122,7 +122,7 @@ def sources(catalogue: Catalogue, cfg: Multimodal) -> list[Source]:
     BadDataError
         An id that several runs have.
     """
-    named(cfg)
+    run_name(cfg)
     found = []
     for letter, modality in BY_LETTER.items():
         if letter in cfg.modalities:
@@ -265,7 +265,7 @@ def join(found: list[Source], missing: str = "complete") -> np.ndarray:
     return joined
 
 
-def described(found: list[Source]) -> pd.DataFrame:
+def summary(found: list[Source]) -> pd.DataFrame:
     """What is fused: origin, validation AUC, length, and how many albums have it [a row a source]."""
     there = [np.isfinite(source.vectors).all(axis=1) for source in found]
     return pd.DataFrame(
@@ -286,7 +286,7 @@ def patterns(found: list[Source]) -> list[tuple[int, ...]]:
     return [chosen for n in range(len(found), 0, -1) for chosen in combinations(positions, n)]
 
 
-def without(X: np.ndarray, found: list[Source], kept: tuple[int, ...]) -> np.ndarray:
+def zero_modalities(X: np.ndarray, found: list[Source], kept: tuple[int, ...]) -> np.ndarray:
     """Joined vectors with all but some sources set to zero, as if the albums lacked them."""
     ends = np.cumsum([source.vectors.shape[1] for source in found])
     result = np.zeros_like(X)
@@ -320,13 +320,13 @@ def missing_modalities(
     test = np.intersect1d(catalogue.rows("test"), np.flatnonzero(np.isfinite(join(found)).all(axis=1)))
     truth, rows = catalogue.label_matrix()[test], {}
     for kept in patterns(found) if len(test) else []:
-        scores = predict(without(X[test], found, kept))
+        scores = predict(zero_modalities(X[test], found, kept))
         low, high = metrics.interval(metrics.bootstrap(truth, scores, seed=seed))
         rows[" + ".join(found[i].name for i in kept)] = (metrics.macro_auc(truth, scores), low, high)
     return pd.DataFrame.from_dict(rows, orient="index", columns=["AUC", "from", "to"]).rename_axis("there")
 
 
-def recorded(cfg: Multimodal, found: list[Source]) -> dict[str, object]:
+def metadata(cfg: Multimodal, found: list[Source]) -> dict[str, object]:
     """What ``metrics.json`` keeps for predictions: ``missing``, and name, origin and length of each vector.
 
     What was learned simultaneously has no sources that a new album could be put through one by one.

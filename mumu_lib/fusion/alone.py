@@ -27,7 +27,7 @@ COLUMNS = [
 
 
 def against_single(
-    catalogue: Catalogue, found: list[Source], scored: np.ndarray, scores: np.ndarray, goal: Target, wanted: np.ndarray,
+    catalogue: Catalogue, found: list[Source], scored: np.ndarray, scores: np.ndarray, objective: Target, encoded_targets: np.ndarray,
     *, line: Run | None = None, seed: int = 0,
 ) -> pd.DataFrame:  # fmt: skip
     """Compare a fusion with what it is made of, on the albums that both have judged, paired (paper 6.4).
@@ -37,8 +37,8 @@ def against_single(
     scored : np.ndarray [shape=(n,), int]
         Rows of the album table that the fusion has judged.
     scores : np.ndarray [shape=(n, labels)]
-    wanted : np.ndarray [shape=(albums, outputs)]
-        ``goal.encode`` of all albums.
+    encoded_targets : np.ndarray [shape=(albums, outputs)]
+        ``objective.encode`` of all albums.
     line : Run, optional
         A straight line over all sources, of :func:`mumu_lib.runs.lines.beside`.
 
@@ -56,7 +56,7 @@ def against_single(
         if (folder / "metrics.json").is_file():
             rows[source.name] = (*_compared(catalogue, fused, _of_run(catalogue, folder), seed), "run")
         elif Path(source.origin).is_file():
-            of_file = lines.fit(catalogue, goal, Scaling().apply(source.vectors), wanted)
+            of_file = lines.fit(catalogue, objective, Scaling().apply(source.vectors), encoded_targets)
             alone = _table(catalogue, of_file.scored, of_file.scores)
             rows[source.name] = (*_compared(catalogue, fused, alone, seed), "line")
     if line is not None:
@@ -124,8 +124,8 @@ def _table(catalogue: Catalogue, rows: np.ndarray, scores: np.ndarray) -> pd.Dat
 
 def _of_run(catalogue: Catalogue, folder: Path) -> pd.DataFrame:
     """Return all scores of a run [index: album id]."""
-    ids = read_lines(folder / "album_ids.txt", runs.AGAIN)
-    return pd.DataFrame(np.asarray(read_array(folder / "scores.npy", runs.AGAIN), dtype=float), ids)
+    ids = read_lines(folder / "album_ids.txt", runs.RERUN_HINT)
+    return pd.DataFrame(np.asarray(read_array(folder / "scores.npy", runs.RERUN_HINT), dtype=float), ids)
 
 
 def _compared(catalogue: Catalogue, fused: pd.DataFrame, alone: pd.DataFrame, seed: int) -> tuple[float, ...]:

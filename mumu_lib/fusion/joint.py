@@ -27,7 +27,7 @@ from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import read_json
 from mumu_lib.core.paths import home
 from mumu_lib.experiments import BY_NAME, resolve
-from mumu_lib.features.store import take
+from mumu_lib.features.store import read_rows
 from mumu_lib.fusion import Source
 from mumu_lib.fusion.learned import Learned
 from mumu_lib.image import store as covers
@@ -66,12 +66,12 @@ class Examples:
 
 
 @dataclass
-class Together:
+class JointNetwork:
     """A network of several branches with its examples.
 
     Attributes
     ----------
-    network, judge : keras.Model
+    network, classifier : keras.Model
         Inputs of all branches -> outputs; joined vectors -> outputs, the same last layers.
     curves : pd.DataFrame
         Validation AUC of each branch by itself, by epoch.
@@ -81,21 +81,23 @@ class Together:
     branches: list[Branch]
     examples: Examples
     network: keras.Model
-    judge: keras.Model
-    goal: Target
-    wanted: np.ndarray
+    classifier: keras.Model
+    objective: Target
+    encoded_targets: np.ndarray
     curves: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def build(catalogue: Catalogue, sources: list[Source], goal: Target, wanted: np.ndarray, cfg: Multimodal) -> Together:
+def build(
+    catalogue: Catalogue, sources: list[Source], objective: Target, encoded_targets: np.ndarray, cfg: Multimodal
+) -> JointNetwork:
     """The branches of some runs, untrained, joined.
 
     Parameters
     ----------
     sources : list of Source
         The runs whose networks and inputs to take (:func:`mumu_lib.fusion.sources`).
-    wanted : np.ndarray [shape=(albums, outputs)]
-        ``goal.encode`` of all albums.
+    encoded_targets : np.ndarray [shape=(albums, outputs)]
+        ``objective.encode`` of all albums.
     """
     branches = []
     for source in sources:
@@ -113,22 +115,26 @@ def build(catalogue: Catalogue, sources: list[Source], goal: Target, wanted: np.
     joined = layers.Concatenate(name=models.FEATURES, **full)(vectors)
     after = keras.Input((joined.shape[1],), name="joined")
     x = layers.Dropout(0.7, **full)(after) if cfg.target == "cosine" else after
-    judge = keras.Model(after, models.head(x, cfg.target, len(catalogue.labels), goal.n_outputs), name="judge")
+    classifier = keras.Model(
+        after, models.head(x, cfg.target, len(catalogue.labels), objective.n_outputs), name="classifier"
+    )
     x = joined
-    for layer in judge.layers[1:]:
+    for layer in classifier.layers[1:]:
         x = layer(x)
-    return Together(catalogue, branches, Examples(branches, table), keras.Model(inputs, x), judge, goal, wanted)
+    return JointNetwork(
+        catalogue, branches, Examples(branches, table), keras.Model(inputs, x), classifier, objective, encoded_targets
+    )
 
 
 def folder_name(catalogue: Catalogue, sources: list[Source]) -> str:
     """Where in a run the networks of these sources are kept: those of other runs are not taken for them."""
     folders = [home() / "runs" / catalogue.name / source.origin for source in sources]
-    networks = [read_json(folder / "metrics.json", runs.AGAIN).get("network", "") for folder in folders]
+    networks = [read_json(folder / "metrics.json", runs.RERUN_HINT).get("network", "") for folder in folders]
     made_of = json.dumps([[source.origin for source in sources], networks])
     return "together-" + hash_of(made_of, length=8)
 
 
-def fit(together: Together, cfg: Multimodal, folder: Path) -> pd.DataFrame:
+def fit(together: JointNetwork, cfg: Multimodal, folder: Path) -> pd.DataFrame:
     """Train all branches by one loss; resumes as :func:`mumu_lib.training.fit`.
 
     Returns
@@ -137,22 +143,24 @@ def fit(together: Together, cfg: Multimodal, folder: Path) -> pd.DataFrame:
         As of :func:`mumu_lib.training.fit`; ``together.curves`` holds what each branch knows by itself.
     """
     album = together.examples.table["album"].to_numpy()
-    can = albums.learnable(together.wanted)[album]
+    can = albums.has_target(together.encoded_targets)[album]
     parts = {split: np.flatnonzero(can & np.isin(album, together.catalogue.rows(split))) for split in ("train", "val")}
     fed = [
-        training.Batches(together.examples, rows, together.wanted[album[rows]], batch_size=cfg.batch_size, seed=seed)
+        training.Batches(
+            together.examples, rows, together.encoded_targets[album[rows]], batch_size=cfg.batch_size, seed=seed
+        )
         for rows, seed in ((parts["train"], cfg.seed), (parts["val"], None))
     ]
     watch = _Watch(together, parts["val"], folder / "branches.csv")
     history = training.fit(
-        together.network, together.goal.loss, *fed, epochs=cfg.together_epochs, patience=cfg.patience, learning_rate=cfg.together_learning_rate,
+        together.network, together.objective.loss, *fed, epochs=cfg.together_epochs, patience=cfg.patience, learning_rate=cfg.together_learning_rate,
         seed=cfg.seed, folder=folder, callbacks=[watch],
     )  # fmt: skip
     together.curves = pd.read_csv(folder / "branches.csv", index_col="epoch")
     return history
 
 
-def encode(together: Together) -> list[Source]:
+def encode(together: JointNetwork) -> list[Source]:
     """Each branch's part of the joined vectors, means over an album's tracks [a Source a branch]."""
     vectors = _vectors(together, np.arange(len(together.examples.table)))
     ends = np.cumsum([branch.network.output_shape[1] for branch in together.branches])
@@ -160,35 +168,35 @@ def encode(together: Together) -> list[Source]:
     return [Source(b.name, "simultaneous", part) for b, part in zip(together.branches, parts, strict=True)]
 
 
-def _vectors(together: Together, rows: np.ndarray) -> np.ndarray:
+def _vectors(together: JointNetwork, rows: np.ndarray) -> np.ndarray:
     album = together.examples.table["album"].to_numpy()[rows]
     batches = training.Batches(together.examples, rows, batch_size=64)
-    return albums.album_vectors(together.network, batches, album, len(together.catalogue.albums))
+    return albums.album_embeddings(together.network, batches, album, len(together.catalogue.albums))
 
 
 class _Watch(keras.callbacks.Callback):
     """After every epoch: the validation AUC with all branches but one at zero."""
 
-    def __init__(self, together: Together, val: np.ndarray, path: Path) -> None:
+    def __init__(self, together: JointNetwork, val: np.ndarray, path: Path) -> None:
         super().__init__()
         self.together, self.val, self.path = together, val, path
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         X = _vectors(self.together, self.val)
-        known = albums.complete(X)
+        known = albums.rows_without_nan(X)
         truth, sources = self.together.catalogue.label_matrix()[known], _parts(self.together)
         row: dict[str, float] = {"epoch": epoch + 1}
         for i, branch in enumerate(self.together.branches):
-            alone = fusion.without(X[known], sources, (i,))
+            alone = fusion.zero_modalities(X[known], sources, (i,))
             row[branch.name] = metrics.macro_auc(
-                truth, self.together.goal.scores(self.together.judge.predict(alone, verbose=0))
+                truth, self.together.objective.scores(self.together.classifier.predict(alone, verbose=0))
             )
         before = pd.read_csv(self.path) if self.path.is_file() else pd.DataFrame()
         before = before[before["epoch"] <= epoch] if len(before) else before
         write_atomically(self.path, pd.concat([before, pd.DataFrame([row])]).to_csv(index=False))
 
 
-def _parts(together: Together) -> list[Source]:
+def _parts(together: JointNetwork) -> list[Source]:
     return [Source(b.name, "", np.empty((0, b.network.output_shape[1]))) for b in together.branches]
 
 
@@ -207,7 +215,7 @@ def audio_branch(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
         params["filters"], params["target"], len(catalogue.labels), params["dimensions"], mean=mean, std=std
     )
     return Branch(
-        "audio", _upto_features(network, "audio"), lambda rows: take(flat, rows), tracks.set_index("album")["row"]
+        "audio", _upto_features(network, "audio"), lambda rows: read_rows(flat, rows), tracks.set_index("album")["row"]
     )
 
 
@@ -216,8 +224,8 @@ def text_branch(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
     texts = text.aggregate(catalogue, params["characters"], params["seed"])
     X = text.album_vectors.rows_of(texts, folder, params, catalogue)
     network = models.text_mlp(X.shape[1], params["target"], len(catalogue.labels), params["dimensions"])
-    rows = text.covered(X)
-    return Branch("text", _upto_features(network, "text"), lambda rows: take(X, rows), pd.Series(rows, rows))
+    rows = text.rows_with_features(X)
+    return Branch("text", _upto_features(network, "text"), lambda rows: read_rows(X, rows), pd.Series(rows, rows))
 
 
 def image_branch(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
@@ -233,7 +241,7 @@ def image_branch(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
     def read(rows: np.ndarray) -> np.ndarray:
         views = [
             centre_view(pixels, tuple(store.sizes[row]), params["image_size"])
-            for row, pixels in zip(rows, take(store.values, rows), strict=True)
+            for row, pixels in zip(rows, read_rows(store.values, rows), strict=True)
         ]
         return np.stack(views)
 
@@ -241,12 +249,17 @@ def image_branch(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
 
 
 def learn(
-    catalogue: Catalogue, sources: list[Source], goal: Target, wanted: np.ndarray, cfg: Multimodal, run: Path
+    catalogue: Catalogue,
+    sources: list[Source],
+    objective: Target,
+    encoded_targets: np.ndarray,
+    cfg: Multimodal,
+    run: Path,
 ) -> Learned:
     """Train the networks of all sources by one loss; parameters as of :func:`mumu_lib.fusion.learned.learn`."""
     folder = folder_name(catalogue, sources)
-    together = build(catalogue, sources, goal, wanted, cfg)
+    together = build(catalogue, sources, objective, encoded_targets, cfg)
     history = fit(together, cfg, run / folder)
     found = encode(together)
     after = fusion.join(found)
-    return Learned(together.network, together.judge, history, folder, found, after, curves=together.curves)
+    return Learned(together.network, together.classifier, history, folder, found, after, curves=together.curves)

@@ -14,27 +14,32 @@ from mumu_lib.fusion.learned import Learned
 from mumu_lib.params import Multimodal
 from mumu_lib.targets import Target
 from mumu_lib.training import Batches
-from mumu_lib.training.albums import album_vectors, complete, fit_albums, folder_for
+from mumu_lib.training.albums import album_embeddings, fit_albums, folder_for, rows_without_nan
 
 # How often a whole vector is left out of a training example where modalities may be missing.
 MODALITY_DROPOUT = {"complete": 0.0, "dropout": 0.5}
 
 
 def learn(
-    catalogue: Catalogue, sources: list[Source], goal: Target, wanted: np.ndarray, cfg: Multimodal, run: Path
+    catalogue: Catalogue,
+    sources: list[Source],
+    objective: Target,
+    encoded_targets: np.ndarray,
+    cfg: Multimodal,
+    run: Path,
 ) -> Learned:
     """Train the layer over the joined vectors; parameters as of :func:`mumu_lib.fusion.learned.learn`."""
     sizes = [source.vectors.shape[1] for source in sources]
     dropout = MODALITY_DROPOUT[cfg.missing]
     labels = len(catalogue.labels)
-    network = models.fusion(sizes, cfg.target, labels, goal.n_outputs, modality_dropout=dropout)
+    network = models.fusion(sizes, cfg.target, labels, objective.n_outputs, modality_dropout=dropout)
     joined = join(sources, cfg.missing)
     splits = catalogue.albums["split"]
-    folder = folder_for(run, "network", joined, wanted, splits)
+    folder = folder_for(run, "network", joined, encoded_targets, splits)
     history = fit_albums(
-        network, goal, joined, wanted, splits, batch_size=cfg.batch_size, epochs=cfg.epochs,
+        network, objective, joined, encoded_targets, splits, batch_size=cfg.batch_size, epochs=cfg.epochs,
         patience=cfg.patience, learning_rate=cfg.learning_rate, seed=cfg.seed, folder=run / folder,
     )  # fmt: skip
-    scored = complete(joined)
-    after = album_vectors(network, Batches(joined, scored, batch_size=256), scored, len(joined))
+    scored = rows_without_nan(joined)
+    after = album_embeddings(network, Batches(joined, scored, batch_size=256), scored, len(joined))
     return Learned(network, network, history, folder, sources, after, cfg.missing)

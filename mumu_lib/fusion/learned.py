@@ -3,7 +3,7 @@
 Paper: Section 5.4.  Notebooks: 07_multimodal.
 
 Each setting of a fusion in ``params/experiments.tsv`` has a module that its column ``learns`` names, with one function
-``learn(catalogue, sources, goal, wanted, cfg, run)`` that returns :class:`Learned`.
+``learn(catalogue, sources, objective, encoded_targets, cfg, run)`` that returns :class:`Learned`.
 """
 
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.fusion import Source, join, named
 from mumu_lib.params import Multimodal
 from mumu_lib.targets import Target
-from mumu_lib.training.albums import complete
+from mumu_lib.training.albums import rows_without_nan
 
 # What the recipe of ours fuses by, whichever of the paper's settings is asked for.
 WEIGHTED = "mumu_lib.fusion.weighted"
@@ -30,14 +30,14 @@ class Learned:
 
     Attributes
     ----------
-    network, judge : keras.Model
+    network, classifier : keras.Model
         All that was trained; the part of it from joined vectors to outputs.
     history : pd.DataFrame
         As of :func:`mumu_lib.training.fit`.
     folder : str
         Where in the run the network is kept.
     sources : list of Source
-        The vectors that the judge is given.
+        The vectors that the classifier is given.
     after : np.ndarray [shape=(albums, sum of d)]
         The vectors behind the first layer, joined.
     missing : str
@@ -49,7 +49,7 @@ class Learned:
     """
 
     network: keras.Model
-    judge: keras.Model
+    classifier: keras.Model
     history: pd.DataFrame
     folder: str
     sources: list[Source]
@@ -60,7 +60,7 @@ class Learned:
 
     def __post_init__(self) -> None:
         self.joined: np.ndarray = join(self.sources, self.missing)
-        self.scored: np.ndarray = complete(self.joined)
+        self.scored: np.ndarray = rows_without_nan(self.joined)
 
     def lengths(self) -> str:
         """Say how long each source's part is on average behind the first layer."""
@@ -73,14 +73,19 @@ class Learned:
 
 
 def learn(
-    catalogue: Catalogue, sources: list[Source], goal: Target, wanted: np.ndarray, cfg: Multimodal, run: Path
+    catalogue: Catalogue,
+    sources: list[Source],
+    objective: Target,
+    encoded_targets: np.ndarray,
+    cfg: Multimodal,
+    run: Path,
 ) -> Learned:
     """Learn a fusion of some sources, in the way that the parameters of 07 name.
 
     Parameters
     ----------
-    wanted : np.ndarray [shape=(albums, outputs)]
-        ``goal.encode`` of all albums.
+    encoded_targets : np.ndarray [shape=(albums, outputs)]
+        ``objective.encode`` of all albums.
     run : Path
         Folder of the run; a training that was interrupted goes on there.
     """
@@ -88,4 +93,4 @@ def learn(
     module = experiments.module_of(experiments.FUSION_NOTEBOOK, setting)
     if cfg.recipe == "ours":
         module = WEIGHTED
-    return experiments.resolve(f"{module}:learn")(catalogue, sources, goal, wanted, cfg, run)
+    return experiments.resolve(f"{module}:learn")(catalogue, sources, objective, encoded_targets, cfg, run)

@@ -29,7 +29,12 @@ from mumu_lib.training import Batches, committee, keep, recipes, trained
 
 
 def learn(
-    catalogue: Catalogue, sources: list[Source], goal: Target, wanted: np.ndarray, cfg: Multimodal, run: Path
+    catalogue: Catalogue,
+    sources: list[Source],
+    objective: Target,
+    encoded_targets: np.ndarray,
+    cfg: Multimodal,
+    run: Path,
 ) -> Learned:
     """Choose the weights of the mean; parameters as of :func:`mumu_lib.fusion.learned.learn`.
 
@@ -38,13 +43,13 @@ def learn(
     """
     heads = []
     for number, source in enumerate(sources):
-        head = head_of(catalogue, source, goal, wanted, cfg, run)
+        head = head_of(catalogue, source, objective, encoded_targets, cfg, run)
         # Two networks of one name cannot be parts of a third.
         heads.append(keras.Model(head.inputs, head.outputs[0], name=f"source_{number}"))
     joined = join(sources, cfg.missing)
-    history = search(catalogue, sources, goal, heads)
+    history = search(catalogue, sources, objective, heads)
     weights = list(committee.weights_of(history).values())
-    network = mean_of(sources, heads, weights, goal)
+    network = mean_of(sources, heads, weights, objective)
     folder = f"mean-{digest(joined)}"
     keep(network, history, run / folder)
     return Learned(
@@ -53,7 +58,7 @@ def learn(
 
 
 def head_of(
-    catalogue: Catalogue, source: Source, goal: Target, wanted: np.ndarray, cfg: Multimodal, run: Path
+    catalogue: Catalogue, source: Source, objective: Target, encoded_targets: np.ndarray, cfg: Multimodal, run: Path
 ) -> keras.Model:
     """Return a network from a source's vectors to outputs: the run's own layers behind its vectors, if it has such.
 
@@ -61,14 +66,16 @@ def head_of(
     """
     folder = home() / "runs" / catalogue.name / source.origin
     if (folder / "metrics.json").is_file():
-        facts = read_json(folder / "metrics.json", runs.AGAIN)
-        if facts.get("target") == goal.name and _same_factors(folder, facts, cfg):
+        facts = read_json(folder / "metrics.json", runs.RERUN_HINT)
+        if facts.get("target") == objective.name and _same_factors(folder, facts, cfg):
             network = _behind_vectors(folder, facts)
             if network is not None:
                 return network
-    print(f"{source.name}: {source.origin} has no output of its own for {goal.name!r}; one is learned on its vectors")
-    search = recipes.Search(catalogue, goal, cfg.seed, cfg.batch_size, f"source-{source.name}")
-    return search.fit(source.vectors, wanted, run).network
+    print(
+        f"{source.name}: {source.origin} has no output of its own for {objective.name!r}; one is learned on its vectors"
+    )
+    search = recipes.Search(catalogue, objective, cfg.seed, cfg.batch_size, f"source-{source.name}")
+    return search.fit(source.vectors, encoded_targets, run).network
 
 
 def _same_factors(folder: Path, facts: dict[str, Any], cfg: Multimodal) -> bool:
@@ -91,7 +98,7 @@ def _behind_vectors(folder: Path, facts: dict[str, Any]) -> keras.Model | None:
     return keras.Model(network.get_layer(models.FEATURES).output, network.outputs[0])
 
 
-def search(catalogue: Catalogue, sources: list[Source], goal: Target, heads: list[keras.Model]) -> pd.DataFrame:
+def search(catalogue: Catalogue, sources: list[Source], objective: Target, heads: list[keras.Model]) -> pd.DataFrame:
     """Choose the weights on the validation albums that have every vector.
 
     Returns
@@ -104,10 +111,10 @@ def search(catalogue: Catalogue, sources: list[Source], goal: Target, heads: lis
     said = {}
     for source, network in zip(sources, heads, strict=True):
         said[source.name] = recipes.outputs_of(network, Batches(source.vectors, rows, batch_size=1024))
-    return committee.search(goal, said, catalogue.label_matrix()[rows])
+    return committee.search(objective, said, catalogue.label_matrix()[rows])
 
 
-def mean_of(sources: list[Source], heads: list[keras.Model], weights: list[float], goal: Target) -> keras.Model:
+def mean_of(sources: list[Source], heads: list[keras.Model], weights: list[float], objective: Target) -> keras.Model:
     """Return the mean as a network: joined vectors [shape=(n, sum of d)] -> outputs.
 
     A vector of zeros stands for one that is missing; the others then share its weight.
@@ -121,7 +128,7 @@ def mean_of(sources: list[Source], heads: list[keras.Model], weights: list[float
         # A source that the validation albums did not want still speaks for an album that has nothing else.
         shares.append(keras.ops.cast(known, "float32") * max(weight, committee.EDGE))
         outputs.append(network(part))
-    return keras.Model(inputs, committee.mean(outputs, shares, goal), name=f"mean_{goal.name}")
+    return keras.Model(inputs, committee.mean(outputs, shares, objective), name=f"mean_{objective.name}")
 
 
 def _behind(sources: list[Source], joined: np.ndarray, weights: list[float]) -> np.ndarray:

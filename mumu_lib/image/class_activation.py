@@ -13,7 +13,7 @@ from mumu_lib.models import FEATURES
 from mumu_lib.targets import Cosine, Target
 
 
-def surest(
+def top_scoring(
     catalogue: Catalogue, table: pd.DataFrame, scores: np.ndarray, genres: list[str], n: int = 3
 ) -> pd.DataFrame:
     """Test albums of each genre to which the network gives it the highest scores.
@@ -40,7 +40,7 @@ def surest(
     return pd.concat(parts, ignore_index=True)
 
 
-def label_directions(network: keras.Model, target: Target) -> np.ndarray:
+def label_weights(network: keras.Model, target: Target) -> np.ndarray:
     """How much each feature speaks for each label [shape=(features, labels)].
 
     The weights of the output layer; for cosine, those towards the label's factors, of length 1.
@@ -60,7 +60,7 @@ def class_maps(network: keras.Model, views: np.ndarray, directions: np.ndarray) 
     ----------
     views : np.ndarray [shape=(n, side, side, 3), uint8]
     directions : np.ndarray [shape=(n, features)]
-        For each view, a column of :func:`label_directions`.
+        For each view, a column of :func:`label_weights`.
 
     Returns
     -------

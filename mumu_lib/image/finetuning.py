@@ -16,14 +16,14 @@ from joblib import cpu_count
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import ParameterError
-from mumu_lib.features.store import take
+from mumu_lib.features.store import read_rows
 from mumu_lib.image.augment import centre_view, random_view
 from mumu_lib.image.store import CoverStore
 from mumu_lib.models import FEATURES
 from mumu_lib.params import Image
 from mumu_lib.targets import Target
 from mumu_lib.training import Batches, fit
-from mumu_lib.training.albums import learnable
+from mumu_lib.training.albums import has_target
 from mumu_lib.training.recipes import examples_auc
 
 MOMENTUM = 0.9
@@ -56,7 +56,9 @@ class CoverBatches(Batches):
     def __getitem__(self, index: int) -> Any:
         chosen = self.chosen(index)
         rows = self.rows[chosen]
-        views = np.stack([self._view(row, pixels) for row, pixels in zip(rows, take(self.features, rows), strict=True)])
+        views = np.stack(
+            [self._view(row, pixels) for row, pixels in zip(rows, read_rows(self.features, rows), strict=True)]
+        )
         return views if self.targets is None else (views, self.targets[chosen])
 
     def _view(self, row: int, pixels: np.ndarray) -> np.ndarray:
@@ -77,12 +79,12 @@ def cover_table(catalogue: Catalogue, store: CoverStore, encoded: np.ndarray) ->
     Returns
     -------
     table : pd.DataFrame
-        ``album`` (row of the album table), ``row`` (of the store), ``split``, ``learnable`` (whether the target is
+        ``album`` (row of the album table), ``row`` (of the store), ``split``, ``has_target`` (whether the target is
         not the zero vector).
     """
     albums = catalogue.albums
     table = pd.DataFrame({"album": np.arange(len(albums)), "row": store.rows(albums["album_id"])})
-    table["split"], table["learnable"] = albums["split"], learnable(encoded)
+    table["split"], table["has_target"] = albums["split"], has_target(encoded)
     return table[table["row"] >= 0].reset_index(drop=True)
 
 
@@ -99,13 +101,13 @@ def batches(
     options: dict[str, Any] = {"size": size, "batch_size": batch_size, "workers": workers or cpu_count()}
     fed = {"all": CoverBatches(store, table["row"].to_numpy(), **options)}
     for split, own_seed in (("train", seed), ("val", None)):
-        part = table[(table["split"] == split) & table["learnable"]]
+        part = table[(table["split"] == split) & table["has_target"]]
         fed[split] = CoverBatches(store, part["row"].to_numpy(), encoded[part["album"]], seed=own_seed, **options)
     return fed
 
 
 def monitor(
-    catalogue: Catalogue, goal: Target, store: CoverStore, table: pd.DataFrame, cfg: Image
+    catalogue: Catalogue, objective: Target, store: CoverStore, table: pd.DataFrame, cfg: Image
 ) -> Callable[[keras.Model], float] | None:
     """Return what our recipe chooses the epoch by, the AUC of the validation covers; None with the paper's recipe.
 
@@ -118,7 +120,7 @@ def monitor(
         return None
     val = table[table["split"] == "val"]
     covers = CoverBatches(store, val["row"].to_numpy(), size=cfg.image_size, batch_size=cfg.batch_size)
-    return examples_auc(catalogue, goal, covers, val["album"].to_numpy())
+    return examples_auc(catalogue, objective, covers, val["album"].to_numpy())
 
 
 def optimizer(name: str, learning_rate: float, weight_decay: float, steps: int) -> keras.optimizers.Optimizer:

@@ -24,11 +24,11 @@ from mumu_lib.image.augment import SIDE
 
 FORMAT = 1
 # One picture on so many albums says nothing of any of them, whatever it shows.
-MOST_ALBUMS_OF_A_COVER = 4
+MAX_ALBUMS_PER_COVER = 4
 
 
 @dataclass(frozen=True)
-class Squeezed:
+class CoverRecipe:
     """How a cover becomes a row: whole, in a square of 256 pixels."""
 
     @property
@@ -87,7 +87,7 @@ class CoverStore(Store):
         super().__init__(folder, digest)
         self.digest = digest
         same = self.index[self.index["status"] == "ok"].groupby("content")["album_id"].transform("size")
-        repeated = same.index[same > MOST_ALBUMS_OF_A_COVER]
+        repeated = same.index[same > MAX_ALBUMS_PER_COVER]
         self.index.loc[repeated, "status"] = "placeholder"
         self.index.loc[repeated, "message"] = [
             f"{path}: the same picture on {n} albums"
@@ -104,7 +104,7 @@ class CoverStore(Store):
         """Width and height of the whole cover [shape=(albums, 2), int]; -1 without one."""
         return self.index[["width", "height"]].to_numpy()
 
-    def covered(self, catalogue: Catalogue) -> np.ndarray:
+    def albums_with_cover(self, catalogue: Catalogue) -> np.ndarray:
         """Return the rows of the album table whose cover can be used [shape=(n,), int]."""
         return np.flatnonzero(self.rows(catalogue.albums["album_id"]) >= 0)
 
@@ -129,7 +129,7 @@ def decode(catalogue: Catalogue, *, workers: int = 0) -> CoverStore:
     NothingUsableError
         Not one cover can be used; with the reasons.
     """
-    return build.complete(catalogue, jobs(catalogue), Squeezed(), CoverStore, workers)
+    return build.open_or_build(catalogue, jobs(catalogue), CoverRecipe(), CoverStore, workers)
 
 
 def jobs(catalogue: Catalogue) -> pd.DataFrame:
@@ -137,5 +137,5 @@ def jobs(catalogue: Catalogue) -> pd.DataFrame:
     rows = []
     for album_id, cover in catalogue.albums[["album_id", "cover"]].itertuples(index=False):
         path = catalogue.cover_path(cover) if cover else None
-        rows.append((album_id, str(path or ""), "cover", fingerprint(path, Squeezed().name, album_id, cover)))
+        rows.append((album_id, str(path or ""), "cover", fingerprint(path, CoverRecipe().name, album_id, cover)))
     return pd.DataFrame(rows, columns=["album_id", "cover", "source", "fingerprint"])

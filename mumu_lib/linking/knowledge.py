@@ -17,12 +17,12 @@ from mumu_lib.core.parsing import parsing, read_array, read_json
 from mumu_lib.linking import surfaces, words
 from mumu_lib.linking.dictionary import CATEGORY, FORMAT
 
-REMEDY = f"make it with  {commands.python('mumu_lib.linking.build', categories='FILE', out='FOLDER')}"
+REBUILD_HINT = f"make it with  {commands.python('mumu_lib.linking.build', categories='FILE', out='FOLDER')}"
 ARRAYS = (
     "target", "category_title", "categories_start", "categories", "articles_start", "articles", "weak", "filter",
     "words_start", "words", "word_weight",
 )  # fmt: skip
-REMEMBERED = 1 << 18
+CACHE_SIZE = 1 << 18
 
 
 class Knowledge:
@@ -44,9 +44,9 @@ class Knowledge:
     def __init__(self, folder: str | Path) -> None:
         folder = Path(folder)
         if not (folder / "info.json").is_file():
-            raise MissingDataError(f"{folder} holds no knowledge base; {REMEDY}")
-        self.info: dict[str, Any] = read_json(folder / "info.json", REMEDY)
-        with parsing(f"the knowledge base {folder}", REMEDY):
+            raise MissingDataError(f"{folder} holds no knowledge base; {REBUILD_HINT}")
+        self.info: dict[str, Any] = read_json(folder / "info.json", REBUILD_HINT)
+        with parsing(f"the knowledge base {folder}", REBUILD_HINT):
             if self.info["format"] != FORMAT:
                 raise ValueError(f"it is of format {self.info['format']}, not {FORMAT}")
             self._arrays = {name: _mapped(folder / f"{name}.npy") for name in ARRAYS}
@@ -54,10 +54,10 @@ class Knowledge:
                 marisa_trie.Trie().mmap(str(folder / f"{name}.marisa")) for name in ("titles", "names")
             )
         # Plain functions remembered per instance, so that two knowledge bases never share an answer.
-        self.articles = lru_cache(REMEMBERED)(self._articles)
-        self.title = lru_cache(REMEMBERED)(self._title)
-        self.only_sense = lru_cache(REMEMBERED)(self._only_sense)
-        self.profile = lru_cache(REMEMBERED)(self._profile)
+        self.articles = lru_cache(CACHE_SIZE)(self._articles)
+        self.title = lru_cache(CACHE_SIZE)(self._title)
+        self.only_sense = lru_cache(CACHE_SIZE)(self._only_sense)
+        self.profile = lru_cache(CACHE_SIZE)(self._profile)
 
     def candidates(self, found: words.Words) -> tuple[list[int], list[int]]:
         """At which words of a text a name may begin, and how far it may reach; see :mod:`words`."""
@@ -133,7 +133,7 @@ class Knowledge:
 
 def _mapped(path: Path) -> np.ndarray:
     # As a plain array: a memmap's own indexing is slow.
-    return read_array(path, REMEDY).view(np.ndarray)
+    return read_array(path, REBUILD_HINT).view(np.ndarray)
 
 
 def _in_word(character: str) -> bool:

@@ -28,10 +28,10 @@ from mumu_lib.linking.base import Annotation
 from mumu_lib.linking.knowledge import Knowledge
 
 PRIMARY = 0.1
-REMEMBERED = 1 << 17
+CACHE_SIZE = 1 << 17
 BATCH = 1 << 16
 # No name holds this, and a sentence begins after it.
-BETWEEN = "\0"
+SEPARATOR = "\0"
 
 Mention = tuple[int, int, int]
 
@@ -65,7 +65,7 @@ class LocalLinker:
     def link_all(self, texts: Iterable[str]) -> Iterator[list[Annotation]]:
         """Mentions in each text, as of :meth:`link`; words of many short texts are looked up at once."""
         for some in _batches(texts):
-            mentions, at = self._mentions(BETWEEN.join(some)), 0
+            mentions, at = self._mentions(SEPARATOR.join(some)), 0
             first = 0
             for text in some:
                 last = bisect_left(mentions, at + len(text), first, key=itemgetter(0))
@@ -103,7 +103,7 @@ class LocalLinker:
         """``longest`` for a word or two and what follows up to the next; those recur, so that answers are kept."""
         found = self._known.get(window)
         if found is None:
-            if len(self._known) >= REMEMBERED:
+            if len(self._known) >= CACHE_SIZE:
                 self._known.clear()
             found = self._known[window] = self.knowledge.longest(window)
         return found

@@ -20,7 +20,7 @@ FORM = {
     "action": "query", "format": "json", "formatversion": "2", "prop": "categories", "cllimit": "max",
     "clshow": "!hidden", "redirects": "1",
 }  # fmt: skip
-AT_ONCE = 50
+CHUNK = 50
 
 
 class MediaWiki:
@@ -51,8 +51,8 @@ class MediaWiki:
             else:
                 unknown.append(title)
         with progress.bar(total=len(unknown), desc="categories", unit="title") as bar:
-            for i in range(0, len(unknown), AT_ONCE):
-                some = unknown[i : i + AT_ONCE]
+            for i in range(0, len(unknown), CHUNK):
+                some = unknown[i : i + CHUNK]
                 for title, categories in self._ask(some).items():
                     self._service.keep(self._path(title), categories)
                     found[title] = categories

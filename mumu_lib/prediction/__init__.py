@@ -242,7 +242,7 @@ def _precise(rows: pd.DataFrame) -> str:
     return f"{', '.join(rows['genre'])} (expected precision {how})"
 
 
-def pulling_tracks(tracks: pd.DataFrame, genres: list[str]) -> pd.DataFrame:
+def strongest_tracks(tracks: pd.DataFrame, genres: list[str]) -> pd.DataFrame:
     """Which recordings pull the album towards a genre.
 
     Parameters

@@ -95,7 +95,7 @@ def encode(folder: Path, album: OwnAlbum, trained: "Trained", skipped: Skipped) 
     NothingUsableError
         Nothing of that modality can be used, or the run cannot judge new albums.
     """
-    facts = read_json(folder / "metrics.json", runs.AGAIN)
+    facts = read_json(folder / "metrics.json", runs.RERUN_HINT)
     modality = BY_NAME[runs.modality_of(facts)]
     if not modality.encodes:
         raise NothingUsableError(f"made from vectors of {modality.name!r}; a new album cannot be put through it")
@@ -114,7 +114,7 @@ def fuse(
     by_track : dict, optional
         Recording -> such vectors with the recording's own in the place of those of all recordings.
     """
-    facts = read_json(folder / "metrics.json", runs.AGAIN)
+    facts = read_json(folder / "metrics.json", runs.RERUN_HINT)
     params = runs.parameters(folder, Multimodal)
     names = list(by_track or {})
     rows = [np.concatenate(vectors)]
@@ -129,16 +129,16 @@ def fuse(
 def _encoded(
     folder: Path, params: dict, facts: dict, trained: "Trained", vector: np.ndarray, outputs: np.ndarray, parts: Parts
 ) -> Encoded:
-    goal = trained.target(folder, params)
+    objective = trained.target(folder, params)
     of_tracks = [own for _, own in parts.values()]
-    scores = goal.scores(np.stack(of_tracks)) if of_tracks else None
+    scores = objective.scores(np.stack(of_tracks)) if of_tracks else None
     tracks = pd.DataFrame(scores, index=list(parts), columns=trained.labels)
     track_vectors = {name: own for name, (own, _) in parts.items()}
     # Undefined where no label has both a positive and a negative among the validation albums.
     val_auc = float("nan") if facts["val_auc"] is None else facts["val_auc"]
     return Encoded(
         facts["run"], params["target"], params["dimensions"], val_auc, vector, outputs,
-        goal.scores(outputs[None])[0], trained.decisions(folder), tracks, track_vectors, folder,
+        objective.scores(outputs[None])[0], trained.decisions(folder), tracks, track_vectors, folder,
     )  # fmt: skip
 
 

@@ -115,4 +115,4 @@ def _does_harm(run: dict[Any, Any], finished: pd.DataFrame) -> bool:
 def modality_of(origin: str) -> str:
     """Modality of a source of a fusion; a file of vectors has none that a new album could be put through."""
     path = Path(origin) / "metrics.json"
-    return runs.modality_of(read_json(path, runs.AGAIN)) if path.is_file() else ""
+    return runs.modality_of(read_json(path, runs.RERUN_HINT)) if path.is_file() else ""

@@ -100,8 +100,8 @@ def measure(
 
 def of_run(catalogue: Catalogue, folder: str | Path) -> Likeness | None:
     """Measure the likeness of albums by the vectors of a finished run; None as of :func:`measure`."""
-    ids = pd.Index(read_lines(Path(folder) / "album_ids.txt", runs.AGAIN))
-    vectors = read_array(Path(folder) / "embeddings.npy", runs.AGAIN)
+    ids = pd.Index(read_lines(Path(folder) / "album_ids.txt", runs.RERUN_HINT))
+    vectors = read_array(Path(folder) / "embeddings.npy", runs.RERUN_HINT)
     split = catalogue.albums.set_index("album_id")["split"].reindex(ids).to_numpy()
     training = np.flatnonzero(split == "train")
     return measure(vectors, truth(catalogue, ids), training, np.flatnonzero(split == "val"))

@@ -23,7 +23,7 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.arguments import Parser
 from mumu_lib.core.environment import git_commit, versions
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError
-from mumu_lib.core.files import need_room, whole, writing
+from mumu_lib.core.files import atomic_path, need_room, writing
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import read_json
 from mumu_lib.experiments import BY_NAME, FUSION_NOTEBOOK
@@ -73,7 +73,7 @@ def collect(known: AtHome, names: Sequence[str], *, licence: str = "") -> Parts:
     dimensions = set()
     learned_by = []
     for name in names:
-        facts = read_json(base / name / "metrics.json", runs.AGAIN)
+        facts = read_json(base / name / "metrics.json", runs.RERUN_HINT)
         if facts.get("encoder"):
             learned_by.append(facts["encoder"])
         modality = runs.modality_of(facts)
@@ -220,7 +220,7 @@ def write(parts: Parts, path: Path) -> None:
         It cannot be written.
     """
     need_room(path.parent, sum(map(len, parts.values())))
-    with whole(path) as part, zipfile.ZipFile(part, "w") as archive:
+    with atomic_path(path) as part, zipfile.ZipFile(part, "w") as archive:
         for name, content in parts.items():
             # The same content gives the same bytes; weights hardly get smaller.
             entry = zipfile.ZipInfo(name)

@@ -154,7 +154,7 @@ class AtHome:
         return encoding.known_share(texts.iloc[self.catalogue.rows("val")].dropna(), folder, reads)
 
     def _never_or_always(self, folder: Path) -> np.ndarray:
-        ids = read_lines(folder / "album_ids.txt", runs.AGAIN)
+        ids = read_lines(folder / "album_ids.txt", runs.RERUN_HINT)
         rows = np.flatnonzero(self.catalogue.albums["album_id"].isin(ids))
         return targets.never_or_always(self.catalogue, rows)
 

@@ -17,7 +17,7 @@ from mumu_lib.audio.store import AudioStore, Settings
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import commands
 from mumu_lib.core.errors import MissingDataError, MumuError, ParameterError
-from mumu_lib.core.files import locked, whole, writing
+from mumu_lib.core.files import atomic_path, locked, writing
 from mumu_lib.core.paths import home
 from mumu_lib.features import build
 from mumu_lib.image import store as covers
@@ -137,10 +137,10 @@ def _write_files(folder: Path) -> None:
     """Write the recording and the picture that all tracks and albums name."""
     time = np.arange(SECONDS * SAMPLE_RATE) / SAMPLE_RATE
     tone = 0.3 * np.sin(2 * np.pi * 220 * time) + 0.05 * np.random.default_rng(0).standard_normal(len(time))
-    with whole(folder / tables.SOUND) as part:
+    with atomic_path(folder / tables.SOUND) as part:
         soundfile.write(part, tone, SAMPLE_RATE, format="WAV")
     pixels = np.random.default_rng(0).integers(0, 256, (20, 20, 3)).astype(np.uint8)
-    with whole(folder / tables.COVER) as part:
+    with atomic_path(folder / tables.COVER) as part:
         Image.fromarray(pixels).resize((contents.SIZE, contents.SIZE)).save(part, format="JPEG")
 
 
@@ -148,13 +148,13 @@ def fill_sound(music: Catalogue, kind: str, made: int, workers: int = 0) -> None
     """Make the store of CQT patches or timbre statistics, as notebook 04 will look for it."""
     plain = _plain(kind)
     todo = audio_store.jobs(music, plain)
-    build.complete(music, todo, _sound(kind, made), AudioStore, workers)
+    build.open_or_build(music, todo, _sound(kind, made), AudioStore, workers)
     build.note(music, todo, plain)
 
 
 def fill_covers(music: Catalogue, made: int, workers: int = 0) -> None:
     """Make the store of covers, as notebook 06 will look for it."""
-    build.complete(music, covers.jobs(music), contents.MadeCovers(made), CoverStore, workers)
+    build.open_or_build(music, covers.jobs(music), contents.MadeCovers(made), CoverStore, workers)
 
 
 def opened(size: Size) -> Catalogue:

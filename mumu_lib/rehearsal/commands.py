@@ -116,7 +116,7 @@ def _need_room(size: Size, todo: list[Stage]) -> None:
             f"{disk.free:,.1f} GB free.",
             flush=True,
         )
-    costs.check(space)
+    costs.check_disk(space)
 
 
 def _run(stage: Stage, size: Size | None, kept: Record) -> bool:

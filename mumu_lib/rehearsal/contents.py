@@ -12,7 +12,7 @@ import numpy as np
 from mumu_lib import audio
 from mumu_lib.audio.store import Settings
 from mumu_lib.core.fingerprints import hash_of
-from mumu_lib.image.store import Squeezed
+from mumu_lib.image.store import CoverRecipe
 from mumu_lib.rehearsal.tables import LABELS, labels_of, number_of
 
 SECONDS = 30.0
@@ -73,7 +73,7 @@ class MadeSound(Settings):
 
 
 @dataclass(frozen=True)
-class MadeCovers(Squeezed):
+class MadeCovers(CoverRecipe):
     """Covers without a picture, under the name of those that are decoded."""
 
     made: int

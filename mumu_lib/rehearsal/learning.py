@@ -36,21 +36,23 @@ def learning_at_once(music: Catalogue, share: float = SHARE) -> str:
     cfg = _joint_parameters(music)
     seed_everything(cfg.seed)
     sources = fusion.sources(music, cfg)
-    scored = training.albums.complete(fusion.join(sources, cfg.missing))
-    goal = targets.of(music, cfg.target, cfg.dimensions, scored)
-    wanted = goal.encode(music.label_matrix())
-    together = joint.build(music, sources, goal, wanted, cfg)
+    scored = training.albums.rows_without_nan(fusion.join(sources, cfg.missing))
+    objective = targets.make(music, cfg.target, cfg.dimensions, scored)
+    encoded_targets = objective.encode(music.label_matrix())
+    together = joint.build(music, sources, objective, encoded_targets, cfg)
     album = together.examples.table["album"].to_numpy()
-    can = training.albums.learnable(wanted)[album]
+    can = training.albums.has_target(encoded_targets)[album]
     fed = []
     for split in ("train", "val"):
         rows = np.flatnonzero(can & np.isin(album, music.rows(split)))
         rows = rows[: max(1, round(share * len(rows)))]
         fed.append(
-            training.Batches(together.examples, rows, wanted[album[rows]], batch_size=cfg.batch_size, seed=cfg.seed)
+            training.Batches(
+                together.examples, rows, encoded_targets[album[rows]], batch_size=cfg.batch_size, seed=cfg.seed
+            )
         )
     history = training.fit(
-        together.network, goal.loss, fed[0], fed[1], epochs=1, patience=1, learning_rate=cfg.together_learning_rate,
+        together.network, objective.loss, fed[0], fed[1], epochs=1, patience=1, learning_rate=cfg.together_learning_rate,
         seed=cfg.seed,
     )  # fmt: skip
     names = " + ".join(source.origin for source in sources)

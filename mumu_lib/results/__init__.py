@@ -106,10 +106,10 @@ def reason_against(catalogue: Catalogue, folder: Path, facts: Mapping[str, Any] 
     if facts["fingerprint"] != catalogue.fingerprint:
         return "made on the catalogue as it was before; run its notebook again"
     try:
-        shape = read_array(folder / "scores.npy", runs.AGAIN).shape
-        ids = read_lines(folder / "album_ids.txt", runs.AGAIN)
+        shape = read_array(folder / "scores.npy", runs.RERUN_HINT).shape
+        ids = read_lines(folder / "album_ids.txt", runs.RERUN_HINT)
     except (MumuError, OSError) as error:
-        return f"scores cannot be read ({type(error).__name__}); {runs.AGAIN}"
+        return f"scores cannot be read ({type(error).__name__}); {runs.RERUN_HINT}"
     if shape != (len(ids), len(catalogue.labels)):
         return f"scores of shape {shape} for {len(ids)} albums and {len(catalogue.labels)} labels"
     return ""

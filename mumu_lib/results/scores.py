@@ -33,9 +33,9 @@ def split_scores(catalogue: Catalogue, folder: str | Path, split: str) -> pd.Dat
     MissingDataError, BadDataError
         A file is not there; it is not albums x labels.
     """
-    ids = read_lines(Path(folder) / "album_ids.txt", runs.AGAIN)
-    found = read_array(Path(folder) / "scores.npy", runs.AGAIN)
-    with parsing(Path(folder) / "scores.npy", runs.AGAIN, trouble="is not albums x labels"):
+    ids = read_lines(Path(folder) / "album_ids.txt", runs.RERUN_HINT)
+    found = read_array(Path(folder) / "scores.npy", runs.RERUN_HINT)
+    with parsing(Path(folder) / "scores.npy", runs.RERUN_HINT, trouble="is not albums x labels"):
         scores = pd.DataFrame(found.astype(float), ids, catalogue.labels)
     wanted = catalogue.albums["album_id"].iloc[catalogue.rows(split)]
     return scores.loc[[album for album in wanted if album in scores.index]]
@@ -59,6 +59,6 @@ def training_counts(catalogue: Catalogue, folder: str | Path) -> tuple[np.ndarra
     -------
     positives, n : np.ndarray [shape=(labels,), int], int
     """
-    ids = read_lines(Path(folder) / "album_ids.txt", runs.AGAIN)
+    ids = read_lines(Path(folder) / "album_ids.txt", runs.RERUN_HINT)
     rows = np.intersect1d(catalogue.rows("train"), np.flatnonzero(catalogue.albums["album_id"].isin(ids)))
     return catalogue.label_matrix()[rows].getnnz(axis=0), len(rows)

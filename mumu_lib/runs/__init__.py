@@ -33,7 +33,7 @@ PAPER_COLUMNS = NUMBERS
 INTERVAL = ["auc_low", "auc_high"]
 # A run covers more labels by saying rare ones of everything: how often its first label is right stands beside it.
 BESIDE_COVERAGE = "precision@1"
-AGAIN = "delete the folder and run its notebook again"
+RERUN_HINT = "delete the folder and run its notebook again"
 
 
 @dataclasses.dataclass
@@ -53,12 +53,12 @@ class Run:
     @property
     def metrics(self) -> dict[str, Any]:
         """What :meth:`finish` wrote."""
-        return read_json(self.folder / "metrics.json", AGAIN)
+        return read_json(self.folder / "metrics.json", RERUN_HINT)
 
     @property
     def album_ids(self) -> list[str]:
         """Albums of the rows of ``embeddings`` and ``scores``."""
-        return read_lines(self.folder / "album_ids.txt", AGAIN)
+        return read_lines(self.folder / "album_ids.txt", RERUN_HINT)
 
     def __str__(self) -> str:
         kind = "synthetic sample, " if self.catalogue.synthetic else ""
@@ -72,7 +72,7 @@ class Run:
 
     def array(self, name: str) -> np.ndarray:
         """``embeddings`` [shape=(albums, features)] or ``scores`` [shape=(albums, labels)]."""
-        return np.array(read_array(self.folder / f"{name}.npy", AGAIN))
+        return np.array(read_array(self.folder / f"{name}.npy", RERUN_HINT))
 
     def finish(
         self, network: Any, history: pd.DataFrame, result: dict[str, Any], /, *,
@@ -87,7 +87,7 @@ class Run:
         history : pd.DataFrame
             As of :func:`mumu_lib.training.fit`: epochs, and the median of their seconds.
         result : dict
-            Of :func:`judge`.
+            Of :func:`evaluate`.
         scored : np.ndarray [shape=(n,), int]
             Rows of the album table; one for each row of ``embeddings`` and ``scores``.
         facts
@@ -99,7 +99,7 @@ class Run:
             "seconds_per_epoch": history["seconds"].median(), "epochs": len(history),
         }  # fmt: skip
         asked = self.folder / "params.json"
-        if asked.is_file() and "precision" in read_json(asked, AGAIN):
+        if asked.is_file() and "precision" in read_json(asked, RERUN_HINT):
             # What it became: the parameters hold what was asked, which may be ``auto``.
             shared["precision"] = precision()
         ids = list(self.catalogue.albums["album_id"].iloc[scored])
@@ -189,7 +189,7 @@ def parameters(folder: Path, kind: type[Shared]) -> dict[str, Any]:
     MissingDataError, BadDataError
         No ``params.json`` in the folder; one that cannot be read.
     """
-    return restored(kind, read_json(folder / "params.json", AGAIN))
+    return restored(kind, read_json(folder / "params.json", RERUN_HINT))
 
 
 def _record(catalogue: Catalogue, cfg: Shared) -> dict[str, Any]:
@@ -226,7 +226,7 @@ def start(catalogue: Catalogue, name: str | tuple[str, str, str], cfg: Shared) -
     return Run(run_id, folder, catalogue) if isinstance(name, str) else Run(run_id, folder, catalogue, name)
 
 
-def judge(
+def evaluate(
     catalogue: Catalogue, rows: np.ndarray, scores: np.ndarray, *, seed: int = 0
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Metrics of a run on the test albums, and the validation AUC by which runs are chosen.
@@ -353,14 +353,14 @@ def facts_of(path: Path) -> dict[str, Any]:
         It is not there; it is not JSON, or a name or a number is something else.
     """
     texts = ("run", "catalogue", "modality", "target", "setting", "fingerprint")
-    facts = dict.fromkeys(texts, "") | {"val_auc": None} | read_json(path, AGAIN)
+    facts = dict.fromkeys(texts, "") | {"val_auc": None} | read_json(path, RERUN_HINT)
     facts["modality"] = modality_of(facts)
     for key in texts:
         if not isinstance(facts[key], str):
-            raise BadDataError(f"{path}: {key!r} is no text; {AGAIN}")
+            raise BadDataError(f"{path}: {key!r} is no text; {RERUN_HINT}")
     for key in ("val_auc", *PAPER_COLUMNS, BESIDE_COVERAGE, *INTERVAL):
         if isinstance(value := facts.get(key), bool) or not isinstance(value, int | float | None):
-            raise BadDataError(f"{path}: {key!r} is no number; {AGAIN}")
+            raise BadDataError(f"{path}: {key!r} is no number; {RERUN_HINT}")
         # Of a number beyond all others nothing is known either; and no integer is too large for a float.
         facts |= {key: float("nan") if value is None or abs(value) >= 1e300 else float(value)} if key in facts else {}
     return facts

@@ -20,7 +20,12 @@ from mumu_lib.training.lines import Scaling
 
 
 def beside(
-    run: runs.Run, goal: Target, X: Vectors, wanted: np.ndarray, cfg: Training, scaling: Scaling | None = None
+    run: runs.Run,
+    objective: Target,
+    X: Vectors,
+    encoded_targets: np.ndarray,
+    cfg: Training,
+    scaling: Scaling | None = None,
 ) -> runs.Run:
     """Fit a line on the vectors of a run's network, and write it as a run ``MODALITY-TARGET-linear_SETTING``.
 
@@ -32,8 +37,8 @@ def beside(
         Of the network.
     X : matrix [shape=(albums, d)]
         What the network is given, a row an album of the catalogue; NaN, or nothing in a sparse matrix, for none.
-    wanted : np.ndarray [shape=(albums, outputs)]
-        ``goal.encode`` of all albums.
+    encoded_targets : np.ndarray [shape=(albums, outputs)]
+        ``objective.encode`` of all albums.
     scaling : Scaling, optional
         How the network scales them; to length 1 by default.
     """
@@ -44,8 +49,8 @@ def beside(
     content = digest(scaled)
     if made.finished and made.metrics.get("inputs") == content:
         return made
-    line = lines.fit(run.catalogue, goal, scaled, wanted)
-    result, _ = runs.judge(run.catalogue, line.scored, line.scores, seed=cfg.seed)
+    line = lines.fit(run.catalogue, objective, scaled, encoded_targets)
+    result, _ = runs.evaluate(run.catalogue, line.scored, line.scores, seed=cfg.seed)
     facts: dict[str, Any] = {
         "modality": modality, "target": target, "setting": line_of(setting), "recipe": "line",
         "beside": run.folder.name, "params": line.params, "seconds_per_epoch": line.seconds, "epochs": 1,
@@ -69,7 +74,7 @@ def compared(result: dict[str, Any], line: runs.Run) -> pd.DataFrame:
     Parameters
     ----------
     result : dict
-        Of :func:`mumu_lib.runs.judge`, of the network.
+        Of :func:`mumu_lib.runs.evaluate`, of the network.
 
     Returns
     -------

@@ -23,7 +23,7 @@ def main(words: list[str] | None = None) -> int:
         print(f"{music!r}\n\n{report(found)}\n")
         print(*(f"Disk of {d.folder}: about {d.needed:,.1f} GB needed, {d.free:,.1f} GB free." for d in space.itertuples()),
               sep="\n", flush=True)  # fmt: skip
-        costs.check(space)
+        costs.check_disk(space)
     except MumuError as error:
         print(error, file=sys.stderr)
         return 1

@@ -113,7 +113,7 @@ def disks(needed: Mapping[Path, float]) -> pd.DataFrame:
     return found.assign(free=[shutil.disk_usage(folder).free / 1e9 for folder in found["folder"]])
 
 
-def check(found: pd.DataFrame) -> None:
+def check_disk(found: pd.DataFrame) -> None:
     """Stop before a series that its disks cannot hold.
 
     Parameters

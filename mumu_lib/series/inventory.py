@@ -81,7 +81,7 @@ def _made_by(folder: Path) -> str:
     if folder.name == "sample":
         return "python -m mumu_lib.sources.sample"
     try:
-        source = str(read_json(folder / "catalogue.json", runs.AGAIN).get("source", ""))
+        source = str(read_json(folder / "catalogue.json", runs.RERUN_HINT).get("source", ""))
     except MumuError:
         return ""
     if not source or not Path(source).is_dir():
@@ -121,7 +121,7 @@ def _recipe(catalogue: Catalogue, name: str) -> tuple[Recipe | None, pd.DataFram
     """Return how a store of this name is made: settings, jobs, and the command that completes it."""
     where = as_typed(catalogue)
     if name.startswith("covers-"):
-        return covers.Squeezed(), covers.jobs(catalogue), _papermill("06_image", {"catalogue": as_typed(catalogue)})
+        return covers.CoverRecipe(), covers.jobs(catalogue), _papermill("06_image", {"catalogue": as_typed(catalogue)})
     if name.startswith("timbre-"):
         settings = audio_store.settings("timbre", 1, 0, "fast")
         return (
@@ -152,7 +152,7 @@ def _runs(catalogue: Catalogue) -> Iterator[tuple[str, str, str, str, str]]:
 def _run(catalogue: Catalogue, folder: Path) -> tuple[str, str, str]:
     """Return the state of one run, why, and what to type."""
     try:
-        stored = read_json(folder / "params.json", runs.AGAIN)
+        stored = read_json(folder / "params.json", runs.RERUN_HINT)
     except MumuError as error:
         return UNUSABLE, str(error), ""
     notebook = notebook_of(stored)

@@ -177,7 +177,7 @@ def begin(workflow: Any, catalogue: Catalogue, files: Iterable[Path]) -> list[An
         Another series is running on the catalogue; jobs of an earlier one go on; SLURM would refuse a job; a file is
         from the future.
     """
-    kept: list[Any] = [started.alone(catalogue)]
+    kept: list[Any] = [started.series_lock(catalogue)]
     started.check_times(files)
     for text in overrides.replaced(sys.argv):
         print(text, file=sys.stderr, flush=True)

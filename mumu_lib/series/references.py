@@ -76,7 +76,7 @@ class References:
         known = bool(CQT.fullmatch(folder.name)) or folder.name.startswith(("cqt-", "timbre-", "covers-"))
         encoder, version, _ = folder.name.partition("-v")
         known = bool(known) or (bool(version) and encoder in experiments.AUDIO_ENCODERS)
-        if not known or folder.name == covers.Squeezed().name or self.names(folder):
+        if not known or folder.name == covers.CoverRecipe().name or self.names(folder):
             return ""
         if folder.name.startswith("covers-"):
             return OLD

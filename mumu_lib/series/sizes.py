@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-# Names of mumu_lib.core.files.whole; of folders that are about to take the place of another, or to be removed; and of
+# Names of mumu_lib.core.files.atomic_path; of folders that are about to take the place of another, or to be removed; and of
 # what  make pretrained  unpacks.
 HALF_WRITTEN = re.compile(r".+\.[0-9a-f]{8}\.tmp(\.keras)?|.+\.old\.tmp|\.part-\w{8}|[0-9a-f]{24}\.part")
 # What is younger may still be written.

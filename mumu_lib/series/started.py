@@ -32,7 +32,7 @@ CLOCK_SECONDS = 60
 BEATS: list[beat.Beat] = []
 
 
-def alone(catalogue: Catalogue) -> FileLock:
+def series_lock(catalogue: Catalogue) -> FileLock:
     """Keep a second series from running on a catalogue, as long as the result is kept and the process lives.
 
     Snakemake's own lock is a file that outlives a kill, so that the next call would refuse to go on. Where a drive keeps

@@ -23,7 +23,7 @@ import requests
 from mumu_lib.core import progress
 from mumu_lib.core.arguments import Parser
 from mumu_lib.core.errors import BadDataError, MumuError, ServiceError
-from mumu_lib.core.files import make_folder, whole, writing
+from mumu_lib.core.files import atomic_path, make_folder, writing
 from mumu_lib.core.parsing import UNEXPECTED, PlainInfo, parse_json, parsing, plain_name
 from mumu_lib.core.paths import home
 from mumu_lib.sources.web import RETRIED, body, retry_after
@@ -196,7 +196,7 @@ def _unpack(source: IO[bytes] | None, path: Path) -> None:
     if source is None:
         make_folder(path)
         return
-    with source, whole(path) as part, part.open("wb") as out:
+    with source, atomic_path(path) as part, part.open("wb") as out:
         shutil.copyfileobj(source, out)
 
 

@@ -19,7 +19,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from mumu_lib.core.errors import BadDataError, MissingDataError
-from mumu_lib.core.files import whole, write_atomically
+from mumu_lib.core.files import atomic_path, write_atomically
 from mumu_lib.core.parsing import UNEXPECTED
 from mumu_lib.sources import reading
 
@@ -73,13 +73,13 @@ def convert(dump: str | Path, folder: str | Path) -> list[str]:
     if note and source == note:
         return []
     problems: list[str] = []
-    with whole(folder / "recordings.parquet") as part:
+    with atomic_path(folder / "recordings.parquet") as part:
         releases, redirects = _read(dump, part, problems)
         if not len(releases):
             reason = f" {problems[0]}" if problems else ""
             raise BadDataError(f"{dump} holds no release; expected canonical/{_DATA} or mbdump/release in it.{reason}")
     for name, table in (("redirects", redirects), ("releases", releases)):
-        with whole(folder / f"{name}.parquet") as part:
+        with atomic_path(folder / f"{name}.parquet") as part:
             table.to_parquet(part, index=False)
     write_atomically(done, note)
     return problems

@@ -216,6 +216,6 @@ def load_vectorizer(folder: str | Path) -> tuple[TfidfVectorizer, dict[str, Any]
         return vectorizer, dict(facts["settings"])
 
 
-def covered(X: np.ndarray | sp.csr_matrix) -> np.ndarray:
+def rows_with_features(X: np.ndarray | sp.csr_matrix) -> np.ndarray:
     """Rows about which a matrix says something [shape=(n,), int]: a sparse one not all zeros, a dense one without NaN."""
     return np.flatnonzero(np.isfinite(X).all(axis=1) if isinstance(X, np.ndarray) else X.getnnz(axis=1))

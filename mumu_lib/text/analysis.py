@@ -101,7 +101,7 @@ def described(X: np.ndarray | sp.csr_matrix, scored: np.ndarray, terms: Sequence
     Parameters
     ----------
     scored : np.ndarray [shape=(n,), int]
-        Of :func:`mumu_lib.text.covered`.
+        Of :func:`mumu_lib.text.rows_with_features`.
     terms : strings
         Names of the first columns; empty where they have none.
     """

@@ -19,10 +19,10 @@ import pandas as pd
 from mumu_lib import models
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError, MissingDataError, MumuError
-from mumu_lib.core.files import locked, make_folder, save_array, whole, write_atomically, writing
-from mumu_lib.core.fingerprints import same, sketch
+from mumu_lib.core.files import atomic_path, locked, make_folder, save_array, write_atomically, writing
+from mumu_lib.core.fingerprints import matches, signature
 from mumu_lib.core.parsing import read_array
-from mumu_lib.features.store import take
+from mumu_lib.features.store import read_rows
 
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__, submodules=["albums", "committee", "hearing", "lines", "recipes", "tracks"]
@@ -79,14 +79,14 @@ class Batches(keras.utils.PyDataset):
         # Rising row numbers read a memory map in one direction; the order inside a batch does not matter.
         return chosen[np.argsort(self.rows[chosen], kind="stable")] if self.seed is not None else chosen
 
-    def known_by(self) -> np.ndarray:
+    def signature(self) -> np.ndarray:
         """Sketch of targets and of inputs that are vectors [shape=(m, 4 or 8)]; larger ones are named by what made them."""
         vectors = [self.features[self.rows]] if getattr(self.features, "ndim", 0) == 2 else []
-        return np.hstack([sketch(part) for part in (self.targets, *vectors)])
+        return np.hstack([signature(part) for part in (self.targets, *vectors)])
 
     def __getitem__(self, index: int) -> Any:
         chosen = self.chosen(index)
-        inputs = take(self.features, self.rows[chosen])
+        inputs = read_rows(self.features, self.rows[chosen])
         return inputs if self.targets is None else (inputs, self.targets[chosen])
 
 
@@ -140,7 +140,7 @@ def fit(
     # A second run of the same training waits, and then finds it done.
     with _dice_left_alone(), locked(folder) if folder is not None else nullcontext():
         if folder is not None:
-            _set_aside_others(folder, np.vstack([train.known_by(), val.known_by()]))
+            _set_aside_others(folder, np.vstack([train.signature(), val.signature()]))
             if (folder / "history.csv").is_file():
                 # A kill may have come just before the end.
                 _remove_state(folder)
@@ -180,10 +180,10 @@ def _dice_left_alone() -> Iterator[None]:
         random.setstate(before)
 
 
-def _set_aside_others(folder: Path, known_by: np.ndarray) -> None:
+def _set_aside_others(folder: Path, own_signature: np.ndarray) -> None:
     """Move a training on something else to ``before/``, and write down what is trained on now."""
     path = folder / "known_by.npy"
-    if path.is_file() and same(known_by, read_array(path, f"remove {folder} and run again")):
+    if path.is_file() and matches(own_signature, read_array(path, f"remove {folder} and run again")):
         return
     begun = folder / "state.json", folder / "history.csv"
     if any(file.is_file() for file in begun):
@@ -193,7 +193,7 @@ def _set_aside_others(folder: Path, known_by: np.ndarray) -> None:
             # After an interruption what is left counts as begun, and is moved too.
             for file in sorted(files, key=begun.__contains__):
                 file.replace(folder / "before" / file.name)
-    save_array(path, known_by)
+    save_array(path, own_signature)
 
 
 def _finished(model: keras.Model, folder: Path, lines: bool) -> pd.DataFrame:
@@ -224,7 +224,7 @@ def trained(folder: Path) -> keras.Model:
 
 def keep(model: keras.Model, history: pd.DataFrame, folder: Path) -> None:
     """Write a network that was made in another way than by :func:`fit` as that would have: model and history."""
-    with whole(folder / "model.keras", ".keras") as part:
+    with atomic_path(folder / "model.keras", ".keras") as part:
         model.save(part)
     write_atomically(folder / "history.csv", history.to_csv(index=False))
 
@@ -335,7 +335,7 @@ class _Keeper(keras.callbacks.Callback):
             json.loads(state_file.read_text(encoding="utf-8")) if state_file.is_file() else {"last": "", "best": ""}
         )
         last = f"epoch-{len(self.rows):04d}.keras"
-        with whole(folder / last, ".keras") as part:
+        with atomic_path(folder / last, ".keras") as part:
             self.model.save(part)
         state = {"last": last, "best": last if best else before["best"], "history": self.rows}
         write_atomically(state_file, json.dumps(state))

@@ -12,7 +12,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from mumu_lib.core import progress
-from mumu_lib.core.fingerprints import digest, same
+from mumu_lib.core.fingerprints import digest, matches
 from mumu_lib.core.parsing import read_array
 from mumu_lib.models import FEATURES
 from mumu_lib.targets import Target
@@ -21,12 +21,12 @@ from mumu_lib.training import Batches, fit
 Vectors: TypeAlias = np.ndarray | sp.csr_matrix
 
 
-def learnable(encoded: np.ndarray) -> np.ndarray:
+def has_target(encoded: np.ndarray) -> np.ndarray:
     """Rows whose target is not the zero vector [shape=(albums,), bool]; the cosine loss is undefined for the others."""
     return np.abs(encoded).any(axis=1)
 
 
-def complete(vectors: Vectors) -> np.ndarray:
+def rows_without_nan(vectors: Vectors) -> np.ndarray:
     """Rows without NaN, or of a sparse matrix not all zeros [shape=(n,), int]: the albums that have a vector."""
     if sp.issparse(vectors):
         return np.flatnonzero(sp.csr_matrix(vectors).getnnz(axis=1))
@@ -65,9 +65,9 @@ def folder_for(run: Path, prefix: str, vectors: Vectors, encoded: np.ndarray, sp
     if (run / exact).is_dir():
         return exact
     train, val = _batches(vectors, encoded, splits, 32, 0)
-    known_by = np.vstack([train.known_by(), val.known_by()])
+    own_signature = np.vstack([train.signature(), val.signature()])
     for path in sorted(run.glob(f"{prefix}-*/known_by.npy")):
-        if same(known_by, read_array(path, f"remove {path.parent} and run again")):
+        if matches(own_signature, read_array(path, f"remove {path.parent} and run again")):
             return path.parent.name
     return exact
 
@@ -103,7 +103,7 @@ def _batches(
     vectors: Vectors, encoded: np.ndarray, splits: pd.Series, batch_size: int, seed: int
 ) -> tuple[Batches, Batches]:
     """Return batches of the training albums, shuffled by the seed, and of the validation albums in order."""
-    usable = np.isin(np.arange(len(encoded)), complete(vectors)) & learnable(encoded)
+    usable = np.isin(np.arange(len(encoded)), rows_without_nan(vectors)) & has_target(encoded)
     found = []
     for split, own_seed in (("train", seed), ("val", None)):
         rows = np.flatnonzero(usable & (splits == split))
@@ -111,7 +111,7 @@ def _batches(
     return found[0], found[1]
 
 
-def album_vectors(model: keras.Model, batches: Batches, albums: np.ndarray, n_albums: int) -> np.ndarray:
+def album_embeddings(model: keras.Model, batches: Batches, albums: np.ndarray, n_albums: int) -> np.ndarray:
     """Mean over an album's tracks of the layer ``features`` (second step of the paper's section 5.1).
 
     Parameters

@@ -25,15 +25,15 @@ EDGE = 1e-6
 WEIGHT_OF = "weight of "
 
 
-def opinion(goal: Target, outputs: np.ndarray) -> np.ndarray:
+def opinion(objective: Target, outputs: np.ndarray) -> np.ndarray:
     """Return what is averaged [shape as ``outputs``]: places in factor space as they are, or log odds."""
-    if goal.name == "cosine":
+    if objective.name == "cosine":
         return np.asarray(outputs, dtype=np.float64)
     inside = np.clip(np.asarray(outputs, dtype=np.float64), EDGE, 1 - EDGE)
     return np.log(inside / (1 - inside))
 
 
-def search(goal: Target, said: dict[str, np.ndarray], truth: Any) -> pd.DataFrame:
+def search(objective: Target, said: dict[str, np.ndarray], truth: Any) -> pd.DataFrame:
     """Add one member after the other to the mean, some several times, each time the one that helps most.
 
     Greedy selection with replacement (Caruana et al., 2004).
@@ -51,12 +51,12 @@ def search(goal: Target, said: dict[str, np.ndarray], truth: Any) -> pd.DataFram
         the best). One row of equal weights where no AUC is defined.
     """
     names = [WEIGHT_OF + name for name in said]
-    opinions = np.stack([opinion(goal, outputs) for outputs in said.values()])
+    opinions = np.stack([opinion(objective, outputs) for outputs in said.values()])
     counts = np.zeros(len(names), dtype=int)
     steps: list[dict[str, Any]] = []
     for step in range(STEPS):
         started = time.perf_counter()
-        position, auc = _most_helpful(goal, opinions, counts, truth)
+        position, auc = _most_helpful(objective, opinions, counts, truth)
         if np.isnan(auc):
             break
         counts[position] += 1
@@ -70,14 +70,14 @@ def search(goal: Target, said: dict[str, np.ndarray], truth: Any) -> pd.DataFram
     return table.assign(best=np.arange(len(table)) == int(table["val_auc"].argmax()))
 
 
-def _most_helpful(goal: Target, opinions: np.ndarray, counts: np.ndarray, truth: Any) -> tuple[int, float]:
+def _most_helpful(objective: Target, opinions: np.ndarray, counts: np.ndarray, truth: Any) -> tuple[int, float]:
     """Return which member to add to those that are in, and the AUC of the mean with it; the first of equals."""
     found = []
     for position in range(len(counts)):
         more = counts + (np.arange(len(counts)) == position)
         mean = np.tensordot(more / more.sum(), opinions, axes=1)
         # Log odds rank albums as their probabilities do.
-        found.append(metrics.macro_auc(truth, goal.scores(mean)))
+        found.append(metrics.macro_auc(truth, objective.scores(mean)))
     if np.isnan(found).all():
         return 0, float("nan")
     return int(np.nanargmax(found)), float(np.nanmax(found))
@@ -92,7 +92,7 @@ def weights_of(steps: pd.DataFrame) -> dict[str, float]:
     return weights
 
 
-def mean(opinions: list[Any], shares: list[Any], goal: Target) -> Any:
+def mean(opinions: list[Any], shares: list[Any], objective: Target) -> Any:
     """Return the outputs of a mean of networks, as a tensor of Keras.
 
     Parameters
@@ -104,12 +104,12 @@ def mean(opinions: list[Any], shares: list[Any], goal: Target) -> Any:
     """
     total = there = 0.0
     for outputs, share in zip(opinions, shares, strict=True):
-        if goal.name == "logistic":
+        if objective.name == "logistic":
             outputs = keras.ops.clip(outputs, EDGE, 1 - EDGE)
             outputs = keras.ops.log(outputs / (1.0 - outputs))
         total = total + share * outputs
         there = there + share
     middle = total / keras.ops.maximum(there, EDGE)
-    if goal.name == "logistic":
+    if objective.name == "logistic":
         return layers.Activation("sigmoid", dtype="float32", name="output")(middle)
     return layers.UnitNormalization(dtype="float32", name="output")(middle)

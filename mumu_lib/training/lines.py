@@ -23,7 +23,7 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError
 from mumu_lib.targets import Target
-from mumu_lib.training.albums import Vectors, complete, learnable
+from mumu_lib.training.albums import Vectors, has_target, rows_without_nan
 
 # Weak penalties first; the weakest that is best counts.
 ALPHAS = (1e-3, 1e-2, 0.1, 1.0, 3.0, 10.0, 30.0, 100.0)
@@ -99,33 +99,33 @@ def standardisation(X: np.ndarray, train: np.ndarray) -> Scaling:
     return Scaling(scaler.mean_, scaler.scale_)
 
 
-def choose_scaling(catalogue: Catalogue, goal: Target, X: Vectors, wanted: np.ndarray) -> Scaling:
+def choose_scaling(catalogue: Catalogue, objective: Target, X: Vectors, encoded_targets: np.ndarray) -> Scaling:
     """Choose between the scalings by the validation AUC of the best ridge regression; sparse vectors get length 1.
 
     Parameters
     ----------
     X : matrix [shape=(albums, d)]
         Rows of NaN, or of nothing in a sparse matrix, take no part.
-    wanted : np.ndarray [shape=(albums, outputs)]
-        ``goal.encode`` of all albums.
+    encoded_targets : np.ndarray [shape=(albums, outputs)]
+        ``objective.encode`` of all albums.
     """
     plain = Scaling()
     if sp.issparse(X):
         return plain
-    standardised = standardisation(X, _training(catalogue, X, wanted))
-    by_plain = _best(_ridge(catalogue, goal, plain.apply(X), wanted))
-    by_standardised = _best(_ridge(catalogue, goal, standardised.apply(X), wanted))
+    standardised = standardisation(X, _training(catalogue, X, encoded_targets))
+    by_plain = _best(_ridge(catalogue, objective, plain.apply(X), encoded_targets))
+    by_standardised = _best(_ridge(catalogue, objective, standardised.apply(X), encoded_targets))
     return standardised if by_standardised[1] > by_plain[1] else plain
 
 
-def fit(catalogue: Catalogue, goal: Target, X: Vectors, wanted: np.ndarray) -> Line:
+def fit(catalogue: Catalogue, objective: Target, X: Vectors, encoded_targets: np.ndarray) -> Line:
     """Fit ridge regression to the factors (cosine) or one logistic regression a label, by scikit-learn.
 
     Parameters
     ----------
     X : matrix [shape=(albums, d)]
         Scaled as the network gets them (:meth:`Scaling.apply`).
-    wanted : np.ndarray [shape=(albums, outputs)]
+    encoded_targets : np.ndarray [shape=(albums, outputs)]
 
     Returns
     -------
@@ -139,18 +139,20 @@ def fit(catalogue: Catalogue, goal: Target, X: Vectors, wanted: np.ndarray) -> L
         No training album has a vector and a label.
     """
     started = time.perf_counter()
-    learn = _logistic if goal.name == "logistic" else _ridge
-    found = learn(catalogue, goal, X, wanted)
+    learn = _logistic if objective.name == "logistic" else _ridge
+    found = learn(catalogue, objective, X, encoded_targets)
     strength, _ = _best(found)
     seconds = time.perf_counter() - started
     tried = pd.DataFrame({"strength": list(found), "val_auc": [auc for _, auc in found.values()]})
-    scored = complete(X)
-    return Line(scored, found[strength][0], strength, tried, (X.shape[1] + 1) * wanted.shape[1], seconds, X[scored])
+    scored = rows_without_nan(X)
+    return Line(
+        scored, found[strength][0], strength, tried, (X.shape[1] + 1) * encoded_targets.shape[1], seconds, X[scored]
+    )
 
 
-def _training(catalogue: Catalogue, X: Vectors, wanted: np.ndarray) -> np.ndarray:
+def _training(catalogue: Catalogue, X: Vectors, encoded_targets: np.ndarray) -> np.ndarray:
     """Return the rows to learn from."""
-    usable = np.intersect1d(complete(X), np.flatnonzero(learnable(wanted)))
+    usable = np.intersect1d(rows_without_nan(X), np.flatnonzero(has_target(encoded_targets)))
     train = np.intersect1d(usable, catalogue.rows("train"))
     if not len(train):
         raise BadDataError("no training album has a vector and a label; look at the split and at the skipped albums")
@@ -172,26 +174,28 @@ def _best(found: dict[float, tuple[np.ndarray, float]]) -> tuple[float, float]:
     return strength, defined[strength]
 
 
-def _ridge(catalogue: Catalogue, goal: Target, X: Vectors, wanted: np.ndarray) -> dict[float, tuple[np.ndarray, float]]:
+def _ridge(
+    catalogue: Catalogue, objective: Target, X: Vectors, encoded_targets: np.ndarray
+) -> dict[float, tuple[np.ndarray, float]]:
     """Return scores and validation AUC for every ``alpha``."""
-    train, scored = _training(catalogue, X, wanted), complete(X)
+    train, scored = _training(catalogue, X, encoded_targets), rows_without_nan(X)
     found = {}
     for alpha in progress.bar(ALPHAS, "ridge regressions", unit="alpha"):
-        model = Ridge(alpha=alpha).fit(X[train], wanted[train])
-        scores = goal.scores(model.predict(X[scored]).reshape(len(scored), -1))
+        model = Ridge(alpha=alpha).fit(X[train], encoded_targets[train])
+        scores = objective.scores(model.predict(X[scored]).reshape(len(scored), -1))
         found[alpha] = (scores, _validation_auc(catalogue, scored, scores))
     return found
 
 
 def _logistic(
-    catalogue: Catalogue, goal: Target, X: Vectors, wanted: np.ndarray
+    catalogue: Catalogue, objective: Target, X: Vectors, encoded_targets: np.ndarray
 ) -> dict[float, tuple[np.ndarray, float]]:
     """Return probabilities and validation AUC for every ``C``, the same for all labels.
 
     With many labels ``C`` is chosen by some of them, and only the best has probabilities of all.
     """
-    train, scored = _training(catalogue, X, wanted), complete(X)
-    known, asked, has = X[train], X[scored], wanted[train] > 0
+    train, scored = _training(catalogue, X, encoded_targets), rows_without_nan(X)
+    known, asked, has = X[train], X[scored], encoded_targets[train] > 0
     labels = _spread(has)
     val = np.isin(scored, catalogue.rows("val"))
     truth = catalogue.label_matrix()[scored[val]][:, labels]
@@ -202,10 +206,10 @@ def _logistic(
     with progress.bar(total=fits, desc="logistic regressions", unit="label") as bar, threadpool_limits(threads, "blas"):
         for C in CS:
             scores = _probabilities(known, has, asked, C, labels, bar)
-            found[C] = (goal.scores(scores), metrics.macro_auc(truth, scores[np.ix_(val, labels)]))
+            found[C] = (objective.scores(scores), metrics.macro_auc(truth, scores[np.ix_(val, labels)]))
         if len(labels) < len(all_labels):
             best, auc = _best(found)
-            found[best] = (goal.scores(_probabilities(known, has, asked, best, all_labels, bar)), auc)
+            found[best] = (objective.scores(_probabilities(known, has, asked, best, all_labels, bar)), auc)
     return found
 
 

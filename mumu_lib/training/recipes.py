@@ -25,7 +25,7 @@ from mumu_lib.core.fingerprints import digest
 from mumu_lib.params import Training
 from mumu_lib.targets import Target
 from mumu_lib.training import Batches, committee, keep
-from mumu_lib.training.albums import complete, fit_albums, folder_for
+from mumu_lib.training.albums import fit_albums, folder_for, rows_without_nan
 from mumu_lib.training.lines import Scaling, choose_scaling
 
 EPOCHS, PATIENCE = 200, 10
@@ -105,8 +105,8 @@ class Recipe(Protocol):
     def __str__(self) -> str:
         """Say what will be trained, for the notebook."""
 
-    def fit(self, X: Any, wanted: np.ndarray, run: Path) -> Learned:
-        """Train on the training albums of ``X`` [shape=(albums, d)] towards ``wanted`` [shape=(albums, outputs)]."""
+    def fit(self, X: Any, encoded_targets: np.ndarray, run: Path) -> Learned:
+        """Train on the training albums of ``X`` [shape=(albums, d)] towards ``encoded_targets`` [shape=(albums, outputs)]."""
 
 
 @dataclass
@@ -124,7 +124,7 @@ class Paper:
     """
 
     catalogue: Catalogue
-    goal: Target
+    objective: Target
     network: keras.Model
     options: dict[str, Any]
     prefix: str
@@ -132,11 +132,13 @@ class Paper:
     def __str__(self) -> str:
         return f"{self.network.count_params():,} parameters"
 
-    def fit(self, X: Any, wanted: np.ndarray, run: Path) -> Learned:
+    def fit(self, X: Any, encoded_targets: np.ndarray, run: Path) -> Learned:
         """Train the network; as of :class:`Recipe`."""
         splits = self.catalogue.albums["split"]
-        folder = folder_for(run, self.prefix, X, wanted, splits)
-        history = fit_albums(self.network, self.goal, X, wanted, splits, folder=run / folder, **self.options)
+        folder = folder_for(run, self.prefix, X, encoded_targets, splits)
+        history = fit_albums(
+            self.network, self.objective, X, encoded_targets, splits, folder=run / folder, **self.options
+        )
         return Learned(self.network, history, folder)
 
 
@@ -145,7 +147,7 @@ class Search:
     """Our recipe: every candidate of a grid, until its validation AUC stops rising, and the mean of those that help."""
 
     catalogue: Catalogue
-    goal: Target
+    objective: Target
     seed: int
     batch_size: int
     prefix: str
@@ -157,23 +159,23 @@ class Search:
             "albums; epochs, patience and learning rate of the parameters belong to the paper's recipe"
         )
 
-    def fit(self, X: Any, wanted: np.ndarray, run: Path) -> Learned:
+    def fit(self, X: Any, encoded_targets: np.ndarray, run: Path) -> Learned:
         """Train every candidate, each in a folder of its own, so that an interrupted search goes on; join the best."""
-        scaling = choose_scaling(self.catalogue, self.goal, X, wanted)
+        scaling = choose_scaling(self.catalogue, self.objective, X, encoded_targets)
         parent = f"{self.prefix}-{digest(X)}"
         networks, histories = [], []
         for candidate in progress.bar(self.grid, "candidates", unit="network"):
             network = self._network(candidate, scaling, X.shape[1])
-            histories.append(self._train(network, candidate, X, wanted, run / parent / candidate.name))
+            histories.append(self._train(network, candidate, X, encoded_targets, run / parent / candidate.name))
             networks.append(network)
-        rows = np.intersect1d(complete(X), self.catalogue.rows("val"))
+        rows = np.intersect1d(rows_without_nan(X), self.catalogue.rows("val"))
         said = {}
         for candidate, network in zip(self.grid, networks, strict=True):
             said[candidate.name] = outputs_of(network, Batches(X, rows, batch_size=1024))
-        steps = committee.search(self.goal, said, self.catalogue.label_matrix()[rows])
+        steps = committee.search(self.objective, said, self.catalogue.label_matrix()[rows])
         table = self._table(networks, histories, committee.weights_of(steps))
         write_atomically(run / parent / "search.csv", table.to_csv(index=False))
-        network = joined(networks, table["weight"].to_numpy(), self.goal)
+        network = joined(networks, table["weight"].to_numpy(), self.objective)
         history = histories[int(table["weight"].argmax())]
         keep(network, history, run / parent / "mean")
         return Learned(network, history, f"{parent}/mean", scaling, table)
@@ -181,17 +183,17 @@ class Search:
     def _network(self, candidate: Candidate, scaling: Scaling, n_features: int) -> keras.Model:
         """Return the untrained network of a candidate."""
         return models.vector_mlp(
-            n_features, self.goal.name, len(self.catalogue.labels), self.goal.n_outputs, hidden=candidate.hidden,
+            n_features, self.objective.name, len(self.catalogue.labels), self.objective.n_outputs, hidden=candidate.hidden,
             dropout=candidate.dropout, penalty=candidate.penalty, mean=scaling.mean, std=scaling.std,
         )  # fmt: skip
 
     def _train(
-        self, network: keras.Model, candidate: Candidate, X: Any, wanted: np.ndarray, folder: Path
+        self, network: keras.Model, candidate: Candidate, X: Any, encoded_targets: np.ndarray, folder: Path
     ) -> pd.DataFrame:
         return fit_albums(
-            network, self.goal, X, wanted, self.catalogue.albums["split"], batch_size=self.batch_size, seed=self.seed,
+            network, self.objective, X, encoded_targets, self.catalogue.albums["split"], batch_size=self.batch_size, seed=self.seed,
             epochs=EPOCHS, patience=PATIENCE, learning_rate=candidate.learning_rate, folder=folder,
-            monitor=validation_auc(self.catalogue, self.goal, X),
+            monitor=validation_auc(self.catalogue, self.objective, X),
         )  # fmt: skip
 
     def _table(
@@ -209,7 +211,7 @@ class Search:
         return pd.DataFrame(rows)
 
 
-def joined(networks: list[keras.Model], weights: np.ndarray, goal: Target) -> keras.Model:
+def joined(networks: list[keras.Model], weights: np.ndarray, objective: Target) -> keras.Model:
     """Return the mean of some networks over the same vectors as one network; those of weight 0 are left out.
 
     Its layer ``features`` holds the outputs of the members, side by side: hidden layers of several networks share no axes.
@@ -226,7 +228,7 @@ def joined(networks: list[keras.Model], weights: np.ndarray, goal: Target) -> ke
     parts = []
     for number in range(len(outputs)):
         parts.append(together[:, number * width : (number + 1) * width])
-    return keras.Model(inputs, committee.mean(parts, shares, goal), name=f"mean_{goal.name}")
+    return keras.Model(inputs, committee.mean(parts, shares, objective), name=f"mean_{objective.name}")
 
 
 def outputs_of(network: keras.Model, batches: Batches) -> np.ndarray:
@@ -237,7 +239,7 @@ def outputs_of(network: keras.Model, batches: Batches) -> np.ndarray:
     return np.concatenate(outputs) if outputs else np.zeros((0, network.output_shape[-1]), np.float32)
 
 
-def validation_auc(catalogue: Catalogue, goal: Target, X: Any) -> Callable[[keras.Model], float]:
+def validation_auc(catalogue: Catalogue, objective: Target, X: Any) -> Callable[[keras.Model], float]:
     """Return a function that gives a network's macro AUC on the validation albums.
 
     Parameters
@@ -245,12 +247,12 @@ def validation_auc(catalogue: Catalogue, goal: Target, X: Any) -> Callable[[kera
     X : matrix [shape=(albums, d)]
         What the network is given.
     """
-    rows = np.intersect1d(complete(X), catalogue.rows("val"))
-    return examples_auc(catalogue, goal, Batches(X, rows, batch_size=1024), rows)
+    rows = np.intersect1d(rows_without_nan(X), catalogue.rows("val"))
+    return examples_auc(catalogue, objective, Batches(X, rows, batch_size=1024), rows)
 
 
 def examples_auc(
-    catalogue: Catalogue, goal: Target, batches: Batches, albums: np.ndarray
+    catalogue: Catalogue, objective: Target, batches: Batches, albums: np.ndarray
 ) -> Callable[[keras.Model], float]:
     """Return a function that gives a network's macro AUC on examples.
 
@@ -264,13 +266,13 @@ def examples_auc(
     truth = catalogue.label_matrix()[albums]
 
     def auc(network: keras.Model) -> float:
-        return metrics.macro_auc(truth, goal.scores(outputs_of(network, batches)))
+        return metrics.macro_auc(truth, objective.scores(outputs_of(network, batches)))
 
     return auc
 
 
 def choose(
-    catalogue: Catalogue, goal: Target, cfg: Training, n_features: int, make: Callable[..., keras.Model], *,
+    catalogue: Catalogue, objective: Target, cfg: Training, n_features: int, make: Callable[..., keras.Model], *,
     prefix: str, lines: bool = False, **options: Any,
 ) -> Recipe:  # fmt: skip
     """Return the recipe that the parameters name.
@@ -289,10 +291,10 @@ def choose(
         Instead of ``epochs``, ``patience`` and ``learning_rate`` of the parameters, for the paper's recipe.
     """
     if cfg.recipe == "ours":
-        return Search(catalogue, goal, cfg.seed, cfg.batch_size, prefix)
-    network = make(n_features, goal.name, len(catalogue.labels), goal.n_outputs)
+        return Search(catalogue, objective, cfg.seed, cfg.batch_size, prefix)
+    network = make(n_features, objective.name, len(catalogue.labels), objective.n_outputs)
     given = {name: getattr(cfg, name) for name in ("epochs", "patience", "learning_rate", "batch_size", "seed")}
-    return Paper(catalogue, goal, network, {**given, "lines": lines, **options}, prefix)
+    return Paper(catalogue, objective, network, {**given, "lines": lines, **options}, prefix)
 
 
 def described(learned: Learned) -> pd.DataFrame:

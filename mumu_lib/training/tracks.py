@@ -39,8 +39,8 @@ class PatchLearner:
         Where in a run the track network is kept; its name says what it is given.
     """
 
-    def __init__(self, catalogue: Catalogue, store: audio_store.AudioStore, goal: Target, cfg: Audio) -> None:
-        self.catalogue, self.goal, self.cfg = catalogue, goal, cfg
+    def __init__(self, catalogue: Catalogue, store: audio_store.AudioStore, objective: Target, cfg: Audio) -> None:
+        self.catalogue, self.objective, self.cfg = catalogue, objective, cfg
         self.tracks = audio_store.track_table(catalogue, store)
         self.features = audio_store.flat_patches(store)
         self.network = self._network(store)
@@ -50,17 +50,17 @@ class PatchLearner:
         mean, std = store.standardisation(training // self.cfg.patches)
         self.folder = f"tracks-{digest(np.stack([mean, std]))}"
         labels = len(self.catalogue.labels)
-        return models.cnn(self.cfg.filters, self.cfg.target, labels, self.goal.n_outputs, mean=mean, std=std)
+        return models.cnn(self.cfg.filters, self.cfg.target, labels, self.objective.n_outputs, mean=mean, std=std)
 
-    def fit(self, usable: pd.DataFrame, wanted: np.ndarray, run: Path) -> pd.DataFrame:
+    def fit(self, usable: pd.DataFrame, encoded_targets: np.ndarray, run: Path) -> pd.DataFrame:
         """Train the track network; resumes as :func:`mumu_lib.training.fit`.
 
         Parameters
         ----------
         usable : pd.DataFrame
             The rows of ``tracks`` to learn from.
-        wanted : np.ndarray [shape=(albums, outputs)]
-            ``goal.encode`` of all albums.
+        encoded_targets : np.ndarray [shape=(albums, outputs)]
+            ``objective.encode`` of all albums.
         run : Path
             Folder of the run.
 
@@ -72,7 +72,7 @@ class PatchLearner:
         cfg = self.cfg
         train, val = (usable[usable["split"] == split] for split in ("train", "val"))
         return fit(
-            self.network, self.goal.loss, self._batches(train, wanted, cfg.seed), self._batches(val, wanted, None),
+            self.network, self.objective.loss, self._batches(train, encoded_targets, cfg.seed), self._batches(val, encoded_targets, None),
             epochs=cfg.epochs, patience=cfg.patience, learning_rate=cfg.learning_rate, seed=cfg.seed,
             folder=run / self.folder, monitor=self._monitor(),
         )  # fmt: skip
@@ -83,11 +83,13 @@ class PatchLearner:
             return None
         val = self.tracks[self.tracks["split"] == "val"]
         batches = Batches(self.features, val["row"].to_numpy(), batch_size=self.cfg.batch_size)
-        return examples_auc(self.catalogue, self.goal, batches, val["album"].to_numpy())
+        return examples_auc(self.catalogue, self.objective, batches, val["album"].to_numpy())
 
-    def _batches(self, part: pd.DataFrame, wanted: np.ndarray, seed: int | None) -> Batches:
+    def _batches(self, part: pd.DataFrame, encoded_targets: np.ndarray, seed: int | None) -> Batches:
         size = self.cfg.batch_size
-        return Batches(self.features, part["row"].to_numpy(), wanted[part["album"]], batch_size=size, seed=seed)
+        return Batches(
+            self.features, part["row"].to_numpy(), encoded_targets[part["album"]], batch_size=size, seed=seed
+        )
 
     def vectors(self, groups: np.ndarray, n: int) -> np.ndarray:
         """Return means of track vectors over groups of tracks [shape=(n, features)]; NaN for an empty group.
@@ -98,12 +100,12 @@ class PatchLearner:
             Row of each track: its album's, or its own.
         """
         everything = Batches(self.features, self.tracks["row"].to_numpy(), batch_size=self.cfg.batch_size)
-        return albums.album_vectors(self.network, everything, groups, n)
+        return albums.album_embeddings(self.network, everything, groups, n)
 
     def album_recipe(self, vectors: np.ndarray) -> Recipe:
         """Return how the network over the albums' vectors [shape=(albums, features)] is trained."""
         return choose(
-            self.catalogue, self.goal, self.cfg, vectors.shape[1], self._album_network, prefix="albums",
+            self.catalogue, self.objective, self.cfg, vectors.shape[1], self._album_network, prefix="albums",
             epochs=self.cfg.album_epochs, learning_rate=self.cfg.album_learning_rate,
         )  # fmt: skip
 
@@ -134,10 +136,10 @@ class VectorLearner(PatchLearner):
     folder = ""
 
     def _network(self, store: audio_store.AudioStore) -> keras.Model:
-        sizes = self.features.shape[1], self.cfg.target, len(self.catalogue.labels), self.goal.n_outputs
+        sizes = self.features.shape[1], self.cfg.target, len(self.catalogue.labels), self.objective.n_outputs
         return models.album_mlp(*sizes)
 
-    def fit(self, usable: pd.DataFrame, wanted: np.ndarray, run: Path) -> pd.DataFrame:
+    def fit(self, usable: pd.DataFrame, encoded_targets: np.ndarray, run: Path) -> pd.DataFrame:
         """Learn nothing from single tracks; an empty history."""
         return pd.DataFrame()
 
@@ -158,7 +160,7 @@ class VectorLearner(PatchLearner):
         return album_history
 
 
-def learner(catalogue: Catalogue, store: audio_store.AudioStore, goal: Target, cfg: Audio) -> PatchLearner:
+def learner(catalogue: Catalogue, store: audio_store.AudioStore, objective: Target, cfg: Audio) -> PatchLearner:
     """Return what learns from the tracks of a catalogue with the parameters of 04.
 
     Parameters
@@ -167,5 +169,5 @@ def learner(catalogue: Catalogue, store: audio_store.AudioStore, goal: Target, c
         Of the kind that :func:`mumu_lib.training.hearing.kind_of` names.
     """
     if hearing.kind_of(cfg) == "cqt":
-        return PatchLearner(catalogue, store, goal, cfg)
-    return VectorLearner(catalogue, store, goal, cfg)
+        return PatchLearner(catalogue, store, objective, cfg)
+    return VectorLearner(catalogue, store, objective, cfg)

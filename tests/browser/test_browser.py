@@ -31,7 +31,7 @@ def test_any_column_can_be_coloured_by(points, colour):
 
 
 def test_a_page_gets_the_widget_and_the_picture(browser, monkeypatch):
-    monkeypatch.setattr(tsne_browser, "asked_by_a_page", lambda: True)
+    monkeypatch.setattr(tsne_browser, "in_notebook_ui", lambda: True)
     data, metadata = browser._repr_mimebundle_()
     assert data["text/plain"] == "t-SNE browser of 30 albums"
     assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == browser.widget.model_id

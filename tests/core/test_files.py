@@ -44,7 +44,7 @@ def test_a_file_that_cannot_be_written_is_named_with_the_remedy(tmp_path, monkey
 
 def test_a_folder_that_went_away_is_named(tmp_path):
     folder = tmp_path / "drive"
-    with pytest.raises(WriteError, match=f"{folder} is gone; bring it back"), files.whole(folder / "a.npy"):
+    with pytest.raises(WriteError, match=f"{folder} is gone; bring it back"), files.atomic_path(folder / "a.npy"):
         folder.rmdir()
 
 
@@ -77,14 +77,14 @@ def test_what_a_killed_process_left_of_a_file_goes_when_it_is_written_again(tmp_
 
 def test_a_name_to_write_under_may_have_an_end_that_a_library_wants(tmp_path):
     (tmp_path / "a.keras.0123abcd.tmp.keras").write_text("left by a killed process")
-    with files.whole(tmp_path / "a.keras", ".keras") as part:
+    with files.atomic_path(tmp_path / "a.keras", ".keras") as part:
         assert part.name.endswith(".tmp.keras")
         part.write_text("whole")
     assert [p.name for p in tmp_path.iterdir()] == ["a.keras"]
 
 
 def test_of_two_that_write_one_file_neither_fails(tmp_path):
-    with files.whole(tmp_path / "a.txt") as slow:
+    with files.atomic_path(tmp_path / "a.txt") as slow:
         slow.write_text("whole")
         files.write_atomically(tmp_path / "a.txt", "whole")
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]

@@ -47,10 +47,10 @@ def test_a_digest_is_of_values_and_shape(kind):
 
 def test_sketches_of_the_same_rows_are_the_same_but_for_rounding():
     X = np.random.default_rng(1).normal(size=(5, 40))
-    one = fingerprints.sketch(X)
+    one = fingerprints.signature(X)
     assert one.shape == (5, fingerprints.PROJECTIONS)
-    assert fingerprints.same(one, fingerprints.sketch(sp.csr_matrix(X)))
-    assert fingerprints.same(one, fingerprints.sketch(X * (1 + 1e-7)))
-    assert not fingerprints.same(one, fingerprints.sketch(X * 1.01))
-    assert not fingerprints.same(one, one[:4])
-    assert fingerprints.same(one[:0], one[:0])
+    assert fingerprints.matches(one, fingerprints.signature(sp.csr_matrix(X)))
+    assert fingerprints.matches(one, fingerprints.signature(X * (1 + 1e-7)))
+    assert not fingerprints.matches(one, fingerprints.signature(X * 1.01))
+    assert not fingerprints.matches(one, one[:4])
+    assert fingerprints.matches(one[:0], one[:0])

@@ -72,7 +72,7 @@ def test_a_cell_of_a_console_is_no_page(monkeypatch):
 
     for shell in (None, object(), type("Shell", (), {"get_parent": lambda self: {"metadata": {}}})()):
         monkeypatch.setattr(IPython, "get_ipython", lambda shell=shell: shell)
-        assert not progress.asked_by_a_page()
+        assert not progress.in_notebook_ui()
 
 
 def test_a_notebook_run_by_a_program_has_lines_and_a_picture_and_no_widget(tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from mumu_lib.audio import store as audio_store
 from mumu_lib.core.errors import NothingUsableError
 from mumu_lib.features import store, store as features_store
-from mumu_lib.features.store import take
+from mumu_lib.features.store import read_rows
 from six_recordings import held_to_numpy
 
 
@@ -51,7 +51,7 @@ def test_take_copies_rows_of_a_memory_map(tmp_path, shape):
     for view, expected in views.values():
         for rows in ([3, 0, 3, -1], [], [len(expected) - 1]):
             rows = np.array(rows, int)
-            got = take(view, rows)
+            got = read_rows(view, rows)
             assert np.array_equal(got, expected[rows])
             got += 1  # a copy
     assert np.array_equal(mapped, values)
@@ -61,10 +61,10 @@ def test_take_leaves_changes_of_a_writable_map_alone(tmp_path):
     np.save(tmp_path / "values.npy", np.zeros((50, 4096), np.float32))
     private = np.load(tmp_path / "values.npy", mmap_mode="c")
     private[7] = 1
-    take(private, np.arange(50))
+    read_rows(private, np.arange(50))
     assert (private[7] == 1).all()
     with pytest.raises(IndexError):
-        take(np.load(tmp_path / "values.npy", mmap_mode="r"), np.array([50]))
+        read_rows(np.load(tmp_path / "values.npy", mmap_mode="r"), np.array([50]))
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux counts resident pages there")
@@ -78,10 +78,10 @@ def test_take_keeps_no_pages_resident(tmp_path):
 
     before = resident()
     for start in range(0, 500, 25):
-        take(mapped, np.arange(start, start + 25))
+        read_rows(mapped, np.arange(start, start + 25))
     assert resident() - before < 5  # of 31 MB
 
 
 def test_rows_of_a_sparse_matrix_become_dense_only_when_taken():
     X = sp.random(9, 5, 0.4, format="csr", random_state=0)
-    np.testing.assert_array_equal(store.take(X, np.array([7, 0, 7])), X.toarray()[[7, 0, 7]])
+    np.testing.assert_array_equal(store.read_rows(X, np.array([7, 0, 7])), X.toarray()[[7, 0, 7]])

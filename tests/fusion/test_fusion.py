@@ -21,7 +21,7 @@ def test_the_best_run_of_a_modality_is_chosen_by_validation_auc_and_named(three)
         ("text", "text-cosine-vsm"),
         ("image", "image-cosine-resnet101"),
     ]
-    shown = fusion.described(found)
+    shown = fusion.summary(found)
     assert list(shown["length"]) == [6, 4, 5]
     assert list(shown["without"]) == [0, 0, 2]
 
@@ -37,7 +37,7 @@ def test_the_best_run_of_a_modality_is_chosen_by_validation_auc_and_named(three)
     ],
 )
 def test_names_as_in_table_2(given, modality, setting):
-    assert fusion.named(cfg(**given)) == (modality, setting)
+    assert fusion.run_name(cfg(**given)) == (modality, setting)
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,14 @@ def test_names_as_in_table_2(given, modality, setting):
 )
 def test_what_cannot_be_fused_is_refused(given, message):
     with pytest.raises(ParameterError, match=message):
-        fusion.named(cfg(**given))
+        fusion.run_name(cfg(**given))
 
 
 def test_an_album_that_lacks_a_vector_is_left_out_or_gets_zeros(three):
     found = fusion.sources(three, cfg())
     complete, filled = fusion.join(found), fusion.join(found, "dropout")
-    assert list(albums.complete(complete)) == list(range(2, 30))
-    assert len(albums.complete(filled)) == 30
+    assert list(albums.rows_without_nan(complete)) == list(range(2, 30))
+    assert len(albums.rows_without_nan(filled)) == 30
     np.testing.assert_array_equal(filled[:2, 10:], 0)
     np.testing.assert_allclose(filled[2:], complete[2:])
     alone = [s for s in found if s.name == "image"]
@@ -83,10 +83,10 @@ def test_a_fusion_learns_and_says_what_each_modality_brings(three, missing):
     environment.seed_everything(0)
     found = fusion.sources(three, cfg())
     X, M = fusion.join(found, missing), three.label_matrix()
-    goal = targets.Logistic(M.shape[1])
+    objective = targets.Logistic(M.shape[1])
     network = models.fusion([6, 4, 5], "logistic", 4, modality_dropout=0.3 if missing == "dropout" else 0)
     albums.fit_albums(
-        network, goal, X, goal.encode(M), three.albums.split, batch_size=8, epochs=40, patience=40, learning_rate=0.2, seed=0
+        network, objective, X, objective.encode(M), three.albums.split, batch_size=8, epochs=40, patience=40, learning_rate=0.2, seed=0
     )  # fmt: skip
     table = fusion.missing_modalities(lambda X: network.predict(X, verbose=0), X, three, found)
     assert list(table.index) == [
@@ -99,7 +99,7 @@ def test_a_fusion_learns_and_says_what_each_modality_brings(three, missing):
         "image",
     ]
     assert table.loc["text", "AUC"] > table.loc["audio + image", "AUC"]
-    test = np.intersect1d(three.rows("test"), albums.complete(fusion.join(found)))
+    test = np.intersect1d(three.rows("test"), albums.rows_without_nan(fusion.join(found)))
     expected = metrics.macro_auc(M[test], network.predict(X[test], verbose=0))
     assert table.loc["audio + text + image", "AUC"] == pytest.approx(expected)
 
@@ -144,7 +144,7 @@ def test_vectors_of_the_users_own_join(three, tmp_path):
     (tmp_path / "clap.txt").write_text("\n".join(ids))
     found = fusion.sources(three, cfg("t", embeddings=str(tmp_path / "clap.npy")))
     assert [s.name for s in found] == ["text", "clap"]
-    assert len(albums.complete(fusion.join(found))) == 25
+    assert len(albums.rows_without_nan(fusion.join(found))) == 25
 
 
 def test_a_run_may_hold_zero_vectors(three):
@@ -235,7 +235,7 @@ def test_the_line_judges_albums_that_lack_a_part_where_the_network_does(three):
 
 
 def test_runs_whose_names_differ_behind_a_point_are_two_sources():
-    modality, _ = fusion.named(cfg("", embeddings="own-cosine-v1.5, own-cosine-v1.6"))
+    modality, _ = fusion.run_name(cfg("", embeddings="own-cosine-v1.5, own-cosine-v1.6"))
     assert modality == "own-cosine-v1.5+own-cosine-v1.6"
 
 
@@ -248,13 +248,13 @@ def test_a_run_asked_for_by_name_must_be_of_this_state_of_the_catalogue(three):
 @pytest.mark.parametrize("name", ["audio.npy", "t.npy", "a+t.npy"])
 def test_a_file_called_like_a_modality_is_refused(name):
     with pytest.raises(ParameterError, match="is the name of a modality; rename the file"):
-        fusion.named(cfg("", embeddings=name))
+        fusion.run_name(cfg("", embeddings=name))
 
 
 def test_sources_that_are_called_alike_are_refused():
     for letters, entries in (("", "clap/vectors.npy, mert/vectors.npy"), ("a", "x/mine.npy, y/mine.npy")):
         with pytest.raises(ParameterError, match="called alike"):
-            fusion.named(cfg(letters, embeddings=entries))
+            fusion.run_name(cfg(letters, embeddings=entries))
 
 
 def test_where_no_test_album_has_every_modality_there_is_nothing_to_leave_out(three):

@@ -26,8 +26,8 @@ def together(music):
     def build(epochs, folder):
         cfg = settings(params.Multimodal, music, learning="simultaneous", target="cosine", together_epochs=epochs)
         environment.seed_everything(0)
-        goal = goal_of(music, "cosine")
-        made = joint.build(music, fusion.sources(music, cfg), goal, goal.encode(music.label_matrix()), cfg)
+        objective = goal_of(music, "cosine")
+        made = joint.build(music, fusion.sources(music, cfg), objective, objective.encode(music.label_matrix()), cfg)
         return made, joint.fit(made, cfg, folder)
 
     return build
@@ -54,14 +54,14 @@ def test_the_joined_vectors_lead_to_the_outputs_of_the_whole_network(together, t
     assert [part.vectors.shape for part in parts] == [(12, 256), (12, 2048), (12, 128)]
     X = fusion.join(parts)
     whole = made.network.predict(made.examples[np.arange(12)], verbose=0)
-    np.testing.assert_allclose(made.judge.predict(X[made.examples.table.album], verbose=0), whole, atol=1e-5)
+    np.testing.assert_allclose(made.classifier.predict(X[made.examples.table.album], verbose=0), whole, atol=1e-5)
     for part in parts:
         np.testing.assert_allclose(np.linalg.norm(part.vectors, axis=1), 1, rtol=1e-4)
     val, kept = music.rows("val"), np.cumsum([0, 256, 2048, 128])
     for name, start, end in zip(made.curves, kept[:-1], kept[1:], strict=True):
         alone = np.zeros_like(X[val])
         alone[:, start:end] = X[val, start:end]
-        scores = made.goal.scores(made.judge.predict(alone, verbose=0))
+        scores = made.objective.scores(made.classifier.predict(alone, verbose=0))
         assert made.curves[name].iloc[0] == pytest.approx(metrics.macro_auc(music.label_matrix()[val], scores))
 
 
@@ -69,12 +69,12 @@ def test_the_joined_vectors_lead_to_the_outputs_of_the_whole_network(together, t
 @pytest.mark.parametrize("target", ["logistic", "cosine"])
 def test_networks_joined_in_mixed_precision_give_the_outputs_of_full_precision(music, policy, target):
     cfg = settings(params.Multimodal, music, learning="simultaneous", target=target)
-    goal = goal_of(music, target)
+    objective = goal_of(music, target)
     found = fusion.sources(music, cfg)
     made = []
     for precision in ("float32", policy):
         environment.seed_everything(0, precision)
-        made.append(joint.build(music, found, goal, goal.encode(music.label_matrix()), cfg))
+        made.append(joint.build(music, found, objective, objective.encode(music.label_matrix()), cfg))
     environment.seed_everything(0)
     full, mixed = made
     mixed.network.set_weights(full.network.get_weights())

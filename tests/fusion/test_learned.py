@@ -17,7 +17,14 @@ BOOK = checkout() / "notebooks" / "07_multimodal.ipynb"
 def test_the_module_of_the_row_is_asked(tiny, monkeypatch, tmp_path, own, module):
     cfg = params.Multimodal(**{**params.defaults(BOOK), "catalogue": "tiny", **own})
     monkeypatch.setattr(module, "learn", lambda *given: given)
-    assert learned.learn(tiny, [], "goal", "wanted", cfg, tmp_path) == (tiny, [], "goal", "wanted", cfg, tmp_path)
+    assert learned.learn(tiny, [], "objective", "encoded_targets", cfg, tmp_path) == (
+        tiny,
+        [],
+        "objective",
+        "encoded_targets",
+        cfg,
+        tmp_path,
+    )
 
 
 def test_every_fusion_names_a_module():

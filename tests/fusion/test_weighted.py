@@ -26,15 +26,15 @@ def quick(monkeypatch):
 def trained(tiny, modality, setting, X, target="cosine"):
     """A run of own recipe over some vectors, as 05 leaves it."""
     asked = cfg(target=target, recipe="ours", dimensions=4)
-    goal = targets.of(tiny, target, 4)
-    wanted = goal.encode(tiny.label_matrix())
+    objective = targets.make(tiny, target, 4)
+    encoded_targets = objective.encode(tiny.label_matrix())
     run = runs.start(tiny, (modality, target, setting), asked)
-    found = recipes.Search(tiny, goal, 0, 8, "network", SMALL).fit(X, wanted, run.folder)
-    scored = training.albums.complete(X)
+    found = recipes.Search(tiny, objective, 0, 8, "network", SMALL).fit(X, encoded_targets, run.folder)
+    scored = training.albums.rows_without_nan(X)
     outputs = recipes.outputs_of(found.network, training.Batches(X, scored))
     vectors = keras.Model(found.network.inputs, found.network.get_layer(models.FEATURES).output)
-    scores = goal.scores(outputs)
-    result, _ = runs.judge(tiny, scored, scores)
+    scores = objective.scores(outputs)
+    result, _ = runs.evaluate(tiny, scored, scores)
     run.finish(
         found.network, found.history, result, scored=scored, scores=scores, network=found.folder,
         embeddings=recipes.outputs_of(vectors, training.Batches(X, scored)),
@@ -68,17 +68,21 @@ def two(tiny, home, kept):
 
 def learn(tiny, tmp_path, **changes):
     asked = cfg("ti", recipe="ours", dimensions=4, **changes)
-    goal = targets.of(tiny, asked.target, 4)
+    objective = targets.make(tiny, asked.target, 4)
     sources = fusion.sources(tiny, asked)
-    return goal, sources, learned.learn(tiny, sources, goal, goal.encode(tiny.label_matrix()), asked, tmp_path)
+    return (
+        objective,
+        sources,
+        learned.learn(tiny, sources, objective, objective.encode(tiny.label_matrix()), asked, tmp_path),
+    )
 
 
 @pytest.mark.parametrize("target", ["cosine", "logistic"])
 def test_the_fusion_is_on_validation_albums_never_worse_than_a_source(two, tmp_path, target):
-    goal, sources, found = learn(two, tmp_path, target=target)
+    objective, sources, found = learn(two, tmp_path, target=target)
     val = np.intersect1d(two.rows("val"), found.scored)
     truth = two.label_matrix()[val]
-    scores = goal.scores(found.judge.predict(found.joined[val], verbose=0))
+    scores = objective.scores(found.classifier.predict(found.joined[val], verbose=0))
     assert found.unit == "steps"
     for source in sources:
         run = runs.Run(source.origin, fusion.home() / "runs" / "tiny" / source.origin, two)
@@ -86,16 +90,16 @@ def test_the_fusion_is_on_validation_albums_never_worse_than_a_source(two, tmp_p
         assert metrics.macro_auc(truth, scores) >= metrics.macro_auc(truth, run.array("scores")[rows]) - 1e-9
     kept = keras.saving.load_model(tmp_path / found.folder / "model.keras")
     np.testing.assert_array_equal(
-        kept.predict(found.joined[val], verbose=0), found.judge.predict(found.joined[val], verbose=0)
+        kept.predict(found.joined[val], verbose=0), found.classifier.predict(found.joined[val], verbose=0)
     )
 
 
 @pytest.mark.parametrize("target", ["cosine", "logistic"])
 def test_an_album_without_a_cover_is_judged_by_its_text(two, tmp_path, target):
-    goal, sources, found = learn(two, tmp_path, target=target, missing="dropout")
+    objective, sources, found = learn(two, tmp_path, target=target, missing="dropout")
     assert 0 in found.scored
     alone = runs.Run("", fusion.home() / "runs" / "tiny" / sources[0].origin, two)
-    scores = goal.scores(found.judge.predict(found.joined[:2], verbose=0))
+    scores = objective.scores(found.classifier.predict(found.joined[:2], verbose=0))
     np.testing.assert_allclose(scores, alone.array("scores")[:2], atol=1e-4)
 
 
@@ -105,20 +109,20 @@ def test_a_file_learns_an_output_of_its_own_and_that_is_said(two, tmp_path, monk
     np.save("mine.npy", X)
     (tmp_path / "mine.txt").write_text("\n".join(two.albums["album_id"]), encoding="utf-8")
     asked = cfg("t", embeddings="mine.npy", recipe="ours", dimensions=4)
-    goal, sources = targets.of(two, "cosine", 4), fusion.sources(two, asked)
-    found = learned.learn(two, sources, goal, goal.encode(two.label_matrix()), asked, tmp_path)
+    objective, sources = targets.make(two, "cosine", 4), fusion.sources(two, asked)
+    found = learned.learn(two, sources, objective, objective.encode(two.label_matrix()), asked, tmp_path)
     assert "mine: mine.npy has no output of its own for 'cosine'" in capsys.readouterr().out
-    scores = goal.scores(found.judge.predict(found.joined, verbose=0))
+    scores = objective.scores(found.classifier.predict(found.joined, verbose=0))
     assert metrics.macro_auc(two.label_matrix()[two.rows("test")], scores[two.rows("test")]) > 0.9
 
 
 def test_one_source_is_that_source(two, tmp_path):
     asked = cfg("t", recipe="ours", dimensions=4)
-    goal, sources = targets.of(two, "cosine", 4), fusion.sources(two, asked)
-    found = learned.learn(two, sources, goal, goal.encode(two.label_matrix()), asked, tmp_path)
+    objective, sources = targets.make(two, "cosine", 4), fusion.sources(two, asked)
+    found = learned.learn(two, sources, objective, objective.encode(two.label_matrix()), asked, tmp_path)
     alone = runs.Run("", fusion.home() / "runs" / "tiny" / sources[0].origin, two)
     np.testing.assert_allclose(
-        goal.scores(found.judge.predict(found.joined, verbose=0)), alone.array("scores"), atol=1e-4
+        objective.scores(found.classifier.predict(found.joined, verbose=0)), alone.array("scores"), atol=1e-4
     )
     assert found.folder == f"mean-{digest(found.joined)}"
     assert "mean length of each part" in found.lengths()

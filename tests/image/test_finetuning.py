@@ -45,11 +45,11 @@ def config(**changes):
 
 def tuned(folder, workers=1, **changes):
     store, network = Fake(), small(n_labels=2)
-    wanted = np.eye(2, dtype=np.float32)[store.kind]
+    encoded_targets = np.eye(2, dtype=np.float32)[store.kind]
     table = pd.DataFrame(
-        {"album": np.arange(12), "row": np.arange(12), "split": ["train"] * 8 + ["val"] * 4, "learnable": True}
+        {"album": np.arange(12), "row": np.arange(12), "split": ["train"] * 8 + ["val"] * 4, "has_target": True}
     )
-    fed = finetuning.batches(store, table, wanted, size=32, batch_size=4, seed=3, workers=workers)
+    fed = finetuning.batches(store, table, encoded_targets, size=32, batch_size=4, seed=3, workers=workers)
     before = network.get_weights()
     loss = targets.Logistic(2).loss
     history = finetuning.fine_tune(network, loss, fed["train"], fed["val"], config(**changes), folder)

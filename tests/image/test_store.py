@@ -34,7 +34,7 @@ def test_the_store_holds_whole_covers_and_counts_the_refused(tmp_path):
     names = ["square.png", "wide.png", "page.jpg", "gone.jpg", "", *(f"same{i}.png" for i in range(5))]
     music = collection(tmp_path / "own", names)
     store = covers.decode(music, workers=1)
-    assert store.covered(music).tolist() == [0, 1]
+    assert store.albums_with_cover(music).tolist() == [0, 1]
     assert isinstance(store.values, np.memmap)
     assert store.values.shape == (10, 256, 256, 3)
     assert store.counts() == {"placeholder": 5, "ok": 2, "missing": 2, "not_image": 1}

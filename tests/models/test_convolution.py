@@ -116,10 +116,10 @@ def test_the_layer_is_convolution_bias_relu_and_pooling_to_the_last_bit(kernel, 
 def example():
     rng = np.random.default_rng(0)
     X = rng.uniform(-80, 0, (12, *models.PATCH_SHAPE)).astype(np.float16)
-    goal = targets.Cosine(rng.normal(size=(9, 5)))
-    Y = goal.encode(rng.random((12, 9)) < 0.5)
+    objective = targets.Cosine(rng.normal(size=(9, 5)))
+    Y = objective.encode(rng.random((12, 9)) < 0.5)
     train = training.Batches(X, np.arange(8), Y[:8], batch_size=4, seed=0)
-    return goal, train, training.Batches(X, np.arange(8, 12), Y[8:], batch_size=4)
+    return objective, train, training.Batches(X, np.arange(8, 12), Y[8:], batch_size=4)
 
 
 def fit(make, folder, epochs, policy="float32", filters="low_4x70"):
@@ -128,9 +128,9 @@ def fit(make, folder, epochs, policy="float32", filters="low_4x70"):
         network = make(filters, "cosine", 9, 5, **SETTINGS)
     finally:
         keras.config.set_dtype_policy("float32")
-    goal, train, val = example()
+    objective, train, val = example()
     options = {"patience": 9, "learning_rate": 1e-3, "seed": 0, "folder": folder, "lines": False}
-    return network, training.fit(network, goal.loss, train, val, epochs=epochs, **options)
+    return network, training.fit(network, objective.loss, train, val, epochs=epochs, **options)
 
 
 class Stopped(Exception):

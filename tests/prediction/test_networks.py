@@ -52,12 +52,14 @@ def changed(good, **changes):
 def weighted(target):
     """Our fusion, a mean of two sources."""
     sources = [fusion.Source("audio", "a", np.ones((4, 2))), fusion.Source("text", "t", np.ones((4, 3)))]
-    goal = targets.Logistic(4, np.zeros(4)) if target == "logistic" else targets.Cosine(np.ones((4, 3)), np.zeros(4))
+    objective = (
+        targets.Logistic(4, np.zeros(4)) if target == "logistic" else targets.Cosine(np.ones((4, 3)), np.zeros(4))
+    )
     heads = []
     for length in (2, 3):
         head = models.vector_mlp(length, target, 4, 3)
         heads.append(keras.Model(head.inputs, head.outputs[0], name=f"source_{length}"))
-    return mean_of(sources, heads, [0.5, 0.5], goal)
+    return mean_of(sources, heads, [0.5, 0.5], objective)
 
 
 @pytest.mark.parametrize(

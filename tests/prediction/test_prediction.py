@@ -187,7 +187,7 @@ def test_sixty_tracks(music, own):
         (own / f"{i:02d}.wav").write_bytes((music.folder / "files" / f"{i % 12}.wav").read_bytes())
     predicted = prediction.predict(prediction_album.read_album(own), music)
     assert predicted.tracks.shape == (60, 4)
-    pulled = prediction.pulling_tracks(predicted.tracks, ["Jazz"])
+    pulled = prediction.strongest_tracks(predicted.tracks, ["Jazz"])
     assert predicted.tracks.Jazz.max() == pulled.score["Jazz"] == predicted.tracks.Jazz[pulled.track["Jazz"]]
 
 

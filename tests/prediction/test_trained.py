@@ -24,10 +24,10 @@ def test_what_is_open_already_is_not_opened_again(music):
 
 def test_scores_are_those_that_notebooks_make(music):
     known = trained.AtHome(music)
-    goal = known.target(folder_of(music, "text-cosine-vsm"), {"target": "cosine", "dimensions": 3})
-    other = targets.of(music, "cosine", 3)
+    objective = known.target(folder_of(music, "text-cosine-vsm"), {"target": "cosine", "dimensions": 3})
+    other = targets.make(music, "cosine", 3)
     outputs = np.random.default_rng(0).normal(size=(5, 3))
-    np.testing.assert_array_equal(goal.scores(outputs), other.scores(outputs))
+    np.testing.assert_array_equal(objective.scores(outputs), other.scores(outputs))
     logistic = known.target(folder_of(music, "text-cosine-vsm"), {"target": "logistic", "dimensions": 3})
     assert isinstance(logistic, targets.Logistic)
 

@@ -6,7 +6,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from mumu_lib.audio import store as audio_store
-from mumu_lib.image.store import Squeezed
+from mumu_lib.image.store import CoverRecipe
 from mumu_lib.rehearsal import contents, tables
 
 
@@ -38,7 +38,7 @@ def test_a_row_fits_its_store_and_is_the_same_each_time(kind):
 def test_stores_go_by_the_names_of_real_ones():
     assert recipe("cqt").name == audio_store.settings("cqt", 1, 0, "fast").name
     assert recipe("timbre").name == audio_store.settings("timbre", 1, 0, "fast").name
-    assert recipe("cover").name == Squeezed().name
+    assert recipe("cover").name == CoverRecipe().name
 
 
 def test_no_two_covers_are_the_same():
@@ -53,7 +53,7 @@ def test_labels_can_be_learned_a_little(kind):
         X = X.mean(axis=(1, 2))
     if kind == "cover":
         X = X.reshape(len(X), 4, 64, 4, 64, 3).mean(axis=(2, 4)).reshape(len(X), -1)
-    wanted = np.array([1 in tables.labels_of(0, i) for i in range(500)])
+    encoded_targets = np.array([1 in tables.labels_of(0, i) for i in range(500)])
     X = (X - X.mean(axis=0)) / X.std(axis=0)
-    line = LogisticRegression(C=0.1).fit(X[:350], wanted[:350])
-    assert roc_auc_score(wanted[350:], line.decision_function(X[350:])) > 0.6
+    line = LogisticRegression(C=0.1).fit(X[:350], encoded_targets[:350])
+    assert roc_auc_score(encoded_targets[350:], line.decision_function(X[350:])) > 0.6

@@ -17,13 +17,13 @@ from mumu_lib import models, targets, training
 target = sys.argv[1]
 rng = np.random.default_rng(0)
 X = rng.uniform(-80, 0, (24, 322, 96)).astype(np.float16)
-goal = targets.Logistic(5) if target == "logistic" else targets.Cosine(rng.normal(size=(5, 3)))
-Y = goal.encode(rng.random((24, 5)) < 0.5)
+objective = targets.Logistic(5) if target == "logistic" else targets.Cosine(rng.normal(size=(5, 3)))
+Y = objective.encode(rng.random((24, 5)) < 0.5)
 network = models.cnn("low_4x96", target, 5, 3, mean=[-40.0] * 96, std=[20.0] * 96)
 network.set_weights([rng.uniform(-0.05, 0.05, w.shape) for w in network.get_weights()])
 train = training.Batches(X, np.arange(16), Y[:16], batch_size=8, seed=0)
 val = training.Batches(X, np.arange(16, 24), Y[16:], batch_size=8)
-history = training.fit(network, goal.loss, train, val, epochs=3, patience=9, learning_rate=1e-3, seed=0)
+history = training.fit(network, objective.loss, train, val, epochs=3, patience=9, learning_rate=1e-3, seed=0)
 print("HISTORY", json.dumps(history[["loss", "val_loss"]].to_numpy().tolist()))
 """
 
@@ -50,8 +50,8 @@ import numpy as np
 from mumu_lib import models, targets, training
 
 rng = np.random.default_rng(0)
-goal = targets.Cosine(rng.normal(size=(5, 3)))
-Y = goal.encode(rng.random((24, 5)) < 0.5)
+objective = targets.Cosine(rng.normal(size=(5, 3)))
+Y = objective.encode(rng.random((24, 5)) < 0.5)
 for network, X in (
     (models.cnn("low_4x70", "cosine", 5, 3), rng.random((24, 322, 96))),
     (models.text_mlp(7, "cosine", 5, 3), rng.random((24, 7))),
@@ -61,7 +61,7 @@ for network, X in (
     network.set_weights([rng.uniform(0.01, 0.1, w.shape) for w in network.get_weights()])
     print("OUTPUTS", json.dumps(network.predict(X, verbose=0).tolist()))
     train, val = (training.Batches(X.astype("float32"), np.arange(24), Y, batch_size=8, seed=s) for s in (0, None))
-    history = training.fit(network, goal.loss, train, val, epochs=2, patience=9, learning_rate=1e-3, seed=0, lines=False)
+    history = training.fit(network, objective.loss, train, val, epochs=2, patience=9, learning_rate=1e-3, seed=0, lines=False)
     print("OUTPUTS", json.dumps([float(history.loss.max() < 1)]))
 """
 

@@ -226,7 +226,7 @@ def test_a_full_disk_is_said_and_forgotten_once_there_is_room(alone, tmp_path, j
 def test_a_networks_file_that_is_gone_is_named_with_the_remedy(tmp_path):
     some = training.Batches(np.zeros((3, 2)), np.arange(3), np.zeros((3, 1)))
     (tmp_path / "history.csv").write_text("epoch\n1\n")
-    np.save(tmp_path / "known_by.npy", np.vstack([some.known_by()] * 2))
+    np.save(tmp_path / "known_by.npy", np.vstack([some.signature()] * 2))
     options = {"epochs": 1, "patience": 1, "learning_rate": 0.1, "seed": 0, "folder": tmp_path}
     with pytest.raises(MissingDataError, match=r"model\.keras is gone; remove .* and run again"):
         training.fit(SimpleNamespace(set_weights=None), None, some, some, **options)

@@ -20,9 +20,9 @@ def cfg():
 def test_a_line_is_a_run_whose_vectors_are_its_inputs(tiny, cfg, form, monkeypatch):
     labels = tiny.label_matrix().toarray()
     X = form((labels @ np.random.default_rng(0).normal(size=(4, 6)) ** 2 + 0.1).astype(np.float32))
-    goal = targets.of(tiny, "cosine", 4)
+    objective = targets.make(tiny, "cosine", 4)
     run = runs.start(tiny, ("text", "cosine", "vsm"), cfg)
-    line = runs.lines.beside(run, goal, X, goal.encode(tiny.label_matrix()), cfg)
+    line = runs.lines.beside(run, objective, X, objective.encode(tiny.label_matrix()), cfg)
     assert line.id == "text-cosine-linear_vsm"
     assert line.metrics["beside"] == run.folder.name
     assert line.metrics["strength"] in fitting.ALPHAS
@@ -34,5 +34,5 @@ def test_a_line_is_a_run_whose_vectors_are_its_inputs(tiny, cfg, form, monkeypat
     assert shown["auc"].tolist() == [0.5, round(line.metrics["auc"], 3)]
 
     monkeypatch.setattr(fitting, "fit", None)
-    again = runs.lines.beside(run, goal, X, goal.encode(tiny.label_matrix()), cfg)
+    again = runs.lines.beside(run, objective, X, objective.encode(tiny.label_matrix()), cfg)
     assert again.folder == line.folder

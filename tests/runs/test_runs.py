@@ -114,7 +114,7 @@ def test_arrays_and_ids_must_have_one_length(tiny, cfg):
 def test_judging_uses_test_albums_and_chooses_by_validation_albums(tiny):
     rows = np.arange(len(tiny.albums))
     scores = np.random.default_rng(0).normal(size=(len(rows), len(tiny.labels)))
-    result, by_label = runs.judge(tiny, rows, scores)
+    result, by_label = runs.evaluate(tiny, rows, scores)
     truth = tiny.label_matrix()
     test, val = tiny.rows("test"), tiny.rows("val")
     assert result["auc"] == metrics.macro_auc(truth[test], scores[test])
@@ -123,13 +123,13 @@ def test_judging_uses_test_albums_and_chooses_by_validation_albums(tiny):
     chosen = thresholds.choose(truth[val], scores[val])
     assert result["f1"] == thresholds.f1(truth[test], scores[test], chosen) > 0
     shuffled = rows[::-1]
-    assert runs.judge(tiny, shuffled, scores[::-1])[0]["auc"] == pytest.approx(result["auc"])
+    assert runs.evaluate(tiny, shuffled, scores[::-1])[0]["auc"] == pytest.approx(result["auc"])
 
 
 def test_without_a_label_on_a_validation_album_a_run_is_judged_all_the_same(tiny):
     scores = np.random.default_rng(0).normal(size=(30, 4))
     kept = np.setdiff1d(np.arange(30), tiny.rows("val"))
-    result, _ = runs.judge(tiny, kept, scores[kept])
+    result, _ = runs.evaluate(tiny, kept, scores[kept])
     assert np.isnan(result["f1"])
     assert np.isnan(result["val_auc"])
     assert np.isfinite(result["auc"])
@@ -139,13 +139,13 @@ def test_unseen_labels_are_named(tiny):
     table = tiny.albums
     table.loc[table["genres"].map(lambda g: "Vocal Jazz" in g), "split"] = "test"
     scores = np.zeros((len(table), len(tiny.labels)))
-    assert runs.judge(tiny, np.arange(len(table)), scores)[0]["labels_not_in_training"] == ["Vocal Jazz"]
+    assert runs.evaluate(tiny, np.arange(len(table)), scores)[0]["labels_not_in_training"] == ["Vocal Jazz"]
 
 
 def test_metrics_are_plain_json(tiny, cfg):
     run = runs.start(tiny, "x", cfg)
     scores = np.random.default_rng(0).normal(size=(30, 4))
-    run.write({**facts(), **runs.judge(tiny, np.arange(30), scores)[0]})
+    run.write({**facts(), **runs.evaluate(tiny, np.arange(30), scores)[0]})
     assert json.loads((run.folder / "metrics.json").read_text())["labels_left_out"] == {
         "no positive": [],
         "no negative": [],
@@ -188,7 +188,7 @@ def test_a_run_whose_validation_auc_is_undefined_is_never_the_best(tiny, cfg):
 
 def test_a_run_is_judged_by_label_frequency_in_the_training_albums(tiny):
     S = np.random.default_rng(0).normal(size=(30, 4))
-    result, _ = runs.judge(tiny, np.arange(30), S)
+    result, _ = runs.evaluate(tiny, np.arange(30), S)
     groups = metrics.frequency_groups(tiny.label_matrix("train").getnnz(axis=0))
     test = tiny.rows("test")
     for group, columns in groups.items():

@@ -128,7 +128,7 @@ def test_every_row_is_a_run_that_its_notebook_would_name_so(profile, tiny):
         cell = params.defaults(paths.checkout() / "notebooks" / f"{row.notebook}.ipynb")
         cfg = kinds[row.notebook](**{**cell, **series.arguments(row)})
         if row.notebook == "07_multimodal":
-            assert fusion.named(cfg) == (row.modality, row.setting)
+            assert fusion.run_name(cfg) == (row.modality, row.setting)
         else:
             assert cfg.target == row.target
             named = choice.full_name(cfg.encoder, tiny) if getattr(cfg, "encoder", "") else ""
@@ -145,11 +145,11 @@ def test_shards_that_are_there_are_not_counted_as_needed(whole):
 
 
 def test_two_series_on_one_catalogue_do_not_run_at_once(tiny):
-    first = series.alone(tiny)
+    first = series.series_lock(tiny)
     with pytest.raises(MumuError, match="another series is running on catalogue 'tiny'"):
-        series.alone(tiny)
+        series.series_lock(tiny)
     first.release()
-    assert series.alone(tiny).is_locked
+    assert series.series_lock(tiny).is_locked
 
 
 def test_a_precision_is_told_to_the_notebooks_that_have_one(whole):

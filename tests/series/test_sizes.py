@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from mumu_lib.core.files import whole
+from mumu_lib.core.files import atomic_path
 from mumu_lib.series import sizes
 
 
@@ -24,7 +24,7 @@ def test_what_is_half_written_is_known_by_its_name(tmp_path, name, half):
 
 
 def test_names_under_which_files_are_written_are_known(tmp_path):
-    with whole(tmp_path / "a.npy") as part:
+    with atomic_path(tmp_path / "a.npy") as part:
         part.touch()
         assert sizes.HALF_WRITTEN.fullmatch(part.name)
 

@@ -21,7 +21,7 @@ def no_series(monkeypatch):
 
 
 def test_a_second_series_is_told_who_runs_the_first(tiny):
-    lock = started.alone(tiny)
+    lock = started.series_lock(tiny)
     started.begin(tiny, "run-1")
     about = started.last(tiny)
     assert about["run"] == "run-1"
@@ -29,9 +29,9 @@ def test_a_second_series_is_told_who_runs_the_first(tiny):
     with pytest.raises(
         MumuError, match=rf"another series is running on catalogue 'tiny', of {about['user']} on .* since 20"
     ):
-        started.alone(tiny)
+        started.series_lock(tiny)
     lock.release()
-    assert started.alone(tiny).is_locked
+    assert started.series_lock(tiny).is_locked
 
 
 def test_a_note_that_cannot_be_read_says_nothing(tiny):
@@ -142,14 +142,14 @@ def two_machines(monkeypatch):
 
 def test_two_machines_that_do_not_see_each_others_locks_do_not_run_one_series_twice(tiny, two_machines, capsys):
     two_machines("n1")
-    started.alone(tiny)
+    started.series_lock(tiny)
     started.begin(tiny, "")
     two_machines("n2")
     with pytest.raises(MumuError, match=r"on n1 since .*, and n1 and n2 do not see each other's locks"):
-        started.alone(tiny)
+        started.series_lock(tiny)
     assert "looking for 3 s whether the series that was begun on n1 goes on" in capsys.readouterr().err
     started.end()
-    started.alone(tiny)
+    started.series_lock(tiny)
     assert capsys.readouterr().err == ""
 
 
@@ -159,7 +159,7 @@ def test_a_series_that_was_killed_on_another_machine_does_not_stop_the_next(tiny
     started.begin(tiny, "")
     started.BEATS.pop()._ended.set()
     two_machines("n2")
-    started.alone(tiny)
+    started.series_lock(tiny)
     started.begin(tiny, "")
     assert started.last(tiny)["host"] == "n2"
     started.end()
@@ -167,9 +167,9 @@ def test_a_series_that_was_killed_on_another_machine_does_not_stop_the_next(tiny
 
 def test_two_machines_that_begin_at_the_same_moment_are_told_apart(tiny, two_machines):
     two_machines("n1")
-    started.alone(tiny)
+    started.series_lock(tiny)
     two_machines("n2")
-    started.alone(tiny)
+    started.series_lock(tiny)
     started.begin(tiny, "")
     other = started.BEATS.pop()
     two_machines("n1")

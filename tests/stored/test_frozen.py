@@ -40,7 +40,7 @@ def test_settings_of_audio_features_are_written_as_ever():
     )
     assert audio_store.settings("cqt", 2, 7, "fast").name == "cqt-v1-fast-2x15s-seed7"
     assert audio_store.settings("timbre", 2, 7, "fast").name == "timbre-v1"
-    assert covers.Squeezed().name == "covers-v1-256"
+    assert covers.CoverRecipe().name == "covers-v1-256"
 
 
 def test_a_fingerprint_of_a_file_is_what_it_was(file):
@@ -73,7 +73,7 @@ def test_names_of_what_a_training_learned_from_are_what_they_were():
     X = np.arange(12, dtype=np.float32).reshape(3, 4)
     assert fingerprints.digest(X) == "d53aaec8"
     assert fingerprints.digest(sp.csr_matrix(X)) == "5bc5c58e"
-    np.testing.assert_allclose(fingerprints.sketch(X)[1], [11.75351, -4.78641, 10.95524, -18.23339], atol=1e-4)
+    np.testing.assert_allclose(fingerprints.signature(X)[1], [11.75351, -4.78641, 10.95524, -18.23339], atol=1e-4)
 
 
 def test_a_network_learned_at_once_lies_where_it_did(tiny, home):

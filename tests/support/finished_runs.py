@@ -80,7 +80,7 @@ def audio_run(music, target):
     store = audio_store.extract(music, workers=1)
     network = models.cnn("low_4x96", target, 4, D, mean=np.full(96, -50), std=np.full(96, 10))
     tracks, flat = audio_store.track_table(music, store), audio_store.flat_patches(store)
-    vectors = albums.album_vectors(network, training.Batches(flat, tracks.row.to_numpy()), tracks.album, 12)
+    vectors = albums.album_embeddings(network, training.Batches(flat, tracks.row.to_numpy()), tracks.album, 12)
     shallow = models.album_mlp(vectors.shape[1], target, 4, D)
     for name, model in (("tracks", network), ("albums", shallow)):
         (run.folder / name).mkdir()
@@ -139,7 +139,7 @@ def fusion_run(music, letters, setting):
     (run.folder / "net").mkdir()
     network.save(run.folder / "net" / "model.keras")
     finish(run, music, network.predict(X, verbose=0), X, "cosine", setting, "+".join(letters), 0.9 + len(letters) / 100 - 0.001 * len(setting),
-           network="net", **fusion.recorded(cfg, found))  # fmt: skip
+           network="net", **fusion.metadata(cfg, found))  # fmt: skip
 
 
 def both(network, x):

@@ -43,7 +43,7 @@ def said_of_a_lock(folder):
     from mumu_lib.series import started
 
     try:
-        started.alone(catalogue.Catalogue(Path(folder)))
+        started.series_lock(catalogue.Catalogue(Path(folder)))
     except MumuError as error:
         return str(error)
     return ""

@@ -48,7 +48,7 @@ def test_published_matrices_go_to_their_albums(release, features, kind):
     np.testing.assert_array_equal(X[[4, 0, 1]], matrices[kind, "train"])
     np.testing.assert_array_equal(X[[2, 5]], np.vstack([matrices[kind, "val"], matrices[kind, "test"]]))
     assert not X[3].any()
-    assert 3 not in text.covered(sp.csr_matrix(X))
+    assert 3 not in text.rows_with_features(sp.csr_matrix(X))
 
 
 def test_published_matrices_that_are_not_there_or_contradict_themselves(release, tiny):

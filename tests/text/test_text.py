@@ -62,7 +62,7 @@ def test_albums_without_a_word_are_missing_not_empty(tiny):
     assert texts.isna().sum() == 28
     X, _ = text.tfidf(texts, np.arange(30))
     # One character is no term, so that nothing is known of A01 either.
-    assert list(text.covered(X)) == [2]
+    assert list(text.rows_with_features(X)) == [2]
 
 
 def test_a_catalogue_without_reviews_says_what_to_do(tiny):

@@ -19,8 +19,8 @@ def said(tiny):
 
 
 def test_the_mean_is_never_worse_on_its_albums_than_its_best_member(tiny, said):
-    goal, truth = targets.of(tiny, "logistic", 4), tiny.label_matrix()
-    steps = committee.search(goal, said, truth)
+    objective, truth = targets.make(tiny, "logistic", 4), tiny.label_matrix()
+    steps = committee.search(objective, said, truth)
     weights = committee.weights_of(steps)
     assert sum(weights.values()) == pytest.approx(1)
     kept = steps.loc[steps["best"], "val_auc"].item()
@@ -31,29 +31,29 @@ def test_the_mean_is_never_worse_on_its_albums_than_its_best_member(tiny, said):
 
 
 def test_a_member_may_be_called_like_a_column_of_the_steps(tiny, said):
-    goal, truth = targets.of(tiny, "logistic", 4), tiny.label_matrix()
+    objective, truth = targets.make(tiny, "logistic", 4), tiny.label_matrix()
     renamed = dict(zip(["best", "epoch", "val_auc"], said.values(), strict=True))
-    weights = committee.weights_of(committee.search(goal, renamed, truth))
-    expected = committee.weights_of(committee.search(goal, said, truth))
+    weights = committee.weights_of(committee.search(objective, renamed, truth))
+    expected = committee.weights_of(committee.search(objective, said, truth))
     assert list(weights.values()) == list(expected.values())
 
 
 def test_without_a_defined_auc_all_weigh_the_same_and_that_is_said(tiny, said, capsys):
-    goal = targets.of(tiny, "logistic", 4)
+    objective = targets.make(tiny, "logistic", 4)
     nothing = np.zeros((30, 4))
-    assert committee.weights_of(committee.search(goal, said, nothing)) == dict.fromkeys(said, 1 / 3)
+    assert committee.weights_of(committee.search(objective, said, nothing)) == dict.fromkeys(said, 1 / 3)
     assert "every member gets the same weight" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("target", ["cosine", "logistic"])
 def test_the_network_gives_the_mean_of_opinions(tiny, target):
-    goal = targets.of(tiny, target, 3)
+    objective = targets.make(tiny, target, 3)
     rng = np.random.default_rng(1)
-    one, other = expit(rng.normal(size=(2, 5, goal.n_outputs)))
+    one, other = expit(rng.normal(size=(2, 5, objective.n_outputs)))
     shares = [0.25, 0.75]
-    inputs = [keras.Input((goal.n_outputs,)), keras.Input((goal.n_outputs,))]
-    network = keras.Model(inputs, committee.mean(inputs, shares, goal))
+    inputs = [keras.Input((objective.n_outputs,)), keras.Input((objective.n_outputs,))]
+    network = keras.Model(inputs, committee.mean(inputs, shares, objective))
     found = network.predict([one, other], verbose=0)
-    middle = 0.25 * committee.opinion(goal, one) + 0.75 * committee.opinion(goal, other)
+    middle = 0.25 * committee.opinion(objective, one) + 0.75 * committee.opinion(objective, other)
     expected = expit(middle) if target == "logistic" else middle / np.linalg.norm(middle, axis=1, keepdims=True)
     np.testing.assert_allclose(found, expected, rtol=1e-4)

@@ -19,18 +19,18 @@ def vectors(tiny, noise=0.3, seed=0):
 
 
 def line(tiny, X, target="cosine"):
-    goal = targets.of(tiny, target, 4)
-    return goal, lines.fit(tiny, goal, lines.Scaling().apply(X), goal.encode(tiny.label_matrix()))
+    objective = targets.make(tiny, target, 4)
+    return objective, lines.fit(tiny, objective, lines.Scaling().apply(X), objective.encode(tiny.label_matrix()))
 
 
 def test_the_ridge_is_that_of_the_normal_equations(tiny):
     X = vectors(tiny)
-    goal, found = line(tiny, X)
-    Z, Y = lines.Scaling().apply(X).astype(float), goal.encode(tiny.label_matrix()).astype(float)
+    objective, found = line(tiny, X)
+    Z, Y = lines.Scaling().apply(X).astype(float), objective.encode(tiny.label_matrix()).astype(float)
     train = tiny.rows("train")
     centred, middle = Z[train] - Z[train].mean(axis=0), Y[train].mean(axis=0)
     W = np.linalg.solve(centred.T @ centred + found.strength * np.eye(6), centred.T @ (Y[train] - middle))
-    expected = goal.scores((Z - Z[train].mean(axis=0)) @ W + middle)
+    expected = objective.scores((Z - Z[train].mean(axis=0)) @ W + middle)
     np.testing.assert_allclose(found.scores, expected, atol=1e-4)
 
 
@@ -70,12 +70,12 @@ def test_sparse_and_dense_vectors_give_the_same_line(tiny):
 def test_bytes_and_constant_columns_and_a_vector_of_length_zero(tiny, target):
     X = np.clip(vectors(tiny) * 100 + 60, 0, 255).astype(np.uint8)
     X[:, 5] = 7
-    goal = targets.of(tiny, target, 4)
-    wanted = goal.encode(tiny.label_matrix())
-    scaling = lines.choose_scaling(tiny, goal, X.astype(np.float32), wanted)
+    objective = targets.make(tiny, target, 4)
+    encoded_targets = objective.encode(tiny.label_matrix())
+    scaling = lines.choose_scaling(tiny, objective, X.astype(np.float32), encoded_targets)
     X = X.astype(np.float32)
     X[3] = 0
-    found = lines.fit(tiny, goal, scaling.apply(X), wanted)
+    found = lines.fit(tiny, objective, scaling.apply(X), encoded_targets)
     assert np.isfinite(found.scores).all()
     test = tiny.rows("test")
     assert metrics.macro_auc(tiny.label_matrix()[test], found.scores[test]) > 0.8
@@ -84,11 +84,14 @@ def test_bytes_and_constant_columns_and_a_vector_of_length_zero(tiny, target):
 def test_numbers_of_different_sizes_are_standardised_where_that_is_better(tiny):
     X = vectors(tiny, 0.2)
     X = np.hstack([X, np.random.default_rng(1).normal(0, 1e6, (len(X), 3))])
-    goal = targets.of(tiny, "cosine", 4)
-    chosen = lines.choose_scaling(tiny, goal, X, goal.encode(tiny.label_matrix()))
+    objective = targets.make(tiny, "cosine", 4)
+    chosen = lines.choose_scaling(tiny, objective, X, objective.encode(tiny.label_matrix()))
     assert chosen.name == "standardised, length 1"
     np.testing.assert_allclose(np.linalg.norm(chosen.apply(X), axis=1), 1, rtol=1e-5)
-    assert lines.choose_scaling(tiny, goal, sp.csr_matrix(X), goal.encode(tiny.label_matrix())).name == "length 1"
+    assert (
+        lines.choose_scaling(tiny, objective, sp.csr_matrix(X), objective.encode(tiny.label_matrix())).name
+        == "length 1"
+    )
 
 
 @pytest.mark.parametrize("target", ["cosine", "logistic"])
@@ -99,10 +102,10 @@ def test_a_label_that_no_training_album_has_comes_last_and_one_that_all_have_fir
     rows = np.r_[tiny.rows("train")[M[tiny.rows("train"), pop] > 0][:5], tiny.rows("val"), tiny.rows("test")]
     X = np.full((30, 6), np.nan)
     X[rows] = vectors(tiny)[rows]
-    goal = targets.of(tiny, target, 4, rows)
-    found = lines.fit(tiny, goal, lines.Scaling().apply(X), goal.encode(tiny.label_matrix()))
+    objective = targets.make(tiny, target, 4, rows)
+    found = lines.fit(tiny, objective, lines.Scaling().apply(X), objective.encode(tiny.label_matrix()))
     assert list(found.scored) == sorted(rows)
-    never = goal.constant < 0
+    never = objective.constant < 0
     assert never.any()
     assert (found.scores.argmax(axis=1) == pop).all()
     assert (found.scores[:, never].max(axis=1) < found.scores[:, ~never].min(axis=1)).all()

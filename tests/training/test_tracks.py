@@ -27,7 +27,7 @@ def store_of(tiny, values):
 
 
 def learner(tiny, cfg, values):
-    return tracks.learner(tiny, store_of(tiny, values), targets.of(tiny, cfg.target, cfg.dimensions), cfg)
+    return tracks.learner(tiny, store_of(tiny, values), targets.make(tiny, cfg.target, cfg.dimensions), cfg)
 
 
 def test_timbre_learns_nothing_from_single_tracks(tiny, cfg, tmp_path):
@@ -48,8 +48,8 @@ def test_timbre_learns_nothing_from_single_tracks(tiny, cfg, tmp_path):
 def test_patches_are_learned_and_averaged_over_albums(tiny, cfg, tmp_path):
     values = np.random.default_rng(0).uniform(-80, 0, (len(tiny.tracks), 1, 322, 96)).astype(np.float16)
     found = learner(tiny, cfg, values)
-    wanted = found.goal.encode(tiny.label_matrix())
-    history = found.fit(found.tracks, wanted, tmp_path)
+    encoded_targets = found.objective.encode(tiny.label_matrix())
+    history = found.fit(found.tracks, encoded_targets, tmp_path)
     assert len(history) == 1
     assert (tmp_path / found.folder / "model.keras").is_file()
     of_tracks = found.vectors(np.arange(len(values)), len(values))

@@ -191,13 +191,13 @@ def test_mixed_precision_keeps_head_and_loss_in_float32(target):
 
     rng = np.random.default_rng(0)
     X = rng.uniform(-80, 0, (8, 322, 96)).astype(np.float16)
-    goal = Logistic(4) if target == "logistic" else Cosine(rng.normal(size=(4, 3)))
-    Y = goal.encode(np.eye(4)[rng.integers(0, 4, 8)])
+    objective = Logistic(4) if target == "logistic" else Cosine(rng.normal(size=(4, 3)))
+    Y = objective.encode(np.eye(4)[rng.integers(0, 4, 8)])
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
         model = models.cnn("low_4x96", target, 4, 3, mean=[-40.0] * 96, std=[20.0] * 96)
         batches = [training.Batches(X, np.arange(8), Y, batch_size=4) for _ in range(2)]
-        history = training.fit(model, goal.loss, *batches, epochs=2, patience=2, learning_rate=1e-3, seed=0)
+        history = training.fit(model, objective.loss, *batches, epochs=2, patience=2, learning_rate=1e-3, seed=0)
     finally:
         keras.config.set_dtype_policy("float32")
     assert model.layers[-1].compute_dtype == "float32"
@@ -221,10 +221,10 @@ def test_a_monitor_chooses_the_epoch_instead_of_the_loss(tmp_path):
     X = np.random.default_rng(0).normal(size=(40, 8)).astype(np.float32)
     Y = (X[:, :3] > 0).astype(np.float32)
     train, val = (training.Batches(X, rows, Y[rows]) for rows in (np.arange(30), np.arange(30, 40)))
-    wanted = iter([0.5, 0.9, 0.7, 0.8, float("nan"), 0.1])
+    encoded_targets = iter([0.5, 0.9, 0.7, 0.8, float("nan"), 0.1])
     history = training.fit(
         network(), "binary_crossentropy", train, val, epochs=10, patience=3, learning_rate=0.01, seed=0,
-        folder=tmp_path, monitor=lambda model: next(wanted),
+        folder=tmp_path, monitor=lambda model: next(encoded_targets),
     )  # fmt: skip
     assert list(history["val_auc"].iloc[:4]) == [0.5, 0.9, 0.7, 0.8]
     assert len(history) == 5

@@ -14,7 +14,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from mumu_lib.core.errors import WriteError
-from mumu_lib.core.files import make_folder, whole, writing
+from mumu_lib.core.files import atomic_path, make_folder, writing
 
 FORMAT = 1
 ENDING = ".journal"
@@ -114,7 +114,7 @@ class Journal:
         """Leave out the lines that do not count any more, if there are more of these than others."""
         if self.stale <= len(self.lines):
             return
-        with whole(self.path) as part, open(part, "wb") as file, open(self.path, "rb") as old:
+        with atomic_path(self.path) as part, open(part, "wb") as file, open(self.path, "rb") as old:
             for line in self.lines.values():
                 old.seek(line.at)
                 file.write(old.readline())

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mumu_lib.core.errors import ParameterError
-from mumu_lib.core.files import whole
+from mumu_lib.core.files import atomic_path
 from mumu_lib.prediction.library.rows import COLUMNS
 
 ENDINGS = (".csv", ".jsonl", ".parquet")
@@ -45,7 +45,7 @@ def write(path: Path, rows: Iterable[dict[str, Any]]) -> int:
         With the keys of ``rows.COLUMNS``; NaN and None are written as nothing.
     """
     writers = {".csv": _csv, ".jsonl": _json_lines, ".parquet": _parquet}
-    with whole(path) as part:
+    with atomic_path(path) as part:
         return writers[path.suffix.lower()](part, rows)
 
 

@@ -22,7 +22,7 @@ COLUMNS = {
 }  # fmt: skip
 OF_GENRE = ("genre", "score", "rank", "modality", "run", "threshold", "keep", "precision", "sure", "why")
 NO_GENRE = "no genre reaches its threshold"
-BETWEEN = "; "
+SEPARATOR = "; "
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def about(album: Shelved, root: str) -> dict[str, Any]:
     """Return the cells that all rows of an album share."""
     return {
         "album": album.album_id, "folder": root, "artist": album.artist, "title": album.title,
-        "tags": BETWEEN.join(album.tags),
+        "tags": SEPARATOR.join(album.tags),
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from functools import lru_cache
 
 # Names that albums share are read once, not once a track.
-REMEMBERED = 1 << 12
+CACHE_SIZE = 1 << 12
 
 # What collections write where an album has many artists.
 NOBODY = frozenset({
@@ -43,7 +43,7 @@ ARTICLE_LAST = re.compile(r"(.+), (the|die|der|das|les|los|las|a|an)", re.IGNORE
 ARTICLE_FIRST = re.compile(r"the\s+(?=\S)")
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHE_SIZE)
 def folded(name: str) -> str:
     """Return a name in small letters, without accents on Latin letters, blanks made one."""
     parts = unicodedata.normalize("NFKD", name.casefold())
@@ -73,7 +73,7 @@ def is_unknown(name: str) -> bool:
     return folded(name) in UNKNOWN
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHE_SIZE)
 def artist_key(name: str) -> str:
     """Return what is equal for spellings of one artist; empty for nobody.
 

@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-REMEMBERED = 1 << 12
+CACHE_SIZE = 1 << 12
 
 # What is always a part of something, in the languages of those who name their discs.
 STRONG = (
@@ -161,7 +161,7 @@ def folded(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name.replace("_", " ")).casefold().split())
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHE_SIZE)
 def pure(name: str) -> Disc | None:
     """Read a name that is that of a part alone, such as ``CD1``, ``Disc 2 (Live)``, ``1 of 2`` or ``Side A``.
 
@@ -196,7 +196,7 @@ def _number(found: re.Match[str]) -> int:
     return VALUES[found["word"]]
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHE_SIZE)
 def suffix(name: str) -> Disc | None:
     """Read a name of an album with that of a part behind it, such as ``Album (Disc 1)`` or ``Album - CD 2``.
 

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from mumu_lib.core.files import whole, write_atomically
+from mumu_lib.core.files import atomic_path, write_atomically
 from mumu_lib.sources.sample import Tables
 from mumu_lib.sources.sample.raw import world
 from mumu_lib.sources.sample.raw.world import World
@@ -155,7 +155,7 @@ def _musicbrainz(true: World, path: Path) -> None:
     files = {
         f"musicbrainz-canonical-dump-sample/canonical/{name}.csv": t.to_csv(index=False) for name, t in tables.items()
     }
-    with whole(path) as part, pa.CompressedOutputStream(str(part), "zstd") as out:
+    with atomic_path(path) as part, pa.CompressedOutputStream(str(part), "zstd") as out:
         out.write(_tar(files))
 
 
@@ -175,7 +175,7 @@ def _song_file(path: Path, song: dict, rng: np.random.Generator) -> None:
     metadata["song_id"], metadata["track_7digitalid"] = song["song_id"].encode(), -1
     analysis = np.zeros(1, [("duration", "<f8"), ("track_id", "S32")])
     analysis["track_id"], analysis["duration"] = song["track_id"].encode(), rng.uniform(120, 300)
-    with whole(path) as part, h5py.File(part, "w") as file:
+    with atomic_path(path) as part, h5py.File(part, "w") as file:
         for name, table in (
             ("metadata", metadata),
             ("analysis", analysis),
