@@ -21,7 +21,6 @@ from mumu_lib.core.paths import checkout, home
 from mumu_lib.encoders import choice
 from mumu_lib.series import costs
 from mumu_lib.series.needs import Needs
-from mumu_lib.series.started import series_lock
 
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,

@@ -145,11 +145,11 @@ def test_shards_that_are_there_are_not_counted_as_needed(whole):
 
 
 def test_two_series_on_one_catalogue_do_not_run_at_once(tiny):
-    first = series.series_lock(tiny)
+    first = series.started.series_lock(tiny)
     with pytest.raises(MumuError, match="another series is running on catalogue 'tiny'"):
-        series.series_lock(tiny)
+        series.started.series_lock(tiny)
     first.release()
-    assert series.series_lock(tiny).is_locked
+    assert series.started.series_lock(tiny).is_locked
 
 
 def test_a_precision_is_told_to_the_notebooks_that_have_one(whole):

@@ -108,7 +108,7 @@ def test_a_file_may_name_the_catalogue_in_quotes_and_what_is_typed_comes_first(a
 def test_a_series_whose_job_fails_ends_otherwise_than_one_that_is_refused(tiny):
     # papermill can write no notebook.
     (paths.home() / "runs" / "tiny" / "overview" / "notebook.ipynb").mkdir(parents=True)
-    lock = series.series_lock(tiny)
+    lock = series.started.series_lock(tiny)
     code, said = snakemake("--config", "catalogue=tiny", "--", "overview")
     assert code == 1
     assert said.count("another series is running") == 1
