@@ -15,7 +15,7 @@ import pandas as pd
 
 from mumu_lib import experiments
 from mumu_lib.catalogue import Catalogue
-from mumu_lib.fusion import Source, join, named
+from mumu_lib.fusion import Source, join, run_name
 from mumu_lib.params import Multimodal
 from mumu_lib.targets import Target
 from mumu_lib.training.albums import rows_without_nan
@@ -89,7 +89,7 @@ def learn(
     run : Path
         Folder of the run; a training that was interrupted goes on there.
     """
-    _, setting = named(cfg)
+    _, setting = run_name(cfg)
     module = experiments.module_of(experiments.FUSION_NOTEBOOK, setting)
     if cfg.recipe == "ours":
         module = WEIGHTED

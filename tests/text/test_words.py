@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from mumu_lib.text import covered
+from mumu_lib.text import rows_with_features
 from mumu_lib.text.words import Words, read
 
 SETTINGS = {"linker": "local", "knowledge": ""}
@@ -34,5 +34,5 @@ def test_vectors_stand_beside_the_words_with_the_same_weight():
     np.testing.assert_allclose(found.toarray(), expected, atol=1e-6)
     assert found.dtype == np.float32
     # An album without a text takes no part.
-    assert covered(found).tolist() == [0, 1]
+    assert rows_with_features(found).tolist() == [0, 1]
     assert Words(pd.Series(["a"])).beside(X) is X
