@@ -28,9 +28,6 @@ from mumu_lib.training.albums import Vectors, has_target, rows_without_nan
 # Weak penalties first; the weakest that is best counts.
 ALPHAS = (1e-3, 1e-2, 0.1, 1.0, 3.0, 10.0, 30.0, 100.0)
 CS = (100.0, 10.0, 1.0, 0.1)
-# Numbers in a matrix, up to which BLAS computes with one thread: the steps of a fit are so short that a second thread does
-# nothing but wait for them, which made fits of the sample 20 times as slow. The fits are equal to the last bit.
-SMALL = 1_000_000
 # So many labels choose the strength of logistic regressions; at the paper's size each fit takes seconds.
 MOST_LABELS = 60
 
@@ -202,8 +199,9 @@ def _logistic(
     all_labels = np.arange(has.shape[1])
     found = {}
     fits = len(CS) * len(labels) + (len(all_labels) if len(labels) < len(all_labels) else 0)
-    threads = 1 if sp.issparse(X) or X.size <= SMALL else None
-    with progress.bar(total=fits, desc="logistic regressions", unit="label") as bar, threadpool_limits(threads, "blas"):
+    # The steps of a fit are so short that a second thread of BLAS only waits: with two, a fit of 24,000 albums took 2.5 times
+    # (512 numbers each) to 20 times (48) the processor time, and longer by the clock.
+    with progress.bar(total=fits, desc="logistic regressions", unit="label") as bar, threadpool_limits(1, "blas"):
         for C in CS:
             scores = _probabilities(known, has, asked, C, labels, bar)
             found[C] = (objective.scores(scores), metrics.macro_auc(truth, scores[np.ix_(val, labels)]))
