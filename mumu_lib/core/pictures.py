@@ -48,7 +48,7 @@ def read(
     """
     name = Path(path).name
     if PLACEHOLDER.match(Path(path).stem):
-        raise ImageError("placeholder", f"{path}: by its name no cover but a stand-in for one")
+        raise ImageError("placeholder", f"{path}: its name is that of a placeholder, not of a cover")
     try:
         with _opened(path, data) as file, open_picture(file) as image:
             size = image.size

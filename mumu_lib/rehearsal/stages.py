@@ -236,7 +236,13 @@ def values_of(stage: Stage) -> dict[str, Any]:
 
 
 def share_of_epochs(stage: Stage) -> float:
-    """Return the share of the paper's epochs that a stage trains; 1 if it has no parameter ``epochs``."""
+    """Return the share of the paper's epochs that a stage trains; 1 if it has no parameter ``epochs``.
+
+    Examples
+    --------
+    >>> share_of_epochs(Stage("overview", "overview"))
+    1.0
+    """
     if stage.part == "joint":
         return SHARE / series.values("paper")["multimodal"]["together_epochs"]
     if "epochs" in stage.arguments:

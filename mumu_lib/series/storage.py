@@ -274,9 +274,9 @@ def _must_be_ours(item: Item) -> None:
     if not item.kind:
         raise MumuError(f"{item.path} is in use; it stays")
     if base.resolve() not in (home().resolve(), checkout().resolve()) or not item.path.is_relative_to(base):
-        raise MumuError(f"{item.path} lies outside of {home()}; it stays")
+        raise MumuError(f"{item.path} is outside of {home()}; it stays")
     if item.path.is_symlink() or item.path.parent.resolve() != base.resolve() / item.path.parent.relative_to(base):
-        raise MumuError(f"{item.path} lies behind a link; it stays")
+        raise MumuError(f"{item.path} is behind a link; it stays")
 
 
 def _free(lock: Path) -> Any:
@@ -284,4 +284,4 @@ def _free(lock: Path) -> Any:
     try:
         return FileLock(lock).acquire(timeout=0)
     except (Timeout, OSError):
-        raise MumuError(f"somebody is at work there (they hold {lock}); it stays") from None
+        raise MumuError(f"a process is using it (it holds {lock}); it stays") from None
