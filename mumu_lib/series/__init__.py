@@ -90,7 +90,7 @@ def arguments(row: Any) -> dict[str, str]:
     Examples
     --------
     >>> arguments(next(rows("paper").itertuples()))
-    {'filters': 'timbre_mlp', 'target': 'logistic'}
+    {'target': 'logistic', 'filters': 'timbre_mlp'}
     """
     return experiments.arguments(row.notebook, row.modality, row.target, row.setting)
 
