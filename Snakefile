@@ -1,12 +1,12 @@
-# The series, said once: notebook + parameters -> run. A rule is done when metrics.json exists;
-# an output notebook proves nothing, it exists after failures too.
+# The series: notebook + parameters -> run. A rule is done when metrics.json exists;
+# the output notebook is no output of the rule, because it also exists after failures.
 #
 #   snakemake --cores 2                                             the embedded sample
 #   snakemake --cores 2 --config catalogue=mine profile=paper       every row of Table 2, and ours
 #   snakemake --workflow-profile params/profiles/slurm --config catalogue=mine profile=paper parts=64
 #
-# What a job needs (memory, minutes, a GPU) depends on its row, so that it is said here, from params/costs.tsv.
-# What a cluster gives (queues, cores a job, retries) stands in params/profiles/, where set-resources may overrule this.
+# The resources of a job (memory, minutes, a GPU) depend on its row and are set here, from params/costs.tsv.
+# The options of a cluster (queues, cores a job, retries) are in params/profiles/; set-resources there overrides these.
 import os
 import sys
 
@@ -16,12 +16,12 @@ from mumu_lib.series.jobs import cluster_resources, papermill_args, quoted
 
 if os.name != "nt":
     shell.prefix("set -euo pipefail; ")
-# Jobs run in notebooks/, and on other machines: all of them must mean the same folders.
+# Jobs run in notebooks/ and on other machines, so the path must be absolute.
 os.environ["MUMU_HOME"] = str(mm.core.paths.home().absolute())
 if workflow.remote_exec:
     mm.series.started.check_node()
-# From the words of --config as they were typed, since config holds 7 for catalogue=007. Snakemake starts the jobs on
-# a cluster with the very same words, so that an environment variable would add nothing.
+# The arguments of --config as typed, since config contains the number 7 for catalogue=007. Snakemake starts the jobs
+# on a cluster with the same arguments, so no environment variable is needed.
 WORDS = workflow.config_settings.config_args
 music = mm.open_catalogue(jobs.catalogue_name(WORDS, config))
 PROFILE = config.get("profile", "sample")
@@ -31,18 +31,18 @@ PLAN = jobs.rest(PLAN, config.get("rest", ""))
 CATALOGUE = music.folder.absolute()
 RUNS = mm.core.paths.home() / "runs" / music.name
 HERE = jobs.cores_here(workflow)
-# Held as long as this process lives. Snakemake's own lock would outlive a kill; the profiles switch it off.
+# Kept until this process ends. Snakemake's own lock would remain after a kill; the profiles disable it.
 LOCKS = []
 
 
 def row_of_job(stage):
-    """Function of a job's wildcards. A stage with many runs has one of its own name; one that runs once has none."""
+    """Return a function of a job's wildcards: those of a stage with many runs contain the name of the stage."""
     rows = {row.folder.name: row for row in PLAN[PLAN.stage == stage].itertuples()}
     return lambda wildcards: rows[wildcards.get(stage, next(iter(rows), ""))]
 
 
 def cores_of(rule, row_of=lambda wildcards: None):
-    """Function of a job's wildcards: all cores of this machine, or half of them; on a cluster what set-threads may change."""
+    """Return a function of a job's wildcards: all cores of this machine or half of them; a default on a cluster."""
     return lambda wildcards: jobs.cores_of(rule, HERE, row_of(wildcards))
 
 
@@ -51,16 +51,16 @@ SINGLE = METRICS["audio"] + METRICS["text"] + METRICS["image"]
 EVERY = SINGLE + METRICS["multimodal"]
 LISTED, DONE = CATALOGUE / "catalogue.json", mm.series.features_done(music)
 BEFORE = jobs.logs_of(PLAN, DONE)
-# The best run of each modality is known when all are there. Timbre needs no features, nor what is left after a failure.
+# Fusions need all runs, to choose the best of each modality. HEARD is empty if no row needs the extracted features.
 HEARD = [ancient(DONE)] if "features" in set(PLAN.stage) else []
 INPUTS = {"audio": [LISTED, *HEARD], "multimodal": SINGLE, "results": EVERY, "youralbum": EVERY}
-# One long training at a time: it keeps every core busy, and others would lengthen its epochs. But two short ones.
+# One long training at a time, since it uses all cores; two short ones at the same time.
 THREADS = {stage: cores_of(stage, row_of_job(stage)) for stage in ("audio", "text", "image", "multimodal")}
 PYTHON, NOTEBOOKS = quoted(sys.executable), quoted(mm.core.paths.checkout() / "notebooks")
 FILE_ARGS = f"-f {quoted(mm.core.paths.checkout() / 'params' / 'paper.yaml')}" if PROFILE == "paper" else ""
-PAPERMILL = f"{{params.start}} --cwd {NOTEBOOKS} --no-progress-bar {NOTEBOOKS}/{{params.row.notebook}}.ipynb {{params.row.folder:q}}/notebook.ipynb -p catalogue {quoted(CATALOGUE)} {FILE_ARGS} {{params.own}} > {{log:q}} 2>&1"
-# Features of a large catalogue: shares of the tracks on as many machines as there are (parts=64), then one joins them.
-FEATURES = next(PLAN[PLAN.stage == "features"].itertuples(), None)  # no row without audio, and no job
+PAPERMILL = f"{{params.start}} --cwd {NOTEBOOKS} --no-progress-bar {NOTEBOOKS}/{{params.row.notebook}}.ipynb {{params.row.folder:q}}/notebook.ipynb -p catalogue {quoted(CATALOGUE)} {FILE_ARGS} {{params.papermill_args}} > {{log:q}} 2>&1"
+# Features of a large catalogue: shares of the tracks on several machines (parts=64), then one job joins them.
+FEATURES = next(PLAN[PLAN.stage == "features"].itertuples(), None)  # None without audio: then there is no job either
 PARTS, AUDIO = int(config.get("parts", 1)), mm.series.values(PROFILE)["audio"]
 EXTRACT = f"{PYTHON} -m mumu_lib.patches {quoted(CATALOGUE)} --patches {AUDIO['patches']} --seed {AUDIO['seed']} --workers {{threads}}"
 
@@ -78,7 +78,7 @@ envvars: "MUMU_HOME"
 wildcard_constraints: audio="audio-[^/]+", text="text-[^/]+", image="image-[^/]+", multimodal=r"[ati](\+[ati])+-[^/]+"
 
 
-# Every run by name: results made of fewer, by hand or by the tests, would otherwise count as the whole.
+# All runs are inputs, since results of fewer runs, made by hand or by the tests, must not count as the whole series.
 rule series:
     input: EVERY, [METRICS[stage] for stage, (*_, run_id) in mm.series.STAGES.items() if run_id]
     default_target: True
@@ -86,7 +86,7 @@ rule series:
 
 for stage, (*_, run_id) in mm.series.STAGES.items():
     if run_id and not METRICS[stage]:
-        continue  # the profile paper has no album of yours
+        continue  # notebook 09 is not part of the profile paper
     folder = METRICS[stage][0].parent if run_id else RUNS / f"{{{stage}}}"
     row_of = row_of_job(stage)
 
@@ -95,8 +95,8 @@ for stage, (*_, run_id) in mm.series.STAGES.items():
         input: INPUTS.get(stage, LISTED)
         output: folder / "metrics.json"
         log: folder / "papermill.log"
-        # Called when the loop has long ended, so that it keeps the row_of of its turn.
-        params: row=row_of, own=lambda wildcards, row_of=row_of: papermill_args(row_of(wildcards)), start=lambda wildcards, row_of=row_of: jobs.papermill(HERE, row_of(wildcards))
+        # The functions are called after the loop; the default argument keeps the row_of of this stage.
+        params: row=row_of, papermill_args=lambda wildcards, row_of=row_of: papermill_args(row_of(wildcards)), start=lambda wildcards, row_of=row_of: jobs.papermill(HERE, row_of(wildcards))
         threads: THREADS.get(stage, 1)
         resources: **cluster_resources(row_of)
         shell: PAPERMILL

@@ -1,4 +1,4 @@
-"""What every room stands on: errors, files, paths, progress, fingerprints, versions. It imports no other room."""
+"""Basics for all other packages: errors, files, paths, progress, fingerprints, versions. Imports no other package."""
 
 import lazy_loader
 

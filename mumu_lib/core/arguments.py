@@ -1,4 +1,4 @@
-"""The one parser that every command of the library hangs on: it refuses what it does not know, and suggests."""
+"""Command-line parser of all commands of the library; unknown options are errors with a suggestion."""
 
 import argparse
 import re
@@ -13,15 +13,15 @@ CHOICE = re.compile(r"argument (?P<name>[^:]+): invalid choice: '?(?P<value>[^']
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser of command lines that names itself as it was typed, and answers a mistake with the nearest right word.
+    """Parse command lines; suggest the nearest valid word after a mistake.
 
-    A mistake ends the program with code 2, as argparse does; that something is missing or broken is code 1, and is for
-    who calls it.
+    A mistake ends the program with status 2, as with argparse; errors about missing or broken data have status 1 and
+    are left to the caller.
 
     Parameters
     ----------
     **options
-        As of ``argparse.ArgumentParser``. Without ``prog`` it is the command that was typed.
+        Options of ``argparse.ArgumentParser``. The default of ``prog`` is the command that was typed.
 
     Examples
     --------
@@ -38,12 +38,14 @@ class Parser(argparse.ArgumentParser):
         self.typed: list[str] = []
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
-        """Return the options and words of a command line; end the program where one is unknown."""
-        self.typed = list(sys.argv[1:] if args is None else args)
-        found, unknown = self.parse_known_args(args, namespace)
+        """Parse a command line; end the program if an option or word is unknown."""
+        if args is None:
+            args = sys.argv[1:]
+        self.typed = list(args)
+        parsed, unknown = self.parse_known_args(args, namespace)
         if unknown:
             self.error(self._unknown(unknown))
-        return found
+        return parsed
 
     def _unknown(self, words: Sequence[str]) -> str:
         hints = []
@@ -52,39 +54,46 @@ class Parser(argparse.ArgumentParser):
         return f"unknown: {', '.join(hints)}"
 
     def suggestion(self, word: str) -> str:
-        """Return ``"; did you mean '--x'?"`` for the nearest option; nothing for what is none."""
+        """Return ``"; did you mean '--x'?"`` for the nearest option; empty if the word is not like an option."""
         if not word.startswith("-"):
             return ""
         return did_you_mean(word.partition("=")[0], self._options())
 
     def _options(self) -> list[str]:
-        found: list[str] = []
+        options: list[str] = []
         for action in self._actions:
             if action.help != argparse.SUPPRESS:
-                found += action.option_strings
-        return found
+                options += action.option_strings
+        return options
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong, what would be right, and where all of it is listed; then end with code 2."""
-        found = CHOICE.search(message)
-        if found:
+        """Print the mistake, a suggestion and how to list the options; then end with status 2."""
+        match = CHOICE.search(message)
+        if match:
             for action in self._actions:
-                if action.choices and found["name"] in (action.metavar, action.dest, "/".join(action.option_strings)):
-                    choices = list(map(str, action.choices))
-                    message = f"{found['name']}={found['value']!r} is not one of {choices}"
-                    message += did_you_mean(found["value"], choices)
-        # A word that is lacking may be there under a misspelt name, of which argparse says nothing yet.
-        misspelt = [
-            word for word in self.typed if self.suggestion(word) and word.partition("=")[0] not in self._options()
-        ]
-        if misspelt and "required" in message:
-            message = f"{message}; {self._unknown(misspelt)}"
+                if action.choices and match["name"] in (action.metavar, action.dest, "/".join(action.option_strings)):
+                    choices = [str(choice) for choice in action.choices]
+                    message = f"{match['name']}={match['value']!r} is not one of {choices}"
+                    message += did_you_mean(match["value"], choices)
+        if "required" in message:
+            # A required option may be missing because it is misspelt, which argparse does not report.
+            misspelt = self._misspelt()
+            if misspelt:
+                message = f"{message}; {self._unknown(misspelt)}"
         self.print_usage(sys.stderr)
         self.exit(2, f"{self.prog}: {message};  {self.prog} --help  lists what there is\n")
 
+    def _misspelt(self) -> list[str]:
+        """Return the typed words that are not options but similar to one."""
+        words = []
+        for word in self.typed:
+            if self.suggestion(word) and word.partition("=")[0] not in self._options():
+                words.append(word)
+        return words
+
 
 def at_least(least: int) -> Callable[[str], int]:
-    """Return the type of an option that is a whole number from so many on.
+    """Return the type of an option that is an integer with a lower limit.
 
     Examples
     --------
@@ -110,7 +119,7 @@ def typed_name() -> str:
     name = getattr(spec, "name", "").removesuffix(".__main__")
     if name.split(".")[0] != OWN:
         return f"python -m {OWN}"
-    words = sys.argv[1:2] if name == OWN else []
-    if words and words[0].startswith("-"):
-        words = []
-    return " ".join(["python -m", name, *words])
+    command = f"python -m {name}"
+    if name == OWN and len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
+        command += f" {sys.argv[1]}"
+    return command

@@ -1,4 +1,4 @@
-"""Settings of the libraries beneath that must stand before they start: environment variables, set where none is."""
+"""Set environment variables that other libraries read when they are imported, unless the user has set them."""
 
 import logging
 import os
@@ -7,17 +7,17 @@ from pathlib import Path
 from mumu_lib.core.paths import home
 
 DEFAULTS = {
-    # The backend's start-up messages carry timestamps and process numbers, which no saved notebook should hold.
+    # The start-up messages of the backend contain times and process ids, which would change saved notebooks.
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "KERAS_BACKEND": "tensorflow",
-    # TensorFlow leaves oneDNN out on processors without AVX-512; convolutions are nearly twice as fast with it.
+    # TensorFlow disables oneDNN on processors without AVX-512; convolutions are nearly twice as fast with it.
     "TF_ENABLE_ONEDNN_OPTS": "1",
-    # Notebooks share a GPU's memory; without this the first one takes all of it.
+    # Several notebooks share a GPU; by default the first one allocates all of its memory.
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
-    # Keras loads the client of a hub that comes with the tokenizer; nothing here may ask it for anything.
+    # Keras imports the client of a model hub; it must not connect to the network.
     "HF_HUB_OFFLINE": "1",
 }
-# What keeps files of its own below the user's home: compiled functions, lists of fonts, weights.
+# Libraries that store files in the user's home (compiled functions, font lists, weights) -> subfolder of the cache.
 CACHES = {
     "NUMBA_CACHE_DIR": "numba",
     "MPLCONFIGDIR": "matplotlib",
@@ -27,20 +27,20 @@ CACHES = {
 
 
 def set_defaults() -> None:
-    """Set every variable that the user has not set, and keep back one warning that is wrong here."""
-    logging.getLogger("tensorflow").addFilter(_worth_saying)
+    """Set every variable that the user has not set; suppress a warning of TensorFlow that does not apply."""
+    logging.getLogger("tensorflow").addFilter(_is_relevant)
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
     if not _can_write(_user_home()) and _can_write(home()):
-        # Numba, which librosa needs, stops where it finds no place for what it compiles.
+        # Numba, which librosa needs, fails if it cannot store compiled functions.
         for name, folder in CACHES.items():
             os.environ.setdefault(name, str(home() / "cache" / folder))
 
 
-def _worth_saying(record: logging.LogRecord) -> bool:
-    """Whether a message of TensorFlow is about anything but tracing.
+def _is_relevant(record: logging.LogRecord) -> bool:
+    """Return whether a message of TensorFlow is not the warning about retracing.
 
-    Several networks are each traced once, which it takes for one that is traced again and again.
+    TensorFlow gives this warning when several networks are traced once each.
     """
     return "tf.function retracing" not in record.getMessage()
 
@@ -53,7 +53,7 @@ def _user_home() -> Path | None:
 
 
 def _can_write(folder: Path | None) -> bool:
-    """Whether a folder, or the nearest one above it that is there, can be written to."""
+    """Return whether a folder, or the nearest of its parents that exists, is writable."""
     if folder is None:
         return False
     while not folder.exists() and folder != folder.parent:

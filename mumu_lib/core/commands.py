@@ -1,4 +1,4 @@
-"""Commands as a message prints them: typed into a shell, each does what the message says."""
+"""Format commands for messages; they can be typed into a shell."""
 
 import os
 import shlex
@@ -7,13 +7,15 @@ from typing import Any
 
 from mumu_lib.core.paths import checkout
 
-# What papermill's -p takes for something else than text.
+# Words that papermill's -p does not pass as text.
 _CONSTANTS = {"True": True, "False": False, "None": None}
 
 
 def typed(*words: object) -> str:
-    """Join words to a line for a shell, each quoted where it must be.
+    """Join words to a command line, with quotes where necessary.
 
+    Examples
+    --------
     >>> typed("make", "paper", "CATALOGUE=my music")
     "make paper 'CATALOGUE=my music'"
     """
@@ -21,8 +23,10 @@ def typed(*words: object) -> str:
 
 
 def parameter(name: str, value: Any) -> str:
-    """Return a parameter of a notebook as papermill is told it; a text as text, though it may look like a number.
+    """Return papermill's arguments for a parameter; texts are passed as text even if they look like numbers.
 
+    Examples
+    --------
     >>> parameter("epochs", 3)
     '-p epochs 3'
     >>> parameter("catalogue", "2017_02")
@@ -37,12 +41,24 @@ def parameter(name: str, value: Any) -> str:
 
 
 def is_text_to_papermill(value: str) -> bool:
-    """Whether papermill's ``-p`` leaves a text as it is; ``007``, ``1e3``, ``nan`` and ``None`` it does not."""
+    """Return whether papermill's ``-p`` passes a text unchanged, which it does not for ``007``, ``1e3`` or ``None``.
+
+    Examples
+    --------
+    >>> is_text_to_papermill("vsm"), is_text_to_papermill("007")
+    (True, False)
+    """
     return read_by_papermill(value) is value
 
 
 def read_by_papermill(word: str) -> Any:
-    """Return what papermill's ``-p`` makes of a word."""
+    """Parse a word as papermill's ``-p`` does.
+
+    Examples
+    --------
+    >>> read_by_papermill("007"), read_by_papermill("None"), read_by_papermill("vsm")
+    (7, None, 'vsm')
+    """
     if word in _CONSTANTS:
         return _CONSTANTS[word]
     for kind in (int, float):
@@ -54,22 +70,27 @@ def read_by_papermill(word: str) -> Any:
 
 
 def papermill(notebook: str, *, there: bool = False, **parameters: Any) -> str:
-    """Return the command that runs a notebook, to be typed where Python works now.
+    """Return the command that runs a notebook from the current folder.
 
     Parameters
     ----------
     notebook : str
-        Its name without ending, such as ``05_text``.
+        Name without extension, such as ``05_text``.
     there : bool
-        Whether the notebook is to work in its own folder all the same, which relative paths among its parameters mean.
+        Whether the notebook runs in its own folder, to which relative paths in its parameters refer.
     **parameters
-        Of the notebook.
+        Parameters of the notebook.
 
     Returns
     -------
     command : str
-        E.g. ``papermill 05_text.ipynb out.ipynb -p catalogue mine -p features vsm``, with the notebook's path as it is
-        seen from the current folder.
+        E.g. ``papermill 05_text.ipynb out.ipynb -p catalogue mine -p features vsm``, with the path of the notebook
+        relative to the current folder if possible.
+
+    Examples
+    --------
+    >>> papermill("05_text", features="vsm").endswith("05_text.ipynb out.ipynb -p features vsm")
+    True
     """
     path = notebook_path(notebook)
     parts = [typed("papermill", path, "out.ipynb")]
@@ -81,7 +102,7 @@ def papermill(notebook: str, *, there: bool = False, **parameters: Any) -> str:
 
 
 def notebook_path(notebook: str) -> str:
-    """Return the path of a notebook from the current folder: its mere name in ``notebooks/``; absolute from elsewhere."""
+    """Return the path of a notebook: relative in ``notebooks/`` and in the checkout, absolute from other folders."""
     path = checkout() / "notebooks" / f"{notebook}.ipynb"
     here = Path.cwd()
     for base in (path.parent, checkout()):
@@ -91,8 +112,10 @@ def notebook_path(notebook: str) -> str:
 
 
 def python(module: str, *words: object, **options: Any) -> str:
-    """Return the command that runs a module of the library; of options, ``min_albums=2`` is ``--min-albums 2``.
+    """Return the command that runs a module of the library; the option ``min_albums=2`` becomes ``--min-albums 2``.
 
+    Examples
+    --------
     >>> python("mumu_lib.patches", "my music", seed=1)
     "python -m mumu_lib.patches 'my music' --seed 1"
     """
@@ -103,8 +126,10 @@ def python(module: str, *words: object, **options: Any) -> str:
 
 
 def make(target: str, **variables: Any) -> str:
-    """Return the command that makes a target of the Makefile; it is typed in the checkout.
+    """Return the command that makes a target of the Makefile, to be run in the checkout.
 
+    Examples
+    --------
     >>> make("paper", CATALOGUE="2017_02", KNOWLEDGE="FOLDER")
     'make paper CATALOGUE=2017_02 KNOWLEDGE=FOLDER'
     """
@@ -115,7 +140,7 @@ def make(target: str, **variables: Any) -> str:
 
 
 def quoted(word: str | Path) -> str:
-    """Quote a word for the shell that runs the jobs of a series; that of Windows knows no single quotes."""
+    """Quote a word for the shell that runs the jobs of a series; on Windows, single quotes are not supported."""
     if os.name == "nt":
         import subprocess
 

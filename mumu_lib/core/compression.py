@@ -1,7 +1,7 @@
-"""Decompress a stream by what it holds: gzip, bzip2, xz and Zstandard, all of its parts, to the last byte.
+"""Decompress streams of gzip, bzip2, xz and Zstandard that consist of several parts.
 
-Archives of many gigabytes are compressed in parts (pbzip2, pixz, pzstd, bgzip) or joined by ``cat``, with marks or
-zeros between the parts. Python's own readers of bzip2 and xz end at such zeros, without a word.
+Large archives are compressed in parts (pbzip2, pixz, pzstd, bgzip) or joined by ``cat``, with marks or zeros between
+the parts. Python's own readers of bzip2 and xz stop at such zeros without an error.
 """
 
 import bz2
@@ -17,7 +17,7 @@ CHUNK = 1 << 20
 LONGEST_MAGIC = 6
 
 _ZSTD = b"\x28\xb5\x2f\xfd"
-# A frame to be skipped, of any of 16 kinds; pzstd begins each of its parts by one.
+# A skippable frame, of one of 16 kinds; pzstd writes one before each part.
 _ZSTD_SKIPPABLE = b"\x2a\x4d\x18"
 _REFUSED = {
     b"PK\x03\x04": "a zip archive",
@@ -29,23 +29,23 @@ _REFUSED = {
 
 
 def decompressed(raw: io.BufferedReader) -> BinaryIO:
-    """Return a stream of what a stream holds, decompressed if it begins as gzip, bzip2, xz or Zstandard.
+    """Return the decompressed contents of a stream; the compression is detected from its first bytes.
 
     Parameters
     ----------
     raw : io.BufferedReader
-        At its start.
+        Positioned at its start.
 
     Returns
     -------
     stream : file
-        ``raw`` itself if it is not compressed. Reading raises ``EOFError`` where it breaks off and ``OSError``,
-        ``zlib.error`` or ``lzma.LZMAError`` where it is damaged, or where something else stands behind a part of it.
+        ``raw`` itself if it is not compressed. Reading raises ``EOFError`` if the stream is cut off, and ``OSError``,
+        ``zlib.error`` or ``lzma.LZMAError`` if it is damaged or other data follow a part.
 
     Raises
     ------
     ValueError
-        An archive or a compression that is not read.
+        The archive format or compression is not supported.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def _buffered(stream: io.RawIOBase) -> BinaryIO:
 
 
 class _Parts(io.RawIOBase):
-    """Compressed parts one after the other, with any number of zeros between and behind them."""
+    """Decompress consecutive parts, with any number of zeros between and after them."""
 
     def __init__(self, raw: io.BufferedReader, magic: bytes, make: Callable[[], Any]) -> None:
         self._raw = raw
@@ -101,7 +101,7 @@ class _Parts(io.RawIOBase):
                 return len(piece)
 
     def _next_part(self) -> bool:
-        """Go to the next part; false if there is none."""
+        """Start the next part; return False if there is none."""
         rest = self._decoder.unused_data.lstrip(b"\0")
         while len(rest) < len(self._magic):
             more = self._raw.read(CHUNK)
@@ -111,7 +111,7 @@ class _Parts(io.RawIOBase):
         if not rest:
             return False
         if not rest.startswith(self._magic):
-            raise OSError(f"behind a whole part stand bytes that begin no other: {rest[:8]!r}")
+            raise OSError(f"the bytes after a complete part are not the start of another: {rest[:8]!r}")
         self._decoder = self._make()
         self._ahead = rest
         return True

@@ -1,4 +1,4 @@
-"""Versions, device and catalogue: what an issue report needs."""
+"""Report versions, device and catalogues, for issue reports."""
 
 import os
 import platform
@@ -20,28 +20,41 @@ TOOLS = ("papermill", "jupyterlab", "ipykernel", "ipywidgets", "jupyter-scatter"
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that numbers depend on."""
-    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+    """Return the versions of Python and of the packages that affect results.
+
+    Examples
+    --------
+    >>> list(versions())[:3]
+    ['python', 'mumu-lib', 'keras']
+    """
+    result = {"python": platform.python_version()}
+    for name in PACKAGES:
+        result[name] = version(name)
+    return result
 
 
 def device() -> str:
-    """Keras backend and what it computes on."""
+    """Return the Keras backend and the device that it uses."""
     with quiet_start():
         import keras
 
         backend = keras.backend.backend()
         gpus = [d for d in keras.distribution.list_devices() if "gpu" in d.lower() or "cuda" in d.lower()]
-    return f"{backend} on {f'{len(gpus)} GPU' if gpus else f'CPU, {os.cpu_count()} cores'}"
+    if gpus:
+        return f"{backend} on {len(gpus)} GPU"
+    return f"{backend} on CPU, {os.cpu_count()} cores"
 
 
 def git_commit() -> str:
-    """Commit of the checkout, with ``+`` when files were changed since; empty outside git."""
+    """Return the commit of the checkout, with ``+`` if files have changed since; empty outside of git."""
     try:
-        # Of a checkout that lies in another repository without being one, that other's commit says nothing.
+        # A folder without its own repository may be within another one, whose commit is irrelevant.
         if Path(_git("rev-parse", "--show-toplevel")).resolve() != checkout():
             return ""
         commit = _git("rev-parse", "--short=12", "HEAD")
-        return commit + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
+        if _git("status", "--porcelain", "--untracked-files=no"):
+            commit += "+"
+        return commit
     except (OSError, subprocess.SubprocessError):
         return ""
 
@@ -53,26 +66,31 @@ def _git(*words: str) -> str:
 
 @contextmanager
 def quiet_start() -> Iterator[None]:
-    """Keep the backend's start-up lines (C++, with process numbers) out of saved notebooks."""
+    """Suppress the start-up messages of the backend (from C++, with process ids), which would change saved notebooks."""
     sys.stderr.flush()
-    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    stderr = os.dup(2)
+    null = os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nothing, 2)
+        os.dup2(null, 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nothing)
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(null)
 
 
 def hello(networks: bool = True) -> None:
-    """Print versions and device, one line each, and let tables show their notes whole.
+    """Print versions and device, one line each, and widen the columns of displayed tables.
 
     Parameters
     ----------
     networks : bool
-        False where no network computes: the device is not named, since asking for it imports Keras and its backend,
-        which takes 3 to 4 s.
+        Whether to print the device, which imports Keras and its backend and takes 3 to 4 s.
+
+    Examples
+    --------
+    >>> hello(networks=False)  # doctest: +ELLIPSIS
+    versions: python 3..., mumu-lib ..., keras 3...
     """
     pd.options.display.max_colwidth = 120
     print("versions:", ", ".join(f"{name} {number}" for name, number in versions().items()))
@@ -81,18 +99,21 @@ def hello(networks: bool = True) -> None:
 
 
 def report() -> None:
-    """Print what an issue report needs: :func:`hello`, then system, tools, commit, where data lie and what is there.
+    """Print the information for an issue report: :func:`hello`, system, tools, commit, home and catalogues.
 
-    The same as ``python -m mumu_lib``. The home directory is written as ``~``, so that no user's name is in it.
+    The same as ``python -m mumu_lib``. The user's home directory is printed as ``~``, which hides the user's name.
     """
     hello()
     print("system:", platform.platform())
     print("tools:", ", ".join(f"{name} {_version(name)}" for name in TOOLS))
     print("commit:", git_commit() or "none, this is not a git checkout")
     print("home:", _home())
-    catalogues = sorted(path.parent.name for path in (home() / "data").glob("*/catalogue.json"))
-    finished = {name: len(list((home() / "runs" / name).glob("*/metrics.json"))) for name in catalogues}
-    print("catalogues:", ", ".join(f"{name} ({n} finished runs)" for name, n in finished.items()) or "none")
+    catalogues = []
+    for path in sorted((home() / "data").glob("*/catalogue.json")):
+        name = path.parent.name
+        finished = len(list((home() / "runs" / name).glob("*/metrics.json")))
+        catalogues.append(f"{name} ({finished} finished runs)")
+    print("catalogues:", ", ".join(catalogues) or "none")
 
 
 def _version(package: str) -> str:
@@ -103,17 +124,23 @@ def _version(package: str) -> str:
 
 
 def _home() -> str:
-    """Where data and runs lie, why there, whether it can be written to, and how much space is left."""
+    """Describe the home: its folder, how it was chosen, whether it is writable, and its free space."""
     folder = home()
     if not folder.is_dir():
         return f"{_short(folder)} (MUMU_HOME) is not there yet"
-    why = "MUMU_HOME" if os.environ.get("MUMU_HOME") else "the checkout"
-    read_only = "" if os.access(folder, os.W_OK) else ", read-only"
-    return f"{_short(folder)} ({why}){read_only}, {shutil.disk_usage(folder).free / 1e9:.0f} GB free"
+    text = f"{_short(folder)} (the checkout)"
+    if os.environ.get("MUMU_HOME"):
+        text = f"{_short(folder)} (MUMU_HOME)"
+    if not os.access(folder, os.W_OK):
+        text += ", read-only"
+    return f"{text}, {shutil.disk_usage(folder).free / 1e9:.0f} GB free"
 
 
 def _short(folder: Path) -> str:
-    return f"~/{folder.relative_to(Path.home())}" if folder.is_relative_to(Path.home()) else str(folder)
+    """Return a path with ``~`` for the user's home directory."""
+    if folder.is_relative_to(Path.home()):
+        return f"~/{folder.relative_to(Path.home())}"
+    return str(folder)
 
 
 def seed_everything(seed: int, precision: str = "float32") -> None:
@@ -122,7 +149,7 @@ def seed_everything(seed: int, precision: str = "float32") -> None:
     Parameters
     ----------
     precision : str
-        A Keras policy, or ``auto``: what this machine computes fastest (:func:`mumu_lib.core.processor.precision`).
+        A Keras policy, or ``auto`` for the fastest one on this machine (:func:`mumu_lib.core.processor.precision`).
     """
     import keras
 
@@ -131,7 +158,7 @@ def seed_everything(seed: int, precision: str = "float32") -> None:
 
 
 def precision() -> str:
-    """Return the Keras policy that new layers get, such as ``float32`` or ``mixed_bfloat16``."""
+    """Return the current Keras policy of new layers, such as ``float32`` or ``mixed_bfloat16``."""
     import keras
 
     return str(keras.config.dtype_policy().name)

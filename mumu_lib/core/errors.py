@@ -1,4 +1,4 @@
-"""Every error a user is meant to read: it names the file or row and what to do next."""
+"""Define the errors that are shown to users; messages name the file or row, and how to fix the problem."""
 
 import difflib
 from collections.abc import Iterable
@@ -13,28 +13,28 @@ class ParameterError(MumuError, ValueError):
 
 
 class MissingDataError(MumuError, FileNotFoundError):
-    """Something asked for is not on disk; the message says how to get it."""
+    """A requested file or folder is missing; the message says how to get it."""
 
 
 class BadDataError(MumuError, ValueError):
-    """A file is there but does not hold what it should; the message names file and row."""
+    """A file has invalid contents; the message names file and row."""
 
 
 class LockedError(MumuError, OSError):
-    """A file is held by another program, or lies where there are no locks: it may be whole, but cannot be read now."""
+    """A file cannot be read now because another program has locked it, or its drive does not support locks."""
 
 
 class WriteError(MumuError, OSError):
-    """A file cannot be written: no space, no right to, no folder; the message says what to do."""
+    """A file cannot be written (no space, no permission, no folder); the message says what to do."""
 
 
 class RefusedError(MumuError):
-    """One item of many cannot be used; the others go on.
+    """One item of many cannot be used; the others are processed.
 
     Attributes
     ----------
     reason : str
-        One word, to be counted.
+        One word, by which errors are counted.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -42,7 +42,7 @@ class RefusedError(MumuError):
         self.reason = reason
 
     def __reduce__(self) -> tuple:
-        # Exceptions with extra arguments do not survive the trip back from a worker process otherwise.
+        # Needed to pickle an exception with extra arguments, which worker processes send back.
         return (type(self), (self.reason, str(self)))
 
 
@@ -58,14 +58,22 @@ class ImageError(RefusedError):
 
 
 class NothingUsableError(MumuError):
-    """Every item was refused, so that there is nothing left to work on."""
+    """No item can be used."""
 
 
 class ServiceError(MumuError, OSError):
-    """A web service does not answer, or answers with an error, after all retries."""
+    """A web service has not responded, or has responded with an error, after all retries."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """``"; did you mean 'x'?"`` for the nearest known name, or nothing."""
+    """Return ``"; did you mean 'x'?"`` for the nearest known name; empty if none is near.
+
+    Examples
+    --------
+    >>> did_you_mean("adio", ["audio", "text"])
+    "; did you mean 'audio'?"
+    """
     near = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    if not near:
+        return ""
+    return f"; did you mean {near[0]!r}?"

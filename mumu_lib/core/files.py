@@ -1,4 +1,4 @@
-"""Writing files so that nobody ever reads half of one, and so that a failure says what to do about it."""
+"""Write files atomically, lock folders, and explain write errors."""
 
 import errno
 import glob
@@ -19,7 +19,7 @@ from mumu_lib.core.errors import MumuError, WriteError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
-# Of network drives that were mounted without locks.
+# Errors of network drives that are mounted without locks.
 NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
 CUT_SHORT = "requested and"
 RERUN_HINT = "then run the same command again: what is finished is kept"
@@ -27,19 +27,24 @@ RERUN_HINT = "then run the same command again: what is finished is kept"
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Whatever writes a file or folder stands under this.
+    """Context manager for writes: turn ``OSError`` into ``WriteError``.
+
+    Parameters
+    ----------
+    path : Path
+        The file or folder that is written, for the message.
 
     Raises
     ------
     WriteError
-        In place of the system's own error: why it cannot be written and what to do.
+        The file cannot be written; the message says why and what to do.
     """
     try:
         yield
     except MumuError:
         raise
     except OSError as error:
-        # An error without a number is a parser's, not the system's; but numpy gives none when it cuts a file short.
+        # Errors without a number are not from the system, except numpy's when the disk is full.
         if error.errno is None and CUT_SHORT not in str(error):
             raise
         raise WriteError(f"{path} cannot be written: {_why(path, error)}, {RERUN_HINT}") from error
@@ -55,42 +60,49 @@ def _why(path: Path, error: OSError) -> str:
         return f"{folder} lies on a drive without file locks ({error}); set MUMU_HOME to a folder on a drive of this machine"
     if not folder.exists():
         return f"{folder} is gone; bring it back (a drive that is no longer there, or a folder removed meanwhile?)"
-    return f"{error}; see to it"
+    return f"{error}; fix this"
 
 
 def _free(folder: Path) -> int:
-    there = next((p for p in (folder, *folder.parents) if p.is_dir()), Path.cwd())
-    return shutil.disk_usage(there).free
+    """Return the free bytes on the disk of a folder, which need not exist yet."""
+    while not folder.is_dir():
+        if folder == folder.parent:
+            folder = Path.cwd()
+            break
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
 
 
 def open_regular(path: str | Path) -> BinaryIO:
-    """Open a file to read; a pipe or a device, which may be waited for without end, is refused.
+    """Open a regular file for reading; pipes and devices are refused, since reading them may never end.
 
     Raises
     ------
     OSError
+        The file is missing, is not a regular file, or cannot be read.
     """
     if not stat.S_ISREG(os.stat(path).st_mode):
-        raise OSError(errno.EINVAL, "it is no file")
+        raise OSError(errno.EINVAL, "it is not a regular file")
     return open(path, "rb")
 
 
 def make_folder(folder: Path) -> Path:
-    """A folder, made if need be, with those above it."""
+    """Create a folder and its parents if they do not exist, and return it."""
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 def need_room(folder: Path, size: int) -> None:
-    """Stop before long work whose result would not fit.
+    """Check that there is enough free space before a long computation.
 
     Raises
     ------
     WriteError
-        Fewer than ``size`` bytes are free where the folder lies, or will lie.
+        Fewer than ``size`` bytes are free on the disk of the folder, which need not exist yet.
     """
-    if size > (free := _free(folder)):
+    free = _free(folder)
+    if size > free:
         raise WriteError(
             f"{folder} needs {size / 1e9:.2f} GB, but only {free / 1e9:.2f} GB are free there; make room, {RERUN_HINT}"
         )
@@ -98,52 +110,55 @@ def need_room(folder: Path, size: int) -> None:
 
 @contextmanager
 def atomic_path(path: Path, end: str = "") -> Iterator[Path]:
-    """A name to write a file under; the file gets its own name when it is whole.
+    """Context manager for a temporary path, which is renamed to ``path`` when the file is complete.
 
-    Of several processes that write one file the first to end wins, since they write the same; what it finds of
-    others goes, left by a killed process or not.
+    If several processes write the same file, the first to finish wins, since all write the same contents; it removes
+    the temporary files of the others, including those of killed processes.
 
     Parameters
     ----------
     path : Path
     end : str
-        How the name to write under must end, for a library that goes by it, such as ``.keras``.
+        Suffix of the temporary name, for libraries that check it, such as ``.keras``.
 
     Yields
     ------
     part : Path
-        In the same folder, which is made if need be.
+        A path in the same folder, which is created if necessary.
     """
     make_folder(path.parent)
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp{end}")
     with writing(path):
         try:
             yield part
-            _take_its_name(part, path, end)
+            _replace(part, path, end)
         finally:
             part.unlink(missing_ok=True)
 
 
-def _take_its_name(part: Path, path: Path, end: str) -> None:
+def _replace(part: Path, path: Path, end: str) -> None:
+    """Rename a temporary file, and remove other temporary files of the same path."""
     try:
         os.replace(part, path)
     except FileNotFoundError:
         if not path.is_file():
             raise
     for other in path.parent.glob(f"{glob.escape(path.name)}.*.tmp{end}"):
-        # On Windows a file that somebody still writes cannot be removed.
+        # On Windows a file that another process has open cannot be removed.
         with suppress(OSError):
             other.unlink()
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a file so that a reader sees the old one or the whole new one."""
+    """Write a file atomically: readers see either the old contents or all of the new."""
+    if isinstance(content, str):
+        content = content.encode()
     with atomic_path(path) as part:
-        part.write_bytes(content.encode() if isinstance(content, str) else content)
+        part.write_bytes(content)
 
 
 def save_array(path: Path, array: np.ndarray) -> None:
-    """Write an ``.npy``, as :func:`write_atomically`."""
+    """Write an array as ``.npy``, as :func:`write_atomically`."""
     with atomic_path(path) as part, part.open("wb") as file:
         np.save(file, array, allow_pickle=False)
 
@@ -156,7 +171,7 @@ def save_sparse(path: Path, matrix: Any) -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Have a folder for oneself; another process waits, and one that dies lets go of it."""
+    """Lock a folder exclusively; other processes wait. The lock is released when the process ends."""
     lock = FileLock(make_folder(folder) / "lock")
     with writing(folder):
         try:

@@ -1,59 +1,67 @@
-"""Is this the same content? Hashes of files and arrays, and sketches of arrays that were computed again."""
+"""Hash files and arrays, and recognise recomputed arrays that differ only by rounding."""
 
 import hashlib
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-# Another number of threads moves projections by some 1e-6 of the largest; another computation by far more.
+# Relative tolerance. Another number of threads changes projections by about 1e-6, other data by much more.
 SAME = 1e-4
 PROJECTIONS = 4
 
 
 def hash_of(*parts: str | bytes | memoryview, length: int = 64) -> str:
-    """Return the SHA-256 of some content, one part after the other, in hexadecimal.
+    """Return the SHA-256 of the concatenated parts, in hexadecimal.
 
     Parameters
     ----------
     parts : str, bytes or buffer
-        Texts count as UTF-8.
+        Strings are encoded as UTF-8.
     length : int
-        Digits to keep, from the first.
+        Number of leading digits to return.
+
+    Examples
+    --------
+    >>> hash_of("mu", b"mu", length=8) == hash_of("mumu", length=8)
+    True
     """
-    found = hashlib.sha256()
+    sha256 = hashlib.sha256()
     for part in parts:
-        found.update(part.encode() if isinstance(part, str) else part)
-    return found.hexdigest()[:length]
+        if isinstance(part, str):
+            part = part.encode()
+        sha256.update(part)
+    return sha256.hexdigest()[:length]
 
 
 def hash_of_stream(parts: Iterable[bytes], *, length: int = 64) -> str:
-    """Return the SHA-256 of some content that comes piece by piece, as :func:`hash_of`."""
-    found = hashlib.sha256()
+    """Return the SHA-256 of an iterable of parts, as :func:`hash_of`."""
+    sha256 = hashlib.sha256()
     for part in parts:
-        found.update(part)
-    return found.hexdigest()[:length]
+        sha256.update(part)
+    return sha256.hexdigest()[:length]
 
 
 def checksum_of_samples(parts: Iterable[bytes]) -> str:
-    """Return the MD5 of samples as FLAC keeps it: whole numbers, the lowest byte first, channel by channel in turn."""
-    found = hashlib.md5(usedforsecurity=False)
+    """Return the MD5 of audio samples as stored in FLAC files: little-endian integers with interleaved channels."""
+    md5 = hashlib.md5(usedforsecurity=False)
     for part in parts:
-        found.update(part)
-    return found.hexdigest()
+        md5.update(part)
+    return md5.hexdigest()
 
 
 def hash_of_file(path: str | Path, *, length: int = 64) -> str:
-    """Return the SHA-256 of a file's content, as :func:`hash_of`."""
+    """Return the SHA-256 of a file, as :func:`hash_of`."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:length]
 
 
 def signature(X: Any) -> np.ndarray:
-    """Random projections of every row, the same ones each time.
+    """Compute random projections of every row; the directions are always the same.
 
     Parameters
     ----------
@@ -68,29 +76,41 @@ def signature(X: Any) -> np.ndarray:
 
 
 def matches(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether two sketches are of the same values, but for rounding."""
-    return one.shape == other.shape and bool(np.abs(one - other).max(initial=0) <= SAME * np.abs(one).max(initial=0))
+    """Return whether two signatures are equal but for rounding.
+
+    Examples
+    --------
+    >>> X = np.eye(3)
+    >>> matches(signature(X), signature(X + 1e-6)), matches(signature(X), signature(2 * X))
+    (True, False)
+    """
+    if one.shape != other.shape:
+        return False
+    largest = np.abs(one).max(initial=0)
+    return bool(np.abs(one - other).max(initial=0) <= SAME * largest)
 
 
 def fingerprint(path: Path | None, *made_of: Any) -> str:
-    """Name of what is made of a file, which changes with its size and time and with what else it is made of.
+    """Return a hash of the size and time of a file and of settings, to detect whether a result is outdated.
 
     Parameters
     ----------
     path : Path or None
-        A file that is not there, or cannot be looked at, counts as none.
+        A file that is missing or not accessible counts as None.
     made_of
-        Settings and names, as JSON takes them.
+        Settings and names that JSON can represent.
     """
-    try:
-        facts = path.stat() if path else None
-    except OSError:
-        facts = None
-    state = [*made_of, facts and (facts.st_size, facts.st_mtime_ns)]
-    return hash_of(json.dumps(state), length=24)
+    file = None
+    if path:
+        with suppress(OSError):
+            status = path.stat()
+            file = (status.st_size, status.st_mtime_ns)
+    return hash_of(json.dumps([*made_of, file]), length=24)
 
 
 def digest(X: np.ndarray | sp.csr_matrix) -> str:
-    """Short name of exactly this matrix, so that a network trained on another one is never taken for its own."""
-    parts = (X,) if isinstance(X, np.ndarray) else (X.data, X.indices, X.indptr)
+    """Return a short hash of a matrix, to detect that a network was trained on exactly this one."""
+    parts = [X]
+    if not isinstance(X, np.ndarray):
+        parts = [X.data, X.indices, X.indptr]
     return hash_of(str(X.shape), *(np.ascontiguousarray(part).data for part in parts), length=8)

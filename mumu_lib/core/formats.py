@@ -1,17 +1,17 @@
-"""Endings of the files that are read: sound, pictures and texts, in small letters and with their dot.
+"""List the file extensions of audio, pictures and texts, in lower case and with their dot.
 
-Paper: none.  Notebooks: all, through collections and albums of one's own.
+Paper: none.  Notebooks: all, for collections and albums of the user.
 """
 
 import os
 from pathlib import PurePath
 
-# What soundfile decodes. Without .raw, whose samples have no header.
+# Decoded by soundfile. Not .raw, which has no header.
 SOUND = (
     ".mp3", ".flac", ".wav", ".ogg", ".opus", ".aif", ".aiff", ".oga", ".mp2", ".mpga", ".mp1", ".mpa", ".fla", ".wave",
     ".bwf", ".w64", ".rf64", ".aifc", ".au", ".snd", ".caf", ".voc",
 )  # fmt: skip
-# What only ffmpeg decodes: read where it is installed, else named as needing it.
+# Decoded only by ffmpeg, if it is installed.
 SOUND_BY_FFMPEG = (
     ".m4a", ".aac", ".mp4", ".m4b", ".m4r", ".m4p", ".wma", ".asf", ".ape", ".wv", ".mpc", ".mp+", ".tta", ".tak", ".dsf",
     ".dff", ".webm", ".weba", ".mka", ".amr", ".awb", ".3gp", ".3ga", ".ac3", ".eac3", ".dts", ".mlp", ".thd", ".spx",
@@ -19,7 +19,7 @@ SOUND_BY_FFMPEG = (
 )  # fmt: skip
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".jpe", ".jfif")
 TEXTS = (".txt", ".md")
-# Pictures and texts that are not read.
+# Pictures and texts of unsupported formats.
 OTHER_PICTURES = (
     ".heic",
     ".heif",
@@ -59,7 +59,7 @@ KINDS = {"sound": (*SOUND, *SOUND_BY_FFMPEG), "picture": PICTURES, "text": TEXTS
 
 
 def ending(name: str | PurePath) -> str:
-    """Return the ending of a file's name in small letters, ``".mp3"``; empty where it has none.
+    """Return the extension of a file name in lower case, such as ``".mp3"``; empty if it has none.
 
     Examples
     --------
@@ -70,22 +70,22 @@ def ending(name: str | PurePath) -> str:
 
 
 def kind(name: str | PurePath) -> str:
-    """Return what the ending of a file promises: ``"sound"``, ``"picture"``, ``"text"``, or empty for all else.
+    """Return the kind of a file by its extension: ``"sound"``, ``"picture"``, ``"text"``, or empty for others.
 
     Examples
     --------
     >>> kind("01 Intro.M4A"), kind("cover.tif"), kind("album.cue")
     ('sound', 'picture', '')
     """
-    found = ending(name)
-    for one, endings in KINDS.items():
-        if found in endings:
-            return one
+    extension = ending(name)
+    for kind_of_file, extensions in KINDS.items():
+        if extension in extensions:
+            return kind_of_file
     return ""
 
 
 def needs_ffmpeg(name: str | PurePath) -> bool:
-    """Return whether the ending is one that only ffmpeg reads.
+    """Return whether a file can be decoded only by ffmpeg, by its extension.
 
     Examples
     --------

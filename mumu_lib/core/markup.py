@@ -1,4 +1,4 @@
-"""Text as it was scraped from web pages: tags, scripts and style sheets are taken out, references resolved."""
+"""Clean text that was scraped from web pages: remove tags, scripts and style sheets, resolve character references."""
 
 import html
 import re
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mumu_lib.core.parsing import storable
 
-# Only names of HTML elements, since titles also hold "<Untitled>" and "I <3 You".
+# Only names of HTML elements count as tags, since titles also contain "<Untitled>" and "I <3 You".
 INLINE = frozenset(
     ["a", "abbr", "b", "big", "bdi", "bdo", "cite", "code", "del", "em", "font", "i", "ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var"]
 )  # fmt: skip
@@ -75,13 +75,13 @@ BLOCK = frozenset(
 _HIDDEN = frozenset({"script", "style"})
 # References may be escaped more than once: "&amp;amp;".
 _MOST_ROUNDS = 4
-# Nothing longer is a title, and to parse what was made to be slow takes its square.
+# No title is longer, and the time to parse malicious text grows with the square of its length.
 LONGEST = 20_000
 _NAMES = "|".join(sorted(INLINE | BLOCK, key=len, reverse=True))
 _CUT_START = re.compile(r"""^[^<>]{0,500}\b[\w-]+=(["'])[^"'<>]{0,500}\1\s?/?>""")
 _CUT_END = re.compile(rf"</?(?:{_NAMES})(?:\s[^<>]*)?$|</$", re.IGNORECASE)
-# What no title holds: statements of scripts, rules of style sheets, data. Blanks are single, and all repetitions are
-# bounded, so that no text makes the search long.
+# Code that does not occur in titles: script statements, style sheet rules, data. Blanks are single, and all repetitions
+# are bounded to keep the search fast on any text.
 _CODE = re.compile(
     r"""
       \b(?:var|const)\ [\w$]{1,80}\ ?=
@@ -110,14 +110,14 @@ _UNSEEN = {ord(character): None for character in "\u200b\u200e\u200f\u2060\ufeff
 
 
 class Cleaned(NamedTuple):
-    """A text without its markup.
+    """Hold a text without its markup.
 
     Attributes
     ----------
     text : str
-        What is left; the very text if there was nothing to take out.
+        The remaining text; unchanged if there was no markup.
     tags, prose, code : bool
-        Whether it held tags; among them those of paragraphs, lists and the like; a script or a style sheet.
+        Whether the text contained tags; block tags such as paragraphs and lists; a script or a style sheet.
     """
 
     text: str
@@ -127,13 +127,13 @@ class Cleaned(NamedTuple):
 
 
 def clean(text: str) -> Cleaned:
-    """Take tags, scripts and style sheets out of a text, and resolve its character references.
+    """Remove tags, scripts and style sheets from a text, and resolve its character references.
 
     Parameters
     ----------
     text : str
-        What stands before a script is kept; where a text begins with one nothing is. Neither is of one with tags that
-        is longer than ``LONGEST``.
+        Everything from the first script on is removed. Texts with tags that are longer than ``LONGEST`` are removed
+        completely.
 
     Examples
     --------
@@ -156,22 +156,28 @@ def clean(text: str) -> Cleaned:
         try:
             reader.feed(whole)
             reader.close()
-        except AssertionError:  # What the parser of Python 3.11 says to "<![[".
+        except AssertionError:  # Raised by the parser of Python 3.11 for "<![[".
             return Cleaned("", tags=True, prose=True, code=False)
         tags = bool(reader.elements) or whole != text
         prose = not reader.elements <= INLINE
         code = not reader.elements.isdisjoint(_HIDDEN)
         if tags:
             text = " ".join("".join(reader.pieces).split())
-    found = _CODE.search(" ".join(text.split()))
-    if found:
+    match = _CODE.search(" ".join(text.split()))
+    if match:
         code = True
-        text = found.string[: found.start()].rstrip(" ;,|:({/*-").strip()
+        text = match.string[: match.start()].rstrip(" ;,|:({/*-").strip()
     return Cleaned(text, tags, prose, code)
 
 
 def resolved(text: str) -> str:
-    """Return a text with its character references resolved, also where they were escaped again and again."""
+    """Return a text with its character references resolved, even if they were escaped several times.
+
+    Examples
+    --------
+    >>> resolved("Rock &amp;amp; Roll")
+    'Rock & Roll'
+    """
     for _ in range(_MOST_ROUNDS):
         if "&" not in text:
             break
@@ -183,7 +189,7 @@ def resolved(text: str) -> str:
 
 
 class _Reader(HTMLParser):
-    """Collects what a browser would show of a text, and which elements there were."""
+    """Collect the text that a browser would show, and the names of the elements."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)
@@ -192,12 +198,12 @@ class _Reader(HTMLParser):
         self._hidden = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep what is no element of HTML as it is written."""
+        """Record an HTML element; keep anything else unchanged."""
         if tag not in INLINE and tag not in BLOCK:
             self.pieces.append(self.get_starttag_text() or "")
             return
         self.elements.add(tag)
-        if ("class", "a-list-item") in attrs:  # A shop's name for an item of a list, on whatever element.
+        if ("class", "a-list-item") in attrs:  # A shop's class for list items, on any element.
             self.elements.add("li")
         if tag in _HIDDEN:
             self._hidden = tag
@@ -205,12 +211,12 @@ class _Reader(HTMLParser):
             self.pieces.append(" ")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take ``<br/>`` for ``<br>``; nothing is inside of it."""
+        """Treat ``<br/>`` as ``<br>``, without contents."""
         self.handle_starttag(tag, attrs)
         self._hidden = ""
 
     def handle_endtag(self, tag: str) -> None:
-        """End what is hidden; an end without a beginning is markup as well."""
+        """End a hidden element; an end tag without a start tag counts as markup as well."""
         if tag not in INLINE and tag not in BLOCK:
             self.pieces.append(f"</{tag}>")
             return
@@ -221,16 +227,16 @@ class _Reader(HTMLParser):
             self.pieces.append(" ")
 
     def handle_data(self, data: str) -> None:
-        """Keep what is shown."""
+        """Keep visible text."""
         if not self._hidden:
             self.pieces.append(data)
 
     def handle_entityref(self, name: str) -> None:
-        """Keep what looks like a reference and is none, such as R&B."""
+        """Keep text that only looks like a character reference, such as R&B."""
         self.handle_data(f"&{name}")
 
     def handle_charref(self, name: str) -> None:
-        """Keep what looks like a number of a character and is none."""
+        """Keep text that only looks like a numeric character reference."""
         self.handle_data(f"&#{name}")
 
     def handle_comment(self, data: str) -> None:
@@ -242,5 +248,5 @@ class _Reader(HTMLParser):
         self.handle_data(f"<?{data}>")
 
     def handle_decl(self, decl: str) -> None:
-        """Drop the type of a page."""
+        """Drop a document type declaration."""
         self.elements.add("html")

@@ -1,4 +1,4 @@
-"""Reading files that anybody may have written: nothing in them is taken on their word."""
+"""Read untrusted files: sizes and types are checked before use."""
 
 import contextlib
 import errno
@@ -19,19 +19,19 @@ from PIL import Image
 
 from mumu_lib.core.errors import BadDataError, LockedError, MissingDataError, MumuError
 
-# A table is read in pieces, so that a small file which unpacks to more than this is refused and not unpacked.
+# A table is read in pieces, so a small file that unpacks to more than this is refused early.
 MOST_BYTES = 8 << 30
 _PIECE = 1 << 12
-# What code says to a record that has not the form it expects.
+# Exceptions raised by malformed records.
 UNEXPECTED = (LookupError, TypeError, AttributeError, ValueError, OverflowError)
-# No name in an archive is as long as this; tar reads such a name into memory whole, however far it unpacks.
+# Longest name in an archive; tar reads names into memory completely.
 LONGEST_NAME = 1 << 20
 PICTURES = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
-# 8,000 pixels square: more than a sleeve scanned at 600 dpi, yet under 300 MB decoded.
+# 8,000 x 8,000 pixels: more than a record sleeve scanned at 600 dpi, but less than 300 MB decoded.
 MAX_PIXELS = 64_000_000
-# Deflate packs at most a thousandfold.
+# Deflate compresses at most by a factor of about 1000.
 _MOST_PACKED = 1100
-# Windows reads these as devices, folders or streams.
+# Characters with a meaning in the paths of Windows.
 _NOT_IN_NAMES = frozenset('/\\:\0<>"|?*')
 
 
@@ -43,19 +43,22 @@ def parsing(
     trouble: str = "cannot be read",
     errors: type[Exception] | tuple[type[Exception], ...] = Exception,
 ) -> Iterator[None]:
-    """Say of whatever goes wrong inside, while a file is taken apart, which file it was and what to do.
+    """Context manager for parsers: turn their errors into errors that name the file and a remedy.
 
     Parameters
     ----------
+    path : path
+    remedy : str
+        What to do about the error.
     trouble : str
-        What to say of the file, e.g. ``is not JSON``.
+        Description of the problem, e.g. ``is not JSON``.
     errors : types
-        What a parser may raise; nearly anything, on damaged files.
+        Exceptions that the parser may raise; on damaged files it can be nearly any.
 
     Raises
     ------
     MissingDataError, BadDataError
-        The file is not there; a parser fails, or there is not enough memory for what the file claims to hold.
+        The file is missing; a parser fails, or there is not enough memory for the contents that a file claims to have.
     """
     try:
         yield
@@ -70,44 +73,60 @@ def parsing(
 
 
 def storable(text: str) -> str:
-    """A text with ``?`` for half an emoji, as a cut leaves it: it cannot be stored as UTF-8."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    r"""Replace half of a surrogate pair, left by truncation, with ``?``, since it cannot be stored as UTF-8.
+
+    Examples
+    --------
+    >>> storable("Bé \ud83d")
+    'Bé ?'
+    """
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def parse_json(text: str | bytes) -> Any:
-    """What a JSON text says, with :func:`storable` texts only.
+    """Parse JSON; all strings in the result are :func:`storable`.
 
     Raises
     ------
     ValueError
-        It is not JSON, or nested deeper than Python can follow.
+        The text is not JSON, or nested too deeply for Python.
+
+    Examples
+    --------
+    >>> parse_json(b'{"auc": 0.5}')
+    {'auc': 0.5}
     """
     try:
-        text = text.decode("utf-8-sig") if isinstance(text, bytes) else text
-        found = json.loads(text)
-        # Only an escape can bring in half a character.
-        return json.loads(storable(json.dumps(found, ensure_ascii=False))) if "\\ud" in text.lower() else found
+        if isinstance(text, bytes):
+            text = text.decode("utf-8-sig")
+        content = json.loads(text)
+        # Half of a surrogate pair can only come from an escape sequence.
+        if "\\ud" in text.lower():
+            return json.loads(storable(json.dumps(content, ensure_ascii=False)))
+        return content
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
 def read_json(path: Path, remedy: str) -> dict[str, Any]:
-    """The JSON object in a file; errors as of :func:`parsing`."""
+    """Read the JSON object in a file; errors as of :func:`parsing`."""
     with parsing(path, remedy, trouble="is not JSON"):
-        found = parse_json(path.read_bytes())
-        if not isinstance(found, dict):
-            raise ValueError(f"a {type(found).__name__} and no object")
-    return found
+        content = parse_json(path.read_bytes())
+        if not isinstance(content, dict):
+            raise ValueError(f"a {type(content).__name__} instead of an object")
+    return content
 
 
 def read_lines(path: Path, remedy: str) -> list[str]:
-    """Lines of a text file in UTF-8, without their ends; errors as of :func:`parsing`."""
+    """Read the lines of a text file in UTF-8, without line ends; errors as of :func:`parsing`."""
     with parsing(path, remedy, trouble="is not UTF-8"):
         return path.read_text(encoding="utf-8-sig").removesuffix("\n").split("\n")
 
 
 def read_array(path: Path, remedy: str) -> np.ndarray:
-    """The array in an ``.npy`` file, mapped from disk; nothing is unpickled, nothing taken on a header's word.
+    """Map the array in an ``.npy`` file from disk; nothing is unpickled, and the header is checked.
 
     Raises
     ------
@@ -117,13 +136,13 @@ def read_array(path: Path, remedy: str) -> np.ndarray:
     with parsing(path, remedy, trouble="is not an array file"):
         with path.open("rb") as file:
             if not file.read(6).startswith(b"\x93NUMPY"):
-                raise ValueError("it does not begin as one that numpy.save wrote")
+                raise ValueError("it does not begin like a file of numpy.save")
         with np.errstate(over="ignore"):  # The product of a shape that numpy then refuses.
             return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
 def read_sparse(path: Path, remedy: str) -> sp.csr_matrix:
-    """Return the sparse matrix in an ``.npz`` file; nothing is unpickled.
+    """Read the sparse matrix in an ``.npz`` file; nothing is unpickled.
 
     Raises
     ------
@@ -135,33 +154,34 @@ def read_sparse(path: Path, remedy: str) -> sp.csr_matrix:
 
 
 def read_table(path: Path, remedy: str) -> pd.DataFrame:
-    """The table in a parquet file.
+    """Read the table in a Parquet file.
 
     Raises
     ------
     MissingDataError, BadDataError
-        As of :func:`parsing`; two columns of one name; a table that unpacks to more than ``MOST_BYTES``.
+        As of :func:`parsing`; two columns have the same name; the table unpacks to more than ``MOST_BYTES``.
     """
     with parsing(path, remedy), pq.ParquetFile(path) as file:
-        batches, total = [], 0
+        batches = []
+        total = 0
         for batch in file.iter_batches(_PIECE):
             total += batch.nbytes
             if total > MOST_BYTES:
                 raise ValueError(f"it unpacks to more than {MOST_BYTES >> 30} GB")
             batches.append(batch)
-        # In one piece again, since looking up a row in many is slow.
+        # Joined, since looking up rows in many pieces is slow.
         table = pa.Table.from_batches(batches, file.schema_arrow).combine_chunks().to_pandas()
         if not table.columns.is_unique:
-            raise ValueError(f"the column {table.columns[table.columns.duplicated()][0]!r} stands there twice")
+            raise ValueError(f"the column {table.columns[table.columns.duplicated()][0]!r} occurs twice")
     return table
 
 
 class PlainInfo(tarfile.TarInfo):
-    """A header of a tar archive, refused if it announces a name of megabytes."""
+    """Read headers of a tar archive; refuse names of megabytes."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        """Take a header apart, as tarfile does."""
+        """Parse a header, as tarfile does."""
         header = super().frombuf(buf, encoding, errors)
         if not header.isfile() and header.size > LONGEST_NAME:
             raise tarfile.ReadError(f"a header announces a name of {header.size:,} bytes")
@@ -169,12 +189,12 @@ class PlainInfo(tarfile.TarInfo):
 
 
 def open_picture(path: str | Path | BinaryIO) -> Image.Image:
-    """A picture of the web's formats, not yet decoded: of Pillow's other decoders, some start programs.
+    """Open a picture of one of the web's formats without decoding it; some other decoders of Pillow start programs.
 
     Raises
     ------
     PIL.Image.DecompressionBombError
-        More than ``MAX_PIXELS``.
+        The picture has more than ``MAX_PIXELS``.
     """
     image = Image.open(path, formats=PICTURES)
     if image.width * image.height > MAX_PIXELS:
@@ -208,14 +228,14 @@ def open_hdf5(path: str | Path, remedy: str, trouble: str) -> Any:
         try:
             return h5py.File(path, "r")
         except OSError as error:
-            held = _why_locked(path, error)
-            if held:
-                raise LockedError(held) from None
+            reason = _why_locked(path, error)
+            if reason:
+                raise LockedError(reason) from None
             raise
 
 
 def _why_locked(path: str | Path, error: OSError) -> str:
-    """Say what holds an HDF5 file, and what to do; empty where the error is another one."""
+    """Return why an HDF5 file is locked, and what to do; empty if there is another error."""
     if "already open for write" in str(error):
         return f"{path} is being written; close the program that does, or, if it was killed:  h5clear -s {path}"
     if "unable to lock file" not in str(error):
@@ -227,7 +247,7 @@ def _why_locked(path: str | Path, error: OSError) -> str:
 
 
 def read_dataset(file: Any, name: str) -> np.ndarray:
-    """A dataset of an open HDF5 file, if the file itself holds what the dataset claims.
+    """Read a dataset of an open HDF5 file; check first that the file really contains its data.
 
     Parameters
     ----------
@@ -236,12 +256,12 @@ def read_dataset(file: Any, name: str) -> np.ndarray:
     Raises
     ------
     KeyError, ValueError
-        Not there; not a dataset, one of references, one that lies in another file, or one that claims more
-        than can be packed into what is stored.
+        It is missing; it is not a dataset, contains references, is stored in another file, or claims more bytes than
+        the stored ones can unpack to.
     """
     data = file[name]
     if not hasattr(data, "shape") or data.shape is None:
-        raise ValueError(f"{name} is no array")
+        raise ValueError(f"{name} is not an array")
     if data.file.filename != file.filename or data.external or data.is_virtual or data.dtype.hasobject:
         raise ValueError(f"{name} does not hold its numbers itself")
     stored = min(data.id.get_storage_size(), file.id.get_filesize())
@@ -251,35 +271,44 @@ def read_dataset(file: Any, name: str) -> np.ndarray:
 
 
 def stays_inside(entry: str, where: str) -> None:
-    """Refuse a relative path that leads out of the folder it is relative to.
+    """Check that a relative path does not lead out of the folder to which it is relative.
 
     Parameters
     ----------
     where : str
-        Where it stands, for the message.
+        Where the path was found, for the message.
 
     Raises
     ------
     BadDataError
-        It begins at a root or a drive, or goes up.
+        The path is absolute, has a drive, or leads upwards.
+
+    Examples
+    --------
+    >>> stays_inside("A/01.mp3", "line 2")
     """
-    # As Windows reads it, which takes both slashes: the collection may be opened there.
+    # Parsed as on Windows, where both slashes separate folders: the collection may be opened there.
     if PureWindowsPath(entry).anchor or ntpath.normpath(entry).split("\\")[0] == "..":
         raise BadDataError(f"{where}: {entry!r} leaves the collection; give a path relative to its folder")
 
 
 def plain_name(name: str, what: str) -> str:
-    """A name from outside, if it names one file or folder and no place elsewhere.
+    """Return an untrusted name if it is valid as the name of a file or folder.
 
     Parameters
     ----------
     what : str
-        What it names, for the message.
+        Use of the name, for the message.
 
     Raises
     ------
     BadDataError
-        It holds a slash, a colon or the like, is only dots, empty or too long.
+        The name contains a slash, a colon or the like, consists of dots, is empty or too long.
+
+    Examples
+    --------
+    >>> plain_name("mine", "the name of a catalogue")
+    'mine'
     """
     odd = not isinstance(name, str) or not _NOT_IN_NAMES.isdisjoint(name) or not name.strip(" .") or len(name) > 200
     if odd or PureWindowsPath(name).is_reserved() or storable(name) != name:

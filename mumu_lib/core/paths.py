@@ -1,14 +1,14 @@
-"""Folders of the project: where data, runs and figures lie, and where the checkout is."""
+"""Return the folders of the project: the home with data, runs and figures, and the checkout."""
 
 import os
 from pathlib import Path
 
 
 def home() -> Path:
-    """Folder that holds ``data/``, ``runs/`` and ``figures/``: ``$MUMU_HOME``, else the checkout."""
+    """Return the folder with ``data/``, ``runs/`` and ``figures/``: ``$MUMU_HOME``, or else the checkout."""
     return Path(os.environ.get("MUMU_HOME") or Path(__file__).resolve().parents[2])
 
 
 def checkout() -> Path:
-    """Folder of the checkout itself: ``notebooks/`` and ``params/`` live there."""
+    """Return the folder of the checkout, with ``notebooks/`` and ``params/``."""
     return Path(__file__).resolve().parents[2]

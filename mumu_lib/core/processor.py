@@ -1,4 +1,4 @@
-"""What the processor and the GPU compute fast, as far as it decides how networks are laid out and in which precision.
+"""Detect the fast operations of processor and GPU, which determine the layout and precision of networks.
 
 Notebooks: 04_audio, 06_image.
 """
@@ -9,40 +9,42 @@ from functools import cache
 from pathlib import Path
 
 CPUINFO = Path("/proc/cpuinfo")
-# Flags of processors that multiply bfloat16 faster than float32: tiles, or dot products of pairs.
+# Flags of processors that multiply bfloat16 faster than float32: tile matrices, or dot products of pairs.
 BFLOAT16 = frozenset({"amx_bf16", "avx512_bf16"})
 AVX512 = "avx512f"
-# From this compute capability on NVIDIA's GPUs multiply bfloat16 (Ampere).
+# Lowest compute capability of NVIDIA GPUs that multiply bfloat16 (Ampere).
 BFLOAT16_CAPABILITY = (8, 0)
-# The user's limit on the instructions that oneDNN uses, such as AVX2, and below which word a family is out.
+# Words in ONEDNN_MAX_CPU_ISA, the user's limit on the instructions of oneDNN, that allow a flag.
 _LIMITS = {"amx_bf16": ("AMX",), "avx512_bf16": ("BF16", "FP16", "AMX"), AVX512: ("AVX512",)}
 _NO_LIMIT = ("", "DEFAULT", "ALL")
 
 
 def flags(cpuinfo: Path | None = None) -> frozenset[str]:
-    """Return the instruction sets that convolutions may use here; none where the system does not tell them.
+    """Return the instruction sets that convolutions may use here; empty if they cannot be determined.
 
-    What ``ONEDNN_MAX_CPU_ISA`` rules out is left out.
+    Those excluded by ``ONEDNN_MAX_CPU_ISA`` are left out.
 
     Parameters
     ----------
     cpuinfo : Path, optional
-        Instead of ``/proc/cpuinfo``.
+        File to read instead of ``/proc/cpuinfo``.
     """
-    told = _told(CPUINFO if cpuinfo is None else cpuinfo)
+    if cpuinfo is None:
+        cpuinfo = CPUINFO
+    available = _common_flags(cpuinfo)
     limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
     if limit in _NO_LIMIT or limit.startswith("AVX10"):
-        return told
-    ruled_out = set()
+        return available
+    excluded = set()
     for flag, words in _LIMITS.items():
         if not any(word in limit for word in words):
-            ruled_out.add(flag)
-    return told - ruled_out
+            excluded.add(flag)
+    return available - excluded
 
 
 @cache
-def _told(path: Path) -> frozenset[str]:
-    """Return the flags that all processors of a ``cpuinfo`` have."""
+def _common_flags(path: Path) -> frozenset[str]:
+    """Return the flags that all processors in a ``cpuinfo`` have."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -50,11 +52,13 @@ def _told(path: Path) -> frozenset[str]:
     sets = []
     for line in re.findall(r"^flags\s*:(.*)$", text, re.MULTILINE):
         sets.append(frozenset(line.split()))
-    return frozenset.intersection(*sets) if sets else frozenset()
+    if not sets:
+        return frozenset()
+    return frozenset.intersection(*sets)
 
 
 def has_avx512() -> bool:
-    """Return whether convolutions may use vectors of 512 bits; False where it is not known."""
+    """Return whether convolutions may use vectors of 512 bits; False if unknown."""
     return AVX512 in flags()
 
 
@@ -64,24 +68,24 @@ def has_bfloat16() -> bool:
 
 
 def gpu_capabilities() -> list[tuple[int, ...]]:
-    """Return the compute capability of every GPU that the Keras backend sees, such as (9, 0); () for one that tells none."""
+    """Return the compute capability of every GPU of the Keras backend, such as (9, 0); () if it is unknown."""
     import keras
 
     if keras.backend.backend() == "jax":
         import jax
 
-        told = []
+        versions = []
         for device in jax.devices():
             if device.platform == "gpu":
-                told.append(str(getattr(device, "compute_capability", "")))
+                versions.append(str(getattr(device, "compute_capability", "")))
     else:
         import tensorflow as tf
 
-        told = []
+        versions = []
         for device in tf.config.list_physical_devices("GPU"):
             version = tf.config.experimental.get_device_details(device).get("compute_capability", ())
-            told.append(".".join(str(part) for part in version))
-    return [_numbers(text) for text in told]
+            versions.append(".".join(str(part) for part in version))
+    return [_numbers(version) for version in versions]
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -89,13 +93,13 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def precision(asked: str) -> str:
-    """Return the Keras policy that a notebook's ``precision`` stands for on this machine.
+    """Return the Keras policy for the parameter ``precision`` of a notebook on this machine.
 
     Parameters
     ----------
     asked : str
-        A Keras policy, which is returned as it is, or ``auto``: ``mixed_bfloat16`` where every GPU multiplies bfloat16,
-        or without a GPU the processor does; else ``float32``.
+        A Keras policy, which is returned unchanged, or ``auto``: ``mixed_bfloat16`` if every GPU (without a GPU, the
+        processor) multiplies bfloat16, otherwise ``float32``.
 
     Examples
     --------
@@ -104,6 +108,13 @@ def precision(asked: str) -> str:
     """
     if asked != "auto":
         return asked
+    if _multiplies_bfloat16():
+        return "mixed_bfloat16"
+    return "float32"
+
+
+def _multiplies_bfloat16() -> bool:
     gpus = gpu_capabilities()
-    fast = all(gpu >= BFLOAT16_CAPABILITY for gpu in gpus) if gpus else has_bfloat16()
-    return "mixed_bfloat16" if fast else "float32"
+    if gpus:
+        return min(gpus) >= BFLOAT16_CAPABILITY
+    return has_bfloat16()

@@ -1,4 +1,4 @@
-"""Progress of every step over two seconds: a bar for who looks on, one line at its end where a file is written.
+"""Show the progress of steps that take over two seconds: a progress bar when interactive, one summary line otherwise.
 
 Notebooks: all.
 """
@@ -16,21 +16,21 @@ SHOWN_AFTER = 2.0
 def bar(
     over: Iterable | None = None, desc: str = "", total: float | None = None, *, unit: str, **more: Any
 ) -> std.tqdm:
-    """A bar with rate and remaining time, as :class:`tqdm.tqdm`; it shows once a step has taken two seconds.
+    """Return a progress bar with rate and remaining time, like :class:`tqdm.tqdm`, shown after two seconds.
 
-    In a terminal it is text, in JupyterLab, Notebook and VS Code a widget. Where nobody looks on (papermill,
-    a log, a pipe) it is one line on stderr when the step ends, such as ``audio features: 800 tracks in 1 min 10 s``.
+    It is text in a terminal, and a widget in JupyterLab, Notebook and VS Code. Otherwise (papermill, a log, a pipe) one
+    line is printed on stderr when the step ends, such as ``audio features: 800 tracks in 1 min 10 s``.
 
     Parameters
     ----------
     over : iterable, optional
-        Without it the caller moves the bar by ``update``, and closes it.
+        Without it the caller advances the bar by ``update``, and closes it.
     total : number, optional
-        Where ``over`` has no length.
+        Number of steps if ``over`` has no length.
     unit : str
-        What is counted, in the singular; ``B`` for bytes.
+        The counted unit, in the singular; ``B`` for bytes.
     **more
-        As tqdm takes them, for instance ``initial``.
+        Further options of tqdm, for instance ``initial``.
     """
     more = {"unit": unit, "unit_scale": unit == "B", **more}
     if in_notebook_ui():
@@ -43,21 +43,23 @@ def bar(
 
 
 def in_notebook_ui() -> bool:
-    """Whether the cell that runs was sent by something that draws widgets: JupyterLab, Notebook, VS Code.
+    """Return whether the running cell was sent by an interface with widgets: JupyterLab, Notebook, VS Code.
 
-    These name the cell in their request. papermill, nbclient, nbval and consoles send code alone, and what
-    runs under them must leave no widget in the file. (Environment variables do not tell: a papermill started
-    from a cell inherits those of JupyterLab.)
+    Their requests contain the id of the cell. papermill, nbclient, nbval and consoles send only code, and notebooks
+    that they run must not contain widgets. (Environment variables cannot be used: a papermill that is started from a
+    cell inherits those of JupyterLab.)
     """
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    shell = None
+    if "IPython" in sys.modules:
+        shell = sys.modules["IPython"].get_ipython()
     request: dict = getattr(shell, "get_parent", dict)() or {}
     return "cellId" in request.get("metadata", {})
 
 
 class _Line(std.tqdm):
-    """Counts in silence and says at the end what was done."""
+    """Count silently, and print a summary at the end."""
 
-    monitor_interval = 0  # no thread that looks whether something should be drawn again
+    monitor_interval = 0  # Do not start tqdm's thread that refreshes bars.
 
     def clear(self, *_: Any, **__: Any) -> None:
         pass
@@ -68,21 +70,42 @@ class _Line(std.tqdm):
         super().close()
         seconds = self._time() - self.start_t
         if seconds >= SHOWN_AFTER:
-            # nbval compares what a checked cell writes, and seconds never agree; pytest shows this stream.
-            stream = sys.__stderr__ if "PYTEST_CURRENT_TEST" in os.environ else sys.stderr
+            # nbval compares the output of checked cells, and seconds always differ; pytest does not capture __stderr__.
+            stream = sys.stderr
+            if "PYTEST_CURRENT_TEST" in os.environ:
+                stream = sys.__stderr__
             print(f"{self.desc.removesuffix(': ')}: {self._done()} in {spent(seconds)}", file=stream, flush=True)
 
     def _done(self) -> str:
-        counts = [n - self.initial for n in ([self.n] if self.total in (None, self.n) else [self.n, self.total])]
+        """Return the completed steps, and their total if some are missing."""
+        counts = [self.n - self.initial]
+        if self.total not in (None, self.n):
+            counts.append(self.total - self.initial)
         if self.unit == "B":
             return " of ".join(self.format_sizeof(n, "B") for n in counts)
-        plural = "" if counts[-1] == 1 else "es" if self.unit.endswith("ch") else "s"
-        return " of ".join(f"{n:,}" for n in counts) + f" {self.unit}{plural}"
+        unit = self.unit
+        if counts[-1] != 1:
+            unit = _plural(unit)
+        return " of ".join(f"{n:,}" for n in counts) + f" {unit}"
+
+
+def _plural(unit: str) -> str:
+    if unit.endswith("ch"):
+        return f"{unit}es"
+    return f"{unit}s"
 
 
 def spent(seconds: float) -> str:
-    """A duration as people say it, e.g. ``3 s``, ``1 min 10 s``, ``2 h 5 min``."""
+    """Format a duration, e.g. ``3 s``, ``1 min 10 s``, ``2 h 5 min``.
+
+    Examples
+    --------
+    >>> spent(3), spent(70), spent(7500)
+    ('3 s', '1 min 10 s', '2 h 5 min')
+    """
     minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    if minutes:
+        return f"{minutes} min {rest} s"
+    return f"{rest} s"

@@ -1,10 +1,10 @@
-"""The series rehearsed at the paper's size, with everything made up: what it takes of time, memory and disk.
+"""Rehearse the series at the paper's size on made-up data, to measure its time, memory and disk usage.
 
 Paper: none.  Notebooks: all.
 
-``python -m mumu_lib rehearse`` makes a catalogue of that size, its features straight into the stores, so that no sound
-has to be made; then it runs notebooks on it with few epochs, and sets what they took beside what ``make paper`` says.
-No number from it says anything about music.
+``python -m mumu_lib rehearse`` makes a catalogue of that size. Features are written directly to the stores, without
+audio files. Then the notebooks are run with few epochs, and their costs are compared with the estimates of
+``make paper``. Its metrics have no musical meaning.
 """
 
 import lazy_loader

@@ -1,6 +1,6 @@
-"""The catalogue of a rehearsal on disk: its tables, its knowledge base, its stores; the room they need; their removal.
+"""Write the catalogue of a rehearsal: tables, knowledge base and stores; estimate their size; remove them.
 
-A store is made as any other, shard by shard; interrupted and begun again, only the shards that are not there are made.
+Stores are built shard by shard, like all stores; after an interruption only the missing shards are made.
 """
 
 import math
@@ -29,46 +29,47 @@ from mumu_lib.series import values
 from mumu_lib.series.sizes import size_of
 
 NAME = "rehearsal-{}"
-# Bytes of an album's tables, and of what runs keep of an album in all.
-OF_TABLES, OF_RUNS = 14_000, 60_000
-# Networks with their states, whatever the catalogue.
-NETWORKS = 2e9
+# Bytes for each album: of its tables, and of all runs together.
+TABLE_BYTES = 14_000
+RUN_BYTES = 60_000
+# Bytes of the networks and their training states, for a catalogue of any size.
+NETWORK_BYTES = 2e9
 SECONDS = 20
 
 
 def folder_of(albums: int) -> Path:
-    """Return where the catalogue of a rehearsal lies."""
+    """Return the folder of the catalogue of a rehearsal."""
     return home() / "data" / NAME.format(albums)
 
 
 def runs_of(albums: int) -> Path:
-    """Return where its runs lie."""
+    """Return the folder of the runs of a rehearsal."""
     return home() / "runs" / NAME.format(albums)
 
 
 def taken(albums: int) -> int:
-    """Return the bytes that a rehearsal holds now."""
-    found = 0
+    """Return the bytes that a rehearsal uses now."""
+    size = 0
     for folder in (folder_of(albums), runs_of(albums)):
         if folder.is_dir():
-            found += size_of(folder)
-    return found
+            size += size_of(folder)
+    return size
 
 
 def room(size: Size, *, stores: bool) -> float:
-    """Return the bytes that a rehearsal holds at its largest: a store is there twice until its shards are joined.
+    """Estimate the most bytes that a rehearsal uses at one time; a store exists twice while its shards are joined.
 
     Parameters
     ----------
     stores : bool
         Whether patches and covers are made.
     """
-    needed = OF_TABLES * size.albums
+    needed = TABLE_BYTES * size.albums
     if not stores:
-        return needed + OF_RUNS * size.albums / 10
+        return needed + RUN_BYTES * size.albums / 10
     patches = _bytes_of_row(_sound("cqt", size.seed)) * size.tracks
     pictures = _bytes_of_row(contents.MadeCovers(size.seed)) * size.albums
-    runs = OF_RUNS * size.albums + NETWORKS
+    runs = RUN_BYTES * size.albums + NETWORK_BYTES
     return needed + max(2 * patches, patches + 2 * pictures, patches + pictures + runs)
 
 
@@ -77,46 +78,46 @@ def _bytes_of_row(recipe: contents.MadeSound | contents.MadeCovers) -> int:
 
 
 def _plain(kind: str) -> Settings:
-    """Return the settings of features that  make paper  has."""
+    """Return the settings of the features of  make paper."""
     given = values("paper")["audio"]
     return audio_store.settings(kind, given["patches"], given["seed"], "fast")
 
 
 def _sound(kind: str, made: int) -> contents.MadeSound:
-    """Return what makes sound up, under these settings."""
+    """Return the recipe of made-up audio features with the settings of  make paper."""
     plain = _plain(kind)
     return contents.MadeSound(plain.kind, plain.patches, plain.seed, plain.method, made)
 
 
 def write_tables(size: Size) -> None:
-    """Write tables, knowledge base, one recording and one picture; what is there already stays.
+    """Write tables, knowledge base, one recording and one picture, unless they exist.
 
     Raises
     ------
     ParameterError
-        The folder holds something else.
+        The folder holds another catalogue.
     """
     folder = folder_of(size.albums)
     with locked(folder):
-        if _listed(folder, size):
+        if _is_complete(folder, size):
             return
         _write_knowledge(folder, size.seed)
         _write_files(folder)
         catalogue.write(
             folder, name=folder.name, synthetic=True, source=size.source, roots={"audio": ".", "covers": "."},
             albums=tables.albums(size), tracks=tables.tracks(size), reviews=tables.reviews(size),
-            branches=tables.branches(size.seed), min_albums=max(2, round(tables.FEWEST * size.albums / tables.ALBUMS)),
+            branches=tables.branches(size.seed), min_albums=max(2, round(tables.MIN_ALBUMS * size.albums / tables.ALBUMS)),
         )  # fmt: skip
 
 
-def _listed(folder: Path, size: Size) -> bool:
-    """Whether the catalogue is there; one of another size or seed is refused."""
+def _is_complete(folder: Path, size: Size) -> bool:
+    """Return whether the catalogue exists; raise an error if it has another size or seed."""
     if not (folder / "catalogue.json").is_file():
         return False
-    found = Catalogue(folder).info.get("source")
-    if found != size.source:
+    source = Catalogue(folder).info.get("source")
+    if source != size.source:
         command = commands.python("mumu_lib", "rehearse", "--remove", albums=size.albums)
-        raise ParameterError(f"{folder} holds {found!r}, not {size.source!r}; take it away first:  {command}")
+        raise ParameterError(f"{folder} holds {source!r}, not {size.source!r}; remove it first:  {command}")
     return True
 
 
@@ -129,12 +130,12 @@ def _write_knowledge(folder: Path, seed: int) -> None:
 
 
 def knowledge_of(folder: Path) -> Path:
-    """Return where the knowledge base of a rehearsal lies."""
+    """Return the folder of the knowledge base of a rehearsal."""
     return folder / "knowledge"
 
 
 def _write_files(folder: Path) -> None:
-    """Write the recording and the picture that all tracks and albums name."""
+    """Write the recording of all tracks and the cover of all albums."""
     time = np.arange(SECONDS * SAMPLE_RATE) / SAMPLE_RATE
     tone = 0.3 * np.sin(2 * np.pi * 220 * time) + 0.05 * np.random.default_rng(0).standard_normal(len(time))
     with atomic_path(folder / tables.SOUND) as part:
@@ -145,7 +146,7 @@ def _write_files(folder: Path) -> None:
 
 
 def fill_sound(music: Catalogue, kind: str, made: int, workers: int = 0) -> None:
-    """Make the store of CQT patches or timbre statistics, as notebook 04 will look for it."""
+    """Build the store of CQT patches or timbre statistics that notebook 04 will open."""
     plain = _plain(kind)
     todo = audio_store.jobs(music, plain)
     build.open_or_build(music, todo, _sound(kind, made), AudioStore, workers)
@@ -153,7 +154,7 @@ def fill_sound(music: Catalogue, kind: str, made: int, workers: int = 0) -> None
 
 
 def fill_covers(music: Catalogue, made: int, workers: int = 0) -> None:
-    """Make the store of covers, as notebook 06 will look for it."""
+    """Build the store of covers that notebook 06 will open."""
     build.open_or_build(music, covers.jobs(music), contents.MadeCovers(made), CoverStore, workers)
 
 
@@ -163,21 +164,21 @@ def opened(size: Size) -> Catalogue:
     Raises
     ------
     MissingDataError
-        Its tables are not there.
+        Its tables are missing.
     """
     folder = folder_of(size.albums)
-    if not _listed(folder, size):
+    if not _is_complete(folder, size):
         raise MissingDataError(f"{folder} holds no catalogue; make it with the stage  tables")
     return Catalogue(folder)
 
 
 def remove(albums: int) -> int:
-    """Take a rehearsal's catalogue, runs and figures away, but for its record; return the bytes that were freed.
+    """Remove the catalogue, runs and figures of a rehearsal, but not its record; return the bytes that were freed.
 
     Raises
     ------
     MumuError
-        A folder is a link, or holds something that no rehearsal has made.
+        A folder is a link, or holds a catalogue that is not from a rehearsal.
     """
     freed = taken(albums)
     for folder in (home() / "figures" / NAME.format(albums), runs_of(albums), folder_of(albums)):
@@ -186,7 +187,7 @@ def remove(albums: int) -> int:
         if folder.is_symlink():
             raise MumuError(f"{folder} is a link; it stays")
         if (folder / "catalogue.json").is_file() and not Catalogue(folder).info["source"].startswith("rehearsal:"):
-            raise MumuError(f"{folder} is no catalogue of a rehearsal; it stays")
+            raise MumuError(f"{folder} is not a catalogue of a rehearsal; it stays")
         with writing(folder):
             shutil.rmtree(folder)
     return freed

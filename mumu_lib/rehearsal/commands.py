@@ -1,4 +1,4 @@
-"""``python -m mumu_lib rehearse``: make the catalogue, run its stages, say what they took; or take it away."""
+"""``python -m mumu_lib rehearse``: make a catalogue, run the stages on it, report their costs; or remove it."""
 
 import signal
 import sys
@@ -29,52 +29,70 @@ TERMINATED = 143
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Command line: rehearse, or print what was measured, or take a rehearsal away."""
+    """Rehearse, print the measurements, or remove a rehearsal; return 1 if a stage has failed."""
     parser = _parser()
-    asked = parser.parse_args(words)
-    if asked.sample and asked.remove:
+    args = parser.parse_args(words)
+    if args.sample and args.remove:
         parser.error("--remove takes made-up catalogues away; the sample's home is yours to delete")
-    # None on the sample, which is no size to choose.
-    size = None if asked.sample else Size(asked.albums, _tracks(asked), asked.seed)
-    name = "sample" if size is None else building.NAME.format(size.albums)
+    # None means the sample, whose size is fixed.
+    size = None
+    if not args.sample:
+        size = Size(args.albums, _tracks(args), args.seed)
+    name = _name(size)
     kept = Record(name)
-    if asked.report:
+    if args.report:
         if not kept.path.is_file():
-            raise MissingDataError(f"{kept.path} is not there: nothing of {name!r} has been rehearsed yet")
+            raise MissingDataError(f"{kept.path} is missing: {name!r} has not been rehearsed yet")
         print(record.as_text(kept.table()))
         return 0
-    with _alone(name), _terminated_like_interrupted():
-        if asked.remove:
-            return _remove(asked.albums, kept)
-        failed = _rehearse(size, stages.chosen(_stages(size, asked.without_networks), asked.stages), kept)
+    with _lock(name), _terminated_like_interrupted():
+        if args.remove:
+            return _remove(args.albums, kept)
+        todo = stages.chosen(_stages(size, args.without_networks), args.stages)
+        failed = _rehearse(size, todo, kept)
         print(f"{record.as_text(kept.table())}\n\nwritten to {record.written(kept)}")
-    return 1 if failed else 0
+    if failed:
+        return 1
+    return 0
+
+
+def _name(size: Size | None) -> str:
+    """Return the name of the catalogue of a rehearsal, or of the sample."""
+    if size is None:
+        return "sample"
+    return building.NAME.format(size.albums)
 
 
 def _parser() -> Parser:
     parser = Parser(
         prog="python -m mumu_lib rehearse",
-        description="Make up a catalogue of a size, run the series on it in few epochs, and say what it took. "
-        "Interrupted, the same command goes on.",
+        description="Make up a catalogue of a given size, run the series on it with few epochs, and report the costs. "
+        "After an interruption, the same command continues.",
     )
     parser.add_argument("--albums", type=at_least(50), default=tables.ALBUMS)
-    parser.add_argument("--tracks", type=at_least(50), default=0, help="in all; left out: as many an album as in MuMu")
+    parser.add_argument(
+        "--tracks", type=at_least(50), default=0, help="number in all; by default as many for each album as in MuMu"
+    )
     parser.add_argument("--seed", type=at_least(0), default=0)
-    parser.add_argument("--stages", nargs="+", default=[], metavar="NAME", help="only these; a wrong name lists all")
+    parser.add_argument(
+        "--stages", nargs="+", default=[], metavar="NAME", help="run only these; a wrong name lists all"
+    )
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--without-networks", action="store_true", help="only what trains none: no stores, 02, 03, words")
     what.add_argument(
-        "--sample", action="store_true", help="instead: all 26 rows of Table 2 on the sample, in few epochs"
+        "--without-networks", action="store_true", help="only the stages without training: no stores, 02, 03, words"
+    )
+    what.add_argument(
+        "--sample", action="store_true", help="instead: all 26 rows of Table 2 on the sample, with few epochs"
     )
     instead = parser.add_mutually_exclusive_group()
-    instead.add_argument("--report", action="store_true", help="print what was measured, and do nothing")
-    instead.add_argument("--remove", action="store_true", help="take catalogue and runs away; what was measured stays")
+    instead.add_argument("--report", action="store_true", help="only print the measurements")
+    instead.add_argument("--remove", action="store_true", help="remove catalogue and runs; the measurements are kept")
     return parser
 
 
-def _tracks(asked: Any) -> int:
-    """Return how many tracks there are to be; each album has one at least."""
-    return asked.tracks or round(asked.albums * tables.TRACKS / tables.ALBUMS)
+def _tracks(args: Any) -> int:
+    """Return the number of tracks; by default as many for each album as in MuMu."""
+    return args.tracks or round(args.albums * tables.TRACKS / tables.ALBUMS)
 
 
 def _stages(size: Size | None, without_networks: bool) -> list[Stage]:
@@ -87,11 +105,11 @@ def _stages(size: Size | None, without_networks: bool) -> list[Stage]:
 
 
 def _rehearse(size: Size | None, todo: list[Stage], kept: Record) -> list[str]:
-    """Run stages one after the other; return the names of those that failed."""
+    """Run stages one after another; return the names of those that failed."""
     if size is None:
         open_catalogue("sample")
     else:
-        _need_room(size, todo)
+        _check_disk(size, todo)
     failed: list[str] = []
     with progress.bar(todo, "rehearsal", unit="stage") as bar:
         for stage in bar:
@@ -105,14 +123,15 @@ def _rehearse(size: Size | None, todo: list[Stage], kept: Record) -> list[str]:
     return failed
 
 
-def _need_room(size: Size, todo: list[Stage]) -> None:
-    """Say how much disk is needed and free; stop where it is not."""
-    needed = building.room(size, stores=any(stage.stage for stage in todo if stage.name not in ("overview", "factors")))
-    there = building.taken(size.albums)
-    space = costs.disks({home(): max(needed - there, 0) / 1e9})
+def _check_disk(size: Size, todo: list[Stage]) -> None:
+    """Print how much disk space is needed and free; raise an error if it is not enough."""
+    stores = any(stage.stage not in ("", "overview", "factors") for stage in todo)
+    needed = building.room(size, stores=stores)
+    used = building.taken(size.albums)
+    space = costs.disks({home(): max(needed - used, 0) / 1e9})
     for disk in space.itertuples():
         print(
-            f"{size.source}. Disk of {disk.folder}: {needed / 1e9:,.1f} GB at most, {there / 1e9:,.1f} GB of it there, "
+            f"{size.source}. Disk of {disk.folder}: {needed / 1e9:,.1f} GB at most, {used / 1e9:,.1f} GB of it in use, "
             f"{disk.free:,.1f} GB free.",
             flush=True,
         )
@@ -120,26 +139,29 @@ def _need_room(size: Size, todo: list[Stage]) -> None:
 
 
 def _run(stage: Stage, size: Size | None, kept: Record) -> bool:
-    """Run a stage unless it is done; whether it has ended well."""
-    folder, scratch = stages.folder_of(size).absolute(), _scratch(size)
+    """Run a stage unless it is done; return whether it has succeeded."""
+    folder = stages.folder_of(size).absolute()
+    scratch = _scratch(size)
     command = stages.command(stage, folder, scratch / f"{stage.name}.ipynb", size)
     made_with = stages.made_with(stage, size)
     if kept.done(stage.name, made_with):
         return True
     if measuring.end_left(*kept.left(stage.name)):
         print(f"{stage.name}: ended what an earlier rehearsal, killed meanwhile, had left running", flush=True)
-    listed = (folder / "catalogue.json").is_file()
-    kept.begin(stage.name, made_with, stages.predicted(stage, Catalogue(folder)) if listed else Predicted())
-    grows = (folder, scratch.parent)
+    predicted = Predicted()
+    if (folder / "catalogue.json").is_file():
+        predicted = stages.predicted(stage, Catalogue(folder))
+    kept.begin(stage.name, made_with, predicted)
+    watched = (folder, scratch.parent)
     taken = measuring.run(
         command,
         scratch / f"{stage.name}.log",
-        lambda: _size(grows),
+        lambda: _size(watched),
         lambda taken: kept.tell(stage.name, taken),
-        # Notebooks work in a folder of their own, where a relative path would mean another home.
+        # Notebooks run in notebooks/, where a relative path would mean another home.
         {"MUMU_HOME": str(home().absolute())},
     )
-    kept.tell(stage.name, taken, share=stages.share_of_epochs(stage), **_judged(stage, folder))
+    kept.tell(stage.name, taken, share=stages.share_of_epochs(stage), **_auc(stage, folder))
     print(f"{stage.name}: {progress.spent(taken.seconds)}, {as_size(taken.memory)} of memory, {as_size(taken.disk)}",
           flush=True)  # fmt: skip
     return taken.code == 0
@@ -149,8 +171,8 @@ def _size(folders: Sequence[Path]) -> int:
     return sum(building.size_of(folder) for folder in folders if folder.is_dir())
 
 
-def _judged(stage: Stage, folder: Path) -> dict[str, float]:
-    """Return the AUC of a stage's run, where it has one."""
+def _auc(stage: Stage, folder: Path) -> dict[str, float]:
+    """Return the AUC of a stage's run; empty if it has none."""
     if not (folder / "catalogue.json").is_file():
         return {}
     table = runs.table(Catalogue(folder))
@@ -160,33 +182,32 @@ def _judged(stage: Stage, folder: Path) -> dict[str, float]:
 
 
 def _scratch(size: Size | None) -> Path:
-    """Return where logs and notebooks of a rehearsal lie."""
-    name = "sample" if size is None else building.NAME.format(size.albums)
-    return make_folder((home() / "runs" / name / "rehearsal").absolute())
+    """Return the folder of the logs and notebooks of a rehearsal."""
+    return make_folder((home() / "runs" / _name(size) / "rehearsal").absolute())
 
 
 def _remove(albums: int, kept: Record) -> int:
-    print(f"{as_size(building.remove(albums))} removed; what was measured stays in {kept.path}")
+    print(f"{as_size(building.remove(albums))} removed; the measurements are kept in {kept.path}")
     return 0
 
 
 @contextmanager
-def _alone(name: str) -> Iterator[None]:
-    """Refuse a second rehearsal of one catalogue."""
+def _lock(name: str) -> Iterator[None]:
+    """Lock a catalogue against a second rehearsal."""
     path = make_folder(home() / "runs") / f"{name}.rehearsal.lock"
     try:
         with FileLock(path, timeout=0):
             yield
     except Timeout:
-        again = commands.python("mumu_lib", "rehearse", "--report")
+        report = commands.python("mumu_lib", "rehearse", "--report")
         raise MumuError(
-            f"another rehearsal of {name!r} is running (it holds {path}); wait for it, or look:  {again}"
+            f"another rehearsal of {name!r} is running (it holds {path}); wait for it, or see its progress:  {report}"
         ) from None
 
 
 @contextmanager
 def _terminated_like_interrupted() -> Iterator[None]:
-    """End all that was started when this process is terminated."""
+    """Turn SIGTERM into SystemExit, so that all started processes are ended when this one is terminated."""
 
     def end(*_: Any) -> None:
         raise SystemExit(TERMINATED)

@@ -1,6 +1,6 @@
-"""What stands in the stores in the place of sound and covers: patterns of an album's labels, and noise.
+"""Generate the contents of the stores: patterns of an album's labels with noise, instead of audio features and covers.
 
-Read by :mod:`mumu_lib.features.build`, whose processes, shards and joining are thereby rehearsed as well.
+Used by :mod:`mumu_lib.features.build`, so that its processes, shards and joining are rehearsed as well.
 """
 
 from dataclasses import dataclass
@@ -17,8 +17,10 @@ from mumu_lib.rehearsal.tables import LABELS, labels_of, number_of
 
 SECONDS = 30.0
 TIMBRE = 48
-# Decibels: of the middle, of a label's pattern, and of the noise.
-MIDDLE, LOUD, NOISE = -45.0, 4.0, 8.0
+# Decibels: mean level, and standard deviations of the patterns and of the noise.
+MIDDLE = -45.0
+LOUD = 4.0
+NOISE = 8.0
 CELLS = 4
 SIZE = 500
 
@@ -33,21 +35,21 @@ def patterns(seed: int, kind: str, length: int) -> np.ndarray:
 
 @cache
 def _bank(seed: int) -> np.ndarray:
-    """Return noise that is drawn once and read from another place each time [shape=(n,), float32]."""
+    """Return noise that is drawn once, of which :func:`noise` returns parts [shape=(n,), float32]."""
     return np.random.default_rng([seed, 8]).standard_normal(1 << 20, np.float32)
 
 
 def noise(seed: int, rng: np.random.Generator, n: int) -> np.ndarray:
-    """Return ``n`` numbers of the noise from a place that is drawn."""
+    """Return ``n`` consecutive numbers of the noise from a random position."""
     bank = _bank(seed)
     start = rng.integers(0, len(bank) - n)
     return bank[start : start + n]
 
 
 def seen(seed: int, item: str, kind: str, length: int) -> np.ndarray:
-    """Return the sum of the patterns of an album's labels, of the size of one [shape=(length,), float32]."""
-    found = labels_of(seed, number_of(item))
-    return patterns(seed, kind, length)[found].sum(axis=0) / np.sqrt(len(found))
+    """Return the sum of the patterns of an album's labels, with the variance of one [shape=(length,), float32]."""
+    labels = labels_of(seed, number_of(item))
+    return patterns(seed, kind, length)[labels].sum(axis=0) / np.sqrt(len(labels))
 
 
 def _rng(seed: int, item: str) -> np.random.Generator:
@@ -56,12 +58,12 @@ def _rng(seed: int, item: str) -> np.random.Generator:
 
 @dataclass(frozen=True)
 class MadeSound(Settings):
-    """Features of sound without sound, under the name of those that are extracted."""
+    """Make up audio features; the store has the name of extracted ones."""
 
     made: int
 
     def row(self, item: str, path: str, source: str) -> tuple[np.ndarray, dict[str, Any]]:
-        """Return the made-up features of a track, and its facts."""
+        """Return the made-up features of a track, and their metadata."""
         facts = {"status": "ok", "message": "", "seconds": SECONDS, "start": 0}
         rng = _rng(self.made, item)
         if self.kind == "timbre":
@@ -74,12 +76,12 @@ class MadeSound(Settings):
 
 @dataclass(frozen=True)
 class MadeCovers(CoverRecipe):
-    """Covers without a picture, under the name of those that are decoded."""
+    """Make up covers; the store has the name of decoded ones."""
 
     made: int
 
     def row(self, item: str, path: str, source: str) -> tuple[np.ndarray, dict[str, Any]]:
-        """Return the made-up pixels of a cover, and its facts."""
+        """Return the made-up pixels of a cover, and their metadata."""
         side = self.shape[0]
         colours = seen(self.made, item, "cover", CELLS * CELLS * 3).reshape(CELLS, CELLS, 3)
         cells = colours.repeat(side // CELLS, axis=0).repeat(side // CELLS, axis=1)

@@ -1,4 +1,4 @@
-"""What a rehearsal learns without a notebook: the telling words of all reviews, and all modalities at once.
+"""Run two computations of a rehearsal without a notebook: the telling terms of all reviews, and joint training.
 
 Paper: Sections 5.2 and 5.4.
 """
@@ -16,22 +16,23 @@ from mumu_lib.text import analysis
 
 
 def words(music: Catalogue) -> str:
-    """Make tf-idf of all reviews and find the telling terms, as notebook 05 does before it trains."""
-    given = values("paper")["text"]
-    learned, M = music.rows("train"), music.label_matrix()
-    X, vectorizer = text.tfidf(text.aggregate(music, given["characters"]), learned, given["vocabulary"])
+    """Compute tf-idf of all reviews and find the telling terms, as notebook 05 before its training."""
+    cfg = values("paper")["text"]
+    train = music.rows("train")
+    M = music.label_matrix()
+    X, vectorizer = text.tfidf(text.aggregate(music, cfg["characters"]), train, cfg["vocabulary"])
     terms = vectorizer.get_feature_names_out().tolist()
-    telling = analysis.telling_terms(X[learned], M[learned], terms, music.labels)
+    telling = analysis.telling_terms(X[train], M[train], terms, music.labels)
     return f"{X.shape[0]} albums, {X.shape[1]} terms, {len(telling)} of them telling"
 
 
 def learning_at_once(music: Catalogue, share: float = SHARE) -> str:
-    """Learn all modalities by one loss for a part of an epoch, over the networks of the runs that are there.
+    """Train all modalities jointly for a part of an epoch, with the networks of the finished runs.
 
     Parameters
     ----------
     share : float
-        Of the training and the validation examples.
+        Share of the training and the validation examples.
     """
     cfg = _joint_parameters(music)
     seed_everything(cfg.seed)
@@ -41,22 +42,20 @@ def learning_at_once(music: Catalogue, share: float = SHARE) -> str:
     encoded_targets = objective.encode(music.label_matrix())
     together = joint.build(music, sources, objective, encoded_targets, cfg)
     album = together.examples.table["album"].to_numpy()
-    can = training.albums.has_target(encoded_targets)[album]
-    fed = []
+    usable = training.albums.has_target(encoded_targets)[album]
+    batches = {}
     for split in ("train", "val"):
-        rows = np.flatnonzero(can & np.isin(album, music.rows(split)))
+        rows = np.flatnonzero(usable & np.isin(album, music.rows(split)))
         rows = rows[: max(1, round(share * len(rows)))]
-        fed.append(
-            training.Batches(
-                together.examples, rows, encoded_targets[album[rows]], batch_size=cfg.batch_size, seed=cfg.seed
-            )
+        batches[split] = training.Batches(
+            together.examples, rows, encoded_targets[album[rows]], batch_size=cfg.batch_size, seed=cfg.seed
         )
     history = training.fit(
-        together.network, objective.loss, fed[0], fed[1], epochs=1, patience=1, learning_rate=cfg.together_learning_rate,
-        seed=cfg.seed,
+        together.network, objective.loss, batches["train"], batches["val"], epochs=1, patience=1,
+        learning_rate=cfg.together_learning_rate, seed=cfg.seed,
     )  # fmt: skip
     names = " + ".join(source.origin for source in sources)
-    return f"{names}: {len(fed[0].rows)} examples in {history['seconds'].sum():.0f} s"
+    return f"{names}: {len(batches['train'].rows)} examples in {history['seconds'].sum():.0f} s"
 
 
 def _joint_parameters(music: Catalogue) -> Multimodal:

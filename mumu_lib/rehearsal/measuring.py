@@ -1,6 +1,6 @@
-"""Run a command and watch what it takes, with all processes that it starts.
+"""Run a command and measure the time, memory and disk space of all its processes.
 
-Time that this machine slept, or that the rehearsal was stopped for, does not count.
+Time during which the machine sleeps or the rehearsal is stopped does not count.
 """
 
 import os
@@ -14,28 +14,29 @@ from pathlib import Path
 import psutil
 
 EVERY = 0.5
-# A longer wait than this between two looks is sleep.
+# More seconds than this between two measurements mean that the machine was asleep.
 ASLEEP = 5.0
 DISK_EVERY = 10
 
 
 @dataclass
 class Taken:
-    """What a command has taken so far.
+    """Hold what a command has used so far.
 
     Attributes
     ----------
     seconds, cpu : float
-        By the clock; and of all cores together.
+        Wall-clock time, and processor time of all cores together.
     memory : float
-        Bytes: the most that its processes held at one moment (RSS; what they share counts for each of them).
+        Peak memory of its processes in bytes (sum of RSS; shared memory counts for each process).
     disk, kept : float
-        Bytes that the watched folders have grown by: at most, and in the end.
+        Bytes by which the watched folders have grown: at most, and at the end.
     code : int or None
-        How it ended.
+        Exit status; None while the command is running.
     pid : int
+        Process id.
     started : float
-        Its process, known by both of these: numbers are used again.
+        Start time of the process, since ids are reused.
     """
 
     seconds: float = 0.0
@@ -52,19 +53,19 @@ def run(
     command: Sequence[str],
     log: Path,
     size: Callable[[], int],
-    told: Callable[[Taken], None],
+    report: Callable[[Taken], None],
     variables: Mapping[str, str] | None = None,
 ) -> Taken:
-    """Run a command to its end; what it prints goes to a log. Interrupted, it ends all that it has started.
+    """Run a command and measure it; its output is appended to a log. If interrupted, end all its processes.
 
     Parameters
     ----------
     size : function
-        Bytes that the folders hold now.
-    told : function
-        Called now and then with what has been taken so far.
+        Returns the current size of the watched folders in bytes.
+    report : function
+        Called regularly with the measurements so far.
     variables : mapping
-        Of the environment, besides those that are set.
+        Environment variables to add.
     """
     taken = Taken()
     before = size()
@@ -74,29 +75,31 @@ def run(
     with log.open("ab") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
         try:
-            _remember(process.pid, taken)
-            told(taken)
-            _watch(process, taken, spent, lambda: size() - before, told)
+            _identify(process.pid, taken)
+            report(taken)
+            _watch(process, taken, spent, lambda: size() - before, report)
         finally:
             end(process.pid)
             process.wait()
             taken.kept = size() - before
             taken.disk = max(taken.disk, taken.kept)
-            told(taken)
+            report(taken)
     taken.code = process.returncode
     return taken
 
 
 def _watch(
-    process: subprocess.Popen, taken: Taken, spent: dict, grown: Callable[[], int], told: Callable[[Taken], None]
+    process: subprocess.Popen, taken: Taken, spent: dict, growth: Callable[[], int], report: Callable[[Taken], None]
 ) -> None:
-    last, looks = time.monotonic(), 0
+    """Measure a process until it ends."""
+    last = time.monotonic()
+    measurements = 0
     while process.poll() is None:
-        _look(process.pid, taken, spent)
-        looks += 1
-        if looks % DISK_EVERY == 0:
-            taken.disk = max(taken.disk, grown())
-            told(taken)
+        _measure(process.pid, taken, spent)
+        measurements += 1
+        if measurements % DISK_EVERY == 0:
+            taken.disk = max(taken.disk, growth())
+            report(taken)
         time.sleep(EVERY)
         now = time.monotonic()
         if now - last < ASLEEP:
@@ -104,8 +107,8 @@ def _watch(
         last = now
 
 
-def _look(pid: int, taken: Taken, spent: dict[tuple[int, float], float]) -> None:
-    """Count memory and processor time of a process and of those below it, once."""
+def _measure(pid: int, taken: Taken, spent: dict[tuple[int, float], float]) -> None:
+    """Measure memory and processor time of a process and its descendants once."""
     memory = 0
     for process in tree(pid):
         try:
@@ -120,7 +123,7 @@ def _look(pid: int, taken: Taken, spent: dict[tuple[int, float], float]) -> None
 
 
 def tree(pid: int) -> list[psutil.Process]:
-    """Return a process and all below it; none where it has ended."""
+    """Return a process and its descendants; empty if it has ended."""
     try:
         top = psutil.Process(pid)
         return [top, *top.children(recursive=True)]
@@ -128,26 +131,27 @@ def tree(pid: int) -> list[psutil.Process]:
         return []
 
 
-def _remember(pid: int, taken: Taken) -> None:
+def _identify(pid: int, taken: Taken) -> None:
+    """Store the id and start time of a process."""
     with suppress(psutil.Error):
         taken.started = psutil.Process(pid).create_time()
         taken.pid = pid
 
 
 def end(pid: int) -> None:
-    """End a process that still runs, and all below it."""
-    there = tree(pid)
-    for one in there:
+    """Terminate a process and its descendants, if they are still running."""
+    processes = tree(pid)
+    for process in processes:
         with suppress(psutil.Error):
-            one.terminate()
-    _, alive = psutil.wait_procs(there, timeout=10)
-    for one in alive:
+            process.terminate()
+    _, alive = psutil.wait_procs(processes, timeout=10)
+    for process in alive:
         with suppress(psutil.Error):
-            one.kill()
+            process.kill()
 
 
 def end_left(pid: int, started: float) -> bool:
-    """End what a rehearsal that was killed has left running; whether there was anything.
+    """Terminate the process that a killed rehearsal has left running; return whether there was one.
 
     Parameters
     ----------

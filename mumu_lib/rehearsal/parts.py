@@ -1,4 +1,4 @@
-"""``python -m mumu_lib.rehearsal.parts PART``: what a rehearsal does besides notebooks, each in a process of its own."""
+"""``python -m mumu_lib.rehearsal.parts PART``: the stages of a rehearsal that are not notebooks."""
 
 import sys
 
@@ -9,7 +9,7 @@ from mumu_lib.rehearsal import building
 from mumu_lib.rehearsal.tables import Size
 
 BUILT = ("tables", "timbre", "patches", "covers")
-# Of the examples of an epoch, where all modalities are learned at once.
+# Share of the examples of an epoch that joint training uses.
 SHARE = 0.1
 LEARNED = {
     "words": "mumu_lib.rehearsal.learning:words",
@@ -18,38 +18,39 @@ LEARNED = {
 
 
 def build(part: str, size: Size, workers: int = 0) -> None:
-    """Make one part of a rehearsal's catalogue; what of it is there stays.
+    """Make one part of a rehearsal's catalogue; existing files are kept.
 
     Parameters
     ----------
     part : str
-        One of :data:`BUILT`; the tables come first.
+        One of :data:`BUILT`; the tables must be made first.
     workers : int
-        Processes; 0 is one a core.
+        Number of processes; 0 means one for each core.
     """
     if part == "tables":
         building.write_tables(size)
     elif part == "covers":
         building.fill_covers(building.opened(size), size.seed, workers)
+    elif part == "timbre":
+        building.fill_sound(building.opened(size), "timbre", size.seed, workers)
     else:
-        kind = "timbre" if part == "timbre" else "cqt"
-        building.fill_sound(building.opened(size), kind, size.seed, workers)
+        building.fill_sound(building.opened(size), "cqt", size.seed, workers)
 
 
 def main(typed: list[str] | None = None) -> int:
-    """Command line: do one part of a rehearsal; called by it."""
-    parser = Parser(description="Do one part of a rehearsal, which calls this.")
+    """Run one part of a rehearsal."""
+    parser = Parser(description="Run one part of a rehearsal; called by  python -m mumu_lib rehearse.")
     parser.add_argument("part", choices=(*BUILT, *LEARNED))
     for name in Size._fields:
         parser.add_argument(f"--{name}", type=at_least(0), required=True)
     parser.add_argument("--workers", type=at_least(0), default=0)
-    asked = parser.parse_args(typed)
-    size = Size(asked.albums, asked.tracks, asked.seed)
+    args = parser.parse_args(typed)
+    size = Size(args.albums, args.tracks, args.seed)
     try:
-        if asked.part in BUILT:
-            build(asked.part, size, asked.workers)
+        if args.part in BUILT:
+            build(args.part, size, args.workers)
         else:
-            print(resolve(LEARNED[asked.part])(building.opened(size)))
+            print(resolve(LEARNED[args.part])(building.opened(size)))
     except MumuError as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,6 +1,6 @@
-"""What every stage of a rehearsal has taken, in all sittings; and beside it what was predicted.
+"""Record the costs of every stage of a rehearsal, over all sittings, and compare them with the estimates.
 
-A file, ``runs/NAME.rehearsal.json``, that stays when catalogue and runs are taken away.
+The record ``runs/NAME.rehearsal.json`` is kept when catalogue and runs are removed.
 """
 
 import json
@@ -19,43 +19,44 @@ from mumu_lib.rehearsal.measuring import Taken
 from mumu_lib.rehearsal.stages import Predicted
 from mumu_lib.series import costs
 
-AGAIN = "delete it and rehearse again"
+RERUN_HINT = "delete it and rehearse again"
 OFF = 1.5
-# Less than this on the disk, or this many seconds, says nothing.
-LEAST_DISK, LEAST_SECONDS = 5e8, 60
+# Estimates are not judged below this size on the disk, and below this number of seconds.
+LEAST_DISK = 5e8
+LEAST_SECONDS = 60
 LAPTOP = 16e9
 STORES = ("patches", "covers")
 
 
 class Record:
-    """The record of one rehearsal.
+    """Read and write the record of one rehearsal.
 
     Parameters
     ----------
     name : str
-        Of the catalogue.
+        Name of the catalogue.
     """
 
     def __init__(self, name: str) -> None:
         self.path = home() / "runs" / f"{name}.rehearsal.json"
         self.facts: dict[str, Any] = {"cores": os.cpu_count(), "stages": {}}
         if self.path.is_file():
-            self.facts = read_json(self.path, AGAIN)
+            self.facts = read_json(self.path, RERUN_HINT)
 
     def done(self, name: str, made_with: dict[str, Any]) -> bool:
-        """Whether a stage has ended well with these very parameters."""
+        """Return whether a stage has succeeded with exactly these parameters."""
         stage = self.facts["stages"].get(name, {})
         return stage.get("made_with") == made_with and any(sitting["code"] == 0 for sitting in stage["sittings"])
 
     def left(self, name: str) -> tuple[int, float]:
-        """Return the process of the last sitting of a stage, if that was killed: its number, and when it was started."""
+        """Return the process id and start time of the last sitting of a stage if it was killed; otherwise zeros."""
         sittings = self.facts["stages"].get(name, {}).get("sittings", [])
         if not sittings or sittings[-1]["code"] is not None:
             return 0, 0.0
         return sittings[-1].get("pid", 0), sittings[-1].get("started", 0.0)
 
     def begin(self, name: str, made_with: dict[str, Any], predicted: Predicted) -> None:
-        """Begin a sitting of a stage; sittings with other parameters are forgotten."""
+        """Begin a sitting of a stage; sittings with other parameters are dropped."""
         stage = self.facts["stages"].get(name, {})
         if stage.get("made_with") != made_with:
             stage = {"made_with": made_with, "sittings": []}
@@ -64,21 +65,21 @@ class Record:
         self.facts["stages"][name] = stage
 
     def tell(self, name: str, taken: Taken, **facts: Any) -> None:
-        """Write down what the current sitting of a stage has taken so far."""
+        """Store the measurements of the current sitting of a stage."""
         stage = self.facts["stages"][name]
         stage["sittings"][-1] = asdict(taken)
         stage.update(facts)
         write_atomically(self.path, json.dumps(self.facts, indent=1))
 
     def table(self) -> pd.DataFrame:
-        """Return all stages, with what they took and what was predicted.
+        """Return the measured and predicted costs of all stages.
 
         Returns
         -------
         table : pd.DataFrame
-            Index: stage. ``state``, ``sittings``, ``seconds`` (by the clock), ``cpu`` (processor seconds, divided by
-            the cores), ``predicted`` [s], ``memory`` and ``asked``, ``disk`` (at most), ``kept`` (in the end) and
-            ``disk_predicted`` [bytes], ``all_epochs`` [s], ``auc``.
+            Index: stage. ``state``, ``sittings``, ``seconds`` (wall-clock time), ``cpu`` (processor seconds divided by
+            the number of cores), ``predicted`` [s], ``memory`` and ``asked``, ``disk`` (at most), ``kept`` (at the end)
+            and ``disk_predicted`` [bytes], ``all_epochs`` [s], ``auc``.
         """
         rows = []
         for name, stage in self.facts["stages"].items():
@@ -93,70 +94,93 @@ COLUMNS = (
 
 
 def _or_none(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    if math.isfinite(value):
+        return value
+    return None
 
 
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else value
+def _nan_if_none(value: float | None) -> float:
+    if value is None:
+        return float("nan")
+    return value
 
 
 def _summed(stage: dict[str, Any], cores: int) -> dict[str, Any]:
-    sittings = stage["sittings"]
-    codes = [sitting["code"] for sitting in sittings]
-    state = "done"
-    if 0 not in codes:
-        state = "interrupted" if codes[-1] is None else "failed"
+    """Sum the sittings of a stage to a row of the table."""
+    # Records of older versions have no "kept".
+    sittings = pd.DataFrame(stage["sittings"]).reindex(columns=["seconds", "cpu", "memory", "disk", "kept"])
+    seconds = float(sittings["seconds"].sum())
     predicted = stage["predicted"]
     return {
-        "state": state,
+        "state": _state(stage),
         "sittings": len(sittings),
-        "seconds": sum(sitting["seconds"] for sitting in sittings),
-        "cpu": sum(sitting["cpu"] for sitting in sittings) / cores,
-        "predicted": _number(predicted["seconds"]),
-        "memory": max(sitting["memory"] for sitting in sittings),
-        "asked": _number(predicted["memory"]),
-        "disk": max(sitting["disk"] for sitting in sittings),
-        "kept": sum(sitting.get("kept", 0.0) for sitting in sittings),
-        "disk_predicted": _number(predicted["disk"]),
-        "all_epochs": _all_epochs(sum(sitting["seconds"] for sitting in sittings), stage.get("share", 1.0)),
-        "auc": _number(stage.get("auc")),
+        "seconds": seconds,
+        "cpu": float(sittings["cpu"].sum()) / cores,
+        "predicted": _nan_if_none(predicted["seconds"]),
+        "memory": float(sittings["memory"].max()),
+        "asked": _nan_if_none(predicted["memory"]),
+        "disk": float(sittings["disk"].max()),
+        "kept": float(sittings["kept"].sum()),
+        "disk_predicted": _nan_if_none(predicted["disk"]),
+        "all_epochs": _all_epochs(seconds, stage.get("share", 1.0)),
+        "auc": _nan_if_none(stage.get("auc")),
     }
 
 
+def _state(stage: dict[str, Any]) -> str:
+    """Return whether a stage is done, was interrupted, or has failed."""
+    codes = [sitting["code"] for sitting in stage["sittings"]]
+    if 0 in codes:
+        return "done"
+    if codes[-1] is None:
+        return "interrupted"
+    return "failed"
+
+
 def _all_epochs(seconds: float, share: float) -> float:
-    """Return what a stage would take with the paper's epochs: all but the start grows with them."""
+    """Estimate the seconds of a stage with all epochs of the paper; the time to start is independent of them."""
     start = min(seconds, costs.SECONDS_PER_RUN)
     return start + (seconds - start) / share
 
 
 def off(table: pd.DataFrame) -> list[str]:
-    """Name what was predicted wrongly by more than 1.5, what needs more memory than is asked for, or than a laptop has.
+    """List estimates that are wrong by a factor of more than 1.5, and stages that need too much memory.
 
-    On a machine that others use the clock says too much, and processor seconds divided by the cores too little. A
-    prediction is wrong where it is so by both.
+    Other processes on the machine increase the wall-clock time, while processor time divided by the cores is too low
+    for programs that do not use all cores. Therefore an estimate counts as wrong only if it is wrong by both.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        From :meth:`Record.table`.
     """
-    found = []
+    problems = []
     row: Any
     for row in table[table["state"] == "done"].itertuples():
-        low, high = min(row.cpu, row.seconds), max(row.cpu, row.seconds)
+        low = min(row.cpu, row.seconds)
+        high = max(row.cpu, row.seconds)
         if max(high, row.predicted) > LEAST_SECONDS and (row.predicted > OFF * high or low > OFF * row.predicted):
-            found.append(
+            problems.append(
                 f"{row.Index}: {row.seconds:,.0f} s ({row.cpu:,.0f} s of all cores) for {row.predicted:,.0f} s"
             )
-        # A store is predicted as it is at most; of a run what it keeps, since a training's states go.
-        disk = row.disk if row.Index in STORES else row.kept
-        apart = max(disk, 1) / max(row.disk_predicted, 1)
-        if max(disk, row.disk_predicted) > LEAST_DISK and (apart > OFF or 1 / apart > OFF):
-            found.append(f"{row.Index}: {disk / 1e9:.2f} GB on the disk for {row.disk_predicted / 1e9:.2f}")
+        # The estimate is the peak for a store, and the final size for a run, whose training states are removed.
+        disk = row.kept
+        if row.Index in STORES:
+            disk = row.disk
+        ratio = max(disk, 1) / max(row.disk_predicted, 1)
+        if max(disk, row.disk_predicted) > LEAST_DISK and (ratio > OFF or 1 / ratio > OFF):
+            problems.append(f"{row.Index}: {disk / 1e9:.2f} GB on the disk for {row.disk_predicted / 1e9:.2f}")
         if row.memory > row.asked:
-            found.append(f"{row.Index}: {row.memory / 1e9:.1f} GB of memory, where {row.asked / 1e9:.1f} are asked for")
+            problems.append(
+                f"{row.Index}: {row.memory / 1e9:.1f} GB of memory, where {row.asked / 1e9:.1f} are requested"
+            )
         if row.memory > LAPTOP:
-            found.append(f"{row.Index}: {row.memory / 1e9:.1f} GB of memory, more than a laptop with 16 GB has")
-    return found
+            problems.append(f"{row.Index}: {row.memory / 1e9:.1f} GB of memory, more than a laptop with 16 GB has")
+    return problems
 
 
 def as_text(table: pd.DataFrame) -> str:
-    """Return the table as Markdown, and below it what :func:`off` names."""
+    """Format the table as Markdown, followed by the problems that :func:`off` lists."""
     shown = pd.DataFrame(
         {
             "state": table["state"],
@@ -182,7 +206,7 @@ def as_text(table: pd.DataFrame) -> str:
 
 
 def written(record: Record) -> Path:
-    """Write the report beside the record, as Markdown; return its path."""
+    """Write the report as Markdown next to the record; return its path."""
     path = record.path.with_suffix(".md")
     write_atomically(path, as_text(record.table()) + "\n")
     return path

@@ -1,4 +1,4 @@
-"""What a rehearsal runs, in order; the command of each stage, and what  make paper  says that it takes.
+"""Define the stages of a rehearsal, their commands, and their costs as estimated by  make paper.
 
 Paper: Table 2.
 """
@@ -22,19 +22,19 @@ from mumu_lib.series import costs
 
 NOTEBOOK_OF = {stage: notebook for stage, (notebook, _) in series.STAGES.items()}
 STAGE_OF = {notebook: stage for stage, notebook in NOTEBOOK_OF.items()}
-# Epochs at most at the paper's size; of what is not here the paper's.
+# Epochs at the paper's size; other stages have those of the paper.
 EPOCHS = {"audio": 2, "text": 3, "image": 1, "multimodal": 3}
-# What the paper's size is rehearsed with: the networks that two cores can train.
+# Settings at the paper's size: networks that two cores can train.
 AUDIO = ("timbre_mlp", "low_4x96")
 TEXT = ("vsm", "vsm_sem")
-# On the sample.
+# Epochs on the sample.
 FEW_EPOCHS = {"audio": 2, "text": 5, "image": 1}
-# No weights can be had without a download.
+# Pretrained weights would need a download.
 RESNET = {"weights": "random", "image_size": 224}
 
 
 class Predicted(NamedTuple):
-    """What  make paper  says of a stage; NaN where it says nothing."""
+    """Hold the estimates of  make paper  for a stage; NaN if there are none."""
 
     seconds: float = float("nan")
     memory: float = float("nan")
@@ -43,21 +43,21 @@ class Predicted(NamedTuple):
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage: a notebook with its parameters, or a part of :mod:`mumu_lib.rehearsal.parts`.
+    """Describe one stage: a notebook with its parameters, or a part of :mod:`mumu_lib.rehearsal.parts`.
 
     Attributes
     ----------
     name : str
     stage : str
-        Of :data:`mumu_lib.series.STAGES`; of a part what it is priced as, or empty.
+        Key of :data:`mumu_lib.series.STAGES`; for a part, the stage by which its costs are estimated, or empty.
     part : str
         Name of the part; empty for a notebook.
     setting : str
-        Of the row of ``params/costs.tsv``.
+        Setting of the row of ``params/costs.tsv``.
     arguments : dict
-        What papermill is told.
+        Parameters passed to papermill.
     profile : {'paper', 'sample'}
-        Whose parameters it has besides.
+        Profile of all other parameters.
     """
 
     name: str
@@ -75,13 +75,18 @@ def building_stages(*, stores: bool) -> list[Stage]:
     ----------
     stores : bool
         Whether features and covers are made.
+
+    Examples
+    --------
+    >>> [stage.name for stage in building_stages(stores=True)]
+    ['tables', 'timbre', 'patches', 'covers']
     """
-    found = [Stage("tables", part="tables")]
+    stages = [Stage("tables", part="tables")]
     if stores:
-        found.append(Stage("timbre", part="timbre"))
-        found.append(Stage("patches", "features", "patches", "cqt"))
-        found.append(Stage("covers", "covers", "covers", "store"))
-    return found
+        stages.append(Stage("timbre", part="timbre"))
+        stages.append(Stage("patches", "features", "patches", "cqt"))
+        stages.append(Stage("covers", "covers", "covers", "store"))
+    return stages
 
 
 def paper_size(knowledge: Path) -> list[Stage]:
@@ -90,34 +95,38 @@ def paper_size(knowledge: Path) -> list[Stage]:
     Parameters
     ----------
     knowledge : Path
-        Of the knowledge base.
+        Folder of the knowledge base.
     """
-    found = [_once("overview"), _once("factors")]
-    rows = experiments.of_profile("paper")
+    settings = {"audio": AUDIO, "text": TEXT, "multimodal": ("mlp",)}
+    single = []
+    fusions = []
     row: Any
-    for row in rows.itertuples():
+    for row in experiments.of_profile("paper").itertuples():
         stage = STAGE_OF[row.notebook]
-        if row.setting not in {"audio": AUDIO, "text": TEXT, "multimodal": ("mlp",)}.get(stage, ()):
+        if row.setting not in settings.get(stage, ()):
             continue
         own: dict[str, Any] = {"epochs": EPOCHS[stage]}
         if row.setting == "vsm_sem":
             own["knowledge"] = str(knowledge)
-        found.append(_of_row(row, own, "paper"))
+        if stage == "multimodal":
+            fusions.append(_of_row(row, own, "paper"))
+        else:
+            single.append(_of_row(row, own, "paper"))
     small = experiments.table().query("setting == 'small' and target == 'logistic'")
-    first_fusion = next(place for place, stage in enumerate(found) if stage.stage == "multimodal")
     images = [_of_row(row, {"epochs": EPOCHS["image"]}, "sample") for row in small.itertuples()]
-    found[first_fusion:first_fusion] = images
-    return [*found, Stage("joint", "multimodal", "joint", "simultaneous"), _once("results"), _once("youralbum")]
+    joint = Stage("joint", "multimodal", "joint", "simultaneous")
+    first = [_once("overview"), _once("factors")]
+    return [*first, *single, *images, *fusions, joint, _once("results"), _once("youralbum")]
 
 
 def without_networks() -> list[Stage]:
-    """Return the stages that train nothing, after the one that makes the tables."""
+    """Return the stages that train no network, after those that make the catalogue."""
     return [_once("overview"), _once("factors"), Stage("words", part="words")]
 
 
 def whole_sample() -> list[Stage]:
-    """Return all rows of Table 2 on the sample, in few epochs; the image network from random weights."""
-    found = []
+    """Return all rows of Table 2 on the sample, with few epochs; the image network starts from random weights."""
+    stages = []
     row: Any
     for row in experiments.paper_rows().itertuples():
         stage = STAGE_OF[row.notebook]
@@ -126,8 +135,8 @@ def whole_sample() -> list[Stage]:
             own["epochs"] = FEW_EPOCHS[stage]
         if stage == "image":
             own |= RESNET
-        found.append(_of_row(row, own, "sample"))
-    return [*found, _once("results", "sample")]
+        stages.append(_of_row(row, own, "sample"))
+    return [*stages, _once("results", "sample")]
 
 
 def _once(stage: str, profile: str = "paper") -> Stage:
@@ -140,19 +149,21 @@ def _of_row(row: Any, own: dict[str, Any], profile: str) -> Stage:
     return Stage(name, STAGE_OF[row.notebook], setting=row.setting, arguments=arguments, profile=profile)
 
 
-def chosen(found: list[Stage], names: list[str]) -> list[Stage]:
-    """Return the stages of some names; all without one.
+def chosen(stages: list[Stage], names: list[str]) -> list[Stage]:
+    """Select stages by name; without names all are returned.
 
     Raises
     ------
     ParameterError
-        There is no such stage.
+        There is no stage of this name.
     """
-    known = [stage.name for stage in found]
+    known = [stage.name for stage in stages]
     for name in names:
         if name not in known:
             raise ParameterError(f"stage {name!r} is not one of {known}{did_you_mean(name, known)}")
-    return [stage for stage in found if not names or stage.name in names]
+    if not names:
+        return stages
+    return [stage for stage in stages if stage.name in names]
 
 
 def command(stage: Stage, folder: Path, out: Path, size: Size | None) -> list[str]:
@@ -161,11 +172,11 @@ def command(stage: Stage, folder: Path, out: Path, size: Size | None) -> list[st
     Parameters
     ----------
     folder : Path
-        Of the catalogue.
+        Folder of the catalogue.
     out : Path
-        The notebook with its outputs.
+        Output notebook.
     size : Size or None
-        Of the rehearsal; None on the sample.
+        Size of the rehearsal; None for the sample.
     """
     if stage.part and size:
         options = []
@@ -178,39 +189,43 @@ def command(stage: Stage, folder: Path, out: Path, size: Size | None) -> list[st
     if stage.profile == "paper":
         words += ["-f", str(checkout() / "params" / "paper.yaml")]
     for name, value in {"catalogue": str(folder), **stage.arguments}.items():
-        is_text = isinstance(value, str) and not commands.is_text_to_papermill(value)
-        words += ["-r" if is_text else "-p", name, str(value)]
+        option = "-p"
+        if isinstance(value, str) and not commands.is_text_to_papermill(value):
+            option = "-r"
+        words += [option, name, str(value)]
     return words
 
 
 def made_with(stage: Stage, size: Size | None) -> dict[str, Any]:
-    """Return what a stage's measurements depend on, wherever the checkout lies."""
-    arguments = {name: value for name, value in stage.arguments.items() if name != "knowledge"}
-    of = size.source if size else "sample"
-    return {"of": of, "part": stage.part, "profile": stage.profile, "arguments": arguments}
+    """Return everything that a stage's measurements depend on; paths of the checkout are left out."""
+    arguments = dict(stage.arguments)
+    arguments.pop("knowledge", None)
+    source = "sample"
+    if size:
+        source = size.source
+    return {"of": source, "part": stage.part, "profile": stage.profile, "arguments": arguments}
 
 
 def predicted(stage: Stage, music: Catalogue) -> Predicted:
-    """Return what ``params/costs.tsv`` says of a stage with its own epochs."""
+    """Estimate the costs of a stage with its own number of epochs, from ``params/costs.tsv``."""
     if not stage.stage:
         return Predicted()
     rows = [(stage.stage, stage.setting)]
     if stage.part == "joint":
         rows = [("audio", "low_4x96"), ("text", "vsm"), ("image", "small"), *rows]
-    given = values_of(stage)
-    found = costs.estimate(music, pd.DataFrame(rows, columns=["stage", "setting"]), dict.fromkeys(series.ORDER, given))
-    last = found.iloc[-1]
+    plan = pd.DataFrame(rows, columns=["stage", "setting"])
+    last = costs.estimate(music, plan, dict.fromkeys(series.ORDER, values_of(stage))).iloc[-1]
     seconds = float(last["hours"]) * 3600
     if stage.part == "joint":
         seconds = SHARE * (seconds - costs.SECONDS_PER_RUN) + costs.SECONDS_PER_RUN
     if stage.setting in ("cqt", "store", "timbre_mlp"):
-        # Most of what these take is decoding, and nothing is decoded here.
+        # Most of their time is decoding, which a rehearsal skips.
         seconds = float("nan")
     return Predicted(seconds, float(last["memory_mb"]) * 1e6, float(last["gb"]) * 1e9)
 
 
 def values_of(stage: Stage) -> dict[str, Any]:
-    """Return the parameters of a stage; of learning at once for one epoch."""
+    """Return the parameters of a stage; those of joint training are for one epoch."""
     known = series.values(stage.profile)
     own = dict(stage.arguments)
     if stage.part == "joint":
@@ -221,7 +236,13 @@ def values_of(stage: Stage) -> dict[str, Any]:
 
 
 def share_of_epochs(stage: Stage) -> float:
-    """Return how many of the paper's epochs a stage has, as a share; 1 where it has none to choose."""
+    """Return the share of the paper's epochs that a stage trains; 1 if it has no parameter ``epochs``.
+
+    Examples
+    --------
+    >>> share_of_epochs(Stage("overview", "overview"))
+    1.0
+    """
     if stage.part == "joint":
         return SHARE / series.values("paper")["multimodal"]["together_epochs"]
     if "epochs" in stage.arguments:
@@ -230,7 +251,7 @@ def share_of_epochs(stage: Stage) -> float:
 
 
 def folder_of(size: Size | None) -> Path:
-    """Return where the catalogue of a rehearsal lies, or the sample's."""
+    """Return the folder of the catalogue of a rehearsal, or of the sample."""
     if size is None:
         return home() / "data" / "sample"
     return building.folder_of(size.albums)

@@ -1,8 +1,9 @@
-"""The made-up albums: labels of MuMu's marginals, tracks, and reviews whose words tell of the labels.
+"""Generate the tables of a rehearsal: albums with MuMu's label frequencies, tracks, and reviews that suit the labels.
 
 Paper: Section 3.
 
-Whatever an album has follows from the seed and its number alone, so that tables, stores and knowledge base agree.
+Everything about an album depends only on the seed and its number, which keeps tables, stores and knowledge base
+consistent.
 """
 
 from functools import cache
@@ -17,24 +18,38 @@ from mumu_lib.catalogue import splits
 from mumu_lib.core.files import write_atomically
 from mumu_lib.sources.sample.knowledge import PREDICATES, RESOURCE
 
-ALBUMS, TRACKS, REVIEWS = 31_471, 147_295, 447_583
-LABELS, FIRST_LEVEL = 250, 27
-LABELS_AN_ALBUM, POP = 5.97, 0.84
-# The rarest label has a little more than the twelve albums that a label needs.
+# Sizes of MuMu.
+ALBUMS = 31_471
+TRACKS = 147_295
+REVIEWS = 447_583
+LABELS = 250
+# Labels on the first level of the taxonomy.
+FIRST_LEVEL = 27
+LABELS_AN_ALBUM = 5.97
+# Shares of the albums with the most frequent label, and with the rarest.
+POP = 0.84
 RAREST = 16 / ALBUMS
-FEWEST = 12
-# How long ids are says which album a track is of.
-ALBUM_ID, TRACK_ID = "B0REH{:07d}", "TRREH{:07d}{:03d}"
-SOUND, COVER = "tone.wav", "cover.jpg"
+# Fewest albums of a label at this size.
+MIN_ALBUMS = 12
+# Ids contain the number of the album; those of tracks also the number within the album.
+ALBUM_ID = "B0REH{:07d}"
+TRACK_ID = "TRREH{:07d}{:03d}"
+SOUND = "tone.wav"
+COVER = "cover.jpg"
 WORDS_OF_A_REVIEW = 110
-COMMON, OWN, ARTICLES, SHARED_CATEGORIES = 60_000, 20, 40, 500
-# Of the words of a review: those of the album's labels, and names of articles.
-OWN_SHARE, ARTICLE_SHARE = 0.12, 0.015
+# Words of the vocabulary: common ones, those of each label, and names of articles of each label.
+COMMON = 60_000
+OWN = 20
+ARTICLES = 40
+SHARED_CATEGORIES = 500
+# Shares of the words of a review that belong to the album's labels, or are names of articles.
+OWN_SHARE = 0.12
+ARTICLE_SHARE = 0.015
 SYLLABLES = [consonant + vowel for consonant in "bdfgklmnprstv" for vowel in "aeiou"]
 
 
 class Size(NamedTuple):
-    """How much is made up."""
+    """Describe the size of a rehearsal, and its seed."""
 
     albums: int
     tracks: int
@@ -42,17 +57,17 @@ class Size(NamedTuple):
 
     @property
     def reviews(self) -> int:
-        """As many an album as in MuMu."""
+        """Number of reviews, as many for each album as in MuMu."""
         return round(self.albums * REVIEWS / ALBUMS)
 
     @property
     def source(self) -> str:
-        """What the catalogue says of itself."""
+        """Text that identifies the catalogue of a rehearsal."""
         return f"rehearsal: {self.albums} albums and {self.tracks} tracks, all made up, seed {self.seed}"
 
 
 class Genres(NamedTuple):
-    """The labels: ``share`` of the albums that each stands on, ``parent`` (-1 on the first level), ``name``."""
+    """Hold the labels: ``share`` of the albums with each, ``parent`` (-1 on the first level), ``name``."""
 
     share: np.ndarray
     parent: np.ndarray
@@ -61,19 +76,19 @@ class Genres(NamedTuple):
 
 @cache
 def genres(seed: int) -> Genres:
-    """Return 250 labels, the most frequent first: Pop on 84 % of the albums, 5.97 labels an album.
+    """Return 250 labels, the most frequent first: Pop on 84 % of the albums, and 5.97 labels an album.
 
-    Their shares fall as a power of the rank and then ever faster, as MuMu's. A label below the first level stands only
-    on albums that have its parent.
+    As in MuMu, the shares decay with a power of the rank and, for rare labels, exponentially. An album has a label
+    below the first level only if it has the parent label.
     """
     rank = np.arange(1, LABELS + 1)
 
-    def falling(power: float) -> np.ndarray:
+    def shares(power: float) -> np.ndarray:
         rate = (np.log(POP / RAREST) - power * np.log(LABELS)) / (LABELS - 1)
         return POP * rank**-power * np.exp(-rate * (rank - 1))
 
-    power = brentq(lambda power: falling(power).sum() - LABELS_AN_ALBUM, 0.1, 1.38)
-    share = falling(power)
+    power = brentq(lambda power: shares(power).sum() - LABELS_AN_ALBUM, 0.1, 1.38)
+    share = shares(power)
     rng = np.random.default_rng([seed, 1])
     parent = np.full(LABELS, -1)
     for label in range(FIRST_LEVEL, LABELS):
@@ -84,24 +99,32 @@ def genres(seed: int) -> Genres:
 
 
 def labels_of(seed: int, number: int) -> np.ndarray:
-    """Return the labels of an album [shape=(n,), int], one at least."""
-    known = genres(seed)
+    """Return the labels of an album [shape=(n,), int], at least one.
+
+    Examples
+    --------
+    >>> 0 in labels_of(seed=0, number=31)
+    True
+    """
+    taxonomy = genres(seed)
     rng = np.random.default_rng([seed, 2, number])
     drawn = rng.random(LABELS)
-    chance = known.share.copy()
-    below = known.parent >= 0
-    chance[below] /= known.share[known.parent[below]]
-    has = drawn < chance
-    has[below] &= has[known.parent[below]]
-    found = np.flatnonzero(has)
-    if not found.size:
-        found = rng.integers(1, FIRST_LEVEL, 1)
-    return found
+    probability = taxonomy.share.copy()
+    below = taxonomy.parent >= 0
+    probability[below] /= taxonomy.share[taxonomy.parent[below]]
+    has_label = drawn < probability
+    has_label[below] &= has_label[taxonomy.parent[below]]
+    labels = np.flatnonzero(has_label)
+    if not labels.size:
+        labels = rng.integers(1, FIRST_LEVEL, 1)
+    return labels
 
 
 def number_of(item: str) -> int:
-    """Return the number of the album that an album's or a track's id is of.
+    """Return the number of the album from its id, or from the id of one of its tracks.
 
+    Examples
+    --------
     >>> number_of(TRACK_ID.format(31, 4))
     31
     """
@@ -110,10 +133,10 @@ def number_of(item: str) -> int:
 
 def albums(size: Size) -> pd.DataFrame:
     """Return the album table, with ``genres`` and the split."""
-    known = genres(size.seed)
+    names = genres(size.seed).name
     lists = []
     for number in range(size.albums):
-        lists.append([known.name[label] for label in labels_of(size.seed, number)])
+        lists.append([names[label] for label in labels_of(size.seed, number)])
     ids = [ALBUM_ID.format(number) for number in range(size.albums)]
     return pd.DataFrame(
         {
@@ -128,7 +151,7 @@ def albums(size: Size) -> pd.DataFrame:
 
 
 def tracks(size: Size) -> pd.DataFrame:
-    """Return the track table: as many an album as divide evenly. All name one and the same file."""
+    """Return the track table, evenly divided among the albums. All tracks have the same audio file."""
     each, rest = divmod(size.tracks, size.albums)
     count = np.full(size.albums, each)
     count[:rest] += 1
@@ -137,13 +160,13 @@ def tracks(size: Size) -> pd.DataFrame:
     ids = []
     for number, k in zip(album, place, strict=True):
         ids.append(TRACK_ID.format(number, k))
-    of = [ALBUM_ID.format(number) for number in album]
-    return pd.DataFrame({"track_id": ids, "album_id": of, "title": ids, "audio": SOUND})
+    album_ids = [ALBUM_ID.format(number) for number in album]
+    return pd.DataFrame({"track_id": ids, "album_id": album_ids, "title": ids, "audio": SOUND})
 
 
 @cache
 def vocabulary(seed: int) -> np.ndarray:
-    """Return all words: common ones, those of each label, then the names of each label's articles."""
+    """Return all words: common ones, those of each label, then the article names of each label."""
     rng = np.random.default_rng([seed, 3])
     n_words = COMMON + LABELS * OWN + 2 * LABELS * ARTICLES
     syllables = np.array(SYLLABLES)[rng.integers(0, len(SYLLABLES), (n_words, 4))]
@@ -153,33 +176,34 @@ def vocabulary(seed: int) -> np.ndarray:
         words.append("".join(row[: n + (len(words) >= COMMON)]))
     first = COMMON + LABELS * OWN
     names = []
-    for one, other in zip(words[first::2], words[first + 1 :: 2], strict=True):
-        names.append(f"{one.capitalize()} {other.capitalize()}")
+    for first_name, last_name in zip(words[first::2], words[first + 1 :: 2], strict=True):
+        names.append(f"{first_name.capitalize()} {last_name.capitalize()}")
     return np.array(words[:first] + names, dtype=object)
 
 
 def reviews(size: Size) -> pd.DataFrame:
-    """Return the review table: one for every album, the others by lot, for some albums many."""
+    """Return the review table: one for every album, the others drawn at random, many of them for popular albums."""
     rng = np.random.default_rng([size.seed, 4])
     popularity = rng.gamma(0.7, size=size.albums)
     count = 1 + rng.multinomial(size.reviews - size.albums, popularity / popularity.sum())
     texts: list[str] = []
     for number in range(size.albums):
         texts += _written(size.seed, number, int(count[number]))
-    of = [ALBUM_ID.format(number) for number in np.repeat(np.arange(size.albums), count)]
+    ids = [ALBUM_ID.format(number) for number in np.repeat(np.arange(size.albums), count)]
     helpful = rng.random(size.reviews).round(2)
-    return pd.DataFrame({"album_id": of, "text": texts, "rating": rng.integers(1, 6, size.reviews), "helpful": helpful})
+    rating = rng.integers(1, 6, size.reviews)
+    return pd.DataFrame({"album_id": ids, "text": texts, "rating": rating, "helpful": helpful})
 
 
 @cache
 def _zipf() -> np.ndarray:
-    """Return the share of the common words up to each rank."""
+    """Return the cumulative distribution of the common words by rank (Zipf's law)."""
     weight = 1 / np.arange(1, COMMON + 1)
     return np.cumsum(weight) / weight.sum()
 
 
 def _written(seed: int, number: int, n: int) -> list[str]:
-    """Write the reviews of an album."""
+    """Generate the reviews of an album."""
     rng = np.random.default_rng([seed, 5, number])
     length = np.clip(rng.lognormal(np.log(WORDS_OF_A_REVIEW) - 0.3, 0.8, n), 5, 1500).astype(int)
     total = int(length.sum())
@@ -192,30 +216,38 @@ def _written(seed: int, number: int, n: int) -> list[str]:
     words[named] = COMMON + LABELS * OWN + label[named] * ARTICLES + rng.integers(0, ARTICLES, named.sum())
     text = vocabulary(seed)[words].tolist()
     ends = np.cumsum(length)
-    found = []
+    reviews = []
     for start, end in zip(ends - length, ends, strict=True):
-        found.append(" ".join(text[start:end]))
-    return found
+        reviews.append(" ".join(text[start:end]))
+    return reviews
 
 
 def branches(seed: int) -> list[tuple[str, ...]]:
-    """Return the taxonomy: every label alone or under its parent."""
-    known = genres(seed)
-    found: list[tuple[str, ...]] = []
-    for label, parent in enumerate(known.parent):
-        above = (known.name[parent],) if parent >= 0 else ()
-        found.append((*above, known.name[label]))
-    return found
+    """Return the taxonomy as branches: a label of the first level, or a parent with a child.
+
+    Examples
+    --------
+    >>> branches(0)[0]
+    ('Pop',)
+    """
+    taxonomy = genres(seed)
+    result: list[tuple[str, ...]] = []
+    for label, parent in enumerate(taxonomy.parent):
+        if parent >= 0:
+            result.append((taxonomy.name[parent], taxonomy.name[label]))
+        else:
+            result.append((taxonomy.name[label],))
+    return result
 
 
 def write_dump(path: Path, seed: int) -> None:
-    """Write a dump of article categories, as DBpedia's: articles that reviews name, with categories of their label."""
-    known = genres(seed)
+    """Write article categories in the format of DBpedia: articles named in reviews, with categories of their label."""
+    genre_names = genres(seed).name
     titles = vocabulary(seed)[COMMON + LABELS * OWN :]
     shared = np.random.default_rng([seed, 6]).integers(0, SHARED_CATEGORIES, len(titles))
     lines = []
     for place, title in enumerate(titles):
-        genre = known.name[place // ARTICLES]
+        genre = genre_names[place // ARTICLES]
         for category in (f"{genre} musicians", f"{genre} albums", f"Things of kind {shared[place]}"):
             subject = RESOURCE + title.replace(" ", "_")
             target = f"{RESOURCE}Category:{category.replace(' ', '_')}"

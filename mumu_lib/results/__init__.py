@@ -1,4 +1,4 @@
-"""What all finished runs say together: one run a row, their scores side by side, the further metrics.
+"""Compare all finished runs: choose one run for each row, and compute further metrics from their scores.
 
 Paper: Section 6.  Notebooks: 08_results.
 """
@@ -46,62 +46,92 @@ FURTHER = [name for name in metrics.METRICS if name not in runs.PAPER_COLUMNS]
 
 
 def key(table: pd.DataFrame) -> pd.Series:
-    """Names of rows of Table 2, e.g. ``audio/cosine/low_4x70``."""
-    return table[KEY].astype(str).agg("/".join, axis=1) if len(table) else pd.Series(dtype=str)
+    """Return the names of rows, e.g. ``audio/cosine/low_4x70``.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        Columns ``modality``, ``target`` and ``setting``.
+
+    Examples
+    --------
+    >>> list(key(pd.DataFrame({"modality": ["audio"], "target": ["cosine"], "setting": ["low_4x70"]})))
+    ['audio/cosine/low_4x70']
+    """
+    if table.empty:
+        return pd.Series(dtype=str)
+    return table[KEY].astype(str).agg("/".join, axis=1)
 
 
 def comparable(catalogue: Catalogue) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The run that stands for each row, and the runs that stand for none.
+    """Choose one run for each row, and list the runs that are left out.
 
-    Of several runs of one row the one with the best validation AUC counts, as in Table 2.
+    If a row has several runs, the one with the best validation AUC is chosen, as in Table 2.
 
     Returns
     -------
     chosen : pd.DataFrame
         Index: key of the row, those of Table 2 first and in its order. Columns: those of
-        :func:`mumu_lib.runs.table` and ``run``, ``in_table2``, ``line`` (whether it is a straight line beside a run).
+        :func:`mumu_lib.runs.table` and ``run``, ``in_table2``, ``line`` (whether it is a straight line).
     left_out : pd.DataFrame
         ``run``, ``folder`` (its name), ``reason``.
     """
     table = runs.table(catalogue.name).reset_index()
-    table = table.reindex(columns=list(dict.fromkeys([*table, *USED])))
-    against = []
+    columns = table.columns.append(pd.Index(USED)).unique()
+    table = table.reindex(columns=columns)
+    reasons = []
     for _, row in table.iterrows():
         reason = reason_against(catalogue, Path(row["folder"]), row)
-        against.append(reason or choice.heard(catalogue, row["setting"]))
-    table["reason"] = pd.Series(against, dtype=object)
+        reasons.append(reason or choice.heard(catalogue, row["setting"]))
+    table["reason"] = pd.Series(reasons, dtype=object)
     table = runs.by_validation(table.assign(key=key(table)))
     table["line"] = table["setting"].map(is_line).astype(bool)
-    usable = table[(table["reason"] == "") & ~table["line"]]
-    again = usable.index[usable.duplicated(KEY)]
-    table.loc[again, "reason"] = "another run of " + table["key"] + " has the better validation AUC"
-    _keep_lines_of_chosen(table)
-    chosen = table[table["reason"] == ""].set_index("key")
-    order = [*key(grid()), *sorted(chosen.index)]
-    chosen = chosen.loc[[name for name in dict.fromkeys(order) if name in chosen.index]]
-    chosen["in_table2"] = chosen.index.isin(key(grid()))
+    _leave_out_worse_runs(table)
+    _leave_out_other_lines(table)
     left_out = table.loc[table["reason"] != "", ["run", "folder", "reason"]].sort_index()
-    left_out["folder"] = left_out["folder"].map(lambda folder: Path(folder).name)
-    return chosen.drop(columns="reason"), left_out.reset_index(drop=True)
+    left_out["folder"] = left_out["folder"].map(_folder_name)
+    chosen = table[table["reason"] == ""].set_index("key").drop(columns="reason")
+    return _in_order_of_table2(chosen), left_out.reset_index(drop=True)
 
 
-def _keep_lines_of_chosen(table: pd.DataFrame) -> None:
-    """Give every straight line a reason but those fitted on the vectors of a run that stands for a row."""
-    chosen = table.loc[(table["reason"] == "") & ~table["line"], "folder"]
-    names = chosen.map(lambda folder: Path(folder).name)
-    stray = table["line"] & (table["reason"] == "") & ~table["beside"].isin(names)
-    table.loc[stray, "reason"] = "the run beside which it was fitted stands for no row"
+def _folder_name(path: str) -> str:
+    return Path(path).name
+
+
+def _leave_out_worse_runs(table: pd.DataFrame) -> None:
+    """Add a reason to all runs of a row but the first; the table is sorted by validation AUC."""
+    usable = table[(table["reason"] == "") & ~table["line"]]
+    worse = usable.index[usable.duplicated(KEY)]
+    table.loc[worse, "reason"] = "another run of " + table["key"] + " has the better validation AUC"
+
+
+def _leave_out_other_lines(table: pd.DataFrame) -> None:
+    """Add a reason to all straight lines that were not fitted on the inputs of a chosen run."""
+    usable = table["reason"] == ""
+    chosen = table.loc[usable & ~table["line"], "folder"].map(_folder_name)
+    other = usable & table["line"] & ~table["beside"].isin(chosen)
+    table.loc[other, "reason"] = "the network with the same inputs was not chosen for its row"
+
+
+def _in_order_of_table2(chosen: pd.DataFrame) -> pd.DataFrame:
+    """Sort rows as in Table 2, then by key; mark those of Table 2."""
+    of_table2 = pd.Index(key(grid()))
+    first = of_table2[of_table2.isin(chosen.index)]
+    others = chosen.index[~chosen.index.isin(of_table2)].unique()
+    result = chosen.loc[[*first, *sorted(others)]]
+    result["in_table2"] = result.index.isin(of_table2)
+    return result
 
 
 def reason_against(catalogue: Catalogue, folder: Path, facts: Mapping[str, Any] | pd.Series) -> str:
-    """Say why a finished run cannot be compared with others; empty if it can.
+    """Return why a finished run cannot be compared with others; empty if it can.
 
     Parameters
     ----------
     folder : Path
-        Of the run.
+        Folder of the run.
     facts : mapping
-        Its ``metrics.json``.
+        Contents of its ``metrics.json``.
     """
     if facts["fingerprint"] != catalogue.fingerprint:
         return "made on the catalogue as it was before; run its notebook again"
@@ -116,7 +146,7 @@ def reason_against(catalogue: Catalogue, folder: Path, facts: Mapping[str, Any] 
 
 
 def further_rows(chosen: pd.DataFrame) -> pd.DataFrame:
-    """Rows of ours that the paper's Table 2 does not have, with its columns, and P@1 beside its coverage.
+    """Return our rows that are not in the paper's Table 2, with its columns and P@1.
 
     Parameters
     ----------
@@ -130,18 +160,20 @@ def further_rows(chosen: pd.DataFrame) -> pd.DataFrame:
 
 
 def further_notes(catalogue: Catalogue) -> tuple[str, ...]:
-    """Say below the further rows which pretrained encoders have runs but no row, and why."""
+    """Return notes for the table of further rows: which pretrained encoders have runs but no row, and why."""
     notes = {}
     for setting in runs.table(catalogue)["setting"].unique():
         reason = choice.heard(catalogue, setting)
         if reason:
             name = setting.removeprefix(LINE)
-            notes[name] = f"{name} has no row, and is never chosen into a fusion: {reason}."
+            notes[name] = f"{name} is left out of the rows and of fusions: {reason}."
     return tuple(notes.values())
 
 
 def further_metrics(catalogue: Catalogue, chosen: pd.DataFrame) -> pd.DataFrame:
-    """Metrics beside the paper's, reckoned anew from each run's scores, so that older runs have them too.
+    """Compute the metrics that the paper does not have, from each run's stored scores.
+
+    They are recomputed from the scores because runs of older versions did not store them.
 
     Parameters
     ----------
@@ -157,11 +189,19 @@ def further_metrics(catalogue: Catalogue, chosen: pd.DataFrame) -> pd.DataFrame:
     for folder in chosen["folder"]:
         scores = test_scores(catalogue, folder)
         rows.append(metrics.evaluate(truth(catalogue, scores.index), scores, catalogue.labels, resamples=0))
-    return pd.concat([chosen[KEY], pd.DataFrame(rows, chosen.index).reindex(columns=FURTHER)], axis=1)
+    numbers = pd.DataFrame(rows, chosen.index).reindex(columns=FURTHER)
+    return pd.concat([chosen[KEY], numbers], axis=1)
 
 
 def by_frequency(catalogue: Catalogue, chosen: pd.DataFrame, *, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
-    """AUC of frequent, middling and rare labels, thirds by training albums, with 95 % intervals.
+    """Compute the AUC of head, middle and tail labels (thirds by training albums), with 95 % intervals.
+
+    Parameters
+    ----------
+    chosen : pd.DataFrame
+        From :func:`comparable`.
+    resamples, seed : int
+        Number of bootstrap resamples, and their seed.
 
     Returns
     -------
@@ -172,7 +212,8 @@ def by_frequency(catalogue: Catalogue, chosen: pd.DataFrame, *, resamples: int =
     rows = []
     for name, folder in progress.bar(chosen["folder"].items(), "AUC by label frequency", len(chosen), unit="run"):
         scores = test_scores(catalogue, folder)
-        Y, S = truth(catalogue, scores.index), scores.to_numpy()
+        Y = truth(catalogue, scores.index)
+        S = scores.to_numpy()
         for group, columns in groups.items():
             values = metrics.bootstrap(Y[:, columns], S[:, columns], n=resamples, seed=seed)
             auc = metrics.macro_auc(Y[:, columns], S[:, columns])
@@ -181,6 +222,24 @@ def by_frequency(catalogue: Catalogue, chosen: pd.DataFrame, *, resamples: int =
 
 
 def differences_as_text(table: pd.DataFrame) -> list[str]:
-    """Columns ``difference``, ``low``, ``high`` as ``+0.010 [-0.020, +0.040]``; blank where there is no interval."""
-    numbers = table[["difference", "low", "high"]].to_numpy(float).round(3) + 0.0  # no -0.000
-    return ["" if np.isnan(row).any() else "{:+.3f} [{:+.3f}, {:+.3f}]".format(*row) for row in numbers]
+    """Format differences with their intervals; empty strings where the interval is undefined.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        Columns ``difference``, ``low`` and ``high``.
+
+    Examples
+    --------
+    >>> differences_as_text(pd.DataFrame({"difference": [0.01], "low": [-0.02], "high": [0.04]}))
+    ['+0.010 [-0.020, +0.040]']
+    """
+    # Adding zero turns -0.0 into 0.0.
+    numbers = table[["difference", "low", "high"]].to_numpy(float).round(3) + 0.0
+    texts = []
+    for row in numbers:
+        text = ""
+        if not np.isnan(row).any():
+            text = "{:+.3f} [{:+.3f}, {:+.3f}]".format(*row)
+        texts.append(text)
+    return texts

@@ -1,6 +1,6 @@
-"""Does a run cover more genres, or does it only say rare ones more often? A control for the paper's claim of cosine.
+"""Test whether a run with higher coverage knows more genres, or only predicts rare genres more often.
 
-Paper: Sections 6.1, 6.2 and 6.4, on coverage; the control is ours.  Notebooks: 08_results.
+Paper: Sections 6.1, 6.2 and 6.4, on coverage; this control is ours.  Notebooks: 08_results.
 """
 
 import pandas as pd
@@ -16,9 +16,9 @@ MEASURES = ["auc", *(f"coverage@{k}" for k in metrics.COVERAGE_AT), "precision@1
 
 
 def control(catalogue: Catalogue, chosen: pd.DataFrame) -> pd.DataFrame:
-    """Measure coverage of logistic runs, of the same with each label's scores shifted, and of their cosine partners.
+    """Compute the coverage of logistic runs, of their scores shifted by label, and of the matching cosine runs.
 
-    The shift (:func:`mumu_lib.metrics.ranking.shifted`) is one number a label: it learns nothing about albums.
+    The shift (:func:`mumu_lib.metrics.ranking.shifted`) is one number for each label, independent of the albums.
 
     Parameters
     ----------
@@ -28,8 +28,8 @@ def control(catalogue: Catalogue, chosen: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     table : pd.DataFrame
-        Two or three rows for each modality and setting with a logistic run, measured on the test albums that both
-        runs have: ``modality``, ``setting``, ``scores`` (of ``SCORERS``), ``auc``, ``coverage@1``, ...,
+        Two or three rows for each modality and setting with a logistic run, computed on the test albums that both
+        runs have: ``modality``, ``setting``, ``scores`` (one of ``SCORERS``), ``auc``, ``coverage@1``, ...,
         ``precision@1``, ``albums``.
     """
     rows = []
@@ -44,41 +44,57 @@ def control(catalogue: Catalogue, chosen: pd.DataFrame) -> pd.DataFrame:
 
 
 def _compared(catalogue: Catalogue, folder: str, partners: pd.Series) -> dict[str, pd.DataFrame]:
-    """Return scores of a logistic run, plain and shifted, and of its cosine partner, on the albums that both have."""
+    """Return the scores of a logistic run, plain and shifted, and of the cosine run, on the albums that both have."""
     logistic = test_scores(catalogue, folder)
-    found = {"logistic": logistic}
-    moved = ranking.shifted(logistic, *training_counts(catalogue, folder))
-    found[SHIFTED] = pd.DataFrame(moved, logistic.index, logistic.columns)
+    shifted = ranking.shifted(logistic, *training_counts(catalogue, folder))
+    scores = {"logistic": logistic, SHIFTED: pd.DataFrame(shifted, logistic.index, logistic.columns)}
     common = logistic.index
     for partner in partners:
-        found["cosine"] = test_scores(catalogue, partner)
-        common = common[common.isin(found["cosine"].index)]
-    return {name: scores.loc[common] for name, scores in found.items()}
+        scores["cosine"] = test_scores(catalogue, partner)
+        common = common[common.isin(scores["cosine"].index)]
+    for name in scores:
+        scores[name] = scores[name].loc[common]
+    return scores
 
 
 def _measured(catalogue: Catalogue, scores: pd.DataFrame) -> dict[str, float]:
+    """Compute the measures of one kind of scores; those whose k exceeds the number of labels are left out."""
     Y = truth(catalogue, scores.index)
     row: dict[str, float] = {"albums": len(scores)}
     for name in MEASURES:
-        if len(scores) and int(name.partition("@")[2] or 1) <= scores.shape[1]:
+        k = int(name.partition("@")[2] or 1)
+        if len(scores) and k <= scores.shape[1]:
             row[name] = metrics.METRICS[name](Y, scores.to_numpy())
     return row
 
 
 def said(table: pd.DataFrame) -> str:
-    """Say in how many pairs of runs cosine covers more than logistic, and in how many more than the shifted logistic."""
-    ahead = table.pivot(index=["modality", "setting"], columns="scores", values="coverage@1").reindex(columns=SCORERS)
-    pairs = ahead.dropna()
+    """Summarise in how many pairs of runs cosine has a higher C@1 than logistic, with and without shifted scores.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        From :func:`control`.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"modality": "audio", "setting": "low_4x96", "scores": SCORERS})
+    >>> said(rows.assign(**{"coverage@1": [0.2, 0.6, 0.5]}))[:63]
+    'C@1 of cosine is higher than that of logistic in 1 of 1 pairs, '
+    """
+    coverage = table.pivot(index=["modality", "setting"], columns="scores", values="coverage@1")
+    pairs = coverage.reindex(columns=SCORERS).dropna()
     if pairs.empty:
         return "no modality and setting was run with both targets: nothing to compare"
+    above_logistic = (pairs["cosine"] > pairs["logistic"]).sum()
+    above_shifted = (pairs["cosine"] > pairs[SHIFTED]).sum()
     return (
-        f"C@1 of cosine is higher than that of logistic in {(pairs['cosine'] > pairs['logistic']).sum()} of "
-        f"{len(pairs)} pairs, higher than that of logistic with shifted scores in "
-        f"{(pairs['cosine'] > pairs[SHIFTED]).sum()}"
+        f"C@1 of cosine is higher than that of logistic in {above_logistic} of {len(pairs)} pairs, higher than that of "
+        f"logistic with shifted scores in {above_shifted}"
     )
 
 
 def as_printed(table: pd.DataFrame) -> pd.DataFrame:
-    """Write the table of :func:`control` as text."""
+    """Format the table of :func:`control` as text."""
     text = table.rename(columns={"scores": "target"})[["modality", "target", "setting", *MEASURES]]
     return results.as_printed(text).rename(columns={"Target": "Scores"})

@@ -1,6 +1,6 @@
-"""Which genres a run says of an album: thresholds from validation albums, macro F1, precision for rare genres.
+"""Decide which genres an album has: thresholds from validation albums, macro F1, precision for rare genres.
 
-Paper: none; the paper ranks and does not decide.  Notebooks: 08_results, 09_your_album.
+Paper: none; the paper only ranks genres.  Notebooks: 08_results, 09_your_album.
 """
 
 from dataclasses import dataclass
@@ -20,20 +20,26 @@ PSP_AT = metrics.COVERAGE_AT
 
 @dataclass(frozen=True)
 class Decisions:
-    """The thresholds of a run, and where they come from.
+    """Hold the thresholds of a run, and how they were chosen.
 
     Attributes
     ----------
     values : np.ndarray [shape=(labels,)]
-        A label is said of an album whose score reaches it; NaN, which no score reaches, where none could be chosen.
+        An album is assigned a label if its score reaches the label's threshold; NaN (never reached) if no threshold
+        could be chosen.
     reason : str
-        Why none could be chosen; else empty.
+        Why no thresholds could be chosen; otherwise empty.
     albums : int
-        Validation albums that they were chosen on.
+        Number of validation albums that they were chosen on.
     shared : int
-        Labels that share one threshold, being too rare among these.
+        Number of labels that share one threshold because too few of these albums have them.
     expected : Expected or None
-        How often a label that reaches its threshold will be right, where that was asked for.
+        Estimated precision of each label's decisions, if requested.
+
+    Examples
+    --------
+    >>> print(Decisions(np.full(4, 0.5), albums=12, shared=3))
+    thresholds chosen by F1 on 12 validation albums; 3 of 4 labels have fewer than 10 of them and share one
     """
 
     values: np.ndarray
@@ -57,26 +63,28 @@ def thresholds_of(catalogue: Catalogue, folder: str | Path, *, expected: bool = 
     Parameters
     ----------
     folder : path
-        Of the run.
+        Folder of the run.
     expected : bool
-        Estimate the precision of decisions too, which takes ten times as long.
+        Whether to estimate the precision of the decisions as well, which takes ten times as long.
 
     Returns
     -------
     decisions : Decisions
-        With a reason in the place of thresholds where the run has kept no such scores, as runs of older versions may
-        not have, or no validation album has a label.
+        With a reason instead of thresholds if the run has not stored these scores, as in older versions, or if the
+        validation albums have no labels.
     """
     try:
         scores = split_scores(catalogue, folder, "val")
         if scores.empty:
             raise BadDataError("the run has kept no scores of validation albums; run its notebook again")
-        has = truth(catalogue, scores.index)
-        values = thresholds.choose(has, scores)
-        precision = thresholds.expected_precision(has, scores) if expected else None
+        Y = truth(catalogue, scores.index)
+        values = thresholds.choose(Y, scores)
+        precision = None
+        if expected:
+            precision = thresholds.expected_precision(Y, scores)
     except (MumuError, OSError) as error:
         return Decisions(np.full(len(catalogue.labels), np.nan), str(error))
-    return Decisions(values, "", len(has), int(thresholds.shares_threshold(has).sum()), precision)
+    return Decisions(values, "", len(Y), int(thresholds.shares_threshold(Y).sum()), precision)
 
 
 def table(catalogue: Catalogue, chosen: pd.DataFrame) -> pd.DataFrame:
@@ -95,16 +103,19 @@ def table(catalogue: Catalogue, chosen: pd.DataFrame) -> pd.DataFrame:
     """
     rows = [_row(catalogue, folder) for folder in chosen["folder"]]
     columns = ["f1", "precision@1", "coverage@1", *(f"psp@{k}" for k in PSP_AT), "reason"]
-    return pd.concat([chosen[results.KEY], pd.DataFrame(rows, chosen.index).reindex(columns=columns)], axis=1)
+    numbers = pd.DataFrame(rows, chosen.index).reindex(columns=columns)
+    return pd.concat([chosen[results.KEY], numbers], axis=1)
 
 
 def _row(catalogue: Catalogue, folder: str) -> dict[str, float | str]:
-    """Compute the numbers of one run; those that cannot be computed are not there, and ``reason`` says why."""
+    """Compute the numbers of one run; those that cannot be computed are left out and explained in ``reason``."""
     scores = test_scores(catalogue, folder)
     Y = truth(catalogue, scores.index)
     S = scores.to_numpy()
     decisions = thresholds_of(catalogue, folder)
-    row: dict[str, float | str] = {name: metrics.METRICS[name](Y, S) for name in ("precision@1", "coverage@1")}
+    row: dict[str, float | str] = {}
+    for name in ("precision@1", "coverage@1"):
+        row[name] = metrics.METRICS[name](Y, S)
     reasons = []
     if decisions.reason:
         reasons.append(str(decisions))
@@ -122,17 +133,20 @@ def _row(catalogue: Catalogue, folder: str) -> dict[str, float | str]:
 
 
 def notes(table: pd.DataFrame) -> tuple[str, ...]:
-    """Say how the numbers of :func:`table` are made, and of each run why a number of it is blank."""
-    made = (
-        f"F1: mean over the genres that a test album has; thresholds by F1 on validation albums, one a genre with "
-        f"{thresholds.OWN_FROM} of them or more, one for all others together. PSP@k: precision@k in which a rare genre "
-        f"counts more, by its propensity (A = {ranking.PROPENSITY_A}, B = {ranking.PROPENSITY_B}), of the highest that "
-        f"any ranking reaches."
+    """Return notes for the table of :func:`table`: how its numbers are computed, and why some are blank."""
+    definitions = (
+        f"F1: mean over the genres of the test albums; thresholds are chosen by F1 on the validation albums, one for "
+        f"each genre that {thresholds.OWN_FROM} of them or more have, and one for all other genres. PSP@k: precision@k "
+        f"weighted by inverse propensity (A = {ranking.PROPENSITY_A}, B = {ranking.PROPENSITY_B}), so rare genres count "
+        f"more, relative to the best possible ranking."
     )
-    blank = table.loc[table["reason"] != "", "reason"]
-    return (made, *(f"{row}: {reason}" for row, reason in blank.items()))
+    texts = [definitions]
+    for row, reason in table["reason"].items():
+        if reason:
+            texts.append(f"{row}: {reason}")
+    return tuple(texts)
 
 
 def as_printed(table: pd.DataFrame) -> pd.DataFrame:
-    """Write the table of :func:`table` as text, blanks for what could not be computed; :func:`notes` say why."""
+    """Format the table of :func:`table` as text; numbers that could not be computed are blank (see :func:`notes`)."""
     return results.as_printed(table.drop(columns="reason"))

@@ -1,6 +1,6 @@
-"""The genre taxonomy against the scores: a genre scored above its parent, and scores without that.
+"""Compare scores with the genre taxonomy: find genres scored above their parents, and make scores consistent.
 
-Paper: Section 3.1 has the taxonomy; its networks know nothing of it.  Notebooks: 08_results.
+Paper: Section 3.1 has the taxonomy; its networks do not use it.  Notebooks: 08_results.
 """
 
 from itertools import pairwise
@@ -15,26 +15,28 @@ from mumu_lib.core.errors import BadDataError
 
 
 def links(catalogue: Catalogue) -> np.ndarray:
-    """Every label with the label above it, for each branch it stands in.
+    """List every label with its parent label, in all branches of the taxonomy.
 
-    A name of the taxonomy that is no label is passed over: its children hang on the next label above. A label
+    Names of the taxonomy that are not labels are skipped: their children are linked to the next label above. A label
     in several branches may have several parents.
 
     Returns
     -------
     links : np.ndarray [shape=(n, 2), int]
-        Columns of child and parent, in order; empty when the taxonomy has one level or is missing.
+        Columns of child and parent in the label matrix, sorted; empty if the taxonomy has one level or is missing.
     """
     column = {label: i for i, label in enumerate(catalogue.labels)}
-    found = set()
+    links = set()
     for branch in catalogue.taxonomy["branch"]:
         labels = [column[name] for name in branch if name in column]
-        found |= {(child, parent) for parent, child in pairwise(labels) if child != parent}
-    return np.array(sorted(found), dtype=int).reshape(-1, 2)
+        for parent, child in pairwise(labels):
+            if child != parent:
+                links.add((child, parent))
+    return np.array(sorted(links), dtype=int).reshape(-1, 2)
 
 
 def contradictions(S: npt.ArrayLike, links: np.ndarray, labels: list[str]) -> pd.DataFrame:
-    """How often each label is scored above its parent, although every album that has it has its parent too.
+    """Count how often each label is scored above its parent, although all its albums have the parent label too.
 
     Parameters
     ----------
@@ -42,11 +44,19 @@ def contradictions(S: npt.ArrayLike, links: np.ndarray, labels: list[str]) -> pd
         Probabilities or cosines.
     links : np.ndarray [shape=(n, 2), int]
         From :func:`links`.
+    labels : list of str
+        Names of the columns of ``S``.
 
     Returns
     -------
     table : pd.DataFrame
-        A row a link, the most contradicted first: ``child``, ``parent``, ``albums``, ``share`` (of all albums).
+        One row a link, the most contradicted first: ``child``, ``parent``, ``albums``, ``share`` (of all albums).
+
+    Examples
+    --------
+    >>> table = contradictions([[0.2, 0.9], [0.5, 0.1]], np.array([[1, 0]]), ["Jazz", "Scat"])
+    >>> table.to_dict("records")
+    [{'child': 'Scat', 'parent': 'Jazz', 'albums': 1, 'share': 0.5}]
     """
     scores = _checked(S, len(labels))
     above = scores[:, links[:, 0]] > scores[:, links[:, 1]]
@@ -57,24 +67,29 @@ def contradictions(S: npt.ArrayLike, links: np.ndarray, labels: list[str]) -> pd
 
 
 def consistent(S: npt.ArrayLike, links: np.ndarray, *, every_parent: bool = True) -> np.ndarray:
-    """Scores in which no label stands above its parent: each parent is raised to the highest label below it.
+    """Raise each parent to the highest score below it, so that no label is scored above its parent.
 
-    No score is lowered, and labels without children keep theirs. Where child and parent are level after it, the
-    lower column comes first in a ranking, as everywhere.
+    No score is lowered, and labels without children keep their scores. If child and parent become equal, the lower
+    column is ranked first, as everywhere.
 
     Parameters
     ----------
     S : array [shape=(albums, labels)]
         Probabilities or cosines.
     links : np.ndarray [shape=(n, 2), int]
-        From :func:`links`; circles are allowed, all of one circle become level.
+        From :func:`links`; cycles are allowed, and all labels of a cycle become equal.
     every_parent : bool
-        Of several parents raise all; else only the one that scores highest, for taxonomies whose albums have just
-        the branch they were annotated with.
+        Whether to raise all parents of a label; otherwise only the one with the highest score is raised, for
+        taxonomies whose albums have only the branch that they were annotated with.
 
     Returns
     -------
     raised : np.ndarray [shape=(albums, labels), float64]
+
+    Examples
+    --------
+    >>> consistent([[0.2, 0.9], [0.5, 0.1]], np.array([[1, 0]])).tolist()
+    [[0.9, 0.9], [0.5, 0.1]]
     """
     raised = _checked(S, links.max(initial=-1) + 1).copy()
     while True:
@@ -104,7 +119,7 @@ def _checked(S: npt.ArrayLike, labels: int) -> np.ndarray:
 def effect(
     catalogue: Catalogue, chosen: pd.DataFrame, *, resamples: int = 1000, seed: int = 0, every_parent: bool = True
 ) -> pd.DataFrame:
-    """How often each run contradicts the taxonomy, and what consistent scores do to AUC and coverage.
+    """Compute how often each run contradicts the taxonomy, and how consistent scores change AUC and coverage.
 
     Parameters
     ----------
@@ -118,30 +133,44 @@ def effect(
     Returns
     -------
     table : pd.DataFrame
-        Index as ``chosen``. Columns: ``contradicted`` (share of links times albums), ``albums`` (share with at least
-        one), ``auc``, ``auc_consistent``, ``difference``, ``low``, ``high``, each coverage and P@1 before and after.
+        Index as ``chosen``. Columns: ``contradicted`` (share of all pairs of link and album), ``albums`` (share of
+        albums with a contradicted link), ``auc``, ``auc_consistent``, ``difference``, ``low``, ``high``, each coverage
+        and P@1 before and after.
     """
-    pairs, rows = links(catalogue), []
+    pairs = links(catalogue)
+    rows = []
     for folder in chosen["folder"]:
         scores = results.test_scores(catalogue, folder)
-        Y, S = results.truth(catalogue, scores.index), scores.to_numpy()
+        Y = results.truth(catalogue, scores.index)
+        S = scores.to_numpy()
         raised = consistent(S, pairs, every_parent=every_parent)
-        above = S[:, pairs[:, 0]] > S[:, pairs[:, 1]]
+        row = _contradicted_shares(S, pairs)
         auc = metrics.paired(Y, raised, S, n=resamples, seed=seed)
-        row = {"contradicted": above.mean() if above.size else 0.0, "albums": above.any(axis=1).mean()}
-        row |= {"auc": auc["second"], "auc_consistent": auc["first"]}
-        row |= {name: auc[name] for name in ("difference", "low", "high")}
-        for k in [k for k in metrics.COVERAGE_AT if k <= S.shape[1]]:
-            row[f"coverage@{k}"] = metrics.coverage_at_k(S, k)
-            row[f"coverage@{k}_consistent"] = metrics.coverage_at_k(raised, k)
+        row["auc"] = auc["second"]
+        row["auc_consistent"] = auc["first"]
+        for name in ("difference", "low", "high"):
+            row[name] = auc[name]
+        for k in metrics.COVERAGE_AT:
+            if k <= S.shape[1]:
+                row[f"coverage@{k}"] = metrics.coverage_at_k(S, k)
+                row[f"coverage@{k}_consistent"] = metrics.coverage_at_k(raised, k)
         row["precision@1"] = metrics.METRICS["precision@1"](Y, S)
         row["precision@1_consistent"] = metrics.METRICS["precision@1"](Y, raised)
         rows.append(row)
     return pd.DataFrame(rows, chosen.index)
 
 
+def _contradicted_shares(S: np.ndarray, links: np.ndarray) -> dict[str, float]:
+    """Compute the share of contradicted pairs of link and album, and of albums with a contradicted link."""
+    above = S[:, links[:, 0]] > S[:, links[:, 1]]
+    contradicted = 0.0
+    if above.size:
+        contradicted = above.mean()
+    return {"contradicted": contradicted, "albums": above.any(axis=1).mean()}
+
+
 def as_printed(table: pd.DataFrame) -> pd.DataFrame:
-    """The table of :func:`effect` as text."""
+    """Format the table of :func:`effect` as text."""
     result = pd.DataFrame({
         "Row": table.index, "Contradicted": table["contradicted"].map("{:.1%}".format),
         "AUC": table["auc"].map("{:.3f}".format), "AUC consistent": table["auc_consistent"].map("{:.3f}".format),
@@ -150,6 +179,7 @@ def as_printed(table: pd.DataFrame) -> pd.DataFrame:
     heads = {f"coverage@{k}": f"C@{k}" for k in metrics.COVERAGE_AT} | {"precision@1": "P@1"}
     for name, head in heads.items():
         if name in table:
-            before, after = table[name], table[f"{name}_consistent"]
-            result[head] = [f"{a:.2f} → {b:.2f}" for a, b in zip(before, after, strict=True)]
+            before = table[name].map("{:.2f}".format)
+            after = table[f"{name}_consistent"].map("{:.2f}".format)
+            result[head] = (before + " → " + after).to_list()
     return result

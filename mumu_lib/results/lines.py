@@ -1,4 +1,4 @@
-"""Networks against straight lines on the same vectors, run by run.
+"""Compare networks with straight lines on the same inputs, run by run.
 
 Paper: none.  Notebooks: 08_results.
 """
@@ -14,7 +14,7 @@ COLUMNS = [*results.KEY, "auc", "auc_line", "difference", "low", "high", "albums
 
 
 def against_lines(catalogue: Catalogue, chosen: pd.DataFrame, *, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
-    """Compare every network with the straight line that was fitted beside it, paired over the test albums.
+    """Compare every network with the straight line on the same inputs, paired over the test albums.
 
     Parameters
     ----------
@@ -27,8 +27,8 @@ def against_lines(catalogue: Catalogue, chosen: pd.DataFrame, *, resamples: int 
     -------
     table : pd.DataFrame
         Index: key of the row. ``modality``, ``target``, ``setting``; ``auc`` of the network, ``auc_line``, network minus
-        line with its 95 % interval, test albums; ``seconds`` of the whole training and of the line. A row without a
-        line, made by an earlier version, is not in it.
+        line with its 95 % interval, number of test albums; ``seconds`` of the whole training and of the line. Runs
+        without a line, made by an earlier version, are left out.
     """
     lines = chosen[chosen["line"]].drop_duplicates("beside").set_index("beside")
     rows = {}
@@ -37,10 +37,11 @@ def against_lines(catalogue: Catalogue, chosen: pd.DataFrame, *, resamples: int 
         if folder.name not in lines.index:
             continue
         line = lines.loc[folder.name]
-        one, other = results.test_scores(catalogue, folder), results.test_scores(catalogue, str(line["folder"]))
-        common = one.index[one.index.isin(other.index)]
+        of_network = results.test_scores(catalogue, folder)
+        of_line = results.test_scores(catalogue, str(line["folder"]))
+        common = of_network.index[of_network.index.isin(of_line.index)]
         truth = results.truth(catalogue, common)
-        pair = metrics.paired(truth, one.loc[common], other.loc[common], n=resamples, seed=seed)
+        pair = metrics.paired(truth, of_network.loc[common], of_line.loc[common], n=resamples, seed=seed)
         rows[name] = (
             *run[results.KEY], pair["first"], pair["second"], pair["difference"], pair["low"], pair["high"], len(common),
             _seconds(run), line["seconds_per_epoch"],
@@ -49,7 +50,7 @@ def against_lines(catalogue: Catalogue, chosen: pd.DataFrame, *, resamples: int 
 
 
 def _seconds(run: pd.Series) -> float:
-    """Return the seconds of a training: of all candidates, where it was searched."""
+    """Return the seconds of a training; those of all candidates if hyperparameters were searched."""
     searched = run.get("search_seconds")
     if pd.notna(searched):
         return float(searched)
@@ -57,7 +58,7 @@ def _seconds(run: pd.Series) -> float:
 
 
 def as_printed(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table of :func:`against_lines` as text."""
+    """Format the table of :func:`against_lines` as text."""
     return pd.DataFrame({
         "Row": table.index, "AUC network": table["auc"].map("{:.3f}".format),
         "AUC line": table["auc_line"].map("{:.3f}".format), "Network minus line": results.differences_as_text(table),

@@ -1,4 +1,4 @@
-"""The 26 rows of the paper's Table 2, and ours beside them.
+"""Compare the 26 rows of the paper's Table 2 with ours.
 
 Paper: Table 2.  Notebooks: 08_results.
 """
@@ -19,17 +19,30 @@ TABLE2_NOTES = (
     "IMAGE: a ResNet-101 with this output has 43M parameters; 1.7M is the size of the small ResNet-110.",
     "TEXT COSINE VSM: coverage cannot fall from C@1 0.53 to C@3 0.44; a misprint in the paper.",
 )
+KEYS = ["modality", "target", "setting"]
+# How columns are printed: their head, and the format of those that are not printed with three decimals.
+HEADS = {
+    "params": "Params", "seconds_per_epoch": "s/epoch", "auc": "AUC", "coverage": "C", "map": "mAP", "lrap": "LRAP",
+    "precision": "P", "psp": "PSP", "f1": "F1",
+}  # fmt: skip
+FORMATS = {"params": "{:,.0f}", "seconds_per_epoch": "{:,.1f}", "coverage": "{:.2f}"}
 
 
 def grid() -> pd.DataFrame:
-    """The 26 rows of the paper's Table 2 with the paper's own numbers."""
+    """Return the 26 rows of the paper's Table 2 with the paper's own numbers.
+
+    Examples
+    --------
+    >>> len(grid())
+    26
+    """
     return experiments.paper_rows()
 
 
 def table2(catalogue: str | Catalogue) -> pd.DataFrame:
-    """Table 2: the paper's numbers, ours, and the difference; a row not run is blank.
+    """Return Table 2 with the paper's numbers, ours, and the difference; rows that were not run are blank.
 
-    Of several runs of one row the first of :func:`mumu_lib.runs.by_validation` counts.
+    If a row has several runs, the first of :func:`mumu_lib.runs.by_validation` is shown.
 
     Parameters
     ----------
@@ -39,49 +52,88 @@ def table2(catalogue: str | Catalogue) -> pd.DataFrame:
     Returns
     -------
     table : pd.DataFrame
-        ``modality``, ``target``, ``setting``, then ``<number> paper`` and ``<number> ours`` for every
-        column of the paper's table, ``recipe`` where a row was learned by ours, ``auc difference``, ``precision@1 ours`` (the paper has none), and ``auc_low``
-        and ``auc_high`` of ours (95 %).
+        ``modality``, ``target``, ``setting``, then ``<number> paper`` and ``<number> ours`` for every column of the
+        paper's table, ``recipe`` if a row was trained by our recipe, ``auc difference``, ``precision@1 ours`` (the
+        paper has none), and ``auc_low`` and ``auc_high`` of ours (95 %).
 
     Raises
     ------
     MissingDataError
-        No finished run for this catalogue.
+        The catalogue has no finished run.
     """
-    ours = runs.table(catalogue)
-    if ours.empty:
-        name = catalogue
-        remedy = f"run one first, such as  {typed.papermill('04_audio', catalogue=name)}"
-        if isinstance(catalogue, Catalogue):
-            name = catalogue.name
-            remedy = commands.any_run(catalogue)
-        raise MissingDataError(f"no finished run of catalogue {name!r} under {home() / 'runs'}; {remedy}")
-    keys = ["modality", "target", "setting"]
-    best = runs.by_validation(ours).drop_duplicates(keys)
-    ours = best.reindex(columns=[*keys, "recipe", *PAPER_COLUMNS, BESIDE_COVERAGE, *INTERVAL])
+    finished = runs.table(catalogue)
+    if finished.empty:
+        raise _no_runs(catalogue)
+    best = runs.by_validation(finished).drop_duplicates(KEYS)
+    ours = best.reindex(columns=[*KEYS, "recipe", *PAPER_COLUMNS, BESIDE_COVERAGE, *INTERVAL])
     ours = ours.rename(columns={BESIDE_COVERAGE: f"{BESIDE_COVERAGE} ours"})
-    rows = grid().merge(ours, on=keys, how="left", suffixes=(" paper", " ours"))
-    result = rows[[*keys, *(f"{column} {whose}" for column in PAPER_COLUMNS for whose in ("paper", "ours"))]].copy()
-    result.insert(list(result).index("auc ours") + 1, "auc difference", rows["auc ours"] - rows["auc paper"])
+    rows = grid().merge(ours, on=KEYS, how="left", suffixes=(" paper", " ours"))
+    columns = list(KEYS)
+    for column in PAPER_COLUMNS:
+        columns += [f"{column} paper", f"{column} ours"]
+    result = rows[columns].copy()
+    result.insert(columns.index("auc ours") + 1, "auc difference", rows["auc ours"] - rows["auc paper"])
     if (rows["recipe"] == "ours").any():
         result.insert(3, "recipe", rows["recipe"].fillna(""))
     return result.join(rows[[f"{BESIDE_COVERAGE} ours", *INTERVAL]])
 
 
+def _no_runs(catalogue: str | Catalogue) -> MissingDataError:
+    """Return the error for a catalogue without runs, with a command that makes one."""
+    if isinstance(catalogue, Catalogue):
+        name = catalogue.name
+        hint = commands.any_run(catalogue)
+    else:
+        name = catalogue
+        hint = f"run one first, such as  {typed.papermill('04_audio', catalogue=name)}"
+    return MissingDataError(f"no finished run of catalogue {name!r} under {home() / 'runs'}; {hint}")
+
+
 def as_printed(table: pd.DataFrame) -> pd.DataFrame:
-    """Table 2, or any rows with its columns, as text: rounded as the paper rounds, blanks for what was not run."""
-    form = {"params": "{:,.0f}", "seconds_per_epoch": "{:,.1f}", "coverage": "{:.2f}"}
-    heads = {"params": "Params", "seconds_per_epoch": "s/epoch", "auc": "AUC", "coverage": "C", "map": "mAP",
-             "lrap": "LRAP", "precision": "P", "psp": "PSP", "f1": "F1"}  # fmt: skip
-    words = ["modality", "target", "setting", "recipe"]
+    """Format Table 2, or any rows with its columns, as text: rounded as in the paper, missing numbers blank.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        ``modality``, ``target``, ``setting``, ``recipe`` as far as present, and numbers.
+
+    Examples
+    --------
+    >>> as_printed(pd.DataFrame({"modality": ["audio"], "auc": [0.8876], "coverage@1": [0.375]})).to_dict("records")
+    [{'Modality': 'audio', 'AUC': '0.888', 'C@1': '0.38'}]
+    """
+    words = [*KEYS, "recipe"]
     result = table.reindex(columns=[word for word in words if word in table]).rename(columns=str.capitalize)
     for name in table.columns.drop([*words, *INTERVAL], errors="ignore"):
         kind = name.split()[0].split("@")[0]
-        written = "{:+.3f}" if name.endswith("difference") else form.get(kind, "{:.3f}")
-        text = table[name].map(lambda value, written=written: "" if pd.isna(value) else written.format(value))
-        result[name.replace(kind, heads.get(kind, kind), 1)] = text
+        written = FORMATS.get(kind, "{:.3f}")
+        if name.endswith("difference"):
+            written = "{:+.3f}"
+        head = name.replace(kind, HEADS.get(kind, kind), 1)
+        result[head] = _numbers_as_text(table[name], written)
     if set(INTERVAL) <= set(table):
-        ends = table[INTERVAL].to_numpy(float)
-        intervals = ["" if np.isnan(low) else f"{low:.3f} to {high:.3f}" for low, high in ends]
-        result.insert(1 + int(np.flatnonzero(result.columns.str.startswith("AUC"))[-1]), "AUC 95 %", intervals)
+        last_auc = np.flatnonzero(result.columns.str.startswith("AUC"))[-1]
+        result.insert(int(last_auc) + 1, "AUC 95 %", _intervals_as_text(table))
     return result
+
+
+def _numbers_as_text(numbers: pd.Series, written: str) -> list[str]:
+    """Format numbers; missing ones become empty."""
+    texts = []
+    for number in numbers:
+        text = ""
+        if not pd.isna(number):
+            text = written.format(number)
+        texts.append(text)
+    return texts
+
+
+def _intervals_as_text(table: pd.DataFrame) -> list[str]:
+    """Format the interval of the AUC; empty if there is none."""
+    texts = []
+    for low, high in table[INTERVAL].to_numpy(float):
+        text = ""
+        if not np.isnan(low):
+            text = f"{low:.3f} to {high:.3f}"
+        texts.append(text)
+    return texts

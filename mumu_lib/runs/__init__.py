@@ -1,6 +1,6 @@
-"""One run: its folder with parameters, metrics, embeddings and scores; the table of all runs, and the best of a modality.
+"""Store runs: a folder each, with parameters, metrics, embeddings and scores; list them, and find the best one.
 
-Notebooks: all write one; 08_results reads them.
+Notebooks: all write a run; 08_results reads them.
 """
 
 import dataclasses
@@ -31,14 +31,19 @@ __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["lines"])
 
 PAPER_COLUMNS = NUMBERS
 INTERVAL = ["auc_low", "auc_high"]
-# A run covers more labels by saying rare ones of everything: how often its first label is right stands beside it.
+# Predicting rare labels for every album raises coverage, so precision@1 is always shown next to it.
 BESIDE_COVERAGE = "precision@1"
 RERUN_HINT = "delete the folder and run its notebook again"
+# Entries of metrics.json that must be strings; those that are absent count as empty.
+TEXT_FACTS = ("run", "catalogue", "modality", "target", "setting", "fingerprint")
+NUMBER_FACTS = ("val_auc", *PAPER_COLUMNS, BESIDE_COVERAGE, *INTERVAL)
+# Numbers of this size or larger count as missing.
+TOO_LARGE = 1e300
 
 
 @dataclasses.dataclass
 class Run:
-    """The folder of one run; ``metrics.json`` is written last, so that its presence means done."""
+    """Represent the folder of one run; ``metrics.json`` is written last and marks the run as finished."""
 
     id: str
     folder: Path
@@ -47,60 +52,68 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether this very run was completed before."""
+        """Whether the run is complete."""
         return (self.folder / "metrics.json").is_file()
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """What :meth:`finish` wrote."""
+        """Contents of ``metrics.json``, written by :meth:`finish`."""
         return read_json(self.folder / "metrics.json", RERUN_HINT)
 
     @property
     def album_ids(self) -> list[str]:
-        """Albums of the rows of ``embeddings`` and ``scores``."""
+        """Album ids of the rows of ``embeddings`` and ``scores``."""
         return read_lines(self.folder / "album_ids.txt", RERUN_HINT)
 
     def __str__(self) -> str:
-        kind = "synthetic sample, " if self.catalogue.synthetic else ""
-        if not self.finished or "auc" not in self.metrics:
-            return f"{self.id} on {self.catalogue.name!r} ({kind}{'finished' if self.finished else 'not finished'})"
-        of = self.metrics
-        auc, low, high = (of[key] if of[key] is not None else np.nan for key in ("auc", *INTERVAL))
-        where = f"{self.id} on {self.catalogue.name!r} ({kind}{of['albums']} test albums)"
-        f1 = "" if of.get("f1") is None else f", macro F1 {of['f1']:.3f}"
-        return f"{where}: AUC {auc:.3f} [{low:.3f}, {high:.3f}]{f1}"
+        title = f"{self.id} on {self.catalogue.name!r}"
+        kind = ""
+        if self.catalogue.synthetic:
+            kind = "synthetic sample, "
+        if not self.finished:
+            return f"{title} ({kind}not finished)"
+        metrics = self.metrics
+        if "auc" not in metrics:
+            return f"{title} ({kind}finished)"
+        numbers = []
+        for name in ("auc", *INTERVAL):
+            numbers.append(_nan_if_none(metrics[name]))
+        text = "{} ({}{} test albums): AUC {:.3f} [{:.3f}, {:.3f}]".format(title, kind, metrics["albums"], *numbers)
+        if metrics.get("f1") is not None:
+            text += f", macro F1 {metrics['f1']:.3f}"
+        return text
 
     def array(self, name: str) -> np.ndarray:
-        """``embeddings`` [shape=(albums, features)] or ``scores`` [shape=(albums, labels)]."""
+        """Read ``embeddings`` [shape=(albums, features)] or ``scores`` [shape=(albums, labels)]."""
         return np.array(read_array(self.folder / f"{name}.npy", RERUN_HINT))
 
     def finish(
         self, network: Any, history: pd.DataFrame, result: dict[str, Any], /, *,
         scored: np.ndarray, embeddings: np.ndarray, scores: np.ndarray, **facts: Any,
     ) -> None:  # fmt: skip
-        """Write what all runs of trained networks share, then what this one has besides.
+        """Write the results of a trained network; ``metrics.json`` is written last.
 
         Parameters
         ----------
         network : keras.Model
-            Its parameters are counted.
+            The trained network; its number of parameters is stored.
         history : pd.DataFrame
-            As of :func:`mumu_lib.training.fit`: epochs, and the median of their seconds.
+            From :func:`mumu_lib.training.fit`; the number of epochs and their median seconds are stored.
         result : dict
-            Of :func:`evaluate`.
+            Metrics from :func:`evaluate`.
         scored : np.ndarray [shape=(n,), int]
             Rows of the album table; one for each row of ``embeddings`` and ``scores``.
         facts
-            What else ``metrics.json`` is to keep.
+            Further entries of ``metrics.json``.
         """
         modality, target, setting = self.key
         shared = {
             "modality": modality, "target": target, "setting": setting, "params": network.count_params(),
             "seconds_per_epoch": history["seconds"].median(), "epochs": len(history),
         }  # fmt: skip
-        asked = self.folder / "params.json"
-        if asked.is_file() and "precision" in read_json(asked, RERUN_HINT):
-            # What it became: the parameters hold what was asked, which may be ``auto``.
+        stored = self.folder / "params.json"
+        if stored.is_file() and "precision" in read_json(stored, RERUN_HINT):
+            # params.json holds the requested precision, which may be "auto"; store the one that was used.
             shared["precision"] = precision()
         ids = list(self.catalogue.albums["album_id"].iloc[scored])
         self.write({**shared, **facts, **result}, album_ids=ids, embeddings=embeddings, scores=scores)
@@ -117,14 +130,21 @@ class Run:
         Parameters
         ----------
         results : dict
-            Joined by what makes a run reproducible: catalogue, fingerprint, versions, device, commit.
+            Entries of ``metrics.json``; catalogue, fingerprint, versions, device and commit are added.
         album_ids : list of str
-            One for each row of every array.
+            One id for each row of every array.
         arrays
-            ``embeddings``, ``scores``; a sparse one is kept as ``NAME.npz``.
+            ``embeddings``, ``scores``; a sparse matrix is stored as ``NAME.npz``.
+
+        Raises
+        ------
+        BadDataError
+            An array has another number of rows than there are album ids.
         """
-        if any(array.shape[0] != len(album_ids or ()) for array in arrays.values()):
-            raise BadDataError(f"run {self.id}: {len(album_ids or ())} album ids for arrays of other lengths")
+        n_albums = len(album_ids or ())
+        for array in arrays.values():
+            if array.shape[0] != n_albums:
+                raise BadDataError(f"run {self.id}: {n_albums} album ids for arrays of other lengths")
         for name, array in arrays.items():
             if sp.issparse(array):
                 save_sparse(self.folder / f"{name}.npz", array)
@@ -136,23 +156,29 @@ class Run:
             "run": self.id, "catalogue": self.catalogue.name, "synthetic": self.catalogue.synthetic,
             "fingerprint": self.catalogue.fingerprint, "device": device(), "versions": versions(), "commit": git_commit(),
         }  # fmt: skip
-        # JSON has no NaN: a number that is not defined is null.
+        # JSON cannot represent NaN: undefined numbers are stored as null.
         plain = json.loads(json.dumps({**facts, **results}), parse_constant=lambda _: None)
         text = json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False)
         write_atomically(self.folder / "metrics.json", text)
 
 
-def folder_of(catalogue: Catalogue, run_id: str, cfg: Shared) -> Path:
-    """Return where a run lies: under its id, unless a run with other parameters lies there already.
+def _nan_if_none(value: float | None) -> float:
+    if value is None:
+        return float("nan")
+    return value
 
-    A second run with the same id and parameters finds the first; with other parameters, or on a
-    catalogue that has changed since, it gets a folder of its own beside it. Parameters that were added
-    to a notebook after a run was made are compared by the value that means what that run did
-    (:func:`mumu_lib.params.restored`), and their order does not matter.
+
+def folder_of(catalogue: Catalogue, run_id: str, cfg: Shared) -> Path:
+    """Return the folder of a run: named by its id, with a suffix if that folder holds a run with other parameters.
+
+    A run with the same id and parameters gets the folder of the existing one. With other parameters, or after the
+    catalogue has changed, it gets a folder of its own. Parameters that were added to a notebook after a run was
+    made are compared by the default that reproduces that run (:func:`mumu_lib.params.restored`). The order of
+    parameters does not matter.
     """
     plain = home() / "runs" / catalogue.name / run_id
     ours = _record(catalogue, cfg)
-    for folder in (plain, *_beside(plain)):
+    for folder in (plain, *_with_other_parameters(plain)):
         if _recorded(folder, type(cfg)) == ours:
             return folder
     if not (plain / "params.json").is_file():
@@ -160,14 +186,14 @@ def folder_of(catalogue: Catalogue, run_id: str, cfg: Shared) -> Path:
     return plain.with_name(f"{run_id}-{hash_of(_as_text(ours), length=8)}")
 
 
-def _beside(plain: Path) -> list[Path]:
+def _with_other_parameters(plain: Path) -> list[Path]:
     """List the folders of runs with the same id and other parameters."""
     suffixed = plain.parent.glob(f"{glob.escape(plain.name)}-{'[0-9a-f]' * 8}")
     return sorted(suffixed)
 
 
 def _recorded(folder: Path, kind: type[Shared]) -> dict[str, Any] | None:
-    """Read the parameters of the run in a folder; None where no run of this kind can be read."""
+    """Read the parameters of the run in a folder; return None if they cannot be read."""
     try:
         return parameters(folder, kind)
     except (BadDataError, MissingDataError):
@@ -175,28 +201,28 @@ def _recorded(folder: Path, kind: type[Shared]) -> dict[str, Any] | None:
 
 
 def parameters(folder: Path, kind: type[Shared]) -> dict[str, Any]:
-    """Return the parameters of a run, completed by those that did not exist when it was made.
+    """Return the parameters of a run; those added to the notebook since then are filled in.
 
     Parameters
     ----------
     folder : Path
-        Of the run.
+        Folder of the run.
     kind : type
-        The dataclass of its notebook, e.g. ``params.Audio``.
+        Dataclass of the notebook's parameters, e.g. ``params.Audio``.
 
     Raises
     ------
     MissingDataError, BadDataError
-        No ``params.json`` in the folder; one that cannot be read.
+        ``params.json`` is missing or cannot be read.
     """
     return restored(kind, read_json(folder / "params.json", RERUN_HINT))
 
 
 def _record(catalogue: Catalogue, cfg: Shared) -> dict[str, Any]:
-    """Return everything that defines a run's numbers; ``workers`` changes none."""
+    """Return everything that determines a run's numbers: parameters but ``workers``, catalogue and fingerprint."""
     cfg = choice.with_encoder(with_recipe(cfg, synthetic=catalogue.synthetic), catalogue)
-    settled = dataclasses.asdict(cfg)
-    params = {k: v for k, v in settled.items() if k != "workers"}
+    params = dataclasses.asdict(cfg)
+    params.pop("workers", None)
     return {**params, "catalogue": catalogue.name, "fingerprint": catalogue.fingerprint}
 
 
@@ -205,31 +231,36 @@ def _as_text(record: dict[str, Any]) -> str:
 
 
 def start(catalogue: Catalogue, name: str | tuple[str, str, str], cfg: Shared) -> Run:
-    """Open the folder of a run, finished, half-done or new.
+    """Open the folder of a run, whether finished, unfinished or new.
 
     Parameters
     ----------
     name : str or (modality, target, setting)
-        What defines the run, e.g. ``overview``, or the row of Table 2 that it belongs to, whose parts joined by ``-``
-        are its id: ``audio-cosine-high_4x70``.
+        Id of the run, e.g. ``overview``; or its row of Table 2, joined by ``-`` to form the id, e.g.
+        ``audio-cosine-high_4x70``.
     cfg : Shared
-        The notebook's parameters.
+        Parameters of the notebook.
     """
-    run_id = name if isinstance(name, str) else "-".join(name)
-    # Two runs of one id that start together must not both find its folder free.
+    if isinstance(name, str):
+        run_id = name
+        key = ("", "", "")
+    else:
+        run_id = "-".join(name)
+        key = name
+    # Lock: two runs with one id that start at the same time must not take the same folder.
     with locked(home() / "runs" / catalogue.name):
         folder = folder_of(catalogue, run_id, cfg)
         record = _record(catalogue, cfg)
-        # What a run was made with stays as it was written; only a file that cannot be read is written again.
+        # Never rewrite the parameters of an existing run, unless its file cannot be read.
         if _recorded(folder, type(cfg)) != record:
             write_atomically(folder / "params.json", _as_text(record))
-    return Run(run_id, folder, catalogue) if isinstance(name, str) else Run(run_id, folder, catalogue, name)
+    return Run(run_id, folder, catalogue, key)
 
 
 def evaluate(
     catalogue: Catalogue, rows: np.ndarray, scores: np.ndarray, *, seed: int = 0
 ) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Metrics of a run on the test albums, and the validation AUC by which runs are chosen.
+    """Compute the metrics of a run on the test albums, and the validation AUC for choosing among runs.
 
     Parameters
     ----------
@@ -237,22 +268,23 @@ def evaluate(
         Rows of ``catalogue.albums`` that were scored.
     scores : np.ndarray [shape=(n, labels)]
     seed : int
-        Of the bootstrap.
+        Seed of the bootstrap.
 
     Returns
     -------
     metrics : dict
         As :func:`mumu_lib.metrics.evaluate`, with ``val_auc``, ``labels_not_in_training``, and ``f1``: macro F1 at
-        thresholds chosen on the validation albums (:mod:`mumu_lib.metrics.thresholds`), NaN where none can be chosen.
+        thresholds chosen on the validation albums (:mod:`mumu_lib.metrics.thresholds`), NaN if these have no labels.
     by_label : pd.DataFrame
-        Index: label. Columns: ``auc`` (NaN where undefined) and ``albums`` (test albums with it).
+        Index: label. Columns: ``auc`` (NaN where undefined) and ``albums`` (number of test albums with the label).
     """
-    # They bring scikit-learn and numba, which no list of runs needs.
+    # Imported here because they load scikit-learn and numba, which listing runs does not need.
     from mumu_lib import metrics
     from mumu_lib.metrics import thresholds
 
     truth = catalogue.label_matrix()[rows]
-    test, val = (np.flatnonzero(np.isin(rows, catalogue.rows(split))) for split in ("test", "val"))
+    test = np.flatnonzero(np.isin(rows, catalogue.rows("test")))
+    val = np.flatnonzero(np.isin(rows, catalogue.rows("val")))
     frequencies = catalogue.label_matrix("train").getnnz(axis=0)
     result = metrics.evaluate(truth[test], scores[test], catalogue.labels, frequencies=frequencies, seed=seed)
     result["val_auc"] = metrics.macro_auc(truth[val], scores[val])
@@ -269,39 +301,70 @@ def evaluate(
 
 
 def table(catalogue: str | Catalogue | None = None) -> pd.DataFrame:
-    """Every finished run that has an AUC, a row.
+    """List every finished run that has an AUC.
 
     Parameters
     ----------
     catalogue : str or Catalogue, optional
-        Name of one catalogue, or one as it is now, without runs made before it changed; otherwise all.
+        Name of a catalogue, for all its runs; or a catalogue, without the runs made before it changed. By default
+        the runs of all catalogues are listed.
 
     Returns
     -------
     table : pd.DataFrame
-        Index: run id. Columns: catalogue, modality, target, setting, folder, metrics.
+        One row a run. Index: run id. Columns: catalogue, modality, target, setting, folder, metrics.
+
+    Examples
+    --------
+    >>> runs = table("a-catalogue-without-runs")
+    >>> len(runs), list(runs.columns)
+    (0, ['catalogue', 'modality', 'target', 'setting'])
     """
-    name, now = (catalogue.name, catalogue.fingerprint) if isinstance(catalogue, Catalogue) else (catalogue, None)
-    base, rows = home() / "runs", []
-    # A name may hold what a pattern means something by.
-    for path in sorted((base / name).glob("*/metrics.json") if name else base.glob("*/*/metrics.json")):
+    rows = []
+    for path in _metrics_files(catalogue):
         facts = facts_of(path)
-        if "auc" in facts and facts.get("fingerprint") == (now or facts.get("fingerprint")):
-            rows.append({**facts, "folder": str(path.parent)})
-    first = ["run", "catalogue", "modality", "target", "setting"]
+        if "auc" not in facts:
+            continue
+        if isinstance(catalogue, Catalogue) and facts["fingerprint"] != catalogue.fingerprint:
+            continue
+        rows.append({**facts, "folder": str(path.parent)})
     frame = pd.DataFrame(rows)
-    return frame.reindex(columns=[*first, *(c for c in frame if c not in first)]).set_index("run")
+    first = pd.Index(["run", "catalogue", "modality", "target", "setting"])
+    return frame.reindex(columns=first.append(frame.columns.difference(first, sort=False))).set_index("run")
+
+
+def _metrics_files(catalogue: str | Catalogue | None) -> list[Path]:
+    """List the ``metrics.json`` of one catalogue's runs, or of all runs."""
+    name = catalogue
+    if isinstance(catalogue, Catalogue):
+        name = catalogue.name
+    if not name:
+        return sorted((home() / "runs").glob("*/*/metrics.json"))
+    # The name is no part of the pattern: catalogue names may contain glob characters.
+    return sorted((home() / "runs" / str(name)).glob("*/metrics.json"))
 
 
 def by_validation(table: pd.DataFrame) -> pd.DataFrame:
-    """Runs of :func:`table`, the best *validation* AUC first: by it runs are chosen, never by the test AUC."""
+    """Sort runs by their *validation* AUC, best first; runs are never chosen by their test AUC.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        Runs as from :func:`table`.
+
+    Examples
+    --------
+    >>> runs = pd.DataFrame({"val_auc": [0.7, 0.8], "auc": [0.9, 0.6]}, ["first", "second"])
+    >>> list(by_validation(runs).index)
+    ['second', 'first']
+    """
     return table.sort_values("val_auc", ascending=False, kind="stable")
 
 
 def best_run(catalogue: Catalogue, modality: str, only: Callable[[pd.Series], bool] | None = None) -> pd.Series:
-    """The finished run of a modality with the highest AUC on the *validation* albums (paper 6.4).
+    """Choose the finished run of a modality with the highest AUC on the *validation* albums (paper 6.4).
 
-    Never one whose encoder has heard these albums (:func:`mumu_lib.encoders.choice.heard`).
+    Runs whose encoder was trained on these albums are excluded (:func:`mumu_lib.encoders.choice.heard`).
 
     Parameters
     ----------
@@ -317,50 +380,84 @@ def best_run(catalogue: Catalogue, modality: str, only: Callable[[pd.Series], bo
     Raises
     ------
     MissingDataError
-        No finished run of it on this very catalogue; names the notebook to run.
+        No finished run of the modality was made on the catalogue as it is now; the message names the notebook to run.
     """
     finished = table(catalogue.name)
-    of_it = finished[finished["modality"] == modality] if len(finished) else finished
-    # A line's vectors are its inputs; the paper fuses what networks have learned.
-    of_it = of_it[~of_it["setting"].map(is_line)] if len(of_it) else of_it
-    # Its validation AUC is as little to be trusted as its test AUC.
-    for setting in of_it["setting"].unique() if len(of_it) else ():
-        if choice.heard(catalogue, setting):
-            of_it = of_it[of_it["setting"] != setting]
-    ours = of_it[of_it["fingerprint"] == catalogue.fingerprint] if len(of_it) else of_it
-    why = "the catalogue has changed since they were made" if len(of_it) else "an unfinished one does not count"
-    if only is not None and len(ours):
-        ours, why = ours[[only(run) for _, run in ours.iterrows()]], "those there cannot judge a new album"
-    if ours.empty:
+    if len(finished):
+        finished = _fusible(catalogue, finished[finished["modality"] == modality])
+    why = "an unfinished one does not count"
+    current = finished
+    if len(finished):
+        why = "the catalogue has changed since they were made"
+        current = finished[finished["fingerprint"] == catalogue.fingerprint]
+    if only is not None and len(current):
+        why = "those there cannot score a new album"
+        allowed = [only(run) for _, run in current.iterrows()]
+        current = current[allowed]
+    if current.empty:
         raise MissingDataError(
             f"no finished {modality} run of catalogue {catalogue.name!r} ({why}); {commands.run_of(catalogue, modality)}"
         )
-    return by_validation(ours).iloc[0]
+    return by_validation(current).iloc[0]
+
+
+def _fusible(catalogue: Catalogue, finished: pd.DataFrame) -> pd.DataFrame:
+    """Exclude straight lines, and runs whose encoder was trained on the catalogue's albums."""
+    # A straight line has no embeddings but its inputs; the paper fuses embeddings that networks have learned.
+    left_out = [setting for setting in finished["setting"].unique() if is_line(setting)]
+    for setting in finished["setting"].unique():
+        # Neither the test AUC nor the validation AUC of such a run can be trusted.
+        if choice.heard(catalogue, setting):
+            left_out.append(setting)
+    return finished[~finished["setting"].isin(left_out)]
 
 
 def modality_of(facts: Mapping[str, Any]) -> str:
-    """Return what a run learned from: of a run of 05 on vectors from a file ``own``, though it is called text."""
-    own = facts.get("modality") == "text" and facts.get("source") == "embeddings"
-    return "own" if own else facts.get("modality", "")
+    """Return the modality of a run; ``own`` for runs of notebook 05 on embeddings from a file.
+
+    Parameters
+    ----------
+    facts : mapping
+        Contents of the run's ``metrics.json``.
+
+    Examples
+    --------
+    >>> modality_of({"modality": "text", "source": "reviews"})
+    'text'
+    >>> modality_of({"modality": "text", "source": "embeddings"})
+    'own'
+    """
+    if facts.get("modality") == "text" and facts.get("source") == "embeddings":
+        return "own"
+    return facts.get("modality", "")
 
 
 def facts_of(path: Path) -> dict[str, Any]:
-    """Return what a ``metrics.json`` says, if its names are texts and its numbers numbers.
+    """Read a ``metrics.json``, and check that its names are strings and its metrics numbers.
 
     Raises
     ------
     MissingDataError, BadDataError
-        It is not there; it is not JSON, or a name or a number is something else.
+        The file is missing; it is not JSON, or an entry has the wrong type.
     """
-    texts = ("run", "catalogue", "modality", "target", "setting", "fingerprint")
-    facts = dict.fromkeys(texts, "") | {"val_auc": None} | read_json(path, RERUN_HINT)
+    facts = dict.fromkeys(TEXT_FACTS, "") | {"val_auc": None} | read_json(path, RERUN_HINT)
     facts["modality"] = modality_of(facts)
-    for key in texts:
+    for key in TEXT_FACTS:
         if not isinstance(facts[key], str):
-            raise BadDataError(f"{path}: {key!r} is no text; {RERUN_HINT}")
-    for key in ("val_auc", *PAPER_COLUMNS, BESIDE_COVERAGE, *INTERVAL):
-        if isinstance(value := facts.get(key), bool) or not isinstance(value, int | float | None):
-            raise BadDataError(f"{path}: {key!r} is no number; {RERUN_HINT}")
-        # Of a number beyond all others nothing is known either; and no integer is too large for a float.
-        facts |= {key: float("nan") if value is None or abs(value) >= 1e300 else float(value)} if key in facts else {}
+            raise BadDataError(f"{path}: {key!r} must be a string; {RERUN_HINT}")
+    for key in NUMBER_FACTS:
+        if key in facts:
+            facts[key] = _number(path, key, facts[key])
     return facts
+
+
+def _number(path: Path, key: str, value: Any) -> float:
+    """Return an entry of ``metrics.json`` as a float; NaN for null and for absurdly large values."""
+    if value is None:
+        return float("nan")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadDataError(f"{path}: {key!r} must be a number; {RERUN_HINT}")
+    # Integers of any size can be compared, but not all can be converted to float.
+    if abs(value) >= TOO_LARGE:
+        return float("nan")
+    return float(value)

@@ -14,7 +14,10 @@ RESULTS = "08_results"
 
 
 def main(words: list[str] | None = None) -> int:
-    """Command line: ``python -m mumu_lib.runs CATALOGUE`` prints Table 2, our further rows, F1 and PSP, the claims and their control."""
+    """Print Table 2, our further rows, straight lines, decisions, claims and the control of coverage of a catalogue.
+
+    Returns 1 if notebook 08 has written no tables yet.
+    """
     parser = Parser(description="Print the tables of a catalogue and the paths of its figures.")
     parser.add_argument("catalogue", help="name of a catalogue")
     name = parser.parse_args(words).catalogue
@@ -33,7 +36,7 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _no_table(name: str) -> tuple[str, int]:
-    """Say why there is no Table 2 yet and what to do, and whether that is a failure."""
+    """Return why there is no Table 2 and what to run, and the exit status: 1, or 0 if there cannot be one."""
     if not (home() / "data" / name / "catalogue.json").is_file():
         return f" yet; run  {commands.papermill(RESULTS, catalogue='ITS_FOLDER')}", 1
     music = Catalogue(home() / "data" / name)

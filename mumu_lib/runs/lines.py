@@ -1,4 +1,4 @@
-"""The straight line beside a run: a run of its own, on the vectors that the run's network is given.
+"""Fit a straight line (ridge or logistic regression) on the inputs of a run's network, as a run of its own.
 
 Paper: none.  Notebooks: 04_audio to 07_multimodal write them, 08_results compares.
 """
@@ -27,28 +27,30 @@ def beside(
     cfg: Training,
     scaling: Scaling | None = None,
 ) -> runs.Run:
-    """Fit a line on the vectors of a run's network, and write it as a run ``MODALITY-TARGET-linear_SETTING``.
+    """Fit a straight line on the inputs of a run's network; write it as a run ``MODALITY-TARGET-linear_SETTING``.
 
-    Its ``embeddings`` are its inputs. One that was fitted on the same vectors before is kept.
+    The stored ``embeddings`` of the new run are its inputs. A line that was fitted on the same inputs before is reused.
 
     Parameters
     ----------
     run : Run
-        Of the network.
+        Run of the network.
     X : matrix [shape=(albums, d)]
-        What the network is given, a row an album of the catalogue; NaN, or nothing in a sparse matrix, for none.
+        Inputs of the network, one row an album of the catalogue. Albums without inputs have NaN, or an empty row in a
+        sparse matrix.
     encoded_targets : np.ndarray [shape=(albums, outputs)]
         ``objective.encode`` of all albums.
     scaling : Scaling, optional
-        How the network scales them; to length 1 by default.
+        How the network scales its inputs; to unit length by default.
     """
-    scaling = Scaling() if scaling is None else scaling
+    if scaling is None:
+        scaling = Scaling()
     scaled = scaling.apply(X)
     modality, target, setting = run.key
-    made = runs.start(run.catalogue, (modality, target, line_of(setting)), cfg)
+    line_run = runs.start(run.catalogue, (modality, target, line_of(setting)), cfg)
     content = digest(scaled)
-    if made.finished and made.metrics.get("inputs") == content:
-        return made
+    if line_run.finished and line_run.metrics.get("inputs") == content:
+        return line_run
     line = lines.fit(run.catalogue, objective, scaled, encoded_targets)
     result, _ = runs.evaluate(run.catalogue, line.scored, line.scores, seed=cfg.seed)
     facts: dict[str, Any] = {
@@ -57,24 +59,28 @@ def beside(
         **_encoder(run), "strength": line.strength, "tried": line.tried.to_dict("list"), "scaling": scaling.name, "inputs": content,
     }  # fmt: skip
     ids = list(run.catalogue.albums["album_id"].iloc[line.scored])
-    made.write({**facts, **result}, album_ids=ids, embeddings=line.inputs, scores=line.scores)
-    return made
+    line_run.write({**facts, **result}, album_ids=ids, embeddings=line.inputs, scores=line.scores)
+    return line_run
 
 
 def _encoder(run: runs.Run) -> dict[str, Any]:
-    """Return what is kept of the pretrained encoder whose vectors a run is given; nothing without one."""
+    """Return the stored facts about the pretrained encoder of a run; empty if it uses none."""
     modality, _, setting = run.key
-    # The name of a user's file means no encoder of ours.
-    return {} if modality == "own" else choice.recorded(encoder_of(setting))
+    # A user's file of embeddings may have the name of an encoder by chance.
+    if modality == "own":
+        return {}
+    return choice.recorded(encoder_of(setting))
 
 
 def compared(result: dict[str, Any], line: runs.Run) -> pd.DataFrame:
-    """Return the numbers of a network and of the line on the same vectors.
+    """Tabulate the metrics of a network and of the straight line on the same inputs.
 
     Parameters
     ----------
     result : dict
-        Of :func:`mumu_lib.runs.evaluate`, of the network.
+        Metrics of the network, from :func:`mumu_lib.runs.evaluate`.
+    line : Run
+        From :func:`beside`.
 
     Returns
     -------

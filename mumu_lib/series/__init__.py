@@ -1,6 +1,6 @@
-"""Which runs there are: the rows of Table 2 and ours, what papermill is told for each, and the plan of a whole series.
+"""Plan a series: list the rows of Table 2 and ours, the parameters of their notebooks, and their state and costs.
 
-Paper: Table 2.  Read by the Snakefile.
+Paper: Table 2.  Used by the Snakefile.
 """
 
 import sys
@@ -40,7 +40,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
 )
 
 
-# Stage: its notebook, and the run it makes when it runs only once.
+# Stage: its notebook, and the id of its run if it runs only once.
 STAGES = {
     "overview": ("02_dataset_overview", "overview"),
     "factors": ("03_label_factors", "factors"),
@@ -51,14 +51,14 @@ STAGES = {
     "results": ("08_results", "results"),
     "youralbum": ("09_your_album", "your_album"),
 }
-# Notebooks that train networks over sound and pictures.
+# Notebooks that train networks on audio and images.
 _WITH_PRECISION = ("04_audio", "06_image")
-# In this order they are listed.
+# Order of the stages in a plan.
 ORDER = ("overview", "factors", "features", "audio", "text", "covers", "image", "multimodal", "results", "youralbum")
 
 
 def rows(profile: str) -> pd.DataFrame:
-    """Rows that a profile runs, of Table 2, then ours (``params/experiments.tsv``).
+    """Return the rows of a profile: those of Table 2, then ours (``params/experiments.tsv``).
 
     Parameters
     ----------
@@ -68,6 +68,11 @@ def rows(profile: str) -> pd.DataFrame:
     -------
     rows : pd.DataFrame
         ``modality``, ``target``, ``setting``, ``notebook``.
+
+    Examples
+    --------
+    >>> list(rows("paper").columns)
+    ['modality', 'target', 'setting', 'notebook']
     """
     if profile not in ("sample", "paper"):
         raise ParameterError(f"profile={profile!r} is not one of ['sample', 'paper']")
@@ -75,34 +80,53 @@ def rows(profile: str) -> pd.DataFrame:
 
 
 def arguments(row: Any) -> dict[str, str]:
-    """Parameters of the notebook that make it run one of these rows."""
+    """Return the notebook parameters that select a row.
+
+    Parameters
+    ----------
+    row : namedtuple
+        A row of :func:`rows`.
+
+    Examples
+    --------
+    >>> arguments(next(rows("paper").itertuples()))
+    {'target': 'logistic', 'filters': 'timbre_mlp'}
+    """
     return experiments.arguments(row.notebook, row.modality, row.target, row.setting)
 
 
 @cache
 def values(profile: str) -> dict[str, dict[str, Any]]:
-    """Parameters of each stage: its notebook's own, and in the profile ``paper`` those of ``params/paper.yaml``."""
-    own = {stage: params.defaults(checkout() / "notebooks" / f"{book}.ipynb") for stage, (book, _) in STAGES.items()}
-    return {stage: {**cell, **(params.paper(stage) if profile == "paper" else {})} for stage, cell in own.items()}
+    """Return the parameters of each stage: the defaults of its notebook, overridden by ``params/paper.yaml``.
+
+    Only the profile ``paper`` reads ``params/paper.yaml``.
+    """
+    result = {}
+    for stage, (notebook, _) in STAGES.items():
+        own = params.defaults(checkout() / "notebooks" / f"{notebook}.ipynb")
+        if profile == "paper":
+            own = {**own, **params.paper(stage)}
+        result[stage] = own
+    return result
 
 
 def plan(catalogue: Catalogue, profile: str, knowledge: str = "", precision: str = "") -> pd.DataFrame:
-    """Everything that the series does on a catalogue, in the order of the notebooks, and what it costs.
+    """List everything that a series computes on a catalogue, in the order of the notebooks, and its costs.
 
     Parameters
     ----------
     profile : {'sample', 'paper'}
     knowledge : str
-        Folder of a knowledge base for the rows that link entities; a synthetic catalogue brings its own.
+        Folder of a knowledge base for the rows that link entities; a synthetic catalogue has its own.
     precision : str
-        Of the notebooks that have this parameter, instead of their profile's; such as ``auto``.
+        Precision of the notebooks with this parameter, such as ``auto``; by default that of the profile.
 
     Returns
     -------
     plan : pd.DataFrame
-        A row a run, after the stores of audio features and covers: ``stage``, ``notebook``, ``modality``, ``target``,
-        ``setting``, ``arguments`` (what papermill is told), ``folder`` (where the notebook will put the run),
-        ``finished``, ``left_out`` (a tuple, empty or with what the catalogue lacks), and the columns of
+        One row a run, and one each for the stores of audio features and covers: ``stage``, ``notebook``, ``modality``,
+        ``target``, ``setting``, ``arguments`` (passed to papermill), ``folder`` (which the notebook will choose for
+        the run), ``finished``, ``left_out`` (a tuple of reasons, empty if the run is possible), and the columns of
         :func:`mumu_lib.series.costs.estimate`.
     """
     if precision and precision not in params.PRECISIONS:
@@ -110,39 +134,49 @@ def plan(catalogue: Catalogue, profile: str, knowledge: str = "", precision: str
             f"precision={precision!r} is not one of {list(params.PRECISIONS)}{did_you_mean(precision, params.PRECISIONS)}"
         )
     needs = Needs(catalogue, knowledge)
+    jobs = [*_rows_as_jobs(catalogue, profile, needs, precision), *_single_jobs(profile)]
+    for job in jobs:
+        job["folder"] = _folder(catalogue, profile, job)
+        job["finished"] = (job["folder"] / "metrics.json").is_file()
+    image_finished = any(job["finished"] for job in jobs if job["stage"] == "image")
+    audio_finished = features_done(catalogue).is_file()
+    jobs += [
+        {"stage": "features", "modality": "audio", "setting": "cqt", "finished": audio_finished},
+        {"stage": "covers", "modality": "image", "setting": "store", "finished": image_finished},
+    ]
+    for job in jobs:
+        job["left_out"] = needs.lacking(job)
+    jobs.sort(key=lambda job: ORDER.index(job["stage"]))
+    table = pd.DataFrame(jobs).fillna({"modality": "", "target": "", "setting": "", "notebook": ""})
+    return costs.estimate(catalogue, table, {**values(profile), "features": values(profile)["audio"]})
+
+
+def _rows_as_jobs(catalogue: Catalogue, profile: str, needs: Needs, precision: str) -> list[dict[Any, Any]]:
+    """Return the rows of a profile as jobs, with the parameters of their notebooks."""
     stage_of = {notebook: stage for stage, (notebook, _) in STAGES.items()}
-    wanted = rows(profile)
-    wanted = wanted.assign(stage=wanted["notebook"].map(stage_of))
-    jobs: list[dict[Any, Any]] = wanted.to_dict("records")
-    for job, row in zip(jobs, wanted.itertuples(), strict=True):
+    table = rows(profile)
+    table = table.assign(stage=table["notebook"].map(stage_of))
+    jobs: list[dict[Any, Any]] = table.to_dict("records")
+    for job, row in zip(jobs, table.itertuples(), strict=True):
         job["arguments"] = {**arguments(row), **needs.arguments(row)}
         if job["setting"] in experiments.ENCODERS:
             job["setting"] = choice.full_name(job["arguments"][experiments.ENCODER], catalogue)
         if precision and job["notebook"] in _WITH_PRECISION:
             job["arguments"]["precision"] = precision
-    jobs += [
-        {"stage": stage, "notebook": notebook, "arguments": {}}
-        for stage, (notebook, run_id) in STAGES.items()
-        if run_id and not (stage == "youralbum" and profile == "paper")
-    ]
-    for job in jobs:
-        job["folder"] = _folder(catalogue, profile, job)
-        job["finished"] = (job["folder"] / "metrics.json").is_file()
-    covered = any(job["finished"] for job in jobs if job["stage"] == "image")
-    heard = features_done(catalogue).is_file()
-    jobs += [
-        {"stage": "features", "modality": "audio", "setting": "cqt", "finished": heard},
-        {"stage": "covers", "modality": "image", "setting": "store", "finished": covered},
-    ]
-    for job in jobs:
-        job["left_out"] = needs.lacking(job)
-    jobs.sort(key=lambda job: ORDER.index(job["stage"]))
-    found = pd.DataFrame(jobs).fillna({"modality": "", "target": "", "setting": "", "notebook": ""})
-    return costs.estimate(catalogue, found, {**values(profile), "features": values(profile)["audio"]})
+    return jobs
+
+
+def _single_jobs(profile: str) -> list[dict[Any, Any]]:
+    """Return the jobs of the notebooks that run once."""
+    jobs: list[dict[Any, Any]] = []
+    for stage, (notebook, run_id) in STAGES.items():
+        if run_id and not (stage == "youralbum" and profile == "paper"):
+            jobs.append({"stage": stage, "notebook": notebook, "arguments": {}})
+    return jobs
 
 
 def _folder(catalogue: Catalogue, profile: str, job: Mapping[str, Any]) -> Path:
-    """Folder of a run: the one its notebook will choose with the same parameters."""
+    """Return the folder of a run, which its notebook will choose with the same parameters."""
     notebook, run_id = STAGES[job["stage"]]
     kind = params.PARAMETERS[notebook]
     given = {**values(profile)[job["stage"]], **job["arguments"], "catalogue": str(catalogue.folder)}
@@ -151,52 +185,73 @@ def _folder(catalogue: Catalogue, profile: str, job: Mapping[str, Any]) -> Path:
 
 
 def possible(found: pd.DataFrame) -> pd.DataFrame:
-    """Rows of a plan that the catalogue allows; the others are named on the screen."""
-    for reason in dict.fromkeys(reason for reasons in found["left_out"] for reason in reasons):
+    """Return the rows of a plan that are possible on the catalogue; print why the others are left out.
+
+    Parameters
+    ----------
+    found : pd.DataFrame
+        From :func:`plan`.
+    """
+    for reason in found["left_out"].explode().dropna().unique():
         print(f"left out, {reason}", file=sys.stderr)
     return found[found["left_out"].map(len) == 0]
 
 
 def features_done(catalogue: Catalogue) -> Path:
-    """The file that says that a catalogue's audio features are extracted."""
+    """Return the file that marks a catalogue's audio features as extracted."""
     return home() / "runs" / catalogue.name / "features" / "all.done"
 
 
 def disk(catalogue: Catalogue, found: pd.DataFrame) -> pd.DataFrame:
-    """What is still to run of a plan needs of each disk, as from :func:`mumu_lib.series.costs.disks`."""
+    """Return the disk space that the unfinished part of a plan needs, as :func:`mumu_lib.series.costs.disks`."""
     from mumu_lib.features.build import features_folder
 
     todo = possible(found[~found["finished"]])
     store = todo["stage"].isin(["features", "covers"])
     place = features_folder(catalogue)
     extracted = sum(shard.stat().st_size for shard in place.glob("*/shards/*")) / 1e9
-    # While a network learns, its last and its best state stand beside each other.
-    learning = 2 * todo["mb"].max() / 1e3 if len(todo) else 0.0
+    training = 0.0
+    if len(todo):
+        # During training the last and the best state of a network are both stored.
+        training = 2 * todo["mb"].max() / 1e3
     return costs.disks(
         {
             place: max(todo["gb"][store].sum() - extracted, 0.0),
-            home() / "runs" / catalogue.name: todo["gb"][~store].sum() + learning,
+            home() / "runs" / catalogue.name: todo["gb"][~store].sum() + training,
         }
     )
 
 
 def report(found: pd.DataFrame) -> str:
-    """A plan as text: every row of Table 2 and ours with its state, then jobs, hours and disk of every stage."""
+    """Format a plan as text: every row of Table 2 and ours with its state, then jobs, hours and disk of every stage.
+
+    Parameters
+    ----------
+    found : pd.DataFrame
+        From :func:`plan`.
+    """
     able = found["left_out"].map(len) == 0
     todo = able & ~found["finished"]
     state = np.select([~able, found["finished"]], ["left out", "finished"], "to run")
     named = found.assign(state=state, hours=found["hours"].where(todo), gb=found["gb"].where(todo))
     lines = named.loc[named["target"] != "", ["modality", "target", "setting", "state", "hours"]]
-    # The covers' store is no job of its own: the first image run makes it.
+    # The store of covers has no job of its own: the first image run builds it.
     own = named[named["stage"] != "covers"]
     sums = named.groupby("stage", sort=False)[["hours", "gb"]].sum()
     jobs = pd.crosstab(own["stage"], own["state"]).reindex(sums.index).fillna(0)
     sums = jobs.join(sums)
     sums.loc["in all"] = sums.sum()
     sums = sums.astype(dict.fromkeys(jobs, int)).rename_axis("jobs")
-    lines, sums = (part.map(lambda x: f"{x:,.1f}" if isinstance(x, float) else x) for part in (lines, sums))
+    lines = lines.map(_with_one_decimal).replace("nan", "")
+    sums = sums.map(_with_one_decimal)
     return (
-        f"{lines.replace('nan', '').to_string(index=False)}\n\n{sums.to_string()}\n\n"
-        "Hours on 2 cores without a GPU, at most: all epochs are counted, and patience ends most trainings long before.\n"
-        "Some networks were not measured but reckoned (params/costs.tsv says which); none was measured on a GPU."
+        f"{lines.to_string(index=False)}\n\n{sums.to_string()}\n\n"
+        "Hours on 2 cores without a GPU, at most: all epochs are counted, but patience ends most trainings much earlier.\n"
+        "The hours of some networks are estimates (see params/costs.tsv); none was measured on a GPU."
     )
+
+
+def _with_one_decimal(value: Any) -> Any:
+    if isinstance(value, float):
+        return f"{value:,.1f}"
+    return value

@@ -1,9 +1,9 @@
-"""A sign of life of a running series, for machines on whose drives no lock is seen by the others.
+"""Signal that a series is running, for network drives whose file locks are not shared between machines.
 
-A lock is kept by the system: on one machine always, on a network drive only if that is mounted with locks that all
-machines share. With NFS's ``nolock`` or ``local_lock`` two machines both get it, and neither is told. A running series
-therefore also counts in a file; another machine that finds such a file watches whether the number changes, which needs
-neither locks nor clocks.
+File locks work on one machine, but on a network drive only if it is mounted with shared locks. With NFS's ``nolock`` or
+``local_lock`` two machines both acquire a lock without an error. Therefore a running series also increments a counter
+in a file. Another machine that finds such a file watches whether the counter changes, which needs neither locks nor
+synchronised clocks.
 """
 
 import os
@@ -15,18 +15,18 @@ from pathlib import Path
 
 from mumu_lib.core.files import make_folder, writing
 
-# A network drive shows what another machine has written within seconds, once the file is opened anew.
+# A network drive shows the writes of other machines within seconds after a file is reopened.
 SECONDS = 5
 PATIENCE = 4 * SECONDS
 
 
 class Beat(threading.Thread):
-    """Count in a file as long as the process lives; until :meth:`stop`, which takes the file away.
+    """Increment a counter in a file until the process ends or :meth:`stop` removes the file.
 
     Raises
     ------
     FileExistsError
-        Somebody else counts there since a moment ago.
+        Another series has just created the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -37,7 +37,7 @@ class Beat(threading.Thread):
         taken = False
         with writing(path):
             try:
-                # Of two that come at the same moment one gets it, on network drives too.
+                # O_EXCL: if two series start at the same time, only one creates the file, on network drives too.
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
             except FileExistsError:
                 taken = True
@@ -46,32 +46,32 @@ class Beat(threading.Thread):
         self._write(0)
 
     def run(self) -> None:
-        """Count."""
+        """Increment the counter until stopped."""
         number = 0
         while not self._ended.wait(SECONDS):
             number += 1
             self._write(number)
 
     def _write(self, number: int) -> None:
-        # A full disk stops what the series writes, not the series.
+        # A full disk must not stop the series.
         with suppress(OSError):
-            # In place: another machine may go on reading the file that had the name before.
+            # Written in place: after a rename, another machine could keep reading the old file.
             self.path.write_text(f"{socket.gethostname()} {number}\n", encoding="utf-8")
 
     def stop(self) -> None:
-        """End, and take the file away."""
+        """Stop counting, and remove the file."""
         self._ended.set()
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
 
 
 def host_of(path: Path) -> str:
-    """Return the machine that counts, or did, in a file; empty without one."""
+    """Return the machine that last wrote to a counter's file; empty if there is none."""
     return _read(path).partition(" ")[0]
 
 
 def is_alive(path: Path) -> bool:
-    """Watch for a while whether somebody counts in a file."""
+    """Watch a counter's file for :data:`PATIENCE` seconds; return whether it changes."""
     before = _read(path)
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
@@ -79,7 +79,7 @@ def is_alive(path: Path) -> bool:
         now = _read(path)
         if not path.exists():
             return False
-        # An empty one is being written.
+        # An empty file is just being written.
         if now and now != before:
             return True
     return False

@@ -1,7 +1,7 @@
-"""What a series costs: hours, disk and memory, from what was measured (``params/costs.tsv``) and a catalogue's counts.
+"""Estimate the hours, disk and memory of a series from measurements (``params/costs.tsv``) and a catalogue's counts.
 
-Read by ``make paper``, which says beforehand what is going to happen, and by the Snakefile, which asks a cluster for
-memory, minutes and GPUs.
+Used by ``make paper``, which prints the estimate before it starts, and by the Snakefile, which requests memory,
+minutes and GPUs of a cluster.
 """
 
 import shutil
@@ -15,49 +15,55 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import MumuError
 from mumu_lib.core.paths import checkout
 
-# A job may take as long as on two cores without a GPU, within these bounds: a training that is stopped goes on.
+# Limits of the minutes requested for a job, estimated on two cores without a GPU. Interrupted training resumes.
 MINUTES = (60, 1440)
-# Of every run, beside what the table has: the sample's series of 26 took 12 minutes.
+# Overhead of every run, in addition to the table: the sample's series of 26 runs took 12 minutes.
 SECONDS_PER_RUN = 30
 
 
 def table() -> pd.DataFrame:
-    """``params/costs.tsv``, by stage and setting.
+    """Read ``params/costs.tsv``.
 
     Returns
     -------
     table : pd.DataFrame
-        ``ms`` on two cores without a GPU for one ``each``; ``bytes`` of disk for one ``of``, and ``mb`` whatever the
-        catalogue; ``memory_mb`` to ask for; ``gpu``, 1 where one helps; ``source``, where the numbers come from.
+        Index: stage and setting. ``ms`` on two cores without a GPU for one ``each``; ``bytes`` of disk for one ``of``,
+        and ``mb`` independent of the catalogue; ``memory_mb`` to request; ``gpu``, 1 if one helps; ``source`` of the
+        numbers.
+
+    Examples
+    --------
+    >>> table().loc[("features", "cqt"), "each"]
+    'track'
     """
     path = checkout() / "params" / "costs.tsv"
     return pd.read_csv(path, sep="\t", keep_default_na=False).set_index(["stage", "setting"])
 
 
 def counts(catalogue: Catalogue, given: Mapping[str, Any]) -> dict[str, int]:
-    """How many there are of what :func:`table` counts.
+    """Count the units of :func:`table` in a catalogue.
 
     Parameters
     ----------
     given : mapping
-        Parameters of a notebook; ``epochs``, ``head_epochs`` and ``patches`` matter.
+        Parameters of a notebook; ``epochs``, ``head_epochs``, ``together_epochs`` and ``patches`` are used.
     """
-    heard = catalogue.tracks["album_id"][catalogue.tracks["audio"] != ""]
+    recorded = catalogue.tracks["album_id"][catalogue.tracks["audio"] != ""]
     training = catalogue.albums["album_id"].iloc[catalogue.rows("train")]
-    learnt = int(heard.isin(training).sum()) * given.get("patches", 1)
+    patches = int(recorded.isin(training).sum()) * given.get("patches", 1)
     epochs = given.get("epochs", 0) + given.get("head_epochs", 0)
     return {
-        "track": len(heard),
+        "track": len(recorded),
         "cover": int((catalogue.albums["cover"] != "").sum()),
         "album": len(catalogue.albums),
-        "training patch and epoch": learnt * epochs,
+        "training patch and epoch": patches * epochs,
         "training album and epoch": len(training) * epochs,
-        "training patch, together": learnt * given.get("together_epochs", 0),
+        "training patch, together": patches * given.get("together_epochs", 0),
     }
 
 
 def estimate(catalogue: Catalogue, plan: pd.DataFrame, values: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """A plan with what each of its rows costs.
+    """Add the costs of each row to a plan.
 
     Parameters
     ----------
@@ -69,33 +75,42 @@ def estimate(catalogue: Catalogue, plan: pd.DataFrame, values: Mapping[str, Mapp
     Returns
     -------
     plan : pd.DataFrame
-        With ``hours`` (every epoch, on two cores without a GPU), ``gb`` of disk, ``mb`` of it for the network,
-        ``memory_mb``, ``gpu``, and ``minutes`` to ask a cluster for.
+        The plan with ``hours`` (all epochs, on two cores without a GPU), ``gb`` of disk, ``mb`` of it for the network,
+        ``memory_mb``, ``gpu``, and ``minutes`` to request of a cluster.
     """
     measured = table()
-    found = plan.join(measured, on=["stage", "setting"])
-    for row in found.index[found["each"].isna()]:
-        found.loc[row, measured.columns] = _dearest(measured, found.loc[row, "stage"])
-    # Learned at once: the dearest network of each modality, with each patch.
-    single = found[found["stage"].isin(["audio", "text", "image"]) & found["each"].str.endswith("epoch")]
-    dearest = single.groupby("stage")[["ms", "mb"]].max().sum()
-    found.loc[found["setting"] == "simultaneous", ["ms", "mb"]] = dearest.to_numpy()
-    numbers = {stage: counts(catalogue, values.get(stage, {})) for stage in found["stage"].unique()}
-    each, of = ([numbers[s][unit] for s, unit in zip(found["stage"], found[of], strict=True)] for of in ("each", "of"))
-    hours = found["ms"] * each / 3.6e6 + SECONDS_PER_RUN / 3600
-    found = found.assign(hours=hours, gb=found["bytes"] * of / 1e9 + found["mb"] / 1e3)
-    found["minutes"] = (60 * hours).clip(*MINUTES).astype(int)
-    return found.drop(columns=["ms", "each", "bytes", "of", "source"])
+    costed = plan.join(measured, on=["stage", "setting"])
+    for row in costed.index[costed["each"].isna()]:
+        costed.loc[row, measured.columns] = _most_expensive(measured, costed.loc[row, "stage"])
+    # Joint training costs the most expensive network of each modality, once per patch.
+    single = costed[costed["stage"].isin(["audio", "text", "image"]) & costed["each"].str.endswith("epoch")]
+    joint = single.groupby("stage")[["ms", "mb"]].max().sum()
+    costed.loc[costed["setting"] == "simultaneous", ["ms", "mb"]] = joint.to_numpy()
+    units = {stage: counts(catalogue, values.get(stage, {})) for stage in costed["stage"].unique()}
+    each = _counts_of(costed, "each", units)
+    of = _counts_of(costed, "of", units)
+    hours = costed["ms"] * each / 3.6e6 + SECONDS_PER_RUN / 3600
+    costed = costed.assign(hours=hours, gb=costed["bytes"] * of / 1e9 + costed["mb"] / 1e3)
+    costed["minutes"] = (60 * hours).clip(*MINUTES).astype(int)
+    return costed.drop(columns=["ms", "each", "bytes", "of", "source"])
 
 
-def _dearest(measured: pd.DataFrame, stage: str) -> pd.Series:
-    """Return the costs of the dearest setting of a stage, for one that nobody has measured."""
+def _counts_of(plan: pd.DataFrame, column: str, units: Mapping[str, Mapping[str, int]]) -> list[int]:
+    """Return how often each row of a plan has the unit that a column names."""
+    numbers = []
+    for stage, unit in zip(plan["stage"], plan[column], strict=True):
+        numbers.append(units[stage][unit])
+    return numbers
+
+
+def _most_expensive(measured: pd.DataFrame, stage: str) -> pd.Series:
+    """Return the costs of the most expensive setting of a stage, as an estimate for one that was not measured."""
     of_stage = measured.loc[[stage]].sort_values("ms", ascending=False)
     return of_stage.iloc[0]
 
 
 def disks(needed: Mapping[Path, float]) -> pd.DataFrame:
-    """What is needed of each disk, and what is free there.
+    """Return the space that is needed and free on each disk.
 
     Parameters
     ----------
@@ -105,28 +120,38 @@ def disks(needed: Mapping[Path, float]) -> pd.DataFrame:
     Returns
     -------
     disks : pd.DataFrame
-        A row a disk: ``folder`` (one of those on it), ``needed`` and ``free`` [GB].
+        One row a disk: ``folder`` (one of those on it), ``needed`` and ``free`` [GB].
     """
-    there = [next(parent for parent in (folder, *folder.parents) if parent.exists()) for folder in needed]
-    parts = pd.DataFrame({"folder": there, "needed": list(needed.values()), "disk": [p.stat().st_dev for p in there]})
-    found = parts.groupby("disk", sort=False).agg({"folder": "first", "needed": "sum"}).reset_index(drop=True)
-    return found.assign(free=[shutil.disk_usage(folder).free / 1e9 for folder in found["folder"]])
+    rows = []
+    for folder, size in needed.items():
+        existing = _existing(folder)
+        rows.append({"folder": existing, "needed": size, "disk": existing.stat().st_dev})
+    parts = pd.DataFrame(rows, columns=["folder", "needed", "disk"])
+    result = parts.groupby("disk", sort=False).agg({"folder": "first", "needed": "sum"}).reset_index(drop=True)
+    return result.assign(free=[shutil.disk_usage(folder).free / 1e9 for folder in result["folder"]])
 
 
-def check_disk(found: pd.DataFrame) -> None:
-    """Stop before a series that its disks cannot hold.
+def _existing(folder: Path) -> Path:
+    """Return a folder, or the nearest of its parents that exists."""
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
+
+def check_disk(space: pd.DataFrame) -> None:
+    """Check that the disks have enough space for a series.
 
     Parameters
     ----------
-    found : pd.DataFrame
-        As from :func:`disks`.
+    space : pd.DataFrame
+        From :func:`disks`.
 
     Raises
     ------
     MumuError
-        With what is lacking and what can be done.
+        A disk has too little space.
     """
-    for disk in found[found["free"] < found["needed"]].itertuples():
+    for disk in space[space["free"] < space["needed"]].itertuples():
         raise MumuError(
             f"the series needs about {disk.needed:,.1f} GB on the disk of {disk.folder}, and {disk.free:,.1f} GB are free: "
             "free some, or move data/ and runs/ to a larger disk and set MUMU_HOME to it (sizes: params/costs.tsv)"

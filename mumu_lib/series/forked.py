@@ -1,8 +1,8 @@
-"""Start papermill and its kernels as forks of one process that has imported what notebooks use.
+"""Start papermill and its kernels as forks of one process that has already imported the libraries of the notebooks.
 
-Imports take each job some 6 s of processor time. The Snakefile starts that process (:class:`Forks`); it is on Linux,
-with TensorFlow beneath, and for jobs of one machine only. Elsewhere, and where it has died, programs start as ever.
-This file is run as one, without the room around it, whose own imports would take another second::
+The imports take about 6 s of processor time in each job. The Snakefile starts that process (:class:`Forks`), on Linux
+only, with the TensorFlow backend, and for jobs on the same machine. Otherwise, and if the process has died, programs
+are started normally. This file is run as a script, because importing the package takes another second::
 
     python -P mumu_lib/series/forked.py papermill 02_dataset_overview.ipynb out.ipynb
 """
@@ -26,9 +26,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-# Where the process with the imports listens.
+# Environment variable with the address of the process that forks.
 ADDRESS = "MUMU_FORKS"
-# How many threads do a fork's linear algebra; what has been imported no longer asks the variables for that.
+# Environment variable with the linear algebra threads of a fork; libraries read their own variables only at import.
 THREADS = "MUMU_FORK_THREADS"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 KERNEL = "ipykernel_launcher"
@@ -48,7 +48,7 @@ IMPORTS = (
     "mumu_lib.text.analysis",
     "mumu_lib.training.recipes",
 )
-# Seconds between two looks at whether the papermill of a kernel is still there.
+# Seconds between two checks whether the papermill of a kernel is still running.
 LOOK = 1.0
 _LONGEST = 1 << 20
 _STARTED = b"started"
@@ -56,12 +56,12 @@ _KILLED = 128 + int(getattr(signal, "SIGKILL", 9))
 
 
 def usable() -> bool:
-    """Whether programs may be forked here: JAX has threads as soon as it is imported, and macOS libraries forbid it."""
+    """Return whether programs can be forked here; JAX starts threads at import, and macOS libraries do not allow it."""
     return sys.platform == "linux" and os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow"
 
 
 class Forks:
-    """The process with the imports, started at once; it ends with whoever holds this.
+    """Start the process with the imports; it ends with :meth:`close` or with this process.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class Forks:
     Attributes
     ----------
     environment : dict
-        For whoever asks: the address, and where Jupyter finds a kernel specification that asks too.
+        Variables for jobs: the address, and the path of a kernel specification that uses forks.
     """
 
     def __init__(self, imports: Iterable[str] = IMPORTS) -> None:
@@ -81,40 +81,42 @@ class Forks:
         specification = self.folder / "kernels" / "python3" / "kernel.json"
         specification.parent.mkdir(parents=True)
         argv = [*command(KERNEL), "-f", "{connection_file}"]
-        about = {"argv": argv, "display_name": "Python 3", "language": "python"}
-        specification.write_text(json.dumps(about), encoding="utf-8")
+        content = {"argv": argv, "display_name": "Python 3", "language": "python"}
+        specification.write_text(json.dumps(content), encoding="utf-8")
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
             listener.bind(address)
-            # Whoever asks before the imports are done waits.
+            # Requests that arrive during the imports are queued.
             listener.listen(64)
             self.process = subprocess.Popen(
                 [*command(SERVE), str(listener.fileno()), *imports],
                 stdin=subprocess.PIPE,
-                stdout=sys.stderr.fileno() if _has_fileno(sys.stderr) else subprocess.DEVNULL,
+                stdout=_stderr(),
                 pass_fds=[listener.fileno()],
                 start_new_session=True,
             )
-        kernels = os.pathsep.join(filter(None, [str(self.folder), os.environ.get("JUPYTER_PATH")]))
+        kernels = str(self.folder)
+        if os.environ.get("JUPYTER_PATH"):
+            kernels += os.pathsep + os.environ["JUPYTER_PATH"]
         self.environment = {ADDRESS: address, "JUPYTER_PATH": kernels}
 
     def close(self) -> None:
-        """End the process; what it has started goes on."""
+        """End the process; the forks that it has started keep running."""
         if self.process.stdin:
             self.process.stdin.close()
         self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _has_fileno(stream: Any) -> bool:
+def _stderr() -> int:
+    """Return the file descriptor of stderr; ``subprocess.DEVNULL`` if it has none."""
     try:
-        stream.fileno()
+        return sys.stderr.fileno()
     except (AttributeError, OSError, ValueError):
-        return False
-    return True
+        return subprocess.DEVNULL
 
 
 def command(program: str) -> list[str]:
-    """Return the words that start a program as a fork.
+    """Return the command line that starts a program as a fork.
 
     Parameters
     ----------
@@ -133,20 +135,21 @@ def command(program: str) -> list[str]:
 
 
 def serve(listener: socket.socket, imports: Iterable[str]) -> socket.socket | None:
-    """Import, then fork for each that asks.
+    """Import the modules, then fork for each request.
 
     Parameters
     ----------
     listener : socket.socket
-        Bound already, so that whoever asks meanwhile waits.
+        Already bound, so requests that arrive during the imports are queued.
     imports : iterable of str
+        Names of modules.
 
     Returns
     -------
     connection : socket.socket or None
-        To the one who asked, in each fork; None when whoever started this process is gone.
+        In each fork, the connection to the process that requested it; None if the parent of this process has ended.
     """
-    # Read when matplotlib and ipykernel are imported; 1: a kernel that does not look after its parent.
+    # matplotlib and ipykernel read these when they are imported; 1 stops a kernel from polling its parent.
     os.environ.update(MPLBACKEND="module://matplotlib_inline.backend_inline", JPY_PARENT_PID="1")
     with importlib.import_module("mumu_lib.core.environment").quiet_start():
         for name in imports:
@@ -167,34 +170,34 @@ def serve(listener: socket.socket, imports: Iterable[str]) -> socket.socket | No
 
 
 def become(connection: socket.socket) -> None:
-    """Turn into the program that was asked for; its exit status is told in the end."""
+    """Run the requested program in this process, and send its exit status at the end."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
     message, files, _, _ = socket.recv_fds(connection, _LONGEST, 3)
     for number, file in enumerate(files):
         os.dup2(file, number)
         os.close(file)
-    asked = json.loads(message)
+    request = json.loads(message)
     os.environ.clear()
-    os.environ.update(asked["environment"])
-    os.chdir(asked["folder"])
-    sys.argv = [asked["program"], *asked["words"]]
+    os.environ.update(request["environment"])
+    os.chdir(request["folder"])
+    sys.argv = [request["program"], *request["words"]]
     threads = os.environ.get(THREADS)
     if threads:
         os.environ.update(dict.fromkeys(_THREADS, threads))
         importlib.import_module("threadpoolctl").threadpool_limits(int(threads))
     connection.sendall(_STARTED)
-    threading.Thread(target=_obey, args=(connection,), daemon=True).start()
+    threading.Thread(target=_forward_signals, args=(connection,), daemon=True).start()
     status = 1
 
-    def tell() -> None:
+    def send_status() -> None:
         with contextlib.suppress(OSError):
             connection.sendall(str(status).encode())
 
-    # Registered first, so that it is called after what the program registers.
-    atexit.register(tell)
+    # atexit calls functions in reverse order: this one runs after those that the program registers.
+    atexit.register(send_status)
     try:
-        runpy.run_module(asked["program"], run_name="__main__", alter_sys=True)
+        runpy.run_module(request["program"], run_name="__main__", alter_sys=True)
         status = 0
     except SystemExit as end:
         status = _status(end)
@@ -202,14 +205,20 @@ def become(connection: socket.socket) -> None:
 
 
 def _status(end: SystemExit) -> int:
+    """Return the exit status of a program that called ``sys.exit``."""
     if end.code is None:
         return 0
-    return end.code if isinstance(end.code, int) else 1
+    if isinstance(end.code, int):
+        return end.code
+    return 1
 
 
-def _obey(connection: socket.socket) -> None:
-    """Take the signals that the one who asked has got; when it is gone, end with all that was started."""
-    while signals := connection.recv(1):
+def _forward_signals(connection: socket.socket) -> None:
+    """Raise the signals that the requesting process has received; when it ends, kill this process and its children."""
+    while True:
+        signals = connection.recv(1)
+        if not signals:
+            break
         os.kill(os.getpid(), signals[0])
     os.killpg(0, signal.SIGKILL)
 
@@ -218,15 +227,16 @@ def _obey(connection: socket.socket) -> None:
 
 
 def ask(program: str, words: list[str]) -> int:
-    """Have a program run as a fork that writes where this process does; return its exit status.
+    """Run a program as a fork with the standard streams of this process; return its exit status.
 
-    It gets this process's signals and ends with it. If nobody answers, this process becomes the program.
+    The fork receives the signals of this process and ends with it. If the forking process does not answer, this
+    process executes the program itself.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
         try:
             server.connect(os.environ.get(ADDRESS, ""))
-            asked = {"program": program, "words": words, "folder": os.getcwd(), "environment": dict(os.environ)}
-            socket.send_fds(server, [json.dumps(asked).encode()], [0, 1, 2])
+            request = {"program": program, "words": words, "folder": os.getcwd(), "environment": dict(os.environ)}
+            socket.send_fds(server, [json.dumps(request).encode()], [0, 1, 2])
             answered = server.recv(_LONGEST) == _STARTED
             problem = "no answer"
         except OSError as error:
@@ -239,16 +249,16 @@ def ask(program: str, words: list[str]) -> int:
 
 
 def _follow(server: socket.socket, program: str) -> int:
-    """Hand on signals until the program ends, or the papermill of this kernel has."""
-    got: list[int] = []
+    """Forward signals until the program ends, or until the papermill of this kernel has ended."""
+    received: list[int] = []
 
-    def hand_on(number: int, frame: object) -> None:
-        got.append(number)
+    def forward(number: int, frame: object) -> None:
+        received.append(number)
         with contextlib.suppress(OSError):
             server.send(bytes([number]))
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, hand_on)
+        signal.signal(number, forward)
     parent = os.getppid()
     while True:
         ready, _, _ = select.select([server], [], [], LOOK)
@@ -257,16 +267,18 @@ def _follow(server: socket.socket, program: str) -> int:
         if program == KERNEL and os.getppid() != parent:
             return _KILLED
     try:
-        said = server.recv(_LONGEST)
+        status = server.recv(_LONGEST)
     except OSError:
-        said = b""
-    if said:
-        return int(said)
-    return 128 + got[-1] if got else _KILLED
+        status = b""
+    if status:
+        return int(status)
+    if received:
+        return 128 + received[-1]
+    return _KILLED
 
 
 def main(program: str, *words: str) -> int:
-    """Run what the command line of this file names."""
+    """Run the program named on the command line of this file, or the process that forks."""
     if program != SERVE:
         return ask(program, list(words))
     with socket.socket(fileno=int(words[0])) as listener:
@@ -275,7 +287,7 @@ def main(program: str, *words: str) -> int:
     if connection:
         become(connection)
     else:
-        # Whoever was killed could not remove it.
+        # The parent has ended; if it was killed, it could not remove the folder.
         shutil.rmtree(address.parent, ignore_errors=True)
     return 0
 

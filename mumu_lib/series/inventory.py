@@ -1,6 +1,6 @@
-"""What of a home this version can still use: its catalogues, stores of features and runs, and what to type for the rest.
+"""List which catalogues, feature stores and runs of a home this version can use, with commands to update the others.
 
-Read by ``python -m mumu_lib check``; it opens and compares, and writes nothing.
+Used by ``python -m mumu_lib check``. Nothing is written.
 """
 
 import re
@@ -26,7 +26,9 @@ from mumu_lib.features.store import Recipe
 from mumu_lib.image import store as covers
 
 COLUMNS = ["what", "name", "state", "why", "type this"]
-USABLE, PARTLY, UNUSABLE = "usable", "in part", "not usable"
+USABLE = "usable"
+PARTLY = "in part"
+UNUSABLE = "not usable"
 CQT = re.compile(r"cqt-v\d+-(?P<method>[a-z]+)-(?P<patches>\d+)x15s-seed(?P<seed>\d+)")
 NETWORKS = ("network", "album_network")
 # Notebooks whose runs are rows of Table 2.
@@ -34,13 +36,13 @@ TRAINED = (*(modality.notebook for modality in experiments.MODALITIES), experime
 
 
 def take_stock() -> pd.DataFrame:
-    """Return everything that lies in the home, and whether this version can use it.
+    """List everything in the home, and whether this version can use it.
 
     Returns
     -------
     table : pd.DataFrame
         ``what`` (catalogue, store, run), ``name``, ``state`` (usable, in part, not usable), ``why``, and
-        ``type this``: a command for what cannot be used as it is.
+        ``type this``: a command to run if it is not usable.
     """
     rows: list[tuple[str, str, str, str, str]] = []
     known: dict[str, Path] = {}
@@ -54,12 +56,12 @@ def take_stock() -> pd.DataFrame:
 
 
 def of_catalogue(catalogue: Catalogue) -> pd.DataFrame:
-    """Return the stores and runs of one catalogue, as :func:`take_stock`, wherever the catalogue lies."""
+    """List the stores and runs of one catalogue, as :func:`take_stock`; it may be outside of the home."""
     return pd.DataFrame([*_stores(catalogue), *_runs(catalogue)], columns=COLUMNS)
 
 
 def _catalogue(folder: Path, known: dict[str, Path]) -> Iterator[tuple[str, str, str, str, str]]:
-    """Describe a catalogue, then its stores and runs; ``known`` is joined by its name and folder."""
+    """Describe a catalogue, then its stores and runs; its name and folder are added to ``known``."""
     try:
         music = Catalogue(folder)
         sizes = f"{len(music.albums)} albums, {len(music.tracks)} tracks, {len(music.reviews)} reviews"
@@ -68,7 +70,7 @@ def _catalogue(folder: Path, known: dict[str, Path]) -> Iterator[tuple[str, str,
         yield "catalogue", folder.name, UNUSABLE, str(error), _made_by(folder)
         return
     if music.name != folder.name:
-        sizes += f"; it calls itself {music.name!r}, and its runs and figures lie under that name"
+        sizes += f"; its name is {music.name!r}, and its runs and figures are stored under that name"
     yield "catalogue", folder.name, USABLE, sizes, ""
     yield from _stores(music)
     if music.name not in known:
@@ -77,7 +79,7 @@ def _catalogue(folder: Path, known: dict[str, Path]) -> Iterator[tuple[str, str,
 
 
 def _made_by(folder: Path) -> str:
-    """Return the command that makes a catalogue again; empty where the folder that it was made of is not there."""
+    """Return the command that makes a catalogue again; empty if the folder that it was made from is missing."""
     if folder.name == "sample":
         return "python -m mumu_lib.sources.sample"
     try:
@@ -94,7 +96,7 @@ def _folders(base: Path) -> list[Path]:
 
 
 def _stores(catalogue: Catalogue) -> Iterator[tuple[str, str, str, str, str]]:
-    """Describe the stores of features, of sound and of covers."""
+    """Describe the feature stores of audio and covers."""
     for place in build.places(catalogue):
         for folder in _folders(place):
             yield "store", f"{catalogue.name}/{folder.name}", *_store(catalogue, folder.name)
@@ -107,39 +109,39 @@ def _store(catalogue: Catalogue, name: str) -> tuple[str, str, str]:
     except MissingDataError as error:
         return UNUSABLE, str(error), ""
     except MumuError as error:
-        return UNUSABLE, f"its name says what cannot be: {error}", ""
+        return UNUSABLE, f"the settings in its name are invalid: {error}", ""
     if settings is None or settings.name != name:
         return UNUSABLE, "made by a version with other features; nothing reads it", ""
     lacking = build.lacking(catalogue, jobs, settings)
     if not lacking:
         return USABLE, f"{len(jobs)} items", ""
-    state = PARTLY if lacking < len(jobs) else UNUSABLE
+    state = UNUSABLE
+    if lacking < len(jobs):
+        state = PARTLY
     return state, f"{lacking} of {len(jobs)} items are new, changed or not extracted yet", command
 
 
 def _recipe(catalogue: Catalogue, name: str) -> tuple[Recipe | None, pd.DataFrame, str]:
-    """Return how a store of this name is made: settings, jobs, and the command that completes it."""
+    """Return the settings and jobs of a store with this name, and the command that completes it."""
     where = as_typed(catalogue)
     if name.startswith("covers-"):
-        return covers.CoverRecipe(), covers.jobs(catalogue), _papermill("06_image", {"catalogue": as_typed(catalogue)})
+        command = _papermill("06_image", {"catalogue": where})
+        return covers.CoverRecipe(), covers.jobs(catalogue), command
     if name.startswith("timbre-"):
-        settings = audio_store.settings("timbre", 1, 0, "fast")
-        return (
-            settings,
-            audio_store.jobs(catalogue, settings),
-            commands.python("mumu_lib.patches", where, kind="timbre"),
-        )
+        timbre = audio_store.settings("timbre", 1, 0, "fast")
+        command = commands.python("mumu_lib.patches", where, kind="timbre")
+        return timbre, audio_store.jobs(catalogue, timbre), command
     encoder = name.partition("-v")[0]
     if encoder in experiments.AUDIO_ENCODERS:
-        chosen = encoder_store.settings(encoder)
+        windows = encoder_store.settings(encoder)
         command = commands.python("mumu_lib.patches", where, kind=encoder)
-        return chosen, encoder_store.jobs(catalogue, chosen), command
-    found = CQT.fullmatch(name)
-    if found is None or found["method"] not in audio.METHODS:
+        return windows, encoder_store.jobs(catalogue, windows), command
+    match = CQT.fullmatch(name)
+    if match is None or match["method"] not in audio.METHODS:
         return None, pd.DataFrame(), ""
-    settings = audio_store.settings("cqt", int(found["patches"]), int(found["seed"]), found["method"])
-    command = commands.python("mumu_lib.patches", where, patches=found["patches"], seed=found["seed"])
-    return settings, audio_store.jobs(catalogue, settings), command
+    cqt = audio_store.settings("cqt", int(match["patches"]), int(match["seed"]), match["method"])
+    command = commands.python("mumu_lib.patches", where, patches=match["patches"], seed=match["seed"])
+    return cqt, audio_store.jobs(catalogue, cqt), command
 
 
 def _runs(catalogue: Catalogue) -> Iterator[tuple[str, str, str, str, str]]:
@@ -157,14 +159,16 @@ def _run(catalogue: Catalogue, folder: Path) -> tuple[str, str, str]:
         return UNUSABLE, str(error), ""
     notebook = notebook_of(stored)
     if not notebook:
-        return UNUSABLE, "its parameters are those of no notebook of this version", ""
-    # 01 makes catalogues by their name; the others also take a path.
-    where = catalogue.name if notebook == "01_dataset_mapping" else as_typed(catalogue)
+        return UNUSABLE, "no notebook of this version has these parameters", ""
+    # Notebook 01 makes catalogues by name; the others also take a path.
+    where = as_typed(catalogue)
+    if notebook == "01_dataset_mapping":
+        where = catalogue.name
     command = _papermill(notebook, {**stored, "catalogue": where})
     try:
         params.checked(params.PARAMETERS[notebook], params.restored(params.PARAMETERS[notebook], stored))
     except MumuError as error:
-        return UNUSABLE, f"its parameters are not those of this version: {error}", ""
+        return UNUSABLE, f"its parameters are not valid in this version: {error}", ""
     if stored.get("fingerprint") != catalogue.fingerprint:
         return UNUSABLE, "made on the catalogue as it was before", command
     if not (folder / "metrics.json").is_file():
@@ -175,25 +179,36 @@ def _run(catalogue: Catalogue, folder: Path) -> tuple[str, str, str]:
         return UNUSABLE, str(error), command
     if notebook not in TRAINED:
         return USABLE, "finished", ""
+    return _trained_run(catalogue, folder, facts, command)
+
+
+def _trained_run(catalogue: Catalogue, folder: Path, facts: Mapping[str, Any], command: str) -> tuple[str, str, str]:
+    """Return the state of a finished run with a trained network, as :func:`_run`."""
     if "auc" not in facts:
         return UNUSABLE, f"{folder / 'metrics.json'} holds no AUC", command
-    if reason := results.reason_against(catalogue, folder, facts):
+    reason = results.reason_against(catalogue, folder, facts)
+    if reason:
         return UNUSABLE, reason, command
     for key in NETWORKS:
-        kept = folder / str(facts.get(key) or "")
-        if facts.get(key) and not (kept / "model.keras").is_file():
-            why = f"its scores count, but no new album can be put through it: remove {kept}, then train it anew"
+        network = folder / str(facts.get(key) or "")
+        if facts.get(key) and not (network / "model.keras").is_file():
+            why = f"its scores are used, but it cannot score a new album: remove {network}, then train it again"
             return PARTLY, why, command
     return USABLE, "finished", ""
 
 
 def notebook_of(stored: Mapping[str, Any]) -> str:
-    """Return the name of the notebook that takes exactly these parameters; empty if there is none.
+    """Return the name of the notebook with exactly these parameters; empty if there is none.
 
     Parameters
     ----------
     stored : mapping
-        What a run's ``params.json`` holds. Parameters that were added since it was written may be absent.
+        Contents of a run's ``params.json``. Parameters that were added to the notebook later may be absent.
+
+    Examples
+    --------
+    >>> notebook_of({"perplexity": 30})
+    ''
     """
     for notebook, kind in params.PARAMETERS.items():
         taken = {f.name for f in fields(kind)} - {"workers"}
@@ -204,13 +219,13 @@ def notebook_of(stored: Mapping[str, Any]) -> str:
 
 
 def _papermill(notebook: str, values: Mapping[str, Any]) -> str:
-    """Return the command that runs a notebook with these parameters, those left out that are its defaults."""
-    told = {}
+    """Return the command that runs a notebook with these parameters, without those that equal its defaults."""
+    changed = {}
     for name, default in _defaults(notebook).items():
         value = values.get(name, default)
         if value != default:
-            told[name] = value
-    return commands.papermill(notebook, there=True, **told)
+            changed[name] = value
+    return commands.papermill(notebook, there=True, **changed)
 
 
 @cache
@@ -219,10 +234,15 @@ def _defaults(notebook: str) -> dict[str, Any]:
 
 
 def as_text(table: pd.DataFrame) -> str:
-    """Return the table as lines, each followed by what to type, and at the end how many are in which state."""
+    """Format the table as lines, each followed by the command to run; the last line counts the states.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        From :func:`take_stock`.
+    """
     lines = [f"home: {home()}"]
-    for row in table.itertuples(index=False):
-        what, name, state, why, command = row
+    for what, name, state, why, command in table.itertuples(index=False):
         lines.append(f"{what:9} {name}: {state}, {why}")
         if command:
             lines.append(f"          {command}")

@@ -1,6 +1,6 @@
-"""What the Snakefile is told on the command line, what it tells the shell of each job, and what it says of failed ones.
+"""Read the Snakefile's command line, write the shell command of each job, and report failed jobs.
 
-Read by the Snakefile.
+Used by the Snakefile.
 """
 
 import os
@@ -18,70 +18,76 @@ from mumu_lib.core.errors import MumuError, ParameterError
 from mumu_lib.series import costs, forked, overrides, slurm, started, watch
 
 LAST_LINES = 15
-# How Snakemake ends when jobs ran and some failed; make paper then runs what is left.
+# Exit status of Snakemake if some jobs failed; make paper then runs the remaining jobs.
 SOME_FAILED = 3
-# Of a job on a cluster, where nobody knows how many the node has; a profile's set-threads comes before this.
+# Cores of a job on a cluster, where those of the nodes are unknown; set-threads of a profile overrides them.
 CORES = {"features_part": 4, "features": 4, "audio": 8, "text": 8, "image": 16, "multimodal": 4}
-# papermill colours what it copies from the kernel.
+# papermill copies colour codes from the kernel into its log.
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 SINGLE = ("audio", "text", "image")
-# Minutes by the estimate, up to which a run is short: it spends most of them on one core, starting, drawing, judging.
+# Longest estimate, in minutes, of a short run; most of its time is spent on one core, on imports, figures and metrics.
 SHORT = 5
 
 
 def catalogue_name(words: Iterable[str], config: Mapping[str, Any]) -> str:
-    """Name or path of the catalogue as it was typed, as of :func:`typed_text`; without one it is the sample."""
+    """Return the name or path of the catalogue as typed (see :func:`typed_text`); by default the sample.
+
+    Examples
+    --------
+    >>> catalogue_name(["catalogue=007"], {"catalogue": 7})
+    '007'
+    """
     return typed_text("catalogue", words, config, "sample")
 
 
 def typed_text(name: str, words: Iterable[str], config: Mapping[str, Any], default: str = "") -> str:
-    """Return a text of ``--config`` as it was typed.
+    """Return a value of ``--config`` as the text that was typed.
 
-    Snakemake reads ``catalogue=007`` and ``catalogue=2017_02`` as numbers; as text these would be 7, which may be the
-    name of another catalogue, and 201702.
+    Snakemake parses ``catalogue=007`` and ``catalogue=2017_02`` as the numbers 7 and 201702, which may be the names of
+    other catalogues.
 
     Parameters
     ----------
     name : str
-        What stands before the equals sign.
+        Name of the value, before the equals sign.
     words : iterable of str
-        What was typed after ``--config``, such as ``catalogue=007``; of several the last counts, as for Snakemake.
+        Arguments of ``--config``, such as ``catalogue=007``; the last one counts, as for Snakemake.
     config : mapping
-        What Snakemake has made of these words and of the files of ``--configfile``.
+        The values that Snakemake has parsed from these arguments and from the files of ``--configfile``.
 
     Raises
     ------
     ParameterError
-        The text comes from a file that does not hold it as text.
+        A file of ``--configfile`` has a value that is not a string.
     """
     value = config.get(name, default)
     for word in words:
         if word.startswith(f"{name}="):
-            # Snakemake takes off quotes as well; those of a shell never get here.
+            # Snakemake also removes quotes; those of a shell have been removed before.
             value = re.sub(r"""^(['"])(.*)\1$""", r"\2", word.removeprefix(f"{name}="))
     if not isinstance(value, str):
         raise ParameterError(
-            f"the file of --configfile gives {name}={value!r}, which is no text; put the name in quotes in that file, "
-            f'such as  {name}: "007"  or type it instead, such as  --config {name}=007'
+            f"the file of --configfile gives {name}={value!r}, which is not a string; put the name in quotes in that "
+            f'file, such as  {name}: "007"  or type it instead, such as  --config {name}=007'
         )
     return value
 
 
 def rest(found: pd.DataFrame, wanted: str) -> pd.DataFrame:
-    """Return what is left of a plan when some of its jobs have failed.
+    """Return the part of a plan that is still possible after some of its jobs have failed.
 
     Parameters
     ----------
     found : pd.DataFrame
-        As from :func:`mumu_lib.series.possible`.
+        From :func:`mumu_lib.series.possible`.
     wanted : {'', 'fusions', 'results'}
-        ``fusions``: finished runs, and the fusions all of whose modalities have one. ``results``: finished runs, and
-        what is made of them. Empty: everything.
+        ``fusions``: finished runs, and the fusions whose modalities all have a finished run. ``results``: finished
+        runs, and the notebooks that read them. Empty: everything.
 
     Raises
     ------
     ParameterError
-        Another word.
+        ``wanted`` is another word.
     """
     if wanted not in ("", "fusions", "results"):
         raise ParameterError(f"rest={wanted!r} is not one of ['fusions', 'results']")
@@ -93,24 +99,26 @@ def rest(found: pd.DataFrame, wanted: str) -> pd.DataFrame:
             return found[finished]
         return found[finished | found["stage"].isin(["results", "youralbum"])]
     single = found[finished & found["stage"].isin(SINGLE)]
-    there = set(single["stage"].str[0])
+    letters = set(single["stage"].str[0])
     able = []
     row: Any
     for row in found.itertuples():
-        able.append(row.stage == "multimodal" and there.issuperset(row.modality.split("+")))
+        able.append(row.stage == "multimodal" and letters.issuperset(row.modality.split("+")))
     return found[finished | pd.Series(able, found.index, dtype=bool)]
 
 
 def cores_here(workflow: Any) -> int:
-    """Return the cores of this machine that a series may use; 0 where its jobs run elsewhere.
+    """Return the cores of this machine that a series may use; 0 if its jobs run on other machines.
 
     Parameters
     ----------
     workflow : snakemake.workflow.Workflow
     """
     cores = workflow.resource_settings.cores or 0
-    # The node of a job may have more cores than the job was given.
-    return 0 if workflow.remote_exec or cores >= sys.maxsize else int(cores)
+    # On a cluster, the node of a job may have more cores than were requested for the job.
+    if workflow.remote_exec or cores >= sys.maxsize:
+        return 0
+    return int(cores)
 
 
 def cores_of(rule: str, here: int, row: Any = None) -> int:
@@ -120,15 +128,22 @@ def cores_of(rule: str, here: int, row: Any = None) -> int:
     ----------
     rule : str
     here : int
-        As from :func:`cores_here`.
+        From :func:`cores_here`.
     row : optional
-        Of the plan. Two late fusions take place at once, and where jobs are forked two short runs: half of their seconds
-        use one core.
+        Row of the plan. Two late fusions run at the same time; so do two short runs if jobs are forked, because they
+        use one core for half of their time.
     """
     if not here:
         return CORES[rule]
     short = row is not None and forked.usable() and 60 * row.hours <= SHORT
-    return -(-here // 2) if short or _late_fusion(row) else here
+    if short or _late_fusion(row):
+        return _half(here)
+    return here
+
+
+def _half(cores: int) -> int:
+    """Return half of the cores, rounded up."""
+    return (cores + 1) // 2
 
 
 def _late_fusion(row: Any) -> bool:
@@ -136,46 +151,54 @@ def _late_fusion(row: Any) -> bool:
 
 
 def papermill(here: int, row: Any) -> str:
-    """Return the command of a job: papermill, or on one machine a fork that is papermill.
+    """Return the command of a job: papermill, or on one machine a fork that runs papermill.
 
-    Of a fork the threads that do linear algebra are told, since sums depend on their number by a last digit, and
-    Snakemake tells them the cores of the job: all for a training, whatever runs beside it; else as many as cores.
+    The number of linear algebra threads is passed to a fork explicitly, because the last digits of sums depend on it
+    and Snakemake would set it to the cores of the job: all cores for a training of one modality, half of them for a
+    late fusion, one otherwise.
 
     Parameters
     ----------
     here : int
-        As from :func:`cores_here`.
+        From :func:`cores_here`.
     row
-        Of the plan.
+        Row of the plan.
     """
     if not here or not forked.usable():
-        return " ".join(map(quoted, [sys.executable, "-m", "papermill"]))
+        return _shell_line([sys.executable, "-m", "papermill"])
     threads = 1
-    if row.stage in (*SINGLE, "multimodal"):
-        threads = -(-here // 2) if _late_fusion(row) else here
-    return " ".join(map(quoted, ["env", f"{forked.THREADS}={threads}", *forked.command("papermill")]))
+    if _late_fusion(row):
+        threads = _half(here)
+    elif row.stage in (*SINGLE, "multimodal"):
+        threads = here
+    return _shell_line(["env", f"{forked.THREADS}={threads}", *forked.command("papermill")])
+
+
+def _shell_line(words: Iterable[str]) -> str:
+    return " ".join(quoted(word) for word in words)
 
 
 def begin(workflow: Any, catalogue: Catalogue, files: Iterable[Path]) -> list[Any]:
-    """Do what comes before the first job: refuse what cannot go well, and begin to say what becomes of the jobs.
+    """Prepare a series: lock the catalogue, check what could fail, and start to watch the jobs.
 
     Parameters
     ----------
     workflow : snakemake.workflow.Workflow
-        Whose jobs are known.
+        After its jobs have been determined.
     files : iterable of Path
-        What jobs are made of, as far as it is there.
+        Inputs of the jobs, as far as they exist.
 
     Returns
     -------
     kept : list
-        To be kept as long as the series runs: its lock, on SLURM who watches the jobs, on one machine what forks them.
+        Objects to keep while the series runs: its lock; on SLURM the watch of its jobs; on one machine the process
+        that forks them.
 
     Raises
     ------
     MumuError
-        Another series is running on the catalogue; jobs of an earlier one go on; SLURM would refuse a job; a file is
-        from the future.
+        Another series is running on the catalogue; jobs of an earlier series are still running; SLURM would refuse a
+        job; a file has a time in the future.
     """
     kept: list[Any] = [started.series_lock(catalogue)]
     started.check_times(files)
@@ -195,14 +218,17 @@ def begin(workflow: Any, catalogue: Catalogue, files: Iterable[Path]) -> list[An
         kept[-1].start()
     if cores_here(workflow) and forked.usable():
         kept.append(forked.Forks())
-        # Jobs inherit it.
+        # Jobs inherit the environment.
         os.environ.update(kept[-1].environment)
     return kept
 
 
 def _refuse_twice(catalogue: Catalogue) -> None:
+    """Check that no SLURM jobs of an earlier series on the catalogue are still running."""
     run = started.last(catalogue).get("run", "")
-    jobs = watch.going_on(run) if run else []
+    if not run:
+        return
+    jobs = watch.going_on(run)
     if jobs:
         raise MumuError(
             f"{len(jobs)} jobs of an earlier series on catalogue {catalogue.name!r} go on, and would run twice; wait for "
@@ -211,14 +237,14 @@ def _refuse_twice(catalogue: Catalogue) -> None:
 
 
 def logs_of(found: pd.DataFrame, features: Path) -> dict[Path, int]:
-    """Return the logs that are there before a series begins, and when each was written.
+    """Return the logs that exist before a series begins, with their times.
 
     Parameters
     ----------
     found : pd.DataFrame
-        As from :func:`mumu_lib.series.plan`.
+        From :func:`mumu_lib.series.plan`.
     features : Path
-        As from :func:`mumu_lib.series.features_done`.
+        From :func:`mumu_lib.series.features_done`.
     """
     logs = {}
     for _, log in _logs(found, features):
@@ -228,27 +254,27 @@ def logs_of(found: pd.DataFrame, features: Path) -> dict[Path, int]:
 
 
 def _logs(found: pd.DataFrame, features: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the logs of jobs that are not finished, with the name of each."""
+    """Yield the name and log of each job that is not finished; the log need not exist."""
     row: Any
     for row in found.itertuples():
         if isinstance(row.folder, Path) and not (row.folder / "metrics.json").is_file():
-            name = " ".join(filter(None, [row.modality, row.target, row.setting]))
-            yield f"{row.notebook} {name}".strip(), row.folder / "papermill.log"
+            words = [word for word in (row.notebook, row.modality, row.target, row.setting) if word]
+            yield " ".join(words), row.folder / "papermill.log"
     for log in sorted(features.parent.glob("*.log")):
         if not log.with_suffix(".done").is_file():
             yield f"features, share {log.stem}".removesuffix(", share all"), log
 
 
 def failures(found: pd.DataFrame, features: Path, before: Mapping[Path, int]) -> Iterator[tuple[str, Path]]:
-    """Yield the jobs of a plan that failed, and the log of each.
+    """Yield the name and log of each job of a plan that failed.
 
     Parameters
     ----------
     found, features
         As for :func:`logs_of`.
     before : mapping
-        What :func:`logs_of` said when the series began: what has not changed since is of another one. The machines
-        that write logs may have other clocks, so that nothing goes by the time.
+        Result of :func:`logs_of` from the beginning of the series; logs that have not changed since belong to an
+        earlier series. Times are only compared for equality, since machines may have different clocks.
     """
     for name, log in _logs(found, features):
         if log.is_file() and log.stat().st_mtime_ns != before.get(log):
@@ -256,7 +282,7 @@ def failures(found: pd.DataFrame, features: Path, before: Mapping[Path, int]) ->
 
 
 def tell_failures(found: pd.DataFrame, features: Path, before: Mapping[Path, int], parts: int = 1) -> None:
-    """Print of each job that failed the last lines of its log, and where the log lies; then the shares not done."""
+    """Print the log of each failed job and its last lines; then the shares of the features that are not done."""
     for name, log in failures(found, features, before):
         text = _COLOURS.sub("", log.read_text(encoding="utf-8", errors="replace"))
         lines = [line for line in text.splitlines() if line.strip()]
@@ -273,9 +299,9 @@ def tell_failures(found: pd.DataFrame, features: Path, before: Mapping[Path, int
 
 
 def fail(found: pd.DataFrame, features: Path, before: Mapping[Path, int], parts: int, logs: Iterable[str]) -> NoReturn:
-    """Tell of what failed, as :func:`tell_failures`, and where Snakemake's own log is; and end with :data:`SOME_FAILED`.
+    """Print what failed (:func:`tell_failures`) and the path of Snakemake's log; exit with :data:`SOME_FAILED`.
 
-    A series that was refused before its first job ends with 1 instead.
+    A series that was refused before its first job exits with 1 instead.
     """
     tell_failures(found, features, before, parts)
     print("\nSnakemake's own log:", *logs, file=sys.stderr)
@@ -283,14 +309,14 @@ def fail(found: pd.DataFrame, features: Path, before: Mapping[Path, int], parts:
 
 
 def cluster_resources(row_of: Callable[[Any], Any], share: int = 1) -> dict[str, Callable[..., int]]:
-    """Return what to ask a cluster for, from the row of a job; twice the memory once a try has failed.
+    """Return the resources to request of a cluster for the row of a job; twice the memory after a failed attempt.
 
     Parameters
     ----------
     row_of : callable
-        Row of the plan, of a job's wildcards.
+        Wildcards of a job -> row of the plan.
     share : int
-        Into how many jobs the row is divided.
+        Number of jobs that the row is divided into.
     """
     return {
         "mem_mb": lambda wildcards, attempt: int(row_of(wildcards).memory_mb) * min(attempt, 2),
@@ -300,10 +326,13 @@ def cluster_resources(row_of: Callable[[Any], Any], share: int = 1) -> dict[str,
 
 
 def papermill_args(row: Any) -> str:
-    """Return what papermill is told for a row of the plan, beside the catalogue."""
+    """Return papermill's arguments for the parameters of a row of the plan, without the catalogue."""
     words: list[str] = []
     for name, value in row.arguments.items():
-        words += ["-p" if commands.is_text_to_papermill(value) else "-r", name, quoted(value)]
+        option = "-r"
+        if commands.is_text_to_papermill(value):
+            option = "-p"
+        words += [option, name, quoted(value)]
     return " ".join(words)
 
 

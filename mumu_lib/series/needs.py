@@ -1,6 +1,6 @@
-"""What the rows of a series need of a catalogue, and which of them it does not allow.
+"""Determine which rows of a series a catalogue allows, and why it does not allow the others.
 
-Read by the plan, which names such rows with the reason.
+Used by the plan of a series, which lists such rows with the reason.
 """
 
 from collections.abc import Mapping
@@ -14,16 +14,16 @@ from mumu_lib.core import commands
 from mumu_lib.core.errors import MissingDataError
 from mumu_lib.encoders import choice
 
-# Stages that learn nothing: 02 needs no genres, 08 and 09 need some finished run.
+# Stages that train no network: 02 needs no genres, 08 and 09 need a finished run.
 OVERVIEW = "overview"
 READS_RUNS = ("results", "youralbum")
-# What timbre statistics are made of may be there without a recording.
+# A catalogue may have timbre statistics without recordings.
 TIMBRE = "timbre_mlp"
 WITH_KNOWLEDGE = "vsm_sem"
 
 
 class Needs:
-    """What a catalogue has, looked up once.
+    """Check the needs of jobs against a catalogue; each part of the catalogue is checked once.
 
     Parameters
     ----------
@@ -39,26 +39,27 @@ class Needs:
 
     def __init__(self, catalogue: Catalogue, knowledge: str = "") -> None:
         self.catalogue = catalogue
-        self.knowledge = str(Path(knowledge).expanduser().absolute()) if knowledge else ""
+        self.knowledge = ""
         if knowledge:
             from mumu_lib.linking.knowledge import Knowledge
 
+            self.knowledge = str(Path(knowledge).expanduser().absolute())
             Knowledge(self.knowledge)
         self._reasons: dict[str, str] = {}
 
     def arguments(self, row: Any) -> dict[str, str]:
-        """Return what papermill is told for a row besides its own parameters: the knowledge base, where it is used."""
+        """Return the parameters of a row besides its own: the knowledge base, if the row uses it."""
         if self.knowledge and row.setting == WITH_KNOWLEDGE and "ismir" not in self.catalogue.info["roots"]:
             return {"knowledge": self.knowledge}
         return {}
 
     def lacking(self, job: Mapping[str, Any]) -> tuple[str, ...]:
-        """Say what a catalogue lacks for a job of the plan; empty if the job can run.
+        """Return the reasons why a job of the plan cannot run on the catalogue; empty if it can.
 
         Parameters
         ----------
         job : mapping
-            ``stage``, and for what is learned ``modality`` and ``setting``.
+            ``stage``; for trained networks also ``modality`` and ``setting``.
         """
         if job["stage"] == OVERVIEW:
             return ()
@@ -82,7 +83,7 @@ class Needs:
         if modality.name != "text":
             return self._lack(modality.needs, rows)
         if experiments.encoder_of(setting):
-            # Published matrices hold no text that an encoder could read.
+            # Published matrices do not contain the text that an encoder needs.
             return self._lack(modality.needs, rows)
         if "ismir" in self.catalogue.info["roots"]:
             return ""
@@ -96,30 +97,34 @@ class Needs:
         return reason
 
     def _encoder(self, setting: str) -> str:
-        """Say what brings a pretrained encoder that is not here; empty for a row that needs none or has it."""
+        """Return how to get a missing pretrained encoder; empty if a row needs none or it is installed."""
         name = experiments.encoder_of(setting)
-        reason = choice.lacking(name) if name else ""
-        return f"every row with {name}: {reason}" if reason else ""
+        if not name:
+            return ""
+        reason = choice.lacking(name)
+        if not reason:
+            return ""
+        return f"every row with {name}: {reason}"
 
     def _audio(self, modality: experiments.Modality, setting: str, rows: str) -> str:
-        """Timbre is enough for its own row, and for a fusion, since it is an audio run."""
+        """Return why an audio row is not possible; timbre statistics are enough for their own row and for fusions."""
         recordings = self._lack("audio", rows)
-        # The store of CQT patches is a job as well; its setting is none of a network.
+        # "cqt" is the setting of the job that extracts CQT patches, which trains no network.
         needs_recordings = setting in ("cqt", *experiments.AUDIO_ENCODERS, *experiments.settings("audio"))
         if recordings and (setting == TIMBRE or not needs_recordings) and not self._lack("timbre", rows):
             return ""
         return recordings
 
     def _lack(self, part: str, rows: str) -> str:
-        """Say that a part is not there; empty if it is."""
+        """Return the message about a missing part of the catalogue; empty if it is present."""
         if part not in self._reasons:
             try:
                 self.catalogue.require(part)
                 self._reasons[part] = ""
             except MissingDataError as error:
-                # What follows is for who runs a notebook.
-                said = str(error).partition(", or use the sample")[0]
-                self._reasons[part] = f"{rows}: {said}"
+                # The rest of the message is a hint for notebooks.
+                message = str(error).partition(", or use the sample")[0]
+                self._reasons[part] = f"{rows}: {message}"
         return self._reasons[part]
 
     def _nothing_to_learn_from(self) -> tuple[str, ...]:

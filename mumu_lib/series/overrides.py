@@ -1,7 +1,7 @@
-"""What a profile and the command line say of threads and resources; of one option, the command line's words alone count.
+"""Combine the threads and resources of a Snakemake profile with those of the command line.
 
-Snakemake reads a profile as if its options were typed first, so that ``--set-threads image=8`` takes the place of the
-profile's whole map of that name, without a word.
+Snakemake treats a profile as if its options were typed first. ``--set-threads image=8`` on the command line therefore
+replaces the whole option of the profile, without a warning.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,39 +15,44 @@ _PROFILES = ("--profile", "--workflow-profile")
 
 
 def words_in_force(argv: Sequence[str]) -> dict[str, list[str]]:
-    """Return the words of each option that count, as they are typed.
+    """Return the arguments in force for each option: those typed, or else those of the profile.
 
     Parameters
     ----------
     argv : sequence of str
-        What Snakemake was called with.
+        Command line of Snakemake.
 
     Returns
     -------
     words : dict
-        Of ``--set-threads``, ``--set-resources`` and ``--default-resources``, as far as they are given.
+        Arguments of ``--set-threads``, ``--set-resources`` and ``--default-resources``, as far as they are given.
+
+    Examples
+    --------
+    >>> words_in_force(["snakemake", "--set-threads", "image=4", "text=2"])
+    {'--set-threads': ['image=4', 'text=2']}
     """
     return {**_in_profile(argv), **_typed(argv)}
 
 
 def replaced(argv: Sequence[str]) -> list[str]:
-    """Return sentences on what a profile says and the command line has taken the place of; none where nothing is lost."""
-    typed, profile = _typed(argv), _in_profile(argv)
-    found = []
+    """Return a warning for each option of the profile that the command line replaces with loss of some arguments."""
+    typed = _typed(argv)
+    profile = _in_profile(argv)
+    warnings = []
     for option in sorted(typed.keys() & profile.keys()):
-        names = {_name(word) for word in typed[option]}
-        lost = [word for word in profile[option] if _name(word) not in names]
+        lost = _without_names_of(profile[option], typed[option])
         if lost:
-            every = commands.typed(option, *lost, *typed[option])
-            found.append(
+            complete = commands.typed(option, *lost, *typed[option])
+            warnings.append(
                 f"{option} on the command line takes the place of the profile's, so that {', '.join(lost)} is not used; "
-                f"to keep it type  {every}"
+                f"to keep it type  {complete}"
             )
-    return found
+    return warnings
 
 
 def added(argv: Sequence[str], advice: Iterable[tuple[str, str]]) -> list[str]:
-    """Return the words in force with others in their place, as they are typed.
+    """Return the arguments in force, with some values replaced or added.
 
     Parameters
     ----------
@@ -64,13 +69,18 @@ def added(argv: Sequence[str], advice: Iterable[tuple[str, str]]) -> list[str]:
     for option, value in advice:
         if value not in values.setdefault(option, []):
             values[option].append(value)
-    there = words_in_force(argv)
-    found = []
+    in_force = words_in_force(argv)
+    result = []
     for option, new in values.items():
-        names = {_name(word) for word in new}
-        kept = [word for word in there.get(option, []) if _name(word) not in names]
-        found += [option, *kept, *new]
-    return found
+        kept = _without_names_of(in_force.get(option, []), new)
+        result += [option, *kept, *new]
+    return result
+
+
+def _without_names_of(words: Iterable[str], others: Iterable[str]) -> list[str]:
+    """Return the words ``name=value`` whose name occurs in none of the others."""
+    names = {_name(word) for word in others}
+    return [word for word in words if _name(word) not in names]
 
 
 def _name(word: str) -> str:
@@ -78,22 +88,28 @@ def _name(word: str) -> str:
 
 
 def _typed(argv: Sequence[str]) -> dict[str, list[str]]:
-    """Return the words that follow each option; of an option that is typed twice the last, as Snakemake does."""
-    found: dict[str, list[str]] = {}
-    into: list[str] = []
+    """Return the arguments of each option; if an option is typed twice the last one counts, as for Snakemake."""
+    options: dict[str, list[str]] = {}
+    arguments: list[str] = []
     for word in argv:
-        if word.startswith("-"):
-            option, equals, value = word.partition("=")
-            into = [value] if equals else []
-            found[_ALSO_CALLED.get(option, option)] = into
-        else:
-            into.append(word)
-    return {option: found[option] for option in (f"--{name}" for name in OPTIONS) if option in found}
+        if not word.startswith("-"):
+            arguments.append(word)
+            continue
+        option, equals, value = word.partition("=")
+        arguments = []
+        if equals:
+            arguments.append(value)
+        options[_ALSO_CALLED.get(option, option)] = arguments
+    result = {}
+    for name in OPTIONS:
+        if f"--{name}" in options:
+            result[f"--{name}"] = options[f"--{name}"]
+    return result
 
 
 def _in_profile(argv: Sequence[str]) -> dict[str, list[str]]:
-    """Return what the files of the profiles say, as Snakemake reads them; the workflow's own comes last, and counts."""
-    found: dict[str, list[str]] = {}
+    """Return the options in the profiles, as Snakemake reads them; a workflow profile overrides a profile."""
+    options: dict[str, list[str]] = {}
     for profile in _profiles(argv):
         from snakemake.cli import get_profile_dir
         from snakemake.profiles import ProfileConfigFileParser
@@ -102,19 +118,26 @@ def _in_profile(argv: Sequence[str]) -> dict[str, list[str]]:
         if not place:
             continue
         with open(place[1], encoding="utf-8") as stream:
-            said = ProfileConfigFileParser().parse(stream)
+            content = ProfileConfigFileParser().parse(stream)
         for name in OPTIONS:
-            words = said.get(name)
+            words = content.get(name)
+            if isinstance(words, str):
+                words = words.split()
             if words:
-                found[f"--{name}"] = words.split() if isinstance(words, str) else list(map(str, words))
-    return found
+                options[f"--{name}"] = [str(word) for word in words]
+    return options
 
 
 def _profiles(argv: Sequence[str]) -> list[str]:
-    found = []
+    """Return the profiles on a command line, workflow profiles last."""
+    profiles = []
     for option in _PROFILES:
         for word, following in pairwise([*argv, ""]):
             name, equals, value = word.partition("=")
-            if name == option:
-                found.append(value if equals else following)
-    return found
+            if name != option:
+                continue
+            if equals:
+                profiles.append(value)
+            else:
+                profiles.append(following)
+    return profiles

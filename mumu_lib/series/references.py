@@ -1,6 +1,6 @@
-"""What refers to what in a home: runs to catalogues, stores of features and files, catalogues to homes.
+"""Find the references within a home: from runs to catalogues, feature stores and files, from catalogues to homes.
 
-Read by ``python -m mumu_lib disk``. Where something cannot be read, everything that it may refer to counts as in use.
+Used by ``python -m mumu_lib disk``. If a file cannot be read, everything that it may refer to counts as in use.
 """
 
 import os
@@ -19,13 +19,13 @@ from mumu_lib.encoders import choice, store as encoder_store
 from mumu_lib.features.build import homes_of
 from mumu_lib.image import store as covers
 from mumu_lib.series import values
-from mumu_lib.series.inventory import CQT, notebook_of
+from mumu_lib.series.inventory import notebook_of
 from mumu_lib.series.sizes import is_open
 
-AGAIN = "delete it"
-# Parameters that may name a run or a file, of several parted by commas.
+RERUN_HINT = "delete it"
+# Parameters that may name runs or files, separated by commas.
 NAMING = ("embeddings", "knowledge", "weights")
-ELSEWHERE = "no catalogue of this name is in data/; is it elsewhere, then  python -m mumu_lib disk ITS_FOLDER"
+ELSEWHERE = "no catalogue of this name is in data/; if it is elsewhere, run  python -m mumu_lib disk ITS_FOLDER"
 CHANGED = "made on the catalogue as it was before"
 NO_RUN = "no run uses features of these settings"
 OLD = "nothing in this version reads it"
@@ -33,18 +33,18 @@ OLD = "nothing in this version reads it"
 
 @dataclass
 class References:
-    """What the catalogues and runs of a home refer to.
+    """Collect what the catalogues and runs of a home refer to.
 
     Attributes
     ----------
     fingerprints : dict
-        Name of each catalogue that is known, and its fingerprint; empty of one that cannot be read.
+        Name of each catalogue -> its fingerprint; empty if the catalogue cannot be read.
     unseen : list of Path
-        What may hold catalogues and cannot be read, such as a link to a drive that is not there.
+        Folders and links that may lead to catalogues but cannot be read, such as a link to an unmounted drive.
     named : set of Path
-        What the parameters of runs name.
+        Paths in the parameters of runs.
     encoders : dict
-        Name of a catalogue, and the encoder that ``musicnn`` means on it.
+        Name of a catalogue -> the encoder that the parameter ``musicnn`` means on it.
     """
 
     fingerprints: dict[str, str] = field(default_factory=dict)
@@ -53,42 +53,51 @@ class References:
     encoders: dict[str, str] = field(default_factory=dict)
 
     def why_unused(self, run: Path) -> str:
-        """Say why nothing refers to a run; empty where something does, or where that is not known."""
+        """Return why a run is unused; empty if something refers to it, or if that cannot be determined."""
         name = run.parent.name
         if self.names(run):
             return ""
         if name not in self.fingerprints:
-            return "" if self.unseen else ELSEWHERE
+            if self.unseen:
+                return ""
+            return ELSEWHERE
         try:
-            stored = read_json(run / "params.json", AGAIN)
+            stored = read_json(run / "params.json", RERUN_HINT)
         except MumuError:
             return ""
-        now = self.fingerprints[name]
-        return CHANGED if now and stored.get("fingerprint", now) != now else ""
+        current = self.fingerprints[name]
+        if current and stored.get("fingerprint", current) != current:
+            return CHANGED
+        return ""
 
     def names(self, path: Path) -> bool:
-        """Whether a run names something, or something in it."""
-        own = Path(os.path.realpath(path))
-        return any(one == own or own in one.parents for one in self.named)
+        """Return whether the parameters of a run name a path, or a path within it."""
+        real = Path(os.path.realpath(path))
+        return any(named == real or real in named.parents for named in self.named)
 
     def why_store_unused(self, folder: Path, name: str) -> str:
-        """Say why nothing refers to a store of a catalogue's features; empty where something does or may."""
-        known = bool(CQT.fullmatch(folder.name)) or folder.name.startswith(("cqt-", "timbre-", "covers-"))
+        """Return why a store of a catalogue's features is unused; empty if something refers to it, or may."""
         encoder, version, _ = folder.name.partition("-v")
-        known = bool(known) or (bool(version) and encoder in experiments.AUDIO_ENCODERS)
-        if not known or folder.name == covers.CoverRecipe().name or self.names(folder):
+        of_encoder = bool(version) and encoder in experiments.AUDIO_ENCODERS
+        if not of_encoder and not folder.name.startswith(("cqt-", "timbre-", "covers-")):
+            return ""
+        if folder.name == covers.CoverRecipe().name or self.names(folder):
             return ""
         if folder.name.startswith("covers-"):
             return OLD
-        asked = _asked(name, folder.parent)
-        if asked is None:
+        used = _audio_parameters(name, folder.parent)
+        if used is None:
             return ""
-        if encoder in experiments.AUDIO_ENCODERS:
-            used = encoder in {given.get("encoder") for given in asked} | {self.encoders.get(name, encoder)}
-            if not _is_current(folder.name, encoder):
-                return OLD
-            return "" if used else NO_RUN
-        return "" if folder.name in _sound(asked) else NO_RUN
+        if not of_encoder:
+            if folder.name in _audio_stores(used):
+                return ""
+            return NO_RUN
+        if not _is_current(folder.name, encoder):
+            return OLD
+        encoders = {parameters.get("encoder") for parameters in used}
+        if encoder in encoders or encoder == self.encoders.get(name, encoder):
+            return ""
+        return NO_RUN
 
 
 def of_home(elsewhere: Iterable[Path] = ()) -> References:
@@ -97,100 +106,104 @@ def of_home(elsewhere: Iterable[Path] = ()) -> References:
     Parameters
     ----------
     elsewhere : iterable of Path
-        Folders of catalogues that lie outside of ``data/``.
+        Folders of catalogues outside of ``data/``.
     """
-    found = References()
+    references = References()
     data = home() / "data"
-    beside: list[Path] = []
+    in_data: list[Path] = []
     if is_open(data):
-        # Catalogues behind a link are in use as well, though they are not counted.
-        beside = sorted(data.iterdir())
+        # Links are included: the catalogues that they lead to are in use, although their size is not counted.
+        in_data = sorted(data.iterdir())
     elif os.path.lexists(data):
-        found.unseen.append(data)
-    for folder in (*elsewhere, *beside):
+        references.unseen.append(data)
+    for folder in (*elsewhere, *in_data):
         if not is_open(folder) and (folder.is_symlink() or folder.is_dir()):
-            found.unseen.append(folder)
+            references.unseen.append(folder)
         elif os.path.lexists(folder / "catalogue.json"):
-            _take(folder, found)
-    for path in _params_of(home(), "*"):
-        _take_names(path, found)
-    return found
+            _add_catalogue(folder, references)
+    for path in sorted((home() / "runs").glob("*/*/params.json")):
+        _add_named_paths(path, references)
+    return references
 
 
 def name_of(folder: Path) -> str:
-    """Return the name of a catalogue, by which its runs are called: not always that of its folder."""
+    """Return the name of a catalogue, as used for its runs; it may differ from the name of its folder."""
     try:
-        return str(read_json(folder / "catalogue.json", AGAIN).get("name", folder.name))
+        return str(read_json(folder / "catalogue.json", RERUN_HINT).get("name", folder.name))
     except MumuError:
         return folder.name
 
 
-def _take(folder: Path, found: References) -> None:
-    """Join a catalogue's name and fingerprint to those known; of one that cannot be read only the name."""
+def _add_catalogue(folder: Path, references: References) -> None:
+    """Add a catalogue's name and fingerprint; only the name if it cannot be read."""
     try:
         music = Catalogue(folder)
-        fingerprint = music.fingerprint if len(music.albums) else ""
-        found.encoders[music.name] = choice.full_name(experiments.MUSICNN, music)
-        # Of two catalogues of one name nobody knows whose the runs are.
-        found.fingerprints[music.name] = "" if music.name in found.fingerprints else fingerprint
+        fingerprint = ""
+        if len(music.albums):
+            fingerprint = music.fingerprint
+        references.encoders[music.name] = choice.full_name(experiments.MUSICNN, music)
+        # If two catalogues have one name, runs cannot be assigned to either.
+        if music.name in references.fingerprints:
+            fingerprint = ""
+        references.fingerprints[music.name] = fingerprint
     except (MumuError, OSError, ValueError):
-        found.fingerprints[name_of(folder)] = ""
+        references.fingerprints[name_of(folder)] = ""
 
 
-def _take_names(path: Path, found: References) -> None:
-    """Join what the parameters of one run name."""
+def _add_named_paths(path: Path, references: References) -> None:
+    """Add the paths in the parameters of one run."""
     try:
-        stored = read_json(path, AGAIN)
+        stored = read_json(path, RERUN_HINT)
     except MumuError:
         return
     for key in NAMING:
         for word in str(stored.get(key) or "").split(","):
             if word.strip():
-                # A path of the notebooks is one from notebooks/ or whole; a run's id names a run of the same catalogue.
+                # The id of a run on the same catalogue, or a path: absolute, or relative to notebooks/.
                 for place in (path.parents[1] / word.strip(), Path(word.strip())):
-                    found.named.add(Path(os.path.realpath(place)))
+                    references.named.add(Path(os.path.realpath(place)))
 
 
-def _params_of(base: Path, name: str) -> list[Path]:
-    return sorted((base / "runs").glob(f"{name}/*/params.json"))
-
-
-def _asked(name: str, place: Path) -> list[dict[str, Any]] | None:
-    """Return the parameters of all runs on a catalogue that hear sound; None where some cannot be read.
+def _audio_parameters(name: str, place: Path) -> list[dict[str, Any]] | None:
+    """Return the parameters of all audio runs on a catalogue; None if some cannot be read.
 
     Parameters
     ----------
     place : Path
-        Where the catalogue's stores lie, with a note of the other homes whose runs use them.
+        Folder of the catalogue's stores, which lists the other homes whose runs use them.
     """
-    found: list[dict[str, Any]] = []
+    parameters: list[dict[str, Any]] = []
     for base in (home(), *homes_of(place)):
         folder = base / "runs" / name
         if not is_open(folder) and (base != home() or os.path.lexists(folder)):
             return None
-        for run in sorted(folder.iterdir() if folder.is_dir() else []):
-            path = run / "params.json"
+        if not folder.is_dir():
+            continue
+        for run in sorted(folder.iterdir()):
             if run.is_dir() and not is_open(run):
                 return None
+            if not (run / "params.json").is_file():
+                continue
             try:
-                stored = read_json(path, AGAIN) if path.is_file() else {}
+                stored = read_json(run / "params.json", RERUN_HINT)
             except MumuError:
                 return None
             if notebook_of(stored) == "04_audio":
-                found.append(stored)
-    return found
+                parameters.append(stored)
+    return parameters
 
 
-def _sound(asked: list[dict[str, Any]]) -> set[str]:
-    """Return the stores of sound that runs, or the next of a series, are made of."""
-    found = {audio_store.settings("timbre", 1, 0, "fast").name}
-    for given in (values("sample")["audio"], values("paper")["audio"], *asked):
-        patches, seed = given.get("patches"), given.get("seed")
+def _audio_stores(used: list[dict[str, Any]]) -> set[str]:
+    """Return the names of the audio stores that existing runs, or the runs of a series, are made from."""
+    names = {audio_store.settings("timbre", 1, 0, "fast").name}
+    for parameters in (values("sample")["audio"], values("paper")["audio"], *used):
+        patches = parameters.get("patches")
+        seed = parameters.get("seed")
         if isinstance(patches, int) and isinstance(seed, int) and patches > 0:
-            found.add(audio_store.settings("cqt", patches, seed, "fast").name)
-    return found
+            names.add(audio_store.settings("cqt", patches, seed, "fast").name)
+    return names
 
 
 def _is_current(name: str, encoder: str) -> bool:
-    """Whether this version makes stores of an encoder under such a name; no weights are opened."""
+    """Return whether this version gives stores of an encoder such a name; no weights are read."""
     return name.startswith(f"{encoder}-v{encoder_store.FORMAT}-") and name.endswith(f"-{encoder_store.WINDOWS}windows")

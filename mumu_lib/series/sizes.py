@@ -1,6 +1,6 @@
-"""How much of the disk files and folders take; what is half-written, what cannot be read, and what may still be at work.
+"""Measure the size of files and folders; find half-written, unreadable and recently written ones.
 
-Read by ``python -m mumu_lib disk``. Links are neither followed nor counted.
+Used by ``python -m mumu_lib disk``. Links are neither followed nor counted.
 """
 
 import dataclasses
@@ -10,34 +10,33 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-# Names of mumu_lib.core.files.atomic_path; of folders that are about to take the place of another, or to be removed; and of
-# what  make pretrained  unpacks.
+# Temporary names of mumu_lib.core.files.atomic_path, of folders being replaced or removed, and of  make pretrained.
 HALF_WRITTEN = re.compile(r".+\.[0-9a-f]{8}\.tmp(\.keras)?|.+\.old\.tmp|\.part-\w{8}|[0-9a-f]{24}\.part")
-# What is younger may still be written.
+# Anything younger may still be written to.
 DAY = 86400
 
 
 @dataclasses.dataclass(frozen=True)
 class Item:
-    """Something that takes room.
+    """Describe a file or folder that uses disk space.
 
     Attributes
     ----------
     what : str
         Catalogue, store, run, cache, pretrained, download, figures, leftover ...
     name : str
-        Within the home; the whole path where it lies outside of it.
+        Path relative to the home; the absolute path outside of it.
     path : Path
     size : int
-        Bytes on the disk, without what links point to.
+        Bytes on the disk, without the targets of links.
     kind : str
-        Of :data:`mumu_lib.series.storage.KINDS`, where nothing refers to it; else empty.
+        One of :data:`mumu_lib.series.storage.KINDS` if nothing refers to it; otherwise empty.
     why : str
-        Why nothing refers to it, or what is special.
+        Why nothing refers to it, or another remark.
     locks : tuple of Path
-        Files that are held by whoever uses it.
+        Lock files that processes hold while they use it.
     base : Path
-        The home, or the folder of the checkout, outside of which nothing is removed.
+        The home or the checkout; nothing outside of it is removed.
     """
 
     what: str
@@ -51,12 +50,12 @@ class Item:
 
 
 class Below:
-    """Everything in a folder and its folders, links included but not followed.
+    """Iterate over everything below a folder; links are included but not followed.
 
     Attributes
     ----------
     closed : list of Path
-        Folders that could not be read, of those that were gone through.
+        Folders that could not be read, so far.
     """
 
     def __init__(self, path: Path) -> None:
@@ -72,18 +71,18 @@ class Below:
                 yield Path(folder, name)
 
     def _closed(self, error: OSError) -> None:
-        # What has gone since it was listed is no folder that cannot be read.
+        # A folder that was removed meanwhile is not an unreadable folder.
         if not isinstance(error, FileNotFoundError):
             self.closed.append(Path(error.filename))
 
 
 def size_of(path: Path) -> int:
-    """Return how many bytes a file or folder takes; a link takes none, and a file of two names counts once."""
+    """Return the bytes that a file or folder uses; links use none, and hard-linked files count once."""
     return measure(path)[0]
 
 
 def measure(path: Path) -> tuple[int, list[Path]]:
-    """Return how many bytes a file or folder takes, as :func:`size_of`, and the folders in it that cannot be read."""
+    """Return the bytes that a file or folder uses, as :func:`size_of`, and the unreadable folders in it."""
     seen: set[tuple[int, int]] = set()
     total = 0
     below = Below(path)
@@ -92,7 +91,7 @@ def measure(path: Path) -> tuple[int, list[Path]]:
         try:
             facts = os.lstat(part)
         except FileNotFoundError:
-            # Others go on working while this counts.
+            # Removed by another process meanwhile.
             continue
         except OSError:
             closed.append(part)
@@ -100,15 +99,15 @@ def measure(path: Path) -> tuple[int, list[Path]]:
         key = (facts.st_dev, facts.st_ino)
         if key not in seen and not os.path.islink(part) and not os.path.isdir(part):
             seen.add(key)
-            # Windows does not say how many blocks a file takes.
-            total += getattr(facts, "st_blocks", -(-facts.st_size // 512)) * 512
+            # Windows does not report blocks: round the size up to blocks of 512 bytes.
+            total += getattr(facts, "st_blocks", (facts.st_size + 511) // 512) * 512
     return total, [*below.closed, *closed]
 
 
 def is_young(path: Path, seconds: float = DAY) -> bool:
-    """Whether something was written to lately, maybe by a share of the features, which holds no lock.
+    """Return whether anything in a file or folder was written recently, e.g. by a features job, which holds no lock.
 
-    What comes from a clock that is ahead is young as well, and so is what cannot be read.
+    Times in the future count as recent, and so do folders that cannot be read.
     """
     below = Below(path)
     for part in (path, *below):
@@ -124,7 +123,7 @@ def is_young(path: Path, seconds: float = DAY) -> bool:
 
 
 def folders(base: Path) -> list[Path]:
-    """Return the folders in one, without links, none of which is ours to follow; none of one that cannot be read."""
+    """Return the folders in a folder, without links; empty if it cannot be read."""
     found = []
     for path in entries(base):
         if path.is_dir() and not path.is_symlink():
@@ -133,14 +132,14 @@ def folders(base: Path) -> list[Path]:
 
 
 def entries(base: Path) -> list[Path]:
-    """Return what lies in a folder, sorted; nothing of a link, or of a folder that cannot be read."""
+    """Return the contents of a folder, sorted; empty for links and unreadable folders."""
     if base.is_symlink() or not is_open(base):
         return []
     return sorted(base.iterdir())
 
 
 def is_open(folder: Path) -> bool:
-    """Whether a folder is there and can be read."""
+    """Return whether a folder exists and can be read."""
     try:
         with os.scandir(folder):
             return os.access(folder, os.X_OK)
@@ -149,7 +148,7 @@ def is_open(folder: Path) -> bool:
 
 
 def half_written(paths: Iterable[Path]) -> list[Path]:
-    """Return those of some paths that a killed process has left: neither links nor younger than a day."""
+    """Return the paths that a killed process has left half-written: neither links nor younger than a day."""
     found = []
     for path in sorted(paths):
         if HALF_WRITTEN.fullmatch(path.name) and not path.is_symlink() and not is_young(path):

@@ -1,6 +1,6 @@
-"""Who runs a series on a catalogue, since when; and whether the node of a job sees the same drive.
+"""Lock a catalogue for one series, record who runs it, and check that the nodes of its jobs share its drive.
 
-Read by the Snakefile.
+Used by the Snakefile.
 """
 
 import getpass
@@ -23,27 +23,27 @@ from mumu_lib.core.parsing import read_json
 from mumu_lib.core.paths import home
 from mumu_lib.series import beat
 
-# Jobs inherit it from the series that submits them.
+# Environment variable that jobs inherit from the series that submits them.
 TOKEN = "MUMU_SERIES"
-# A network drive may show a new file late, though hardly after its folder was read.
+# Seconds to wait for a new file on a network drive, which may appear with a delay.
 PATIENCE = 15
 CLOCK_SECONDS = 60
-# Of the series that this process runs.
+# Counters of the series that this process runs.
 BEATS: list[beat.Beat] = []
 
 
 def series_lock(catalogue: Catalogue) -> FileLock:
-    """Keep a second series from running on a catalogue, as long as the result is kept and the process lives.
+    """Lock a catalogue against a second series, until the returned lock is released or the process ends.
 
-    Snakemake's own lock is a file that outlives a kill, so that the next call would refuse to go on. Where a drive keeps
-    no lock between machines, a series on another machine is known by its :mod:`~mumu_lib.series.beat`.
+    Snakemake's own lock is a file that remains after a kill, and then blocks the next call. On drives that do not share
+    locks between machines, a series on another machine is detected by its :mod:`~mumu_lib.series.beat`.
 
     Raises
     ------
     MumuError
-        Another series runs on this catalogue now.
+        Another series is running on this catalogue.
     WriteError
-        The lock is another user's, or lies on a drive without locks.
+        The lock belongs to another user, or is on a drive without locks.
     """
     path = home() / "runs" / catalogue.name / "series.lock"
     lock = FileLock(path)
@@ -65,7 +65,7 @@ def series_lock(catalogue: Catalogue) -> FileLock:
 
 
 def _refuse_other_machine(catalogue: Catalogue) -> None:
-    """Stop where a series on another machine counts, though its lock is not seen here."""
+    """Raise an error if a series on another machine, whose lock is not visible here, is still running."""
     path = _beat_of(catalogue)
     host = beat.host_of(path)
     if host and host != socket.gethostname():
@@ -75,7 +75,7 @@ def _refuse_other_machine(catalogue: Catalogue) -> None:
                 f"another series is running on catalogue {catalogue.name!r}{_by_whom(catalogue)}, and {host} and "
                 f"{socket.gethostname()} do not see each other's locks in {path.parent}; wait for it, or end it there"
             )
-    # Left by a killed series.
+    # Left behind by a killed series.
     path.unlink(missing_ok=True)
 
 
@@ -84,21 +84,21 @@ def _beat_of(catalogue: Catalogue) -> Path:
 
 
 def note_of(catalogue: Catalogue) -> Path:
-    """Return the file that says who runs, or ran, the last series on a catalogue."""
+    """Return the file that records who started the last series on a catalogue."""
     return home() / "runs" / catalogue.name / "series.json"
 
 
 def last(catalogue: Catalogue) -> dict[str, str]:
-    """Return what the note of the last series says: ``user``, ``host``, ``pid``, ``since``, ``run``; empty without one."""
+    """Return the record of the last series: ``user``, ``host``, ``pid``, ``since``, ``run``; empty if there is none."""
     try:
-        found = read_json(note_of(catalogue), "delete it")
+        stored = read_json(note_of(catalogue), "delete it")
     except MumuError:
         return {}
-    return {str(name): str(value) for name, value in found.items()}
+    return {str(name): str(value) for name, value in stored.items()}
 
 
 def begin(catalogue: Catalogue, run: str) -> None:
-    """Write down who runs a series, and a mark by which its jobs know that they see the same drive.
+    """Record who runs a series, and write a mark by which its jobs check that they share its drive.
 
     Parameters
     ----------
@@ -108,18 +108,18 @@ def begin(catalogue: Catalogue, run: str) -> None:
     Raises
     ------
     MumuError
-        Another machine, whose locks are not seen here, has begun one at the same moment.
+        A machine whose locks are not visible here has started another series at the same time.
     """
     _stop_beats()
     try:
-        beating = beat.Beat(_beat_of(catalogue))
+        counter = beat.Beat(_beat_of(catalogue))
     except FileExistsError:
         raise MumuError(
             f"another series on catalogue {catalogue.name!r} has begun at the same moment on "
             f"{beat.host_of(_beat_of(catalogue))}; wait for it, or end it"
         ) from None
-    beating.start()
-    BEATS.append(beating)
+    counter.start()
+    BEATS.append(counter)
     since = time.strftime("%Y-%m-%d %H:%M:%S")
     about = {"user": _user(), "host": socket.gethostname(), "pid": str(os.getpid()), "since": since, "run": run}
     write_atomically(note_of(catalogue), json.dumps(about, indent=1))
@@ -129,7 +129,7 @@ def begin(catalogue: Catalogue, run: str) -> None:
 
 
 def end() -> None:
-    """Take the mark away; that of a killed series stays, and harms nobody."""
+    """Remove the mark of this series; the mark of a killed series stays and has no effect."""
     _stop_beats()
     token = os.environ.pop(TOKEN, "")
     if token:
@@ -143,52 +143,61 @@ def _stop_beats() -> None:
 
 
 def check_node() -> None:
-    """Stop a job whose node does not see the ``MUMU_HOME`` of the series, before it computes anything.
+    """Check that the node of a job shares the ``MUMU_HOME`` of its series, before anything is computed.
 
-    Says on stderr where its clock differs from that of the series by minutes.
+    Prints a warning if the clocks of the node and of the series differ by more than a minute.
 
     Raises
     ------
     MumuError
-        With the node, the folder, and what to do.
+        The node does not share the folder.
     """
     token = os.environ.get(TOKEN, "")
     if not token:
         return
     mark = _mark(token)
-    until = time.monotonic() + (PATIENCE if home().is_dir() else 0)
-    while not _there(mark):
+    host = token.partition("@")[2]
+    until = time.monotonic()
+    if home().is_dir():
+        until += PATIENCE
+    while not _exists(mark):
         if time.monotonic() >= until:
-            raise MumuError(_unseen(token.partition("@")[2]))
+            raise MumuError(_not_shared(host))
         time.sleep(1)
-    behind = _behind(mark)
+    behind = _seconds_behind(mark)
     if abs(behind) > CLOCK_SECONDS:
         here = socket.gethostname()
-        text = (
-            f"the clock of node {here} is {abs(behind):.0f} s {'behind' if behind > 0 else 'ahead of'} that of "
-            f"{token.partition('@')[2]}: the series goes by the times of files, and may repeat what is done, or refuse it; "
-            "have the clocks set"
-        )
+        text = _clocks_differ(here, host, behind)
         print(text, file=sys.stderr)
         write_atomically(mark.with_name(f"{mark.name}.{here}"), text)
 
 
+def _clocks_differ(here: str, host: str, behind: float) -> str:
+    relation = "ahead of"
+    if behind > 0:
+        relation = "behind"
+    return (
+        f"the clock of node {here} is {abs(behind):.0f} s {relation} that of {host}: the series goes by the times of "
+        "files, and may repeat what is done, or refuse it; have the clocks set"
+    )
+
+
 def clocks() -> list[str]:
-    """Return what nodes have said of their clocks in :func:`check_node`."""
+    """Return the warnings of nodes about their clocks (see :func:`check_node`)."""
     token = os.environ.get(TOKEN, "")
     if not token:
         return []
-    found = sorted(_mark(token).parent.glob(f"{_mark(token).name}.*"))
-    return [path.read_text(encoding="utf-8") for path in found if not path.name.endswith(".tmp")]
+    files = sorted(_mark(token).parent.glob(f"{_mark(token).name}.*"))
+    return [path.read_text(encoding="utf-8") for path in files if not path.name.endswith(".tmp")]
 
 
 def check_times(files: Iterable[Path]) -> None:
-    """Refuse files from the future, which no result could be newer than.
+    """Check that no file has a time in the future, since Snakemake would consider every result made from it outdated.
 
     Raises
     ------
     MumuError
-        A file was written by a machine whose clock is ahead of this one's; with what to do.
+        A file was written by a machine whose clock is ahead of this machine's.
     """
     now = time.time()
     for path in files:
@@ -201,34 +210,39 @@ def check_times(files: Iterable[Path]) -> None:
 
 
 def _drive_ahead(path: Path) -> float:
-    """Seconds that the clock of a drive is ahead of this machine's; 0 where the drive has none of its own."""
+    """Return the seconds that the clock of a drive is ahead of this machine's; 0 if the drive uses this clock."""
     write_atomically(path, "")
     return path.stat().st_mtime - time.time()
 
 
-def _behind(mark: Path) -> float:
-    """Seconds that this machine's clock is behind that of the series, as far as a drive can tell."""
+def _seconds_behind(mark: Path) -> float:
+    """Return the seconds that this machine's clock is behind that of the series, estimated by the drive's clock."""
     about = read_json(mark, "type the same again")
     own = mark.with_name(f"{mark.name}.clock.{secrets.token_hex(4)}.tmp")
     try:
         by_drive = _drive_ahead(own) - about["drive"]
     finally:
         own.unlink(missing_ok=True)
-    # The job began after the series, so that an earlier time is a clock behind.
+    # A job starts after its series: if its time is earlier, its clock is behind.
     by_time = about["time"] - time.time()
-    return max(by_drive, by_time, key=abs) if by_time > 0 else by_drive
+    if by_time > 0 and by_time > abs(by_drive):
+        return by_time
+    return by_drive
 
 
-def _there(path: Path) -> bool:
+def _exists(path: Path) -> bool:
+    """Return whether a file exists; its folder is listed, since network drives cache the absence of a file."""
     try:
         return path.name in os.listdir(path.parent)
     except OSError:
         return False
 
 
-def _unseen(host: str) -> str:
+def _not_shared(host: str) -> str:
     here = socket.gethostname()
-    what = "it is another folder of the same name" if home().is_dir() else "there is no such folder"
+    what = "there is no such folder"
+    if home().is_dir():
+        what = "it is another folder of the same name"
     return (
         f"node {here} does not see MUMU_HOME={home()} of {host}: on {here} {what}; put MUMU_HOME on a drive that every "
         "node has under the same path, and type the same again"
@@ -240,15 +254,16 @@ def _mark(token: str) -> Path:
 
 
 def _by_whom(catalogue: Catalogue) -> str:
-    found = last(catalogue)
-    if not found:
+    """Describe who runs the series, for messages; empty if there is no record."""
+    record = last(catalogue)
+    if not record:
         return ""
-    return f", of {found.get('user')} on {found.get('host')} since {found.get('since')}, process {found.get('pid')}"
+    return f", of {record.get('user')} on {record.get('host')} since {record.get('since')}, process {record.get('pid')}"
 
 
 def _user() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
-        # In a container the user may have a number and no name.
+        # In a container the user id may have no name.
         return str(os.getuid())

@@ -1,7 +1,7 @@
-"""What of a home takes how much of the disk, what nothing refers to any more, and taking that away.
+"""List what a home stores and how much disk space it uses; remove what nothing refers to any more.
 
-Read by ``python -m mumu_lib disk``. Links are not followed, neither to count nor to remove; nothing outside of the home,
-and of what Snakemake and the tests keep in the checkout, is removed.
+Used by ``python -m mumu_lib disk``. Links are never followed, neither to measure nor to remove. Only files of the home
+are removed, and those that Snakemake and the tests store in the checkout.
 """
 
 import os
@@ -23,78 +23,80 @@ from mumu_lib.series import references
 from mumu_lib.series.references import References, name_of
 from mumu_lib.series.sizes import DAY, Below, Item, entries, folders, half_written, is_open, is_young, measure
 
-# What can be removed, and what each word means.
+# Kinds of items that can be removed, and their descriptions.
 KINDS = {
     "leftovers": "what killed processes left half-written",
     "stores": "features of settings that no run uses, and of versions that nothing reads",
     "runs": "runs of catalogues that are gone or have changed since, and trainings that were set aside",
-    "weights": "weights of encoders that this version does not know",
-    "caches": "what is made again when it is needed",
-    "logs": "logs of Snakemake and SLURM of two weeks ago and more",
+    "weights": "weights of encoders that this version does not use",
+    "caches": "files that are made again when they are needed",
+    "logs": "logs of Snakemake and SLURM that are two weeks old or older",
 }
-AGAIN = "it is made again when it is needed"
-# Jobs of a series in another home may use the checkout's .snakemake, and last for days.
+REBUILD_HINT = "it is made again when it is needed"
+# Jobs of a series in another home may use the checkout's .snakemake, and may run for days.
 JOBS_LAST = 14 * DAY
 LOGS = ("log", "slurm_logs")
-# Homes of their own that targets of the Makefile keep in the checkout.
+# Homes that targets of the Makefile create in the checkout.
 HOMES_OF_MAKE = {"make test": ".stored", "make whole": ".whole"}
-# Folders of data/ that hold neither a catalogue nor features, and what they are.
+# Folders of data/ that hold neither a catalogue nor features -> the sort of their items.
 PLACES = {"raw": "download", "linking": "answers", "shared": "shared", "your-album": "album"}
 
 
 def listing(elsewhere: Iterable[Path] = ()) -> list[Item]:
-    """Return what a home holds, by what it is.
+    """List everything in a home.
 
     Parameters
     ----------
     elsewhere : iterable of Path
-        Folders of catalogues that lie outside of ``data/``: their runs are in use, and their features are listed too,
-        but never to be removed.
+        Folders of catalogues outside of ``data/``. Their runs count as in use; their features are listed, but never
+        removed.
     """
     outside = list(elsewhere)
     known = references.of_home(outside)
-    found: list[Item] = []
+    items: list[Item] = []
     for name in ("data", "runs", "cache", "figures"):
-        found += _not_gone_into(home() / name)
+        items += _skipped(home() / name)
     for folder in folders(home() / "data"):
-        found += _data(folder, known)
+        items += _data(folder, known)
     for folder in outside:
         for item in _catalogue(folder, known):
-            found.append(replace(item, name=str(item.path), kind="", why="outside of the home; it stays"))
+            items.append(replace(item, name=str(item.path), kind="", why="outside of the home; it stays"))
     for folder in folders(home() / "runs"):
-        found += _runs(folder, known)
+        items += _runs(folder, known)
     for folder in folders(home() / "cache"):
-        found.append(_item("cache", folder, "caches", AGAIN, _series_locks()))
+        items.append(_item("cache", folder, "caches", REBUILD_HINT, _series_locks()))
     for folder in folders(home() / "figures"):
-        found.append(_item("figures", folder))
-    found += _of_tools(home())
+        items.append(_item("figures", folder))
+    items += _of_tools(home())
     if checkout().resolve() != home().resolve():
-        found += _of_tools(checkout())
-    return found
+        items += _of_tools(checkout())
+    return items
 
 
 def _series_locks(base: Path | None = None) -> list[Path]:
     return sorted(((base or home()) / "runs").glob("*/series.lock"))
 
 
-def _not_gone_into(base: Path) -> Iterator[Item]:
-    """Yield links and folders that cannot be read, lest they count as nothing without a word."""
+def _skipped(base: Path) -> Iterator[Item]:
+    """Yield links and unreadable folders, which would otherwise be left out of the list silently."""
     for path in (base, *entries(base)):
         if path.is_symlink():
             yield Item("link", _name(path), path, 0, why=f"not followed; it leads to {os.readlink(path)}", base=home())
         elif path.is_dir() and not is_open(path):
-            yield Item("closed", _name(path), path, 0, why="it cannot be read, so that nothing is known of it", base=home())  # fmt: skip
+            yield Item("closed", _name(path), path, 0, why="it cannot be read; its size is unknown", base=home())
 
 
 def _name(path: Path) -> str:
-    """Return a path within the home; that of anything else is whole."""
-    return path.relative_to(home()).as_posix() if path.is_relative_to(home()) else str(path)
+    """Return a path relative to the home; an absolute path if it is outside."""
+    if path.is_relative_to(home()):
+        return path.relative_to(home()).as_posix()
+    return str(path)
 
 
 def _item(
     what: str, path: Path, kind: str = "", why: str = "", locks: Sequence[Path] = (), base: Path | None = None
 ) -> Item:
-    """Measure something; what holds folders that cannot be read is not to be removed."""
+    """Measure a file or folder; folders with unreadable contents are marked as not removable."""
     size, closed = measure(path)
     if closed:
         kind = ""
@@ -107,7 +109,7 @@ def _without(whole: Item, parts: Iterable[Item]) -> Item:
 
 
 def _data(folder: Path, known: References) -> Iterator[Item]:
-    """Yield what one folder of ``data/`` holds."""
+    """Yield the items in one folder of ``data/``."""
     if os.path.lexists(folder / "catalogue.json"):
         yield from _catalogue(folder, known)
     elif folder.name == "features":
@@ -116,7 +118,7 @@ def _data(folder: Path, known: References) -> Iterator[Item]:
     elif folder.name == "pretrained":
         yield from _weights(folder)
     elif folder.name == "sample-knowledge":
-        yield _item("cache", folder, "caches", AGAIN, [folder / "lock", *_series_locks()])
+        yield _item("cache", folder, "caches", REBUILD_HINT, [folder / "lock", *_series_locks()])
     else:
         left = list(_leftovers(half_written(Below(folder)), [folder / "lock"]))
         yield _without(_item(PLACES.get(folder.name, "download"), folder), left)
@@ -128,7 +130,9 @@ def _catalogue(folder: Path, known: References) -> Iterator[Item]:
     stores = list(_stores(folder / "features", name, known))
     left = list(_leftovers(half_written(entries(folder)), _locks(name)))
     whole = _without(_item("catalogue", folder), [*stores, *left])
-    yield whole if whole.why else replace(whole, why="without its features")
+    if not whole.why:
+        whole = replace(whole, why="without its features")
+    yield whole
     yield from stores
     yield from left
 
@@ -157,29 +161,35 @@ def _weights(folder: Path) -> Iterator[Item]:
         if place.name in ENCODERS or is_young(place):
             yield _item("pretrained", place)
         else:
-            yield _item("pretrained", place, "weights", "no encoder of this version is called so", _series_locks())
+            yield _item("pretrained", place, "weights", "this version has no encoder of this name", _series_locks())
 
 
 def _runs(folder: Path, known: References) -> Iterator[Item]:
     """Yield the runs of one catalogue."""
     for run in folders(folder):
-        # A training holds the lock of its own folder.
+        # A training locks its own folder.
         locks = [*_locks(folder.name), *sorted(run.rglob("lock"))]
         why = known.why_unused(run)
         if why and is_young(run):
-            yield _item("run", run, why=f"{why}; somebody was at work there today")
-            continue
-        parts: list[Item] = []
-        if not why:
-            for path in sorted(run.rglob("before")):
-                if path.is_dir() and not path.is_symlink() and not is_young(path) and not known.names(path):
-                    parts.append(_item("run", path, "runs", "a training on other data, set aside", locks))
-            aside = [item.path for item in parts]
-            left = [path for path in half_written(Below(run)) if not set(aside) & set(path.parents)]
-            parts += _leftovers(left, locks)
-        yield _without(_item("run", run, "runs" if why else "", why, locks), parts)
-        yield from parts
+            yield _item("run", run, why=f"{why}; it was written to today")
+        elif why:
+            yield _item("run", run, "runs", why, locks)
+        else:
+            parts = _unused_parts(run, known, locks)
+            yield _without(_item("run", run, locks=locks), parts)
+            yield from parts
     yield from _leftovers(half_written(entries(folder)), _locks(folder.name))
+
+
+def _unused_parts(run: Path, known: References, locks: Sequence[Path]) -> list[Item]:
+    """List the parts of a used run that can be removed: trainings that were set aside, and half-written files."""
+    parts: list[Item] = []
+    for path in sorted(run.rglob("before")):
+        if path.is_dir() and not path.is_symlink() and not is_young(path) and not known.names(path):
+            parts.append(_item("run", path, "runs", "a training on other data, set aside", locks))
+    aside = {item.path for item in parts}
+    left = [path for path in half_written(Below(run)) if aside.isdisjoint(path.parents)]
+    return [*parts, *_leftovers(left, locks)]
 
 
 def _leftovers(paths: Iterable[Path], locks: Sequence[Path]) -> Iterator[Item]:
@@ -188,19 +198,8 @@ def _leftovers(paths: Iterable[Path], locks: Sequence[Path]) -> Iterator[Item]:
 
 
 def _of_tools(base: Path) -> Iterator[Item]:
-    """Yield what Snakemake, numba and the tests of the notebooks keep in a checkout."""
-    snakemake = base / ".snakemake"
-    quiet = not is_young(snakemake, JOBS_LAST)
-    for folder in folders(snakemake):
-        # Most of what Snakemake makes at its start stays empty.
-        if not measure(folder)[0]:
-            continue
-        kind = "logs" if folder.name in LOGS else "caches"
-        why = AGAIN if kind == "caches" else ""
-        if quiet:
-            yield _item("snakemake", folder, kind, why, _series_locks(), base)
-        else:
-            yield _item("snakemake", folder, why="used in the last two weeks", base=base)
+    """Yield the files that Snakemake, the tests of the notebooks and numba store in a checkout."""
+    yield from _of_snakemake(base)
     for command, name in HOMES_OF_MAKE.items():
         other = base / name
         if not is_open(other) or other.is_symlink() or other.resolve() == home().resolve():
@@ -208,24 +207,40 @@ def _of_tools(base: Path) -> Iterator[Item]:
         if is_young(other):
             yield _item("cache", other, why=f"of {command}, which ran today", base=base)
         else:
-            yield _item("cache", other, "caches", f"of {command}; {AGAIN}", _series_locks(other), base)
+            yield _item("cache", other, "caches", f"of {command}; {REBUILD_HINT}", _series_locks(other), base)
     for folder in sorted((base / "mumu_lib").glob("**/__pycache__")):
         if any(folder.glob("*.nbi")):
-            yield _item("cache", folder, "caches", f"of numba; {AGAIN}", (), base)
+            yield _item("cache", folder, "caches", f"of numba; {REBUILD_HINT}", (), base)
+
+
+def _of_snakemake(base: Path) -> Iterator[Item]:
+    """Yield the folders of Snakemake in a checkout."""
+    snakemake = base / ".snakemake"
+    in_use = is_young(snakemake, JOBS_LAST)
+    for folder in folders(snakemake):
+        # Snakemake creates many folders at its start, most of which stay empty.
+        if not measure(folder)[0]:
+            continue
+        if in_use:
+            yield _item("snakemake", folder, why="used in the last two weeks", base=base)
+        elif folder.name in LOGS:
+            yield _item("snakemake", folder, "logs", "", _series_locks(), base)
+        else:
+            yield _item("snakemake", folder, "caches", REBUILD_HINT, _series_locks(), base)
 
 
 def remove(item: Item) -> None:
-    """Take one item away, unless somebody uses it.
+    """Remove one item, unless it is in use.
 
-    What was listed is looked at once more, since a series may have begun meanwhile. A folder gets another name first, so
-    that a removal that is interrupted leaves a leftover and no half of a run.
+    The item is checked again, since a series may have started after it was listed. A folder is renamed before it is
+    removed, so an interrupted removal leaves a leftover instead of an incomplete run.
 
     Raises
     ------
     MumuError
-        It is in use, lies outside of the home or behind a link, or something refers to it.
+        The item is in use, is outside of the home or behind a link, or something refers to it.
     WriteError
-        It cannot be removed, for want of the right to.
+        The user has no permission to remove it.
     """
     _must_be_ours(item)
     locks = set(item.locks)
@@ -245,27 +260,28 @@ def remove(item: Item) -> None:
 
 
 def _remove_folder(folder: Path) -> None:
-    going = folder
+    renamed = folder
     # On Windows a folder with an open lock in it cannot be renamed.
     if os.name != "nt":
-        going = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}.tmp")
-        folder.rename(going)
-    shutil.rmtree(going)
+        renamed = folder.with_name(f"{folder.name}.{secrets.token_hex(4)}.tmp")
+        folder.rename(renamed)
+    shutil.rmtree(renamed)
 
 
 def _must_be_ours(item: Item) -> None:
+    """Check that an item may be removed, and that it is really within the home or the checkout."""
     base = item.base
     if not item.kind:
         raise MumuError(f"{item.path} is in use; it stays")
     if base.resolve() not in (home().resolve(), checkout().resolve()) or not item.path.is_relative_to(base):
-        raise MumuError(f"{item.path} lies outside of {home()}; it stays")
+        raise MumuError(f"{item.path} is outside of {home()}; it stays")
     if item.path.is_symlink() or item.path.parent.resolve() != base.resolve() / item.path.parent.relative_to(base):
-        raise MumuError(f"{item.path} lies behind a link; it stays")
+        raise MumuError(f"{item.path} is behind a link; it stays")
 
 
 def _free(lock: Path) -> Any:
-    held = FileLock(lock)
+    """Acquire a lock without waiting, or raise an error."""
     try:
-        return held.acquire(timeout=0)
+        return FileLock(lock).acquire(timeout=0)
     except (Timeout, OSError):
-        raise MumuError(f"somebody is at work there (they hold {lock}); it stays") from None
+        raise MumuError(f"a process is using it (it holds {lock}); it stays") from None

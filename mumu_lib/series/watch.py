@@ -1,7 +1,7 @@
-"""What becomes of a series' jobs on SLURM, said within half a minute.
+"""Report the state of a series' SLURM jobs within half a minute.
 
-Snakemake's plugin is silent about jobs that wait for something that never comes, asks ever more seldom for those that
-run, and says of a failed one neither why nor what its log holds.
+Snakemake's plugin does not report jobs that wait for unavailable resources, polls running jobs less and less often,
+and prints neither the reason nor the log of a failed job.
 """
 
 import re
@@ -10,11 +10,11 @@ import threading
 from pathlib import Path
 
 from mumu_lib.series import started
-from mumu_lib.series.slurm import said_by
+from mumu_lib.series.slurm import run_command
 
 EVERY = 15
 LAST_LINES = 15
-# Reasons of SLURM's to let a job wait that end by themselves.
+# SLURM's reasons for waiting that are temporary.
 PASSING = {
     "None",
     "Priority",
@@ -36,7 +36,7 @@ ENDED_BADLY = {
     "PREEMPTED": "others were given its node",
     "FAILED": "it failed",
 }
-# What stands in the log of a job that never got as far as the library, and what it means.
+# Errors in the log of a job that failed before it could import the library, and their meaning.
 HINTS = {
     r"python[\d.]*: (No such file|not found)|execve.*No such file": "the node does not see the environment: put the "
     "checkout with its .venv on a drive that every node has under the same path",
@@ -50,13 +50,15 @@ HINTS = {
 
 
 def going_on(run: str) -> list[str]:
-    """Return the numbers of a series' jobs that wait or run, though its Snakemake has ended."""
-    code, said = said_by("squeue", "--noheader", f"--name={run}", "--format=%i")
-    return [] if code else said.split()
+    """Return the ids of a series' jobs that are still waiting or running."""
+    code, output = run_command("squeue", "--noheader", f"--name={run}", "--format=%i")
+    if code:
+        return []
+    return output.split()
 
 
 class Watch(threading.Thread):
-    """Say what becomes of a series' jobs, within half a minute; it ends with its process.
+    """Print the state changes of a series' jobs within half a minute, until the process ends.
 
     Parameters
     ----------
@@ -70,47 +72,58 @@ class Watch(threading.Thread):
         super().__init__(daemon=True)
         self.run_id = run
         self.logs = logs
-        self.told: set[tuple[str, str]] = set()
+        self.printed: set[tuple[str, str]] = set()
         self.over = threading.Event()
 
     def run(self) -> None:
-        """Look again and again."""
+        """Check the jobs every :data:`EVERY` seconds."""
         while not self.over.wait(EVERY):
             self.look()
 
     def look(self) -> None:
-        """Ask SLURM once, and print what is new; and what nodes say of their clocks."""
+        """Query SLURM once, and print what has changed; also print the warnings of nodes about their clocks."""
         for text in started.clocks():
-            self._tell("", text, text)
+            self._print_once("", text, text)
         words = ["squeue", "--noheader", "--states=all", f"--name={self.run_id}", "--format=%i|%T|%k|%r"]
-        code, said = said_by(*words)
+        code, output = run_command(*words)
         if code:
-            self._tell("", said.strip(), f"SLURM does not answer: {said.strip()}; the series goes on when it does")
+            error = output.strip()
+            self._print_once("", error, f"SLURM does not answer: {error}; the series goes on when it does")
             return
-        for line in said.splitlines():
+        for line in output.splitlines():
             job, _, rest = line.partition("|")
             state, _, rest = rest.partition("|")
             name, _, reason = rest.rpartition("|")
             if state == "PENDING" and reason.strip("()") not in PASSING:
-                self._tell(job, reason, f"SLURM lets job {job} ({name}) wait: {reason};  scancel {job}  gives it up")
+                text = f"SLURM lets job {job} ({name}) wait: {reason};  scancel {job}  gives it up"
+                self._print_once(job, reason, text)
             elif state in ENDED_BADLY:
-                self._tell(job, state, f"SLURM job {job} ({name}): {state}, {ENDED_BADLY[state]}{self._log(job)}")
+                text = f"SLURM job {job} ({name}): {state}, {ENDED_BADLY[state]}{self._log(job)}"
+                self._print_once(job, state, text)
 
-    def _tell(self, job: str, what: str, text: str) -> None:
-        if (job, what) not in self.told:
-            self.told.add((job, what))
+    def _print_once(self, job: str, what: str, text: str) -> None:
+        if (job, what) not in self.printed:
+            self.printed.add((job, what))
             print(text, file=sys.stderr, flush=True)
 
     def _log(self, job: str) -> str:
-        found = list(self.logs.rglob(f"{job}.log"))
-        if not found:
+        """Return the end of a job's log, for the message about the job."""
+        logs = list(self.logs.rglob(f"{job}.log"))
+        if not logs:
             return f". It has left no log in {self.logs}: does its node see this folder?"
-        text = found[0].read_text(encoding="utf-8", errors="replace")
-        return f". The end of {found[0]}:\n{end_of(text)}"
+        text = logs[0].read_text(encoding="utf-8", errors="replace")
+        return f". The end of {logs[0]}:\n{end_of(text)}"
 
 
 def end_of(text: str) -> str:
-    """Return the last lines of a log, and what they mean where the job never got as far as the library."""
+    """Return the last lines of a log, and their meaning if the job failed before it could import the library.
+
+    Examples
+    --------
+    >>> print(end_of("No module named 'pandas'"))  # doctest: +ELLIPSIS
+        No module named 'pandas'
+      the environment lacks a package: ...
+    """
     lines = [line for line in text.splitlines() if line.strip()]
     shown = [f"    {line[:500]}" for line in lines[-LAST_LINES:]]
     for pattern, meaning in HINTS.items():

@@ -28,7 +28,7 @@ from mumu_lib.core.errors import WriteError
         ),
         (errno.EACCES, "read-only for you"),
         (errno.ENOLCK, "a drive without file locks .*; set MUMU_HOME to a folder on a drive of this machine"),
-        (errno.EIO, "Input/output error; see to it, then run the same command"),
+        (errno.EIO, "Input/output error; fix this, then run the same command"),
     ],
 )
 @pytest.mark.parametrize("step", [(Path, "write_bytes"), (os, "replace")])

@@ -67,7 +67,7 @@ def test_names_that_are(name):
     ("text", "meant"),
     [
         (b'{"a": ' + b"[" * 100_000, "nested too deeply|Expecting"),
-        (b"[1]", "a list and no object"),
+        (b"[1]", "a list instead of an object"),
         (b'{"a": ' + b"1" * 5000 + b"}", "digits"),
         (b"\xed\xa0\x80", "utf-8"),
         (b"", "Expecting"),

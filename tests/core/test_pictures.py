@@ -62,4 +62,4 @@ def test_faults_are_told_in_a_few_words(tmp_path):
 def test_a_pipe_is_not_waited_for(tmp_path):
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "cover.jpg")
-        assert "no file" in pictures.fault(tmp_path / "cover.jpg")
+        assert "not a regular file" in pictures.fault(tmp_path / "cover.jpg")

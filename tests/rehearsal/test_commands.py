@@ -104,7 +104,7 @@ def test_a_stage_that_is_not_there_is_answered_with_the_nearest(capsys):
 
 def test_nothing_rehearsed_is_said(capsys):
     assert main(["rehearse", "--report", "--albums", "77"]) == 1
-    assert "nothing of 'rehearsal-77'" in capsys.readouterr().err
+    assert "'rehearsal-77' has not been rehearsed" in capsys.readouterr().err
 
 
 def test_a_relative_home_means_the_same_folder_to_what_is_started(quick, tmp_path, monkeypatch):

@@ -67,7 +67,7 @@ def test_sleep_does_not_count(tmp_path, monkeypatch):
     monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     monkeypatch.setattr(measuring.subprocess, "Popen", Sleeper)
     monkeypatch.setattr(measuring, "tree", lambda pid: [])
-    monkeypatch.setattr(measuring, "_remember", lambda pid, taken: None)
+    monkeypatch.setattr(measuring, "_identify", lambda pid, taken: None)
     assert ran("", tmp_path).seconds == 0
 
 

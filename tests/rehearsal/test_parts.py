@@ -16,7 +16,7 @@ def test_a_part_that_is_there_ends_well(there):
 
 def test_what_cannot_be_done_is_said(there, capsys):
     assert parts.main(words("tables", seed=4)) == 1
-    assert "take it away first" in capsys.readouterr().err
+    assert "remove it first" in capsys.readouterr().err
 
 
 def test_an_unknown_part_is_answered_with_those_there_are(capsys):

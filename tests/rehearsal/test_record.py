@@ -30,7 +30,7 @@ def test_sittings_add_up_across_processes():
     assert not kept.done("other", {"x": 1})
 
 
-def test_all_epochs_are_reckoned_from_all_sittings():
+def test_all_epochs_are_estimated_from_all_sittings():
     kept = one("a", Taken(20, 1, 1, 1, 1), Taken(30, 1, 1, 1, 1, 0))
     kept.tell("factors", Taken(30, 1, 1, 1, 1, 0), share=0.02)
     assert kept.table().loc["factors", "all_epochs"] == pytest.approx(30 + 20 * 50)

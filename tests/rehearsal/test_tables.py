@@ -18,7 +18,7 @@ def test_labels_have_the_marginals_of_the_paper():
     assert np.mean([0 in labels for labels in found]) == pytest.approx(0.84, abs=0.02)
     known = tables.genres(0)
     assert known.share.sum() == pytest.approx(5.97)
-    assert known.share[-1] * tables.ALBUMS >= tables.FEWEST
+    assert known.share[-1] * tables.ALBUMS >= tables.MIN_ALBUMS
 
 
 def test_a_label_below_the_first_level_comes_with_its_parent():

@@ -14,7 +14,7 @@ def test_every_network_is_compared_with_the_line_on_its_own_vectors(tiny, write)
     assert chosen["line"].to_dict() == {
         "audio/cosine/low_4x96": False, "text/cosine/vsm": False, "text/cosine/linear_vsm": True,
     }  # fmt: skip
-    assert left_out.set_index("run").loc["stray", "reason"] == "the run beside which it was fitted stands for no row"
+    assert "was not chosen for its row" in left_out.set_index("run").loc["stray", "reason"]
     table = lines.against_lines(tiny, chosen, resamples=50)
     assert list(table.index) == ["text/cosine/vsm"]
     test = tiny.rows("test")

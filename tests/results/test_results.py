@@ -82,4 +82,4 @@ def test_what_has_heard_the_test_albums_is_no_row_and_a_note_says_why(tiny, writ
     assert list(results.further_rows(chosen)["setting"]) == ["mtt_musicnn"]
     assert left_out["reason"].str.contains("has heard these albums").all()
     (note,) = results.further_notes(tiny)
-    assert note.startswith("msd_musicnn has no row, and is never chosen into a fusion: it has heard these albums")
+    assert note.startswith("msd_musicnn is left out of the rows and of fusions: it has heard these albums")

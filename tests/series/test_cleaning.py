@@ -60,7 +60,7 @@ def test_other_kinds_stay(unused):
 def test_what_is_in_use_fails_the_command(unused, capsys):
     with FileLock(unused / "lock"):
         assert main(["disk", "--remove", "stores"]) == 1
-    assert "somebody is at work" in capsys.readouterr().err
+    assert "a process is using it" in capsys.readouterr().err
     assert unused.is_dir()
 
 

@@ -68,8 +68,8 @@ def test_a_run_on_the_catalogue_as_it_was_is_not_usable(tiny, cfg):
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"filters": "giant_9x9"}, "its parameters are not those of this version: filters='giant_9x9' is not one of"),
-        ({"colour": "blue"}, "its parameters are those of no notebook of this version"),
+        ({"filters": "giant_9x9"}, "its parameters are not valid in this version: filters='giant_9x9' is not one of"),
+        ({"colour": "blue"}, "no notebook of this version has these parameters"),
     ],
 )
 def test_parameters_of_another_version_are_said_to_be_so(tiny, cfg, change, why):
@@ -98,7 +98,7 @@ def test_runs_of_a_catalogue_whose_folder_was_copied_are_listed_once(tiny, cfg, 
     finished(tiny, cfg)
     shutil.copytree(tiny.folder, home / "data" / "copy")
     assert list(state()) == ["tiny/audio-cosine-low_4x96"]
-    assert "it calls itself 'tiny'" in state("catalogue")["copy"][1]
+    assert "its name is 'tiny'" in state("catalogue")["copy"][1]
 
 
 def test_a_run_whose_network_is_gone_still_counts_in_table_2(tiny, cfg, home):

@@ -47,7 +47,7 @@ def test_what_stands_behind_a_compressed_part_is_told(tmp_path):
     path.write_bytes(lzma.compress(b'{"a": 1}\n') + b"<html>")
     problems: list[str] = []
     assert list(reading.records(path, problems)) == [{"a": 1}]
-    assert "breaks off here (behind a whole part" in problems[0]
+    assert "breaks off here (the bytes after a complete part" in problems[0]
 
 
 def test_an_archive_of_another_kind_is_refused_with_what_to_do(tmp_path):

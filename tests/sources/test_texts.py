@@ -43,7 +43,7 @@ def test_files(tmp_path):
     assert "cannot be read" in texts.read(tmp_path / "gone.txt").problem
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe.txt")
-        assert "no file" in texts.read(tmp_path / "pipe.txt").problem
+        assert "not a regular file" in texts.read(tmp_path / "pipe.txt").problem
 
 
 def test_a_very_long_file_is_not_read(tmp_path, monkeypatch):
