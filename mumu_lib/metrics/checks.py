@@ -25,7 +25,13 @@ def checked(Y: npt.ArrayLike, S: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]
     Raises
     ------
     BadDataError
-        Shapes differ, the truth is not 0/1, a score is NaN or infinite.
+        Shapes differ, the truth is not 0/1, or a score is NaN or infinite.
+
+    Examples
+    --------
+    >>> truth, scores = checked([[1, 0]], [[0.9, 0.1]])
+    >>> truth.tolist(), scores.tolist()
+    ([[True, False]], [[0.9, 0.1]])
     """
     truth = Y.toarray() if sp.issparse(Y) else np.asarray(Y)  # type: ignore[union-attr]
     scores = np.asarray(S, dtype=np.float64)

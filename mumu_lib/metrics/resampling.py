@@ -74,7 +74,7 @@ def _sweep(
                 counts[i] += weights[album, i]
         for i in range(resamples):
             won[i] += np.float64(right[i]) * (wrong_below[i] + 0.5 * wrong[i])
-            # Of a resample without any album from here up nothing is right either.
+            # At least 1: a resample without albums from here on has no positives either, and adds 0.
             listed = max(albums - below[i] - wrong_below[i], 1)
             precision[i] += np.float64(right[i]) * (all_positives[i] - below[i]) / listed
             below[i] += right[i]
