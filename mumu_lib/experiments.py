@@ -274,7 +274,8 @@ def settings(modality: str) -> tuple[str, ...]:
     >>> settings("text")
     ('vsm', 'vsm_sem', 'vsm_minilm')
     """
-    return tuple(setting for setting in _all_settings(modality) if setting not in ENCODERS)
+    names = _all_settings(modality)
+    return tuple(names[~names.isin(list(ENCODERS))])
 
 
 def encoders(modality: str) -> tuple[str, ...]:
@@ -285,13 +286,14 @@ def encoders(modality: str) -> tuple[str, ...]:
     >>> encoders("text")
     ('minilm',)
     """
-    return tuple(setting for setting in _all_settings(modality) if setting in ENCODERS)
+    names = _all_settings(modality)
+    return tuple(names[names.isin(list(ENCODERS))])
 
 
-def _all_settings(modality: str) -> list[str]:
+def _all_settings(modality: str) -> pd.Series:
     """Return all settings of a modality, in the order of the rows."""
     rows = table()
-    return list(rows.loc[rows["modality"] == modality, "setting"].unique())
+    return rows.loc[rows["modality"] == modality, "setting"].drop_duplicates()
 
 
 def encoder_of(setting: str) -> str:
@@ -340,7 +342,10 @@ def fusions() -> dict[str, dict[str, str]]:
     rows = table()
     rows = rows[rows["notebook"] == FUSION_NOTEBOOK]
     for setting, words in zip(rows["setting"], rows["arguments"], strict=True):
-        settings_of_fusions[setting] = dict(word.split("=") for word in words.split())
+        settings_of_fusions[setting] = {}
+        for word in words.split():
+            name, _, value = word.partition("=")
+            settings_of_fusions[setting][name] = value
     return settings_of_fusions
 
 

@@ -319,15 +319,12 @@ def write(
         Ids repeat, a track or review names an unknown album, or there are no albums.
     """
     unique_branches = sorted({tuple(branch) for branch in branches})
-    tables = {
-        "albums": fill("albums", albums),
-        "tracks": fill("tracks", tracks),
-        "reviews": fill("reviews", reviews),
-        "taxonomy": fill("taxonomy", pd.DataFrame({"branch": unique_branches}).map(list)),
-    }
-    for table in tables.values():
+    taxonomy = pd.DataFrame({"branch": unique_branches}).map(list)
+    tables = {}
+    for key, table in (("albums", albums), ("tracks", tracks), ("reviews", reviews), ("taxonomy", taxonomy)):
+        tables[key] = fill(key, table)
         # pandas would store the attributes that readers attach, such as paths.
-        table.attrs = {}
+        tables[key].attrs = {}
     check_tables(tables, source)
     plain_name(name, "the name of a catalogue")
     kept, rare = keep_labels(tables["albums"]["genres"], min_albums)

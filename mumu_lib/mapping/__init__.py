@@ -268,10 +268,7 @@ def write(
     if (base / "audio").is_dir():
         tracks = tracks.assign(audio=previews.find(base / "audio", tracks["track_id"]).to_numpy())
     albums = accepted[accepted["album_id"].isin(tracks["album_id"])].reset_index(drop=True)
-    genres = [amazon.nodes(branches) for branches in albums["branches"]]
-    groups = albums["artist"].tolist() if artist_disjoint else None
-    albums["genres"] = pd.Series(genres, dtype=object)
-    albums["split"] = splits.assign(genres, seed=seed, groups=groups)
+    albums = _with_genres_and_split(albums, seed, artist_disjoint)
     if "cover" not in albums:
         albums["cover"] = albums["album_id"] + ".jpg"
     return catalogue.write(
@@ -286,6 +283,16 @@ def write(
         roots={"audio": str((base / "audio").resolve()), "covers": str((base / "covers").resolve())},
         synthetic=synthetic,
     )
+
+
+def _with_genres_and_split(albums: pd.DataFrame, seed: int, artist_disjoint: bool) -> pd.DataFrame:
+    """Add the genres of each album, from its branches, and its split."""
+    genres = [amazon.nodes(branches) for branches in albums["branches"]]
+    groups = None
+    if artist_disjoint:
+        groups = albums["artist"].tolist()
+    split = splits.assign(genres, seed=seed, groups=groups)
+    return albums.assign(genres=pd.Series(genres, dtype=object), split=split)
 
 
 def write_mapped(

@@ -183,8 +183,11 @@ def blocks(left: tuple[np.ndarray, np.ndarray], right: tuple[np.ndarray, np.ndar
     bounds = np.searchsorted(row[order], np.arange(len(left[0]) + 1))
     complete = (left[0] != "") & (left[1] != "")
     for i in range(len(left[0])):
-        own_words = code[bounds[i] : bounds[i + 1]].tolist() if complete[i] else []
-        yield _block([rows[starts[word] : starts[word + 1]] for word in dict.fromkeys(own_words)])
+        postings = []
+        if complete[i]:
+            for word in dict.fromkeys(code[bounds[i] : bounds[i + 1]].tolist()):
+                postings.append(rows[starts[word] : starts[word + 1]])
+        yield _block(postings)
 
 
 def _inverted_index(side: tuple[np.ndarray, np.ndarray]) -> tuple[pa.Array, np.ndarray, np.ndarray]:

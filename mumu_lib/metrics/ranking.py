@@ -10,7 +10,9 @@ from mumu_lib.core.errors import BadDataError
 from mumu_lib.metrics.checks import checked, top
 
 # Kinds of labels among the training albums.
-NEVER, VARIES, ALWAYS = (-1, 0, 1)
+NEVER = -1
+VARIES = 0
+ALWAYS = 1
 PROPENSITY_A = 0.55
 PROPENSITY_B = 1.5
 

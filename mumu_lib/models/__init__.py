@@ -123,7 +123,6 @@ def cnn(
     if filters not in NETWORKS:
         raise ParameterError(f"filters={filters!r} is not one of {list(NETWORKS)}{did_you_mean(filters, NETWORKS)}")
     shape = NETWORKS[filters]
-    dropout = shape.cosine_dropout if target == "cosine" else 0.0
     x = inputs = keras.Input(PATCH_SHAPE, name="patch")
     if mean is not None and std is not None:
         x = _standardise(x, mean, std)
@@ -133,8 +132,8 @@ def cnn(
         x = layers.Cropping2D(((0, PATCH_SHAPE[0] - frames), (0, PATCH_SHAPE[1] - bins)))(x)
     for width, kernel, pool in zip(shape.widths, shape.kernels, shape.pools, strict=True):
         x = _convolution(x, width, kernel, pool, plain)
-        if dropout:
-            x = layers.Dropout(dropout)(x)
+        if target == "cosine" and shape.cosine_dropout:
+            x = layers.Dropout(shape.cosine_dropout)(x)
     x = layers.Flatten(name=FEATURES)(x)
     return keras.Model(inputs, head(x, target, n_labels, d), name=f"{filters}_{target}")
 

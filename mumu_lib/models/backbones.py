@@ -79,6 +79,11 @@ def body(pixels: Any, backbone: str, weights: str) -> Any:
         return make(include_top=False, weights=None, input_tensor=x).output
     if weights == "imagenet":
         return _imagenet(make, backbone, x)
+    return _from_file(make, backbone, x, weights)
+
+
+def _from_file(make: Any, backbone: str, x: Any, weights: str) -> Any:
+    """Apply a backbone with weights from a file."""
     if not Path(weights).is_file():
         suggestion = did_you_mean(weights, ["imagenet", "random"])
         raise MissingDataError(f"weights={weights!r} is neither 'imagenet' nor 'random' nor a file{suggestion}")
