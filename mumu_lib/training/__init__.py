@@ -220,7 +220,7 @@ def _set_aside_others(folder: Path, own_signature: np.ndarray) -> None:
     if path.is_file() and matches(own_signature, read_array(path, f"remove {folder} and run again")):
         return
     if (folder / "state.json").is_file() or (folder / "history.csv").is_file():
-        print(f"{folder.name} was trained on other targets or inputs: kept in {folder.name}/before, trained anew")
+        print(f"{folder.name} was trained on other targets or inputs: kept in {folder.name}/before; training starts from scratch")
         _move_to_before(folder)
     save_array(path, own_signature)
 

@@ -2,9 +2,9 @@
 
 Paper: none.  Notebooks: 04_audio, 05_text, 07_multimodal, with our recipe.
 
-On a small collection, networks that differ by their initial weights only differ by a few hundredths of AUC, and the
-validation albums are too few to choose between them; a mean of networks is more stable. Averaged are vectors in factor space
-(cosine) or log odds (logistic). A weight may be 1: on the validation albums the mean is never worse than its best member.
+On a small collection the choice between networks changes the AUC by a few hundredths, and there are too few validation
+albums to choose reliably; a mean of networks is more stable. It averages vectors in factor space (cosine) or log odds
+(logistic). A weight may be 1: on the validation albums the mean is never worse than its best member.
 """
 
 import time
