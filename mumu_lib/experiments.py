@@ -74,8 +74,8 @@ class Modality:
     name : str
         Name in ids and tables.
     letter : str
-        Letter in the parameter ``modalities`` of 07. A modality without a letter is not part of the paper's fusions; its
-        runs are fused only if they are named.
+        Letter in the parameter ``modalities`` of 07. A modality without a letter is not part of the paper's fusions;
+        its runs are fused only if they are named.
     notebook : str
         The notebook that learns from it.
     needs : str
@@ -87,7 +87,8 @@ class Modality:
     encodes : str
         Dotted name of the function that encodes a new album with a run; empty if that is impossible.
     branch : str
-        Dotted name of the function that turns the untrained network of a run into a branch of a joint network, or empty.
+        Dotted name of the function that turns the untrained network of a run into a branch of a joint network, or
+        empty.
     """
 
     name: str
@@ -172,8 +173,8 @@ def table() -> pd.DataFrame:
     -------
     rows : pd.DataFrame
         All columns as text: ``modality``, ``target``, ``setting``, ``notebook``; ``arguments``, further parameters of a
-        fusion, or the encoder; ``learns``, the module of a text feature or a fusion; ``origin``, ``paper`` or ``ours``; the
-        paper's results; ``sample`` and ``paper``, ``yes`` if the profile runs the row; ``why``.
+        fusion, or the encoder; ``learns``, the module of a text feature or a fusion; ``origin``, ``paper`` or ``ours``;
+        the paper's results; ``sample`` and ``paper``, ``yes`` if the profile runs the row; ``why``.
 
     Raises
     ------

@@ -332,7 +332,8 @@ def taxonomy_levels(catalogue: Catalogue) -> pd.DataFrame:
     Returns
     -------
     table : pd.DataFrame
-        Index: level, from 1. Columns: ``names``, ``labels`` (names that are labels), ``most frequent`` (up to four labels).
+        Index: level, from 1. Columns: ``names``, ``labels`` (names that are labels), ``most frequent`` (up to four
+        labels).
     """
     names_on: dict[int, set[str]] = defaultdict(set)
     for branch in catalogue.taxonomy["branch"]:

@@ -1,7 +1,7 @@
 """Parameters of the notebooks, strictly checked.
 
-papermill only logs an unknown parameter and then runs with the default. Here it is an error, like a wrong type or a value
-that is not one of the choices.
+papermill only logs an unknown parameter and then runs with the default. Here it is an error, like a wrong type or a
+value that is not one of the choices.
 """
 
 import ast
@@ -239,8 +239,8 @@ def _section(
 def _refuse_several(cfg: Shared, injected: set[str]) -> None:
     """Raise an error if an encoder is given together with another parameter of :data:`EXCLUSIVE`.
 
-    The first of these parameters has a default and counts only if it was injected. ``features`` and ``embeddings`` do not
-    exclude each other, because finished runs have both: ``embeddings`` is then used.
+    The first of these parameters has a default and counts only if it was injected. ``features`` and ``embeddings`` do
+    not exclude each other, because finished runs have both: ``embeddings`` is then used.
     """
     if not getattr(cfg, "encoder", ""):
         return
@@ -368,9 +368,9 @@ def restored(kind: type[Shared], stored: Mapping[str, Any]) -> dict[str, Any]:
 def with_recipe(cfg: Params, *, synthetic: bool) -> Params:
     """Replace the recipe ``auto`` by ``paper`` or ``ours``.
 
-    Joint training has the paper's recipe only. Embeddings from a file or of a pretrained encoder get ours, since the paper
-    has none. Otherwise the sample gets the paper's recipe, and other catalogues ours. Parameters without a recipe are
-    returned unchanged.
+    Joint training has the paper's recipe only. Embeddings from a file or of a pretrained encoder get ours, since the
+    paper has none. Otherwise the sample gets the paper's recipe, and other catalogues ours. Parameters without a recipe
+    are returned unchanged.
 
     Parameters
     ----------

@@ -72,7 +72,7 @@ class Logistic:
         return sp.csr_matrix(M).toarray().astype(np.float32)
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
-        """Return the probabilities unchanged [shape=(albums, labels)]; constant labels get 0 or 1 and rank last or first."""
+        """Return the probabilities [shape=(albums, labels)]; constant labels get 0 or 1 and rank last or first."""
         return put_constant_last_or_first(outputs, self.constant, bounds=(0, 1))
 
 

@@ -281,7 +281,8 @@ class Catalogue:
 
     def __repr__(self) -> str:
         kind = " (synthetic)" if self.synthetic else ""
-        return f"Catalogue {self.name!r}{kind}: {len(self.albums)} albums, {len(self.tracks)} tracks, {len(self.labels)} labels"
+        sizes = f"{len(self.albums)} albums, {len(self.tracks)} tracks, {len(self.labels)} labels"
+        return f"Catalogue {self.name!r}{kind}: {sizes}"
 
 
 def write(

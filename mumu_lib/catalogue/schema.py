@@ -149,7 +149,8 @@ def check_tables(tables: dict[str, pd.DataFrame], source: str) -> None:
     Raises
     ------
     BadDataError
-        An id is missing or repeated, a track or review names an unknown album, a split is unknown, or there are no albums.
+        An id is missing or repeated, a track or review names an unknown album, a split is unknown, or there are no
+        albums.
     """
     albums = tables["albums"]
     if albums.empty:

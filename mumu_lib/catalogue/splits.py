@@ -26,8 +26,8 @@ def assign(
     """Split albums by iterative stratification (Sechidis et al., ECML PKDD 2011).
 
     The genre with the fewest remaining albums is distributed first. Each of its albums goes to the part that lacks most
-    albums of that genre, among equals to the part that lacks most albums, then at random. Albums without genres come last
-    and balance the sizes.
+    albums of that genre, among equals to the part that lacks most albums, then at random. Albums without genres come
+    last and balance the sizes.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ def assign(
     fractions : (train, val, test)
         Non-negative, with a sum of 1; a part with fraction 0 stays empty.
     groups : sequence of str [length albums], optional
-        Albums of one group (artist) stay together; an album with ``""`` is a group of its own. A part can then exceed its
-        fraction, since a large group is not divided.
+        Albums of one group (artist) stay together; an album with ``""`` is a group of its own. A part can then exceed
+        its fraction, since a large group is not divided.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def _indicators(genres: Sequence[Sequence[str]]) -> sp.csr_matrix:
 
 
 def _deal(counts: sp.csr_matrix, sizes: np.ndarray, share: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Assign each group to a part: rarest label first, within it the largest groups first (they are hardest to place)."""
+    """Assign each group to a part: rarest label first, within it the largest groups, which are hardest to place."""
     left = np.asarray(counts.sum(axis=0)).ravel()
     # Albums that each part lacks: of each label, and in all.
     lacking = np.outer(share, left)

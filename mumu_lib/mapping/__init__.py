@@ -86,8 +86,8 @@ def find_sources(root: str | Path) -> dict[str, list[Path]]:
     Returns
     -------
     files : dict
-        ``metadata``, ``reviews``, ``dump`` (MusicBrainz), ``tracks`` and ``mapping`` (Million Song Dataset to MusicBrainz),
-        each with its files, the preferred one first.
+        ``metadata``, ``reviews``, ``dump`` (MusicBrainz), ``tracks`` and ``mapping`` (Million Song Dataset to
+        MusicBrainz), each with its files, the preferred one first.
 
     Raises
     ------
@@ -150,8 +150,8 @@ def accept(albums: pd.DataFrame, releases: pd.DataFrame, matches: pd.DataFrame) 
     Returns
     -------
     accepted : pd.DataFrame
-        The matched rows of ``albums`` with ``release_group_mbid`` and ``score``. Ambiguous matches are excluded; if several
-        albums match the same release group, the most similar one is kept.
+        The matched rows of ``albums`` with ``release_group_mbid`` and ``score``. Ambiguous matches are excluded; if
+        several albums match the same release group, the most similar one is kept.
     funnel : pd.DataFrame
         ``step``, ``albums``, ``tracks``: what is left after each step.
     """
@@ -326,8 +326,8 @@ def catalogue_of(cfg: DatasetMapping, mapped: Catalogue) -> Catalogue:
     Parameters
     ----------
     cfg : DatasetMapping
-        For the sources ``sample`` and ``raw``, the mapped catalogue is returned; for ``mumu`` and ``msd-i``, a catalogue is
-        built from the published files in ``root``.
+        For the sources ``sample`` and ``raw``, the mapped catalogue is returned; for ``mumu`` and ``msd-i``, a
+        catalogue is built from the published files in ``root``.
     mapped : Catalogue
         From :func:`write_mapped`.
     """

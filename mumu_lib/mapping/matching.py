@@ -21,7 +21,8 @@ from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError, ParameterError, did_you_mean
 from mumu_lib.mapping import normalise
 
-# Fast similarities for a first selection. Indel is an upper bound of Ratcliff-Obershelp, which counts a common subsequence.
+# Fast similarities for a first selection. Indel is an upper bound of Ratcliff-Obershelp, which counts a common
+# subsequence.
 _PREFILTERS: dict[str, Callable] = {
     "ratcliff_obershelp": Indel.normalized_similarity,
     "indel": Indel.normalized_similarity,
@@ -68,8 +69,8 @@ def match(
     matches : pd.DataFrame
         A row for each matched row of ``left``: ``left`` and ``right`` (index labels), ``score`` (the lower of the two
         similarities), ``runner_up`` (index label of the second best entity above the threshold, or None),
-        ``runner_up_score`` and ``ambiguous``: the runner-up is equally good, or within ``margin`` of a match that is not
-        exact.
+        ``runner_up_score`` and ``ambiguous``: the runner-up is equally good, or within ``margin`` of a match that is
+        not exact.
 
     Raises
     ------

@@ -136,8 +136,8 @@ def mean_average_precision(Y: npt.ArrayLike, S: npt.ArrayLike) -> float:
 def ranking_precision_per_album(Y: npt.ArrayLike, S: npt.ArrayLike) -> np.ndarray:
     """Compute the label-ranking average precision of each album [shape=(albums,)].
 
-    The mean over an album's genres of the share of correct labels among those that score at least as high; 1 for an album
-    with no genre or with all of them, as in scikit-learn.
+    The mean over an album's genres of the share of correct labels among those that score at least as high; 1 for an
+    album with no genre or with all of them, as in scikit-learn.
 
     Examples
     --------
@@ -154,7 +154,9 @@ def ranking_precision_per_album(Y: npt.ArrayLike, S: npt.ArrayLike) -> np.ndarra
 
 
 def precision_per_album(Y: npt.ArrayLike, S: npt.ArrayLike, k: int) -> np.ndarray:
-    """Compute the share of correct labels among the k highest of each album [shape=(albums,)]; ties as in :func:`coverage_at_k`.
+    """Compute the share of correct labels among the k highest of each album [shape=(albums,)].
+
+    Ties as in :func:`coverage_at_k`.
 
     Examples
     --------
@@ -337,7 +339,8 @@ def paired(
     Returns
     -------
     result : dict
-        ``first``, ``second``, and the entries of :func:`mumu_lib.metrics.resampling.certainty` (95 %) for first minus second.
+        ``first``, ``second``, and the entries of :func:`mumu_lib.metrics.resampling.certainty` (95 %) for first minus
+        second.
 
     Examples
     --------
@@ -381,8 +384,8 @@ def evaluate(
     -------
     metrics : dict
         The entries of ``METRICS`` (``@k`` only for k up to the number of labels), ``auc_low`` and ``auc_high`` (95 %);
-        with ``frequencies`` also ``auc_head``, ``auc_middle``, ``auc_tail``; ``albums``; ``labels_left_out``, which maps
-        ``no positive`` and ``no negative`` to label names.
+        with ``frequencies`` also ``auc_head``, ``auc_middle``, ``auc_tail``; ``albums``; ``labels_left_out``, which
+        maps ``no positive`` and ``no negative`` to label names.
 
     Raises
     ------

@@ -42,8 +42,8 @@ def checked(Y: npt.ArrayLike, S: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]
     if not np.isfinite(scores).all():
         album, label = np.argwhere(~np.isfinite(scores))[0]
         raise BadDataError(
-            f"scores hold NaN or infinity, first at album row {album}, label column {label}: the network diverged, or a "
-            "feature of that album is missing; lower learning_rate, or check that album"
+            f"scores hold NaN or infinity, first at album row {album}, label column {label}: the network diverged, or "
+            "a feature of that album is missing; lower learning_rate, or check that album"
         )
     return truth.astype(bool), scores
 

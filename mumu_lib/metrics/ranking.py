@@ -97,7 +97,7 @@ def put_constant_last_or_first(
 def inverse_propensities(
     positives: npt.ArrayLike, n: int, a: float = PROPENSITY_A, b: float = PROPENSITY_B
 ) -> np.ndarray:
-    """Compute a weight for each label: the rarer the label, the likelier its annotation is missing, the higher the weight.
+    """Compute a weight for each label: the rarer it is, the likelier an annotation is missing, the higher the weight.
 
     Jain, Prabhu and Varma, "Extreme multi-label loss functions for recommendation, tagging, ranking and other missing
     label applications", KDD 2016: 1 + C (N_l + b)^-a with C = (ln N - 1) (b + 1)^a.

@@ -197,9 +197,9 @@ def certainty(difference: float, values: npt.ArrayLike, level: float = 0.95) -> 
     """Compute the percentile interval and the p-value of a difference from its bootstrap values.
 
     The interval of a difference of coverages is a rough one and may exclude the difference: a resample holds about 63 %
-    of the albums, some of them several times, and therefore covers fewer labels than all albums. In simulations of 44 and
-    300 albums it contained the true difference in 64 to 95 of 100 cases, least often where both sides cover nearly all
-    labels; the interval of AUC did in 92. Centring it on the observed difference was no better.
+    of the albums, some of them several times, and therefore covers fewer labels than all albums. In simulations of 44
+    and 300 albums it contained the true difference in 64 to 95 of 100 cases, least often where both sides cover nearly
+    all labels; the interval of AUC did in 92. Centring it on the observed difference was no better.
 
     Parameters
     ----------

@@ -90,8 +90,8 @@ def expected_precision(truth: npt.ArrayLike, scores: npt.ArrayLike, own_from: in
 
     Thresholds are chosen on nine parts of the albums as :func:`choose` does, and decisions are counted on the tenth;
     counting on the albums that the thresholds were chosen on would overestimate the precision. For a label with a
-    threshold of its own, its own decisions count, shrunk by :data:`PRIOR` decisions towards the mean of all such labels.
-    Labels that share a threshold get the precision of all their decisions together.
+    threshold of its own, its own decisions count, shrunk by :data:`PRIOR` decisions towards the mean of all such
+    labels. Labels that share a threshold get the precision of all their decisions together.
 
     Parameters
     ----------
@@ -163,7 +163,8 @@ def _best(has: np.ndarray, scores: np.ndarray) -> float:
     precision, recall, thresholds = precision_recall_curve(has, scores)
     total = precision + recall
     f1 = np.divide(2 * precision * recall, total, out=np.zeros_like(total), where=total > 0)[: len(thresholds)]
-    # Thresholds ascend, so the last of the best is the highest. Rounded: rounding errors must not decide between equals.
+    # Thresholds ascend, so the last of the best is the highest. Rounded: rounding errors must not decide between
+    # equals.
     best = np.flatnonzero(f1.round(12) == f1.round(12).max())[-1]
     return float(thresholds[best])
 

@@ -27,8 +27,8 @@ __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["backbones", 
 
 PATCH_SHAPE = (322, 96)
 FEATURES = "features"
-# Normalisation, averages and dropout are computed in float32 under every policy: a sum of squares overflows float16 from
-# a length of 256 on, and bfloat16 has three digits only.
+# Normalisation, averages and dropout are computed in float32 under every policy: a sum of squares overflows float16
+# from a length of 256 on, and bfloat16 has three digits only.
 FULL = backbones.FULL
 
 

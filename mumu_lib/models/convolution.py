@@ -21,9 +21,9 @@ WIDE = 256
 class ConvolutionPool(layers.Layer):
     """Convolution without padding, bias, ReLU and max pooling; the pooling is computed before bias and ReLU.
 
-    Adding a constant and applying ReLU preserve the maximum. The outputs are therefore equal to the last bit, and bias and
-    ReLU are computed on a small map instead of a large one, forwards and backwards. Kernel and bias have the shapes, the
-    order and the initial values of a ``Conv2D`` or a ``Conv1D``.
+    Adding a constant and applying ReLU preserve the maximum. The outputs are therefore equal to the last bit, and bias
+    and ReLU are computed on a small map instead of a large one, forwards and backwards. Kernel and bias have the
+    shapes, the order and the initial values of a ``Conv2D`` or a ``Conv1D``.
 
     Parameters
     ----------

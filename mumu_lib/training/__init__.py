@@ -120,8 +120,9 @@ def fit(
 ) -> pd.DataFrame:  # fmt: skip
     """Train until the validation loss stops falling, or the validation AUC stops rising; keep the best weights.
 
-    The default optimizer is Adam with epsilon 1e-8, as in the authors' code. An interrupted training that is called again
-    with the same ``folder`` resumes after the last complete epoch and ends with the same weights as an uninterrupted one.
+    The default optimizer is Adam with epsilon 1e-8, as in the authors' code. An interrupted training that is called
+    again with the same ``folder`` resumes after the last complete epoch and ends with the same weights as an
+    uninterrupted one.
 
     Parameters
     ----------
@@ -140,8 +141,8 @@ def fit(
     optimizer : keras.optimizers.Optimizer, optional
         Replaces Adam and its learning rate.
     folder : Path, optional
-        Holds the state of an unfinished training, afterwards ``model.keras`` and ``history.csv``. A finished training in
-        it is loaded instead of repeated; one on other targets or inputs is moved to ``before/``.
+        Holds the state of an unfinished training, afterwards ``model.keras`` and ``history.csv``. A finished training
+        in it is loaded instead of repeated; one on other targets or inputs is moved to ``before/``.
     jit_compile : bool, optional
         Compile with XLA; by default only on JAX, since it slows the wide networks on a CPU.
     lines : bool
@@ -155,7 +156,8 @@ def fit(
     Returns
     -------
     history : pd.DataFrame
-        A row for each epoch: ``epoch``, ``loss``, ``val_loss``, ``seconds``, ``best``; with a ``monitor`` also ``val_auc``.
+        A row for each epoch: ``epoch``, ``loss``, ``val_loss``, ``seconds``, ``best``; with a ``monitor`` also
+        ``val_auc``.
 
     Raises
     ------
@@ -197,10 +199,8 @@ def _train(model: keras.Model, train: Batches, val: Batches, first: int, epochs:
         update_bar = keras.callbacks.LambdaCallback(
             on_train_batch_begin=lambda batch, logs: bar.update(), on_epoch_end=lambda epoch, logs: bar.clear()
         )
-        model.fit(
-            train, validation_data=val, initial_epoch=first, epochs=epochs, shuffle=False, verbose=0,  # type: ignore[arg-type]
-            callbacks=[update_bar, *callbacks],
-        )  # fmt: skip
+        options: dict[str, Any] = {"validation_data": val, "callbacks": [update_bar, *callbacks]}
+        model.fit(train, initial_epoch=first, epochs=epochs, shuffle=False, verbose=0, **options)
         bar.total = bar.n
 
 
@@ -220,7 +220,8 @@ def _set_aside_others(folder: Path, own_signature: np.ndarray) -> None:
     if path.is_file() and matches(own_signature, read_array(path, f"remove {folder} and run again")):
         return
     if (folder / "state.json").is_file() or (folder / "history.csv").is_file():
-        print(f"{folder.name} was trained on other targets or inputs: kept in {folder.name}/before; training starts from scratch")
+        name = folder.name
+        print(f"{name} was trained on other targets or inputs: kept in {name}/before; training starts from scratch")
         _move_to_before(folder)
     save_array(path, own_signature)
 
@@ -368,7 +369,7 @@ class _Keeper(keras.callbacks.Callback):
         val_loss = float(logs["val_loss"])
         if not np.isfinite([loss, val_loss]).all():
             raise MumuError(
-                f"the loss of epoch {epoch + 1} is not finite; lower learning_rate and run again (earlier epochs are kept)"
+                f"the loss of epoch {epoch + 1} is not finite; lower learning_rate and run again; earlier epochs are kept"
             )
         row = {"epoch": epoch + 1, "loss": loss, "val_loss": val_loss, "seconds": self.seconds}
         if self.monitor is not None:

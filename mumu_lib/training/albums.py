@@ -22,7 +22,7 @@ Vectors: TypeAlias = np.ndarray | sp.csr_matrix
 
 
 def has_target(encoded: np.ndarray) -> np.ndarray:
-    """Find the rows whose target is not the zero vector, for which the cosine loss is undefined [shape=(albums,), bool].
+    """Find the rows whose target is not the zero vector [shape=(albums,), bool]; the cosine loss needs a direction.
 
     Examples
     --------

@@ -56,8 +56,8 @@ def search(objective: Target, predicted: dict[str, np.ndarray], truth: Any) -> p
     Returns
     -------
     steps : pd.DataFrame
-        ``epoch`` (the step, from 1), ``weight of NAME`` for each member, ``val_auc``, ``seconds``, ``best`` (the first step
-        with the highest AUC). A single row of equal weights if no AUC is defined.
+        ``epoch`` (the step, from 1), ``weight of NAME`` for each member, ``val_auc``, ``seconds``, ``best`` (the first
+        step with the highest AUC). A single row of equal weights if no AUC is defined.
     """
     names = []
     outputs = []

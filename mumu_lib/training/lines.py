@@ -2,8 +2,8 @@
 
 Paper: none; section 5 has networks only.  Notebooks: 04_audio to 07_multimodal.
 
-The difference to this linear model is the gain from the network's layers. The penalty and the scaling of the vectors are
-chosen by the AUC of the validation albums.
+The difference to this linear model is the gain from the network's layers. The penalty and the scaling of the vectors
+are chosen by the AUC of the validation albums.
 """
 
 import time
@@ -28,8 +28,8 @@ from mumu_lib.training.albums import Vectors, has_target, rows_without_nan
 # Weak penalties first; among equally good ones the weakest is chosen.
 ALPHAS = (1e-3, 1e-2, 0.1, 1.0, 3.0, 10.0, 30.0, 100.0)
 CS = (100.0, 10.0, 1.0, 0.1)
-# Largest matrix for which BLAS uses one thread: the steps of a fit are so short that more threads only wait for each other,
-# which made fits on the sample 20 times slower. The results are equal to the last bit.
+# Largest matrix for which BLAS uses one thread: the steps of a fit are so short that more threads only wait for each
+# other, which made fits on the sample 20 times slower. The results are equal to the last bit.
 SMALL = 1_000_000
 # Largest number of labels by which C is chosen; at the paper's size each logistic regression takes seconds.
 MOST_LABELS = 60

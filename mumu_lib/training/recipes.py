@@ -2,9 +2,9 @@
 
 Paper: Sections 5.1, 5.2 and 5.4.  Notebooks: 04_audio, 05_text, 07_multimodal.
 
-Our recipe scales the vectors (:func:`mumu_lib.training.lines.choose_scaling`), trains each candidate of :data:`GRID` until
-the AUC of the validation albums stops rising, and averages the candidates with weights chosen on the validation albums
-(:mod:`mumu_lib.training.committee`). Test albums are not used. Both recipes have the same methods.
+Our recipe scales the vectors (:func:`mumu_lib.training.lines.choose_scaling`), trains each candidate of :data:`GRID`
+until the AUC of the validation albums stops rising, and averages the candidates with weights chosen on the validation
+albums (:mod:`mumu_lib.training.committee`). Test albums are not used. Both recipes have the same methods.
 """
 
 from collections.abc import Callable
@@ -87,8 +87,8 @@ class Learned:
     scaling : Scaling
         Scaling of the network's inputs.
     search : pd.DataFrame
-        A row for each candidate: ``params``, ``epochs``, ``seconds``, ``val_loss``, ``val_auc``, and its ``weight`` in the
-        mean; empty for the paper's recipe.
+        A row for each candidate: ``params``, ``epochs``, ``seconds``, ``val_loss``, ``val_auc``, and its ``weight`` in
+        the mean; empty for the paper's recipe.
     """
 
     network: keras.Model
@@ -185,12 +185,12 @@ class Search:
 
     def __str__(self) -> str:
         return (
-            f"recipe of ours: {len(self.grid)} candidates, at most {EPOCHS} epochs each, joined by the AUC of the validation "
-            "albums; epochs, patience and learning rate of the parameters belong to the paper's recipe"
+            f"recipe of ours: {len(self.grid)} candidates, at most {EPOCHS} epochs each, joined by the AUC of the "
+            "validation albums; epochs, patience and learning rate of the parameters belong to the paper's recipe"
         )
 
     def fit(self, X: Any, encoded_targets: np.ndarray, run: Path) -> Learned:
-        """Train all candidates and average them; an interrupted search resumes, since each candidate has its own folder."""
+        """Train all candidates, each in its own folder, and average them; an interrupted search resumes."""
         scaling = choose_scaling(self.catalogue, self.objective, X, encoded_targets)
         parent = f"{self.prefix}-{digest(X)}"
         networks = []
@@ -214,16 +214,17 @@ class Search:
     def _network(self, candidate: Candidate, scaling: Scaling, n_features: int) -> keras.Model:
         """Build the untrained network of a candidate."""
         return models.vector_mlp(
-            n_features, self.objective.name, len(self.catalogue.labels), self.objective.n_outputs, hidden=candidate.hidden,
-            dropout=candidate.dropout, penalty=candidate.penalty, mean=scaling.mean, std=scaling.std,
+            n_features, self.objective.name, len(self.catalogue.labels), self.objective.n_outputs,
+            hidden=candidate.hidden, dropout=candidate.dropout, penalty=candidate.penalty, mean=scaling.mean,
+            std=scaling.std,
         )  # fmt: skip
 
     def _train(
         self, network: keras.Model, candidate: Candidate, X: Any, encoded_targets: np.ndarray, folder: Path
     ) -> pd.DataFrame:
         return fit_albums(
-            network, self.objective, X, encoded_targets, self.catalogue.albums["split"], batch_size=self.batch_size, seed=self.seed,
-            epochs=EPOCHS, patience=PATIENCE, learning_rate=candidate.learning_rate, folder=folder,
+            network, self.objective, X, encoded_targets, self.catalogue.albums["split"], batch_size=self.batch_size,
+            seed=self.seed, epochs=EPOCHS, patience=PATIENCE, learning_rate=candidate.learning_rate, folder=folder,
             monitor=validation_auc(self.catalogue, self.objective, X),
         )  # fmt: skip
 
@@ -245,8 +246,8 @@ class Search:
 def joined(networks: list[keras.Model], weights: np.ndarray, objective: Target) -> keras.Model:
     """Combine networks over the same vectors into one network that computes their weighted mean.
 
-    Members of weight 0 are left out. The layer ``features`` holds the concatenated outputs of the members, since the hidden
-    layers of different networks have no common axes.
+    Members of weight 0 are left out. The layer ``features`` holds the concatenated outputs of the members, since the
+    hidden layers of different networks have no common axes.
     """
     inputs = keras.Input(networks[0].input_shape[1:], name="album_vector")
     outputs = []
