@@ -79,7 +79,7 @@ def assign(
 
 
 def _units(groups: Sequence[str] | None, n: int) -> np.ndarray:
-    """Number the groups and return the number of each album's group."""
+    """Return the number of each album's group."""
     if groups is None:
         return np.arange(n)
     keys = []
