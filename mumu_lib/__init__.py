@@ -1,6 +1,7 @@
 """Multi-label music genre classification of albums from audio, text and covers.
 
-The doors are listed in ``__init__.pyi``. Each room loads when it is first used, so that ``import mumu_lib`` costs nothing.
+The public names are listed in ``__init__.pyi``. Each subpackage is imported when it is first used, which keeps
+``import mumu_lib`` fast.
 """
 
 import lazy_loader

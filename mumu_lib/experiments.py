@@ -1,9 +1,9 @@
-"""What an experiment is: the modalities, and the rows of Table 2 and ours (``params/experiments.tsv``).
+"""Experiments: the modalities, and the rows of the paper's Table 2 and of our table (``params/experiments.tsv``).
 
-Paper: Table 2.  Read by parameters, catalogue, series, fusion, prediction and the Snakefile.
+Paper: Table 2.  Used by parameters, catalogue, series, fusion, prediction and the Snakefile.
 
-Learning and encoding are named here as dotted names and resolved where they are used, so that this module needs no
-backend.
+Functions that learn or encode are given as dotted names and imported where they are used, because this module must not
+import Keras.
 """
 
 from dataclasses import dataclass
@@ -32,22 +32,22 @@ COLUMNS = [
     "paper",
     "why",
 ]
-REMEDY = "correct it, or restore it with  git checkout params/experiments.tsv"
+RESTORE_HINT = "correct it, or restore it with  git checkout params/experiments.tsv"
 FUSION_NOTEBOOK = "07_multimodal"
-# What genres alone are enough for.
+# Notebooks that need genres only.
 LABEL_NOTEBOOKS = ("02_dataset_overview", "03_label_factors")
-# The rows of the paper name no parameters that have these values.
+# Parameters of 07 that the column `arguments` omits if they have these values.
 FUSION_DEFAULTS = {"learning": "late", "missing": "complete"}
-# How the setting of a straight line begins; the rest is the setting of the network beside which it was fitted.
+# Prefix of the setting of a straight line; the rest is the setting of the network it is compared with.
 LINE = "linear_"
-# Entity linkers, and what makes each of a catalogue and a knowledge base.
+# Entity linkers, and the function that makes each one from a catalogue and a knowledge base.
 LINKERS = {
     "local": "mumu_lib.linking.local:make",
     "babelfy": "mumu_lib.linking.babelfy:make",
     "spotlight": "mumu_lib.linking.spotlight:make",
 }
 
-# Pretrained encoders, and what opens each of them: one line an encoder.
+# Pretrained encoders, and the function that opens each one.
 AUDIO_ENCODERS = {
     "mtt_musicnn": "mumu_lib.encoders.musicnn:mtt",
     "msd_musicnn": "mumu_lib.encoders.musicnn:msd",
@@ -57,36 +57,38 @@ TEXT_ENCODERS = {
     "minilm": "mumu_lib.encoders.minilm:make",
 }
 ENCODERS = {**AUDIO_ENCODERS, **TEXT_ENCODERS}
-# Those whose weights  make pretrained  brings; those of any other are a file that the user has.
+# Encoders whose weights  make pretrained  downloads; for the others the user provides a file.
 FETCHED = ("mtt_musicnn", "msd_musicnn", "minilm")
-# One name for the two of musicnn; the catalogue decides between them.
+# Common name of the two musicnn encoders; the catalogue decides between them.
 MUSICNN = "musicnn"
-# The parameter of 04 and 05 that names an encoder in the place of what the setting of a row is.
+# Parameter of 04 and 05 that replaces the setting by an encoder.
 ENCODER = "encoder"
 
 
 @dataclass(frozen=True)
 class Modality:
-    """What a network can learn genres from.
+    """A source of information about albums: audio, text, image, or embeddings of the user's own.
 
     Attributes
     ----------
-    name, letter : str
-        As they stand in ids and tables, and in the parameter ``modalities`` of 07; without a letter it is no part of
-        the paper's fusions, and none of its runs is chosen for one unless it is named.
+    name : str
+        Name in ids and tables.
+    letter : str
+        Letter in the parameter ``modalities`` of 07. A modality without a letter is not part of the paper's fusions;
+        its runs are fused only if they are named.
     notebook : str
         The notebook that learns from it.
     needs : str
-        What the catalogue must have: ``audio``, ``reviews``, ``covers`` or only ``labels``.
+        Data that the catalogue must have: ``audio``, ``reviews``, ``covers`` or only ``labels``.
     setting : str
-        Parameter of the notebook that names the setting of a row, but for the rows of a pretrained encoder, which the
-        parameter ``encoder`` names.
+        Parameter of the notebook that holds the setting of a row; rows of a pretrained encoder use ``encoder`` instead.
     learns : str
-        Dotted name of what its notebook learns by.
+        Dotted name of the function that learns.
     encodes : str
-        Dotted name of the function that puts a new album through a run; empty where a new album cannot be.
+        Dotted name of the function that encodes a new album with a run; empty if that is impossible.
     branch : str
-        Dotted name of the function that makes the untrained network of a run a branch of a joint one; or empty.
+        Dotted name of the function that turns the untrained network of a run into a branch of a joint network, or
+        empty.
     """
 
     name: str
@@ -112,7 +114,7 @@ MODALITIES = (
         "image", "i", "06_image", "covers", "backbone", learns="mumu_lib.image.finetuning:fine_tune",
         encodes="mumu_lib.prediction.encoding:encode_image", branch="mumu_lib.fusion.joint:image_branch",
     ),
-    # Album vectors from a file of the user's own.
+    # Album embeddings from a file of the user's own.
     Modality("own", "", "05_text", "labels", "embeddings", learns="mumu_lib.text.album_vectors:reader"),
 )  # fmt: skip
 BY_NAME = {modality.name: modality for modality in MODALITIES}
@@ -120,22 +122,39 @@ BY_LETTER = {modality.letter: modality for modality in MODALITIES if modality.le
 
 
 def line_of(setting: str) -> str:
-    """Return the setting of the straight line beside a network, e.g. ``linear_vsm``."""
+    """Return the setting of the straight line for comparison with a network.
+
+    Examples
+    --------
+    >>> line_of("vsm")
+    'linear_vsm'
+    """
     return LINE + setting
 
 
 def is_line(setting: str) -> bool:
-    """Whether a setting is that of a straight line."""
+    """Whether a setting is that of a straight line.
+
+    Examples
+    --------
+    >>> is_line("linear_vsm"), is_line("vsm")
+    (True, False)
+    """
     return setting.startswith(LINE)
 
 
 def resolve(dotted: str) -> Any:
-    """Return what a dotted name such as ``mumu_lib.fusion.joint:learn`` means.
+    """Import the object with a dotted name such as ``mumu_lib.fusion.joint:learn``.
 
     Raises
     ------
     BadDataError
-        There is no such module, or it has no such name.
+        The module or the name in it does not exist.
+
+    Examples
+    --------
+    >>> resolve("mumu_lib.experiments:TARGETS")
+    ('logistic', 'cosine')
     """
     module, _, name = dotted.partition(":")
     try:
@@ -148,78 +167,98 @@ def resolve(dotted: str) -> Any:
 
 
 def table() -> pd.DataFrame:
-    """Return every row of ``params/experiments.tsv``.
+    """Read ``params/experiments.tsv``.
 
     Returns
     -------
     rows : pd.DataFrame
-        ``modality``, ``target``, ``setting``, ``notebook``; ``arguments``, what a fusion's notebook is told besides, or the encoder of a row;
-        ``learns``, the module of a text feature or a fusion; ``origin``, ``paper`` or ``ours``; the paper's numbers; ``sample`` and
-        ``paper``, yes where a profile runs it; ``why``. All as text.
+        All columns as text: ``modality``, ``target``, ``setting``, ``notebook``; ``arguments``, further parameters of a
+        fusion, or the encoder; ``learns``, the module of a text feature or a fusion; ``origin``, ``paper`` or ``ours``;
+        the paper's results; ``sample`` and ``paper``, ``yes`` if the profile runs the row; ``why``.
 
     Raises
     ------
     BadDataError
-        A column is not there, or a row cannot be what it says; names the row and what may stand there.
+        A column is missing, or a row is invalid; the message names the line and the choices.
+
+    Examples
+    --------
+    >>> table().loc[0, ["modality", "target", "setting"]].tolist()
+    ['audio', 'logistic', 'timbre_mlp']
     """
     return _read().copy()
 
 
 @cache
 def _read() -> pd.DataFrame:
+    """Read and check the table once."""
     path = checkout() / "params" / "experiments.tsv"
-    with parsing(path, REMEDY, trouble="is not a table of tabs"):
+    with parsing(path, RESTORE_HINT, trouble="is not a table of tabs"):
         rows = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
     absent = [column for column in COLUMNS if column not in rows]
     if absent:
-        raise BadDataError(f"{path} lacks the columns {absent}; {REMEDY}")
+        raise BadDataError(f"{path} lacks the columns {absent}; {RESTORE_HINT}")
     for line, row in enumerate(rows.itertuples(), 2):
-        problem = _problem(row)
+        problem = _choice_problem(row) or _argument_problem(row)
         if problem:
-            raise BadDataError(f"{path}, line {line}: {problem}; {REMEDY}")
+            raise BadDataError(f"{path}, line {line}: {problem}; {RESTORE_HINT}")
     key = ["modality", "target", "setting"]
     repeated = rows.duplicated(key) | rows[rows["arguments"] != ""].duplicated(["modality", "target", "arguments"])
     if repeated.any():
         line = int(repeated.to_numpy(bool, na_value=False).argmax()) + 2
-        raise BadDataError(f"{path}, line {line}: another row is the same experiment; {REMEDY}")
+        raise BadDataError(f"{path}, line {line}: another row is the same experiment; {RESTORE_HINT}")
     return rows
 
 
-def _problem(row: Any) -> str:
-    """Say what a row has that cannot be; empty if it is well."""
+def _choice_problem(row: Any) -> str:
+    """Describe the first value of a row that is not one of its choices; empty if all are."""
     names = [*BY_NAME, *BY_LETTER]
-    choices = {
-        "target": TARGETS, "origin": ("paper", "ours"), "sample": ("yes", "no"), "paper": ("yes", "no"),
-        "notebook": (*{modality.notebook for modality in MODALITIES}, FUSION_NOTEBOOK),
-    }  # fmt: skip
     for part in row.modality.split("+"):
         if part not in names:
             return f"modality {row.modality!r} holds {part!r}, which is not one of {names}{did_you_mean(part, names)}"
+    choices = {
+        "target": TARGETS,
+        "origin": ("paper", "ours"),
+        "sample": ("yes", "no"),
+        "paper": ("yes", "no"),
+        "notebook": (*{modality.notebook for modality in MODALITIES}, FUSION_NOTEBOOK),
+    }
     for column, allowed in choices.items():
         value = getattr(row, column)
         if value not in allowed:
             return f"{column} {value!r} is not one of {list(allowed)}{did_you_mean(value, allowed)}"
-    allowed = (ENCODER,)
-    if row.notebook == FUSION_NOTEBOOK:
-        allowed = tuple(FUSION_DEFAULTS)
+    return ""
+
+
+def _argument_problem(row: Any) -> str:
+    """Describe what is wrong with the columns ``arguments`` and ``learns`` of a row; empty if they are valid."""
+    is_fusion = row.notebook == FUSION_NOTEBOOK
+    allowed = list(FUSION_DEFAULTS) if is_fusion else [ENCODER]
     for word in row.arguments.split():
         name, equals, value = word.partition("=")
         if not equals or name not in allowed:
-            return f"arguments {word!r} is not NAME=VALUE with a name of {list(allowed)}"
+            return f"arguments {word!r} is not NAME=VALUE with a name of {allowed}"
         if name == ENCODER and value not in (MUSICNN, *ENCODERS):
-            return f"arguments {word!r} names no encoder of {[MUSICNN, *ENCODERS]}{did_you_mean(value, ENCODERS)}"
-    if row.notebook == FUSION_NOTEBOOK and not row.learns:
+            known = [MUSICNN, *ENCODERS]
+            return f"the encoder in arguments {word!r} is not one of {known}{did_you_mean(value, ENCODERS)}"
+    if is_fusion and not row.learns:
         return "a fusion needs a module in the column learns, such as mumu_lib.fusion.late"
     return ""
 
 
 def paper_rows() -> pd.DataFrame:
-    """Return the 26 rows of the paper's Table 2 with the paper's own numbers."""
+    """Return the 26 rows of the paper's Table 2 with the paper's results.
+
+    Examples
+    --------
+    >>> len(paper_rows())
+    26
+    """
     rows = table()
-    found = rows[rows["origin"] == "paper"].reset_index(drop=True)
+    rows = rows[rows["origin"] == "paper"].reset_index(drop=True)
     for column in NUMBERS:
-        found[column] = pd.to_numeric(found[column])
-    return found[["modality", "target", "setting", "notebook", *NUMBERS, "sample"]]
+        rows[column] = pd.to_numeric(rows[column])
+    return rows[["modality", "target", "setting", "notebook", *NUMBERS, "sample"]]
 
 
 def of_profile(profile: str) -> pd.DataFrame:
@@ -229,22 +268,37 @@ def of_profile(profile: str) -> pd.DataFrame:
 
 
 def settings(modality: str) -> tuple[str, ...]:
-    """Return the settings of a modality, in the order of the rows, without those that are a pretrained encoder."""
-    return tuple(setting for setting in _all_settings(modality) if setting not in ENCODERS)
+    """Return the settings of a modality in the order of the rows, without pretrained encoders.
+
+    Examples
+    --------
+    >>> settings("text")
+    ('vsm', 'vsm_sem', 'vsm_minilm')
+    """
+    names = _all_settings(modality)
+    return tuple(names[~names.isin(list(ENCODERS))])
 
 
 def encoders(modality: str) -> tuple[str, ...]:
-    """Return the pretrained encoders that a modality has a row of, in the order of the rows."""
-    return tuple(setting for setting in _all_settings(modality) if setting in ENCODERS)
+    """Return the pretrained encoders among the settings of a modality, in the order of the rows.
+
+    Examples
+    --------
+    >>> encoders("text")
+    ('minilm',)
+    """
+    names = _all_settings(modality)
+    return tuple(names[names.isin(list(ENCODERS))])
 
 
-def _all_settings(modality: str) -> list[str]:
+def _all_settings(modality: str) -> pd.Series:
+    """Return all settings of a modality, in the order of the rows."""
     rows = table()
-    return list(rows.loc[rows["modality"] == modality, "setting"].unique())
+    return rows.loc[rows["modality"] == modality, "setting"].drop_duplicates()
 
 
 def encoder_of(setting: str) -> str:
-    """Return the pretrained encoder that a setting needs; empty if it needs none.
+    """Return the pretrained encoder that a setting uses; empty if it uses none.
 
     Examples
     --------
@@ -258,19 +312,25 @@ def encoder_of(setting: str) -> str:
 
 
 def arguments(notebook: str, modality: str, target: str, setting: str) -> dict[str, str]:
-    """Return the parameters of the notebook that make it run one row."""
+    """Return the parameters with which a notebook runs a row.
+
+    Examples
+    --------
+    >>> arguments("04_audio", "audio", "cosine", "low_4x96")
+    {'target': 'cosine', 'filters': 'low_4x96'}
+    """
     if notebook == FUSION_NOTEBOOK:
         return {"target": target, "modalities": modality.replace("+", ""), **fusions()[setting]}
     if setting in ENCODERS:
-        return {"target": target, ENCODER: _told(modality, setting) or setting}
+        return {"target": target, ENCODER: _encoder_argument(modality, setting) or setting}
     return {"target": target, BY_NAME[modality].setting: setting}
 
 
-def _told(modality: str, setting: str) -> str:
-    """Return what ``arguments`` of a row say its encoder is called, such as ``musicnn``; empty where they say nothing."""
+def _encoder_argument(modality: str, setting: str) -> str:
+    """Return the encoder in the column ``arguments`` of a row, such as ``musicnn``; empty without one."""
     rows = table()
-    own = rows.loc[(rows["modality"] == modality) & (rows["setting"] == setting), "arguments"]
-    for word in " ".join(own).split():
+    own_arguments = rows.loc[(rows["modality"] == modality) & (rows["setting"] == setting), "arguments"]
+    for word in " ".join(own_arguments).split():
         name, _, value = word.partition("=")
         if name == ENCODER:
             return value
@@ -279,38 +339,58 @@ def _told(modality: str, setting: str) -> str:
 
 def fusions() -> dict[str, dict[str, str]]:
     """Return the settings of fusions, each with the parameters that differ from :data:`FUSION_DEFAULTS`."""
-    found: dict[str, dict[str, str]] = {}
+    settings_of_fusions: dict[str, dict[str, str]] = {}
     rows = table()
     rows = rows[rows["notebook"] == FUSION_NOTEBOOK]
     for setting, words in zip(rows["setting"], rows["arguments"], strict=True):
-        found[setting] = dict(word.split("=") for word in words.split())
-    return found
+        settings_of_fusions[setting] = {}
+        for word in words.split():
+            name, _, value = word.partition("=")
+            settings_of_fusions[setting][name] = value
+    return settings_of_fusions
 
 
 def fusion_setting(values: dict[str, str]) -> str:
-    """Return the setting that stands for parameters of 07, e.g. ``mlp``; empty if no row has these.
+    """Return the setting of parameters of 07; empty if there is no row with these parameters.
 
     Parameters
     ----------
     values : dict
         ``learning`` and ``missing``.
+
+    Examples
+    --------
+    >>> fusion_setting({"learning": "late", "missing": "complete"})
+    'mlp'
     """
-    for setting, own in fusions().items():
-        if {**FUSION_DEFAULTS, **own} == values:
+    for setting, own_values in fusions().items():
+        if {**FUSION_DEFAULTS, **own_values} == values:
             return setting
     return ""
 
 
 def module_of(notebook: str, setting: str) -> str:
-    """Return the name of the module that a setting of a notebook is learned by: the column ``learns`` of its rows."""
+    """Return the module that learns a setting of a notebook: the column ``learns`` of its rows.
+
+    Examples
+    --------
+    >>> module_of("07_multimodal", "mlp")
+    'mumu_lib.fusion.late'
+    """
     rows = table()
-    found = rows.loc[(rows["notebook"] == notebook) & (rows["setting"] == setting), "learns"]
-    return str(found.iloc[0])
+    modules = rows.loc[(rows["notebook"] == notebook) & (rows["setting"] == setting), "learns"]
+    return str(modules.iloc[0])
 
 
 def fusion_choices(parameter: str) -> tuple[str, ...]:
-    """Return the values that ``learning`` or ``missing`` of 07 may have."""
-    found = [FUSION_DEFAULTS[parameter]]
-    for own in fusions().values():
-        found.append(own.get(parameter, FUSION_DEFAULTS[parameter]))
-    return tuple(dict.fromkeys(found))
+    """Return the choices of the parameters ``learning`` and ``missing`` of 07.
+
+    Examples
+    --------
+    >>> fusion_choices("missing")[0]
+    'complete'
+    """
+    values = [FUSION_DEFAULTS[parameter]]
+    for own_values in fusions().values():
+        values.append(own_values.get(parameter, FUSION_DEFAULTS[parameter]))
+    return tuple(dict.fromkeys(values))

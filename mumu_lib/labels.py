@@ -1,7 +1,9 @@
-"""Genre labels: how often, how many, how related; label and album factors.
+"""Genre labels: frequencies, co-occurrence (PPMI), label factors and album factors.
 
 Paper: Sections 3.1 and 4.1, Table 1, Figure 1.  Notebooks: 02_dataset_overview, 03_label_factors.
 """
+
+from collections import defaultdict
 
 import numpy as np
 import pandas as pd
@@ -15,13 +17,16 @@ from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import progress
 from mumu_lib.core.errors import BadDataError, ParameterError, did_you_mean
 
+# Albums whose neighbours are searched in one step, and the memory of that step.
 CHUNK = 4096
-# Up to so many albums all are asked for their neighbours, of more so many; both to the memory of one step.
-EXACT, ASKED, MEGABYTES = 10_000, 2_500, 100
+MEGABYTES = 100
+# `neighbour_agreement` uses all albums up to MAX_EXACT, and a sample of SAMPLE_SIZE of them above.
+MAX_EXACT = 10_000
+SAMPLE_SIZE = 2_500
 
 
 def frequencies(catalogue: Catalogue) -> pd.DataFrame:
-    """Albums per label, most frequent first (paper's Table 1 is its head and tail).
+    """Count the albums of each label, most frequent first (the paper's Table 1 shows the head and the tail).
 
     Returns
     -------
@@ -31,39 +36,36 @@ def frequencies(catalogue: Catalogue) -> pd.DataFrame:
     M = catalogue.label_matrix()
     albums = np.asarray(M.sum(axis=0)).ravel().astype(int)
     labelled = max(1, int((M.getnnz(axis=1) > 0).sum()))
-    table = pd.DataFrame(
-        {"albums": albums, "percent": 100 * albums / labelled}, index=pd.Index(catalogue.labels, name="label")
-    )
+    table = pd.DataFrame({"albums": albums}, index=pd.Index(catalogue.labels, name="label"))
+    table["percent"] = 100 * albums / labelled
     return table.sort_values(["albums", "label"], ascending=[False, True])
 
 
 def table1(catalogue: Catalogue, n: int = 10) -> pd.DataFrame:
-    """Most and least represented genres side by side, as the paper's Table 1.
+    """Tabulate the most and the least frequent genres side by side, as in the paper's Table 1.
 
     Parameters
     ----------
     n : int > 0
-        Rows; fewer when the catalogue has fewer labels.
+        Number of rows; at most the number of labels.
     """
-    table = frequencies(catalogue).reset_index()
+    table = frequencies(catalogue).reset_index()[["label", "percent"]]
     table["percent"] = table["percent"].map("{:.2f}".format)
-    most, least = table[["label", "percent"]].head(n), table[["label", "percent"]].tail(n)
-    return pd.DataFrame(
-        np.hstack([most, least]), columns=["most represented", "% of albums", "least represented", "% of albums "]
-    )
+    columns = ["most represented", "% of albums", "least represented", "% of albums "]
+    return pd.DataFrame(np.hstack([table.head(n), table.tail(n)]), columns=columns)
 
 
 def labels_per_album(catalogue: Catalogue) -> pd.Series:
-    """Number of labels of every album that has one (paper 3.1: 5.97 on average, deviation 3.13)."""
+    """Count the labels of each album that has at least one (paper 3.1: mean 5.97, standard deviation 3.13)."""
     counts = pd.Series(catalogue.label_matrix().getnnz(axis=1), index=catalogue.albums["album_id"], name="labels")
     return counts[counts > 0]
 
 
 def ppmi(M: sp.csr_matrix) -> np.ndarray:
-    """Positive pointwise mutual information between labels (paper's equation 1).
+    """Compute the positive pointwise mutual information between labels (paper's equation 1).
 
-    The diagonal is kept (``-log P(l)``); a pair that never co-occurs gets 0, as the limit of
-    ``max(0, log 0)``. Natural logarithm.
+    The diagonal is kept (``-log P(l)``). A pair that never co-occurs gets 0, the limit of ``max(0, log p)``. The
+    logarithm is natural.
 
     Parameters
     ----------
@@ -73,46 +75,68 @@ def ppmi(M: sp.csr_matrix) -> np.ndarray:
     Returns
     -------
     X : np.ndarray [shape=(labels, labels), float64]
-        Symmetric, at least 0.
+        Symmetric and non-negative.
 
     Raises
     ------
     BadDataError
-        No album at all, or an entry other than 0 and 1.
+        The matrix has no rows, or an entry other than 0 and 1.
+
+    Examples
+    --------
+    >>> ppmi(sp.csr_matrix([[1, 1, 0], [0, 0, 1]])).round(2).tolist()
+    [[0.69, 0.69, 0.0], [0.69, 0.69, 0.0], [0.0, 0.0, 0.69]]
     """
     M = sp.csr_matrix(M, dtype=np.float64)
     if M.shape[0] == 0 or not np.isin(M.data, (0, 1)).all():
         raise BadDataError(f"the label matrix must hold 0 and 1 for at least one album, got shape {M.shape}")
-    together = (M.T @ M).toarray() / M.shape[0]
-    alone = together.diagonal()
-    expected = np.outer(alone, alone)
-    ratio = np.divide(together, expected, out=np.ones_like(together), where=together > 0)
+    joint = (M.T @ M).toarray() / M.shape[0]
+    marginal = joint.diagonal()
+    expected = np.outer(marginal, marginal)
+    ratio = np.divide(joint, expected, out=np.ones_like(joint), where=joint > 0)
     return np.maximum(0, np.log(ratio))
 
 
 def label_factors(M: sp.csr_matrix, d: int = 50) -> np.ndarray:
-    """Label factors C_d = U_d sqrt(S_d) from the SVD of the PPMI matrix (paper 4.1).
+    """Compute label factors C_d = U_d sqrt(S_d) from the SVD of the PPMI matrix (paper 4.1).
 
-    Signs are fixed so that two runs agree (an SVD leaves them open).
+    An SVD leaves the signs of its vectors open; they are fixed here, which makes the factors reproducible.
 
     Parameters
     ----------
     M : scipy.sparse.csr_matrix [shape=(albums, labels)]
         Training and validation albums only.
     d : int > 0
-        Dimensions wanted.
+        Number of dimensions; at most the rank of the PPMI matrix is returned.
 
     Returns
     -------
     C : np.ndarray [shape=(labels, min(d, rank)), float64]
         A label without albums has the zero vector.
+
+    Raises
+    ------
+    ParameterError
+        ``d`` is below 1.
+    BadDataError
+        The PPMI matrix is zero, or as :func:`ppmi`.
+
+    Examples
+    --------
+    Labels on the same albums get the same factors:
+
+    >>> C = label_factors(sp.csr_matrix([[1, 1, 0], [0, 0, 1]]), d=2)
+    >>> C.shape, bool(np.allclose(C[0], C[1]))
+    ((3, 2), True)
     """
     if d < 1:
         raise ParameterError(f"d must be at least 1, got {d}")
     X = ppmi(M)
     rank = int(np.linalg.matrix_rank(X))
     if rank == 0:
-        raise BadDataError("the labels tell nothing apart: every album has the same ones; nothing can be factorized")
+        raise BadDataError(
+            "the labels cannot be factorized: every album has the same labels; add albums of other genres"
+        )
     U, S, V = np.linalg.svd(X)
     U, _ = svd_flip(U, V)
     kept = slice(0, min(d, rank))
@@ -120,39 +144,72 @@ def label_factors(M: sp.csr_matrix, d: int = 50) -> np.ndarray:
 
 
 def learned_factors(catalogue: Catalogue, d: int = 50) -> np.ndarray:
-    """Label factors of a catalogue's training and validation albums (paper 6) [shape=(labels, d)], as :func:`label_factors`."""
+    """Compute :func:`label_factors` from the training and validation albums of a catalogue (paper 6)."""
     return label_factors(catalogue.label_matrix(("train", "val")), d)
 
 
 def album_factors(M: sp.csr_matrix, C: np.ndarray) -> np.ndarray:
-    """Album factors F_d = M C_d: the sum of the factors of an album's labels (paper 4.1).
+    """Compute album factors F_d = M C_d: the sum of the factors of an album's labels (paper 4.1).
 
     The paper prints C_d M^T, the transpose.
+
+    Parameters
+    ----------
+    M : scipy.sparse.csr_matrix [shape=(albums, labels)]
+    C : np.ndarray [shape=(labels, d)]
+        From :func:`label_factors`.
 
     Returns
     -------
     F : np.ndarray [shape=(albums, d), float32]
+
+    Examples
+    --------
+    >>> album_factors(sp.csr_matrix([[1, 1]]), np.array([[1.0, 0.0], [0.5, 2.0]])).tolist()
+    [[1.5, 2.0]]
     """
     return sp.csr_matrix(M, dtype=np.float32) @ C.astype(np.float32)
 
 
 def nearest_labels(C: np.ndarray, labels: list[str], label: str, n: int = 5) -> pd.Series:
-    """Labels closest to one label in factor space, by cosine similarity; of equally close ones the first column.
+    """Find the labels with the highest cosine similarity to one label in factor space.
+
+    Parameters
+    ----------
+    C : np.ndarray [shape=(labels, d)]
+        From :func:`label_factors`.
+    labels : list of str
+        Names in the row order of ``C``.
+    label : str
+        The label whose neighbours are returned.
+    n : int > 0
+        Number of neighbours.
+
+    Returns
+    -------
+    near : pd.Series
+        Index: label; value: similarity, highest first. Ties keep the order of ``labels``.
 
     Raises
     ------
     ParameterError
-        Unknown label, with the nearest known name.
+        ``label`` is unknown; the message suggests the closest name.
+
+    Examples
+    --------
+    >>> C = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+    >>> nearest_labels(C, ["Jazz", "Bop", "Metal"], "Jazz", 1).to_dict()
+    {'Bop': 0.8}
     """
     if label not in labels:
         raise ParameterError(f"unknown label {label!r}{did_you_mean(label, labels)}")
-    # Rounded, so that labels on the same albums keep their order whatever the last bit says.
+    # Rounded: labels on the same albums differ by rounding errors only, and must count as ties.
     similarity = cosine_similarity(C[[labels.index(label)]], C)[0].round(9)
     return pd.Series(similarity, index=labels, name=label).drop(label).nlargest(n)
 
 
 def single_top_label(catalogue: Catalogue) -> pd.Series:
-    """Top-level label of every album that has exactly one (the albums of the paper's Figure 1).
+    """Find the top-level label of each album that has exactly one (the albums of the paper's Figure 1).
 
     Returns
     -------
@@ -161,85 +218,101 @@ def single_top_label(catalogue: Catalogue) -> pd.Series:
     """
     columns = [catalogue.labels.index(label) for label in catalogue.top_labels]
     M = catalogue.label_matrix()[:, columns]
-    one = np.flatnonzero(M.getnnz(axis=1) == 1)
-    return pd.Series(np.array(catalogue.top_labels, dtype=object)[M[one].indices], index=one, name="top_label")
+    rows = np.flatnonzero(M.getnnz(axis=1) == 1)
+    names = np.array(catalogue.top_labels, dtype=object)
+    return pd.Series(names[M[rows].indices], index=rows, name="top_label")
 
 
 def rarest_top_label(catalogue: Catalogue, chosen: np.ndarray) -> pd.Categorical:
-    """One top-level label for each row of chosen labels: its rarest, since Pop stands on most albums.
+    """Find the rarest top-level label of each row of labels; the most frequent one, Pop, is on most albums.
 
     Parameters
     ----------
     chosen : np.ndarray [shape=(n, labels), bool]
-        For instance an album's true or predicted labels.
+        For instance the true or the predicted labels of each album.
 
     Returns
     -------
     label : pd.Categorical [length n]
-        Categories from the most frequent label down; missing where none is of the top level.
+        Categories from the most to the least frequent label; missing for a row without a top-level label.
     """
-    tops = set(catalogue.top_labels or catalogue.labels)
+    names = pd.Index(catalogue.labels, dtype="str")
     frequent_first = catalogue.label_matrix().getnnz(axis=0).argsort(kind="stable")[::-1]
-    columns = [i for i in frequent_first if catalogue.labels[i] in tops]
-    if not columns:
+    is_top = names.isin(catalogue.top_labels or catalogue.labels)
+    columns = frequent_first[is_top[frequent_first]]
+    if not len(columns):
         return pd.Categorical.from_codes(np.full(len(chosen), -1), pd.Index([], dtype="str"))
-    found = chosen[:, columns]
-    last = len(columns) - 1 - found[:, ::-1].argmax(axis=1)
-    names = pd.Index([catalogue.labels[i] for i in columns])
-    return pd.Categorical.from_codes(np.where(found.any(axis=1), last, -1), names)
+    has = chosen[:, columns]
+    rarest = len(columns) - 1 - has[:, ::-1].argmax(axis=1)
+    return pd.Categorical.from_codes(np.where(has.any(axis=1), rarest, -1), names[columns])
 
 
 def neighbour_agreement(F: np.ndarray, group: pd.Series, k: int = 5, *, seed: int = 0) -> float:
-    """Share of the k nearest albums, by cosine, that are of the same group; NaN for fewer than two albums.
+    """Compute the share of the k nearest albums, by cosine, that belong to the same group.
 
-    Of more than 10,000 albums 2,500 are asked, drawn by the seed, and a line says so; the neighbours are sought among all.
-    That share is a mean of 2,500 albums, with a standard error of at most 0.01.
+    Above 10,000 albums the share is a mean over a random sample of 2,500 of them (standard error at most 0.01), and a
+    line is printed; their neighbours are still searched among all albums.
 
     Parameters
     ----------
     F : np.ndarray [shape=(n, d)]
     group : pd.Series [length n]
     k : int > 0
-        Lowered to n - 1 where there are fewer albums.
+        Number of neighbours; at most n - 1 are used.
     seed : int
-        Of the drawing.
+        Seed of the sample.
+
+    Returns
+    -------
+    share : float
+        NaN for fewer than two albums.
+
+    Examples
+    --------
+    >>> F = np.array([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.1, 1.0]])
+    >>> neighbour_agreement(F, pd.Series(["Jazz", "Jazz", "Rock", "Rock"]), k=1)
+    1.0
     """
     k = min(k, len(F) - 1)
     if k < 1:
         return float("nan")
-    asked = _asked(len(F), seed)
-    if len(asked) < len(F):
-        print(f"neighbours of {len(asked):,} of {len(F):,} albums, drawn by the seed, among all of them")
-    index, names, same = NearestNeighbors(n_neighbors=k + 1, metric="cosine").fit(F), group.to_numpy(), 0
-    for start in progress.bar(range(0, len(asked), CHUNK), "neighbours", unit="block"):
-        rows = asked[start : start + CHUNK, None]
+    sample = _sampled_rows(len(F), seed)
+    if len(sample) < len(F):
+        print(f"neighbours of {len(sample):,} of {len(F):,} albums, drawn by the seed, among all of them")
+    index = NearestNeighbors(n_neighbors=k + 1, metric="cosine").fit(F)
+    names = group.to_numpy()
+    same = 0
+    for start in progress.bar(range(0, len(sample), CHUNK), "neighbours", unit="block"):
+        rows = sample[start : start + CHUNK, None]
         with config_context(working_memory=MEGABYTES):
             near = index.kneighbors(F[rows[:, 0]], return_distance=False)
         others = near != rows
-        # Among more than k albums of the same factors an album need not be its own neighbour.
+        # With more than k identical albums, the k + 1 nearest may not include the album itself.
         others[others.all(axis=1), 0] = False
         same += (names[near[others].reshape(-1, k)] == names[rows]).sum()
-    return float(same / (k * len(asked)))
+    return float(same / (k * len(sample)))
 
 
-def _asked(n: int, seed: int) -> np.ndarray:
-    """Return the rows whose neighbours are looked at [int, rising]."""
-    if n <= EXACT:
+def _sampled_rows(n: int, seed: int) -> np.ndarray:
+    """Return the rows whose neighbours are searched, in ascending order: all, or a random sample of many."""
+    if n <= MAX_EXACT:
         return np.arange(n)
-    return np.sort(np.random.default_rng(seed).choice(n, ASKED, replace=False))
+    return np.sort(np.random.default_rng(seed).choice(n, SAMPLE_SIZE, replace=False))
 
 
 def drawn_for_map(group: pd.Series, most: int, *, seed: int = 0, noun: str = "albums") -> pd.Series:
-    """Return the albums or tracks to show on a map: all, or ``most`` of them drawn by the seed, and a line says so.
+    """Return the albums or tracks to show on a map: all, or a random sample, which is announced by a printed line.
 
     Parameters
     ----------
     group : pd.Series
-        As of :func:`single_top_label`; its order stays.
+        Group of each point, e.g. from :func:`single_top_label`; the order is kept.
     most : int > 0
-        t-SNE's time grows with the number of points.
+        Largest number of points; the time of t-SNE grows with it.
+    seed : int
+        Seed of the sample.
     noun : str
-        What they are, for the line.
+        Name of the points in the printed line.
 
     Examples
     --------
@@ -254,29 +327,39 @@ def drawn_for_map(group: pd.Series, most: int, *, seed: int = 0, noun: str = "al
 
 
 def taxonomy_levels(catalogue: Catalogue) -> pd.DataFrame:
-    """Names and labels on each level of the taxonomy (paper 3.1: up to four levels, 27 on the first).
+    """Count the names and the labels on each level of the taxonomy (paper 3.1: up to four levels, 27 on the first).
 
     Returns
     -------
     table : pd.DataFrame
-        Index: level from 1. Columns: ``names``, ``labels`` (names kept as labels), ``most frequent`` (up to four of them).
+        Index: level, from 1. Columns: ``names``, ``labels`` (names that are labels), ``most frequent`` (up to four
+        labels).
     """
-    frequent = list(frequencies(catalogue).index)
-    nodes = {(level, name) for branch in catalogue.taxonomy["branch"] for level, name in enumerate(branch, 1)}
+    names_on: dict[int, set[str]] = defaultdict(set)
+    for branch in catalogue.taxonomy["branch"]:
+        for level, name in enumerate(branch, 1):
+            names_on[level].add(name)
+    frequent_first = frequencies(catalogue).index
     rows = []
-    for level in sorted({level for level, _ in nodes}):
-        names = {name for at, name in nodes if at == level}
-        kept = [label for label in frequent if label in names]
+    for level, names in sorted(names_on.items()):
+        kept = frequent_first[frequent_first.isin(names)]
         rows.append((level, len(names), len(kept), ", ".join(kept[:4])))
     return pd.DataFrame(rows, columns=["level", "names", "labels", "most frequent"]).set_index("level")
 
 
 def split_table(catalogue: Catalogue) -> pd.DataFrame:
-    """Albums, tracks and labels of each split, and labels without an album there."""
+    """Count albums, tracks and labels of each split, and the labels without an album in it.
+
+    Returns
+    -------
+    table : pd.DataFrame
+        Index: split. Columns: ``albums``, ``tracks``, ``labels``, ``labels without album``.
+    """
     track_splits = catalogue.tracks["album_id"].map(catalogue.albums.set_index("album_id")["split"])
     rows = {}
     for split in ("train", "val", "test"):
         M = catalogue.label_matrix(split)
-        seen = int((M.getnnz(axis=0) > 0).sum())
-        rows[split] = (M.shape[0], int((track_splits == split).sum()), seen, len(catalogue.labels) - seen)
+        labels = int((M.getnnz(axis=0) > 0).sum())
+        tracks = int((track_splits == split).sum())
+        rows[split] = (M.shape[0], tracks, labels, len(catalogue.labels) - labels)
     return pd.DataFrame.from_dict(rows, orient="index", columns=["albums", "tracks", "labels", "labels without album"])

@@ -1,7 +1,7 @@
-"""Notebook parameters: one vocabulary, read strictly; the project's folders and seeds.
+"""Parameters of the notebooks, strictly checked.
 
-papermill only logs an unknown parameter and then runs the default. Here it is an error, as is a
-wrong type or a value that is not one of the choices.
+papermill only logs an unknown parameter and then runs with the default. Here it is an error, like a wrong type or a
+value that is not one of the choices.
 """
 
 import ast
@@ -18,23 +18,25 @@ from mumu_lib.core.errors import ParameterError, did_you_mean
 from mumu_lib.core.parsing import parsing
 from mumu_lib.core.paths import checkout, home
 
-# Of the layers of 04's and 06's networks; ``auto`` is what the machine computes fastest.
+# Precision of the networks in 04 and 06; ``auto`` is the fastest one on the machine.
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16", "auto")
 
 
-# A parameter that is added after runs were made says with ``before=`` which value means what those runs did:
-# ``recipe: str = _choice("auto", "paper", "ours", before="paper")``. Runs without it then stay valid (:func:`restored`).
+# A new parameter needs ``before=``, the value that is equivalent to runs made before it existed:
+# ``recipe: str = _choice("auto", "paper", "ours", before="paper")``. Those runs then stay valid (:func:`restored`).
 def _choice(*names: str, default: Any = MISSING, **further: Any) -> Any:
+    """Declare a parameter with a set of choices."""
     return field(default=default, metadata={"choices": names, **further})
 
 
 def _at_least(least: float, *, strictly: bool = False, **further: Any) -> Any:
+    """Declare a number with a lower bound; ``strictly`` excludes the bound itself."""
     return field(metadata={"least": least, "strictly": strictly, **further})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shared:
-    """What every notebook takes. Defaults live in the notebooks, the paper's values in paper.yaml."""
+    """Parameters of all notebooks. The defaults are in the notebooks, the paper's values in paper.yaml."""
 
     catalogue: str
     seed: int = _at_least(0)
@@ -42,7 +44,7 @@ class Shared:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetMapping(Shared):
-    """Parameters of 01_dataset_mapping; ``catalogue`` is the one it makes."""
+    """Parameters of 01_dataset_mapping; ``catalogue`` is the name of the new catalogue."""
 
     source: str = _choice("sample", "raw", "mumu", "msd-i")
     root: str = ""
@@ -68,7 +70,7 @@ class Factors(Shared):
 
 @dataclass(frozen=True, kw_only=True)
 class Training(Shared):
-    """What every notebook that trains a network takes."""
+    """Parameters of all notebooks that train a network."""
 
     recipe: str = _choice("auto", "paper", "ours", before="paper")
     target: str = _choice(*experiments.TARGETS)
@@ -162,7 +164,7 @@ PARAMETERS: dict[str, type[Shared]] = {
     "08_results": Results,
     "09_your_album": YourAlbum,
 }
-# Parameters of a notebook that an encoder excludes, and it. Where none is given the first says what is learned from.
+# Parameters that exclude one another, since each names the features to learn from. The first one has a default.
 EXCLUSIVE: dict[type[Shared], tuple[str, ...]] = {
     Audio: ("filters", "encoder"),
     Text: ("features", "encoder", "embeddings"),
@@ -173,7 +175,7 @@ Params = TypeVar("Params", bound=Shared)
 
 
 def read(kind: type[Params], namespace: Mapping[str, Any]) -> Params:
-    """Read a notebook's parameters from its namespace, strictly.
+    """Read and check a notebook's parameters.
 
     Parameters
     ----------
@@ -184,22 +186,46 @@ def read(kind: type[Params], namespace: Mapping[str, Any]) -> Params:
 
     Returns
     -------
-    kind
-        Checked values. Precedence: ``-p``, then this notebook's section of a parameter file
-        (``-f params/paper.yaml``), then the notebook's ``parameters`` cell.
+    cfg
+        An instance of ``kind``. Values come from ``-p``, otherwise from the notebook's section of a parameter file
+        (``-f params/paper.yaml``), otherwise from the notebook's ``parameters`` cell.
 
     Raises
     ------
     ParameterError
-        An unknown name, a wrong type, a value outside the choices; with the nearest valid name.
+        A name is unknown, a type is wrong, or a value is not one of the choices; the message suggests the closest name.
+
+    Examples
+    --------
+    >>> read(Overview, {"catalogue": "sample", "seed": 0, "top": 10})
+    Overview(catalogue='sample', seed=0, top=10)
     """
-    section_name = kind.__name__.lower()
-    names = [f.name for f in fields(kind)]
+    names = [parameter.name for parameter in fields(kind)]
     injected = _injected_names(namespace.get("In", ()))
     for name in injected:
         if name not in names and name not in SECTIONS:
             raise ParameterError(f"unknown parameter {name!r}; this notebook takes {names}{did_you_mean(name, names)}")
-    section = namespace[section_name] if section_name in injected else {}
+    section = _section(kind.__name__.lower(), names, namespace, injected)
+    values = {}
+    for name in names:
+        if name in section and name not in injected:
+            values[name] = section[name]
+        elif name in namespace:
+            values[name] = namespace[name]
+        else:
+            raise ParameterError(f"the notebook's parameters cell lacks {name!r}; add it")
+    cfg = checked(kind, values)
+    _refuse_several(cfg, injected)
+    return cfg
+
+
+def _section(
+    section_name: str, names: list[str], namespace: Mapping[str, Any], injected: set[str]
+) -> Mapping[str, Any]:
+    """Return a notebook's section of the parameter file; empty without one."""
+    if section_name not in injected:
+        return {}
+    section = namespace[section_name]
     if not isinstance(section, Mapping):
         raise ParameterError(f"section {section_name!r} of the parameter file must map names to values")
     for name in section:
@@ -207,119 +233,151 @@ def read(kind: type[Params], namespace: Mapping[str, Any]) -> Params:
             raise ParameterError(
                 f"unknown parameter {name!r} in section {section_name!r}; it takes {names}{did_you_mean(name, names)}"
             )
-    values = {}
-    for f in fields(kind):
-        if f.name not in namespace and f.name not in section:
-            raise ParameterError(f"the notebook's parameters cell lacks {f.name!r}")
-        from_section = f.name in section and f.name not in injected
-        values[f.name] = section[f.name] if from_section else namespace[f.name]
-    found = checked(kind, values)
-    _refuse_several(found, injected)
-    return found
+    return section
 
 
 def _refuse_several(cfg: Shared, injected: set[str]) -> None:
-    """Refuse an encoder together with another parameter that says what to learn from.
+    """Raise an error if an encoder is given together with another parameter of :data:`EXCLUSIVE`.
 
-    The first of them has a default, so that it counts only where ``-p`` names it. ``features`` and ``embeddings`` may
-    stand together, since finished runs were made so: then ``embeddings`` counts.
+    The first of these parameters has a default and counts only if it was injected. ``features`` and ``embeddings`` do
+    not exclude each other, because finished runs have both: ``embeddings`` is then used.
     """
     if not getattr(cfg, "encoder", ""):
         return
     first, *others = EXCLUSIVE.get(type(cfg), ("",))
-    named = [name for name in others if getattr(cfg, name)]
-    if named and first in injected:
-        named.insert(0, first)
-    if len(named) > 1:
-        given = " and ".join(f"{name}={getattr(cfg, name)!r}" for name in named)
-        raise ParameterError(f"{given} exclude one another, since each says what to learn from; leave all but one out")
+    given = [name for name in others if getattr(cfg, name)]
+    if given and first in injected:
+        given.insert(0, first)
+    if len(given) > 1:
+        listed = " and ".join(f"{name}={getattr(cfg, name)!r}" for name in given)
+        raise ParameterError(f"{listed} exclude one another, since each says what to learn from; leave all but one out")
 
 
 def checked(kind: type[Params], values: Mapping[str, Any]) -> Params:
-    """Return parameters of a notebook, each of the right type and one of its choices; other names are ignored.
+    """Check the type and the choices of a notebook's parameters; other names are ignored.
+
+    Parameters
+    ----------
+    kind : type
+        The dataclass of the notebook.
+    values : mapping
+        Values by name; only ``workers``, which is not stored with runs, may be absent.
+
+    Returns
+    -------
+    cfg
+        An instance of ``kind``.
 
     Raises
     ------
     ParameterError
-        As :func:`read`. Of ``workers``, which no stored run has, any number will do.
+        As :func:`read`.
+
+    Examples
+    --------
+    >>> checked(Factors, {"catalogue": "mine", "seed": 0, "dimensions": 50, "perplexity": 30})
+    Factors(catalogue='mine', seed=0, dimensions=50, perplexity=30.0)
     """
-    found = {}
-    for f in fields(kind):
-        found[f.name] = _checked(f, values.get(f.name, 0) if f.name == "workers" else values[f.name])
-    return kind(**found)
+    valid = {}
+    for parameter in fields(kind):
+        name = parameter.name
+        # Runs are stored without the number of workers.
+        value = values.get(name, 0) if name == "workers" else values[name]
+        valid[name] = _checked(parameter, value)
+    return kind(**valid)
 
 
 def _injected_names(history: Iterable[str]) -> set[str]:
-    """Names assigned by the cell that papermill injects (it starts with ``# Parameters``)."""
+    """Return the names that papermill's injected cell assigns; it starts with ``# Parameters``."""
     names: set[str] = set()
     for source in history:
         if not source.startswith("# Parameters"):
             continue
         for node in ast.parse(source).body:
             if isinstance(node, ast.Assign):
-                names |= {t.id for t in node.targets if isinstance(t, ast.Name)}
+                names.update(target.id for target in node.targets if isinstance(target, ast.Name))
     return names
 
 
-def _checked(f: Any, value: Any) -> Any:
-    if f.type is float and type(value) is int:
+def _checked(parameter: Any, value: Any) -> Any:
+    """Check a value, and return it; an int is converted to float where a float is required."""
+    name = parameter.name
+    kind = parameter.type
+    if kind is float and type(value) is int:
         value = float(value)
-    if type(value) is not f.type:
-        hint = {
-            bool: f"write  -p {f.name} True  or  -p {f.name} False",
-            str: _as_text(f.name, value),
-        }.get(f.type, f"write a plain {f.type.__name__}")
-        raise ParameterError(f"{f.name} must be {f.type.__name__}, got {value!r} ({type(value).__name__}); {hint}")
-    choices = f.metadata.get("choices")
+    if type(value) is not kind:
+        hint = _type_hint(name, kind, value)
+        raise ParameterError(f"{name} must be {kind.__name__}, got {value!r} ({type(value).__name__}); {hint}")
+    choices = parameter.metadata.get("choices")
     if choices and value not in choices:
-        raise ParameterError(f"{f.name}={value!r} is not one of {list(choices)}{did_you_mean(value, choices)}")
-    least = f.metadata.get("least")
-    # Written so that NaN fails too.
-    if least is not None and not (value > least if f.metadata.get("strictly") else value >= least):
-        raise ParameterError(
-            f"{f.name} must be {'above' if f.metadata.get('strictly') else 'at least'} {least}, got {value!r}"
-        )
-    if f.default is MISSING and value == "":
-        raise ParameterError(f"{f.name} is empty; give it a value or leave the parameter out")
+        raise ParameterError(f"{name}={value!r} is not one of {list(choices)}{did_you_mean(value, choices)}")
+    least = parameter.metadata.get("least")
+    if least is not None:
+        # Written this way, NaN fails too.
+        if parameter.metadata.get("strictly") and not value > least:
+            raise ParameterError(f"{name} must be above {least}, got {value!r}")
+        if not value >= least:
+            raise ParameterError(f"{name} must be at least {least}, got {value!r}")
+    if parameter.default is MISSING and value == "":
+        raise ParameterError(f"{name} is empty; give it a value or leave the parameter out")
     return value
 
 
-def _as_text(name: str, value: Any) -> str:
-    """Say how papermill is told a text that it has taken for something else, such as 7 for ``007``."""
+def _type_hint(name: str, kind: type, value: Any) -> str:
+    """Explain how to pass a value of the right type to papermill."""
+    if kind is bool:
+        return f"write  -p {name} True  or  -p {name} False"
+    if kind is str:
+        return _text_hint(name, value)
+    return f"write a plain {kind.__name__}"
+
+
+def _text_hint(name: str, value: Any) -> str:
+    """Explain how to pass text that papermill converts to another type, such as ``007`` to 7."""
     if name == "catalogue":
         for path in sorted((home() / "data").glob("*/catalogue.json")):
             known = path.parent.name
-            # Compared as written: nan is not equal to itself.
+            # Compared by repr: nan is not equal to itself.
             if known != value and repr(commands.read_by_papermill(known)) == repr(value):
                 return f"write  {commands.typed('-r', name, known)}  to pass the name as text"
-    return f"write  -r {name} TEXT  to pass it as text, as it was before it was taken for {value!r}"
+    return f"write  -r {name} TEXT  to pass it as text; papermill converted it to {value!r}"
 
 
 def restored(kind: type[Shared], stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters of a stored run, completed by those that did not exist when it was made.
+    """Add the parameters that did not exist when a run was made to its stored parameters.
 
     Parameters
     ----------
     kind : type
-        The dataclass of its notebook.
+        The dataclass of the run's notebook.
     stored : mapping
-        What its ``params.json`` holds, in any order.
+        The parameters in its ``params.json``, in any order.
+
+    Examples
+    --------
+    >>> restored(Audio, {"recipe": "ours"})
+    {'recipe': 'ours', 'encoder': ''}
     """
-    before = {f.name: f.metadata["before"] for f in fields(kind) if "before" in f.metadata}
-    return {**before, **stored}
+    values = {}
+    for parameter in fields(kind):
+        if "before" in parameter.metadata:
+            values[parameter.name] = parameter.metadata["before"]
+    return {**values, **stored}
 
 
 def with_recipe(cfg: Params, *, synthetic: bool) -> Params:
-    """Return parameters with the recipe that ``auto`` stands for.
+    """Replace the recipe ``auto`` by ``paper`` or ``ours``.
 
-    The paper's on the sample and where all networks learn by one loss, for which there is none of ours. Else ours, and
-    on vectors from a file or of a pretrained encoder always, since the paper has none. Parameters without a recipe come
-    back as they are.
+    Joint training has the paper's recipe only. Embeddings from a file or of a pretrained encoder get ours, since the
+    paper has none. Otherwise the sample gets the paper's recipe, and other catalogues ours. Parameters without a recipe
+    are returned unchanged.
 
     Parameters
     ----------
+    cfg : Params
+        Parameters of a notebook.
     synthetic : bool
-        Of the catalogue.
+        Whether the catalogue is synthetic.
 
     Examples
     --------
@@ -330,24 +388,32 @@ def with_recipe(cfg: Params, *, synthetic: bool) -> Params:
     """
     if getattr(cfg, "recipe", "") != "auto":
         return cfg
-    if getattr(cfg, "learning", "late") == "simultaneous":
+    joint = getattr(cfg, "learning", "late") == "simultaneous"
+    given_embeddings = getattr(cfg, "encoder", "") or (isinstance(cfg, Text) and cfg.embeddings)
+    recipe = "ours"
+    if joint or (synthetic and not given_embeddings):
         recipe = "paper"
-    elif getattr(cfg, "encoder", "") or (isinstance(cfg, Text) and cfg.embeddings):
-        recipe = "ours"
-    else:
-        recipe = "paper" if synthetic else "ours"
     return replace(cfg, recipe=recipe)  # type: ignore[call-arg]
 
 
 def defaults(notebook: str | Path) -> dict[str, Any]:
-    """Values of a notebook's ``parameters`` cell, without running it."""
+    """Read the values of a notebook's ``parameters`` cell without running it."""
     from papermill import inspect_notebook
 
-    return {name: ast.literal_eval(entry["default"]) for name, entry in inspect_notebook(str(notebook)).items()}
+    values = {}
+    for name, entry in inspect_notebook(str(notebook)).items():
+        values[name] = ast.literal_eval(entry["default"])
+    return values
 
 
 def paper(section: str) -> dict[str, Any]:
-    """The paper's values for one notebook, from ``params/paper.yaml``; none for a notebook that is not in the paper."""
+    """Read the paper's parameters for a notebook from ``params/paper.yaml``; empty if the paper has none.
+
+    Examples
+    --------
+    >>> paper("factors")["dimensions"]
+    50
+    """
     path = checkout() / "params" / "paper.yaml"
-    with parsing(path, "mend it, or get it again", trouble="does not map each notebook to its parameters"):
+    with parsing(path, "fix it or restore it from git", trouble="does not map each notebook to its parameters"):
         return dict(yaml.safe_load(path.read_text(encoding="utf-8")).get(section) or {})

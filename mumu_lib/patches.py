@@ -1,4 +1,4 @@
-"""``python -m mumu_lib.patches CATALOGUE`` extracts audio features: the command of :mod:`mumu_lib.audio.store`."""
+"""Command ``python -m mumu_lib.patches CATALOGUE``: extract audio features, as :mod:`mumu_lib.audio.store` does."""
 
 import sys
 

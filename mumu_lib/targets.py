@@ -1,4 +1,4 @@
-"""What a network is trained towards, and how its outputs become scores (paper, section 4).
+"""Training targets: what a network must output, its loss, and how outputs become scores (paper, section 4).
 
 Notebooks: 04 to 07.
 """
@@ -19,7 +19,7 @@ from mumu_lib.metrics.ranking import constant_labels, put_constant_last_or_first
 
 
 class Target(Protocol):
-    """LOGISTIC or COSINE: the width of the output, its loss, and the way back to labels."""
+    """LOGISTIC or COSINE: number of outputs, loss, encoding of labels, and scores from outputs."""
 
     name: str
     n_outputs: int
@@ -30,14 +30,14 @@ class Target(Protocol):
         """Keras loss."""
 
     def encode(self, M: sp.csr_matrix) -> np.ndarray:
-        """Labels -> what the network must output."""
+        """Return the outputs that a perfect network would give for these labels [shape=(albums, outputs)]."""
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
-        """Outputs -> albums x labels."""
+        """Compute a score for each album and label from a network's outputs [shape=(albums, labels)]."""
 
 
 class Logistic:
-    """One independent probability per label: sigmoid outputs, binary cross-entropy.
+    """One independent probability per label: sigmoid outputs and binary cross-entropy.
 
     Targets are 0 and 1, never normalised (the authors' album network normalised them; the paper does not).
 
@@ -45,7 +45,13 @@ class Logistic:
     ----------
     n_labels : int
     constant : array [shape=(labels,), int], optional
-        Of :func:`mumu_lib.metrics.ranking.constant_labels`; without it every label counts as learned.
+        From :func:`mumu_lib.metrics.ranking.constant_labels`. By default all labels count as learned.
+
+    Examples
+    --------
+    >>> objective = Logistic(3)
+    >>> objective.encode([[1, 0, 1]]).tolist()
+    [[1.0, 0.0, 1.0]]
     """
 
     name = "logistic"
@@ -62,16 +68,16 @@ class Logistic:
         return keras.losses.BinaryCrossentropy(dtype="float32")
 
     def encode(self, M: sp.csr_matrix) -> np.ndarray:
-        """0/1 targets [shape=(albums, labels), float32]."""
+        """Return targets of 0 and 1 [shape=(albums, labels), float32]."""
         return sp.csr_matrix(M).toarray().astype(np.float32)
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
-        """Probabilities, as they are [shape=(albums, labels)]; constant labels 0 or 1, below or above all others."""
+        """Return the probabilities [shape=(albums, labels)]; constant labels get 0 or 1 and rank last or first."""
         return put_constant_last_or_first(outputs, self.constant, bounds=(0, 1))
 
 
 class Cosine:
-    """The album's place in factor space: linear l2-normalised outputs, cosine proximity.
+    """The direction of an album's factors: linear, l2-normalised outputs and cosine proximity.
 
     Parameters
     ----------
@@ -79,6 +85,13 @@ class Cosine:
         Label factors of the training and validation albums (:func:`mumu_lib.labels.label_factors`).
     constant : array [shape=(labels,), int], optional
         As for :class:`Logistic`.
+
+    Examples
+    --------
+    >>> objective = Cosine(np.array([[3.0, 0.0], [0.0, 4.0]]))
+    >>> encoded = objective.encode(np.array([[1, 0], [1, 1]]))
+    >>> objective.scores(encoded).round(2).tolist()
+    [[1.0, 0.0], [0.6, 0.8]]
     """
 
     name = "cosine"
@@ -90,49 +103,53 @@ class Cosine:
 
     @property
     def loss(self) -> Any:
-        """Cosine proximity, -1 at best and 1 at worst; the authors' (1 - cos) / 2 up to scale and offset."""
+        """Cosine proximity: -1 at best, 1 at worst. The authors' (1 - cos) / 2 differs by scale and offset only."""
         import keras
 
         return keras.losses.CosineSimilarity(dtype="float32")
 
     def encode(self, M: sp.csr_matrix) -> np.ndarray:
-        """l2-normalised album factors [shape=(albums, d), float32]; the zero vector stays zero."""
+        """Return l2-normalised album factors [shape=(albums, d), float32]; a zero vector stays zero."""
         return normalize(album_factors(M, self.C))
 
     def scores(self, outputs: np.ndarray) -> np.ndarray:
-        """Cosine similarity with each label's factors [shape=(albums, labels)]; 0 for a zero vector.
+        """Compute the cosine similarity with each label's factors [shape=(albums, labels)]; 0 for a zero vector.
 
-        Constant labels get -1 or 1, below or above all others.
+        Constant labels get -1 or 1 and rank last or first.
         """
-        places = np.asarray(outputs, dtype=np.float64)
-        # scikit-learn refuses to compare no album at all.
-        scores = cosine_similarity(places, self.C) if len(places) else np.zeros((0, len(self.C)))
+        predicted = np.asarray(outputs, dtype=np.float64)
+        scores = np.zeros((0, len(self.C)))
+        # scikit-learn raises on an empty matrix.
+        if len(predicted):
+            scores = cosine_similarity(predicted, self.C)
         return put_constant_last_or_first(scores, self.constant, bounds=(-1, 1))
 
 
 def _constant(constant: npt.ArrayLike | None, n_labels: int) -> np.ndarray:
-    """Return which labels are constant in training; where nothing is said, none is."""
-    return np.zeros(n_labels, np.int8) if constant is None else np.asarray(constant, np.int8)
+    """Return ``constant`` as an array; all labels vary by default."""
+    if constant is None:
+        return np.zeros(n_labels, np.int8)
+    return np.asarray(constant, np.int8)
 
 
 def make(catalogue: Catalogue, name: str, d: int, rows: npt.ArrayLike | None = None) -> Logistic | Cosine:
-    """Target of a run on a catalogue; its factors know the training and validation albums only.
+    """Make the target of a run on a catalogue; label factors are computed from training and validation albums only.
 
-    Its scores put a label last that no training album has, and one first that every training album has.
+    Its scores rank a label last if no training album has it, and first if every training album has it.
 
     Parameters
     ----------
     name : {'logistic', 'cosine'}
     d : int > 0
-        Length of the label factors.
+        Length of the label factors; used by ``cosine`` only.
     rows : array [shape=(n,), int], optional
-        Rows of the album table that the run has an input for; those of them that are training albums are what it
-        learns from. A fold of a cross-fit gives its own. Without it: all albums.
+        Rows of the album table for which the run has an input; by default all. The training albums among them decide
+        which labels are constant. Each fold of a cross-validation passes its own rows.
 
     Raises
     ------
     ParameterError
-        Any other name.
+        The name is unknown.
     """
     if name not in TARGETS:
         raise ParameterError(f"target={name!r} is not one of {list(TARGETS)}{did_you_mean(name, TARGETS)}")
@@ -143,17 +160,17 @@ def make(catalogue: Catalogue, name: str, d: int, rows: npt.ArrayLike | None = N
 
 
 def never_or_always(catalogue: Catalogue, rows: npt.ArrayLike | None = None) -> np.ndarray:
-    """Find the labels that none, or each, of the training albums among some rows has.
+    """Find the labels that are constant in training: on no training album, or on every one.
 
     Parameters
     ----------
     rows : array [shape=(n,), int], optional
-        Of the album table, each once or several times; without it all training albums.
+        Rows of the album table to restrict the training albums to; rows may repeat.
 
     Returns
     -------
     constant : np.ndarray [shape=(labels,), int8]
-        As :func:`mumu_lib.metrics.ranking.constant_labels`.
+        As from :func:`mumu_lib.metrics.ranking.constant_labels`.
     """
     learned = catalogue.rows("train")
     if rows is not None:

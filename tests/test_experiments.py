@@ -103,7 +103,7 @@ def edited(tmp_path, monkeypatch):
         ("paper\t10000", "papr\t10000", r"line 2: origin 'papr'"),
         ("missing=dropout", "missing", r"arguments 'missing' is not NAME=VALUE"),
         ("audio\tlogistic\tlow_3x3", "audio\tlogistic\ttimbre_mlp", r"line 3: another row is the same experiment"),
-        ("encoder=musicnn", "encoder=musicn", r"names no encoder of .*did you mean"),
+        ("encoder=musicnn", "encoder=musicn", r"the encoder in arguments .* is not one of .*did you mean"),
         (
             "encoder=musicnn",
             "missing=dropout",

@@ -271,16 +271,16 @@ def slowly(F, group, k, asked):
 def test_of_many_albums_some_are_asked_and_all_are_neighbours(monkeypatch, capsys):
     rng = np.random.default_rng(0)
     F, group = rng.normal(size=(300, 6)).astype(np.float32), pd.Series(rng.choice(list("abc"), 300))
-    monkeypatch.setattr(labels, "EXACT", 299)
-    monkeypatch.setattr(labels, "ASKED", 40)
+    monkeypatch.setattr(labels, "MAX_EXACT", 299)
+    monkeypatch.setattr(labels, "SAMPLE_SIZE", 40)
     found = labels.neighbour_agreement(F, group, k=4, seed=3)
     assert capsys.readouterr().out == "neighbours of 40 of 300 albums, drawn by the seed, among all of them\n"
-    asked = labels._asked(300, 3)
+    asked = labels._sampled_rows(300, 3)
     assert len(set(asked)) == 40
     assert found == pytest.approx(slowly(F, group, 4, asked))
     assert labels.neighbour_agreement(F, group, k=4, seed=3) == found
-    assert not np.array_equal(labels._asked(300, 4), asked)
-    monkeypatch.setattr(labels, "EXACT", 300)
+    assert not np.array_equal(labels._sampled_rows(300, 4), asked)
+    monkeypatch.setattr(labels, "MAX_EXACT", 300)
     assert labels.neighbour_agreement(F, group, k=4) == pytest.approx(slowly(F, group, 4, range(300)))
     assert capsys.readouterr().out.count("drawn") == 1
 

@@ -8,7 +8,6 @@ On disk: ``catalogue.json``, ``albums.parquet``, ``tracks.parquet``, ``reviews.p
 
 import json
 import os
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from functools import cached_property
@@ -19,6 +18,7 @@ import lazy_loader
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import scipy.sparse as sp
 
 from mumu_lib.catalogue import contents
@@ -33,7 +33,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["contents", "
 
 
 FORMAT = 1
-# Begins the path of a cover that is kept in the catalogue's own folder, e.g. one taken out of a recording.
+# Prefix of a cover's path in the catalogue's own folder, e.g. of a cover extracted from a recording.
 OWN = "catalogue:"
 REBUILD_HINT = "make the catalogue again"
 
@@ -41,17 +41,17 @@ REBUILD_HINT = "make the catalogue again"
 class Catalogue:
     """Albums with their tracks, reviews, covers, genres and split.
 
-    Open one with :func:`mumu_lib.open_catalogue`; make one with a module of ``mumu_lib.sources``.
+    Open one with :func:`mumu_lib.open_catalogue`; build one with a module of ``mumu_lib.sources``.
 
     Attributes
     ----------
     albums, tracks, reviews, taxonomy : pd.DataFrame
-        The tables, with the columns that :mod:`mumu_lib.catalogue.schema` names. ``albums.genres`` holds lists of genre names,
+        The tables, with the columns of :mod:`mumu_lib.catalogue.schema`. ``albums.genres`` holds lists of genre names,
         ``taxonomy.branch`` lists of names from the top level down.
     labels : list of str
         Genres on at least ``min_label_albums`` albums, in the column order of ``label_matrix``.
     synthetic : bool
-        Whether the albums were made up, so that no number from them says anything about music.
+        Whether the albums are synthetic; results on them are not evidence about music.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -59,44 +59,56 @@ class Catalogue:
         self.info: dict[str, Any] = read_json(folder / "catalogue.json", REBUILD_HINT)
         if self.info.get("format") != FORMAT:
             raise BadDataError(f"{folder / 'catalogue.json'} is not of format {FORMAT}; {REBUILD_HINT}")
-        if absent := [key for key in INFO if key not in self.info and key != "rare_labels"]:
-            raise BadDataError(f"{folder / 'catalogue.json'} lacks {absent}; {REBUILD_HINT}")
-        if wrong := [key for key, fits in INFO.items() if key in self.info and not fits(self.info[key])]:
-            raise BadDataError(
-                f"{folder / 'catalogue.json'}: {wrong} hold something else than they should; {REBUILD_HINT}"
-            )
-        # Runs and figures lie in folders of this name.
+        self._check_info()
+        # Names the folders of runs and figures.
         self.name: str = plain_name(self.info["name"], "the name of a catalogue")
         self.synthetic: bool = self.info["synthetic"]
 
+    def _check_info(self) -> None:
+        """Raise if entries of ``catalogue.json`` are missing or invalid."""
+        absent = []
+        invalid = []
+        for key, is_valid in INFO.items():
+            if key in self.info:
+                if not is_valid(self.info[key]):
+                    invalid.append(key)
+            elif key != "rare_labels":
+                absent.append(key)
+        if absent:
+            raise BadDataError(f"{self.folder / 'catalogue.json'} lacks {absent}; {REBUILD_HINT}")
+        if invalid:
+            raise BadDataError(f"{self.folder / 'catalogue.json'}: {invalid} have invalid values; {REBUILD_HINT}")
+
     def _table(self, name: str) -> pd.DataFrame:
+        """Read a table and check its columns."""
         path = self.folder / f"{name}.parquet"
         table = read_table(path, REBUILD_HINT)
-        absent = [c for c in COLUMNS[name] if c not in table]
+        absent = [column for column in COLUMNS[name] if column not in table]
         if absent:
             raise BadDataError(f"{path} lacks the columns {absent}; {REBUILD_HINT}")
-        if wrong := [c for c in COLUMNS[name] if not holds(c, table[c])]:
-            raise BadDataError(f"{path}: the columns {wrong} hold something else than they should; {REBUILD_HINT}")
+        invalid = [column for column in COLUMNS[name] if not holds(column, table[column])]
+        if invalid:
+            raise BadDataError(f"{path}: the columns {invalid} have invalid values; {REBUILD_HINT}")
         return table
 
     @cached_property
     def albums(self) -> pd.DataFrame:
-        """One row an album."""
+        """One row for each album."""
         return self._table("albums")
 
     @cached_property
     def tracks(self) -> pd.DataFrame:
-        """One row a track."""
+        """One row for each track."""
         return self._table("tracks")
 
     @cached_property
     def reviews(self) -> pd.DataFrame:
-        """One row a review."""
+        """One row for each review."""
         return self._table("reviews")
 
     @cached_property
     def taxonomy(self) -> pd.DataFrame:
-        """One row a branch of the genre taxonomy."""
+        """One row for each branch of the genre taxonomy."""
         return self._table("taxonomy")
 
     @property
@@ -112,15 +124,22 @@ class Catalogue:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of all tables: two catalogues with one fingerprint give the same results."""
+        """Hash of all tables: catalogues with the same fingerprint give the same results."""
+        files = ["catalogue.json"]
+        for table in COLUMNS:
+            files.append(f"{table}.parquet")
         parts = []
-        for name in ("catalogue.json", *(f"{t}.parquet" for t in COLUMNS)):
+        for name in files:
             with parsing(self.folder / name, REBUILD_HINT):
                 parts.append((self.folder / name).read_bytes())
         return hash_of(*parts, length=16)
 
     def rows(self, *splits: str) -> np.ndarray:
-        """Row numbers of the albums of some splits, in table order.
+        """Return the row numbers of the albums of some splits, in table order.
+
+        Parameters
+        ----------
+        splits : {'train', 'val', 'test', 'none'}
 
         Returns
         -------
@@ -129,86 +148,93 @@ class Catalogue:
         Raises
         ------
         ParameterError
-            There is no such split.
+            A split is unknown.
         """
-        if unknown := [split for split in splits if split not in (*SPLITS, "none")]:
-            raise ParameterError(
-                f"split={unknown[0]!r} is not one of {[*SPLITS, 'none']}{did_you_mean(unknown[0], SPLITS)}"
-            )
+        choices = [*SPLITS, "none"]
+        for split in splits:
+            if split not in choices:
+                raise ParameterError(f"split={split!r} is not one of {choices}{did_you_mean(split, SPLITS)}")
         return np.flatnonzero(self.albums["split"].isin(splits))
 
     def label_matrix(self, split: str | Iterable[str] | None = None) -> sp.csr_matrix:
-        """Binary matrix M of the paper's section 4.1.
+        """Return the binary matrix M of the paper's section 4.1.
 
         Parameters
         ----------
         split : str, several or None
-            Restrict to the albums of these splits, in table order; ``None`` keeps every album.
+            Restrict to the albums of these splits, in table order; by default all albums.
 
         Returns
         -------
         M : scipy.sparse.csr_matrix [shape=(albums, labels), float32]
         """
         lists = pa.array(self.albums["genres"], type=pa.list_(pa.string()))
-        column = {label: i for i, label in enumerate(self.labels)}
-        known = lists.flatten().dictionary_encode()
-        lookup = np.array([column.get(g, -1) for g in known.dictionary.to_pylist()] or [-1])
-        columns = lookup[known.indices.to_numpy()] if len(known) else np.empty(0, int)
-        album = np.repeat(np.arange(len(lists)), np.diff(lists.offsets.to_numpy()))
-        kept = columns >= 0
+        rows = np.repeat(np.arange(len(lists)), np.diff(lists.offsets.to_numpy()))
+        # -1 for a genre that is not a label.
+        columns = pc.index_in(lists.flatten(), pa.array(self.labels, pa.string())).fill_null(-1).to_numpy()
+        is_label = columns >= 0
+        ones = np.ones(is_label.sum(), np.float32)
         shape = (len(lists), len(self.labels))
-        matrix = sp.csr_matrix((np.ones(kept.sum(), np.float32), (album[kept], columns[kept])), shape=shape)
+        matrix = sp.csr_matrix((ones, (rows[is_label], columns[is_label])), shape=shape)
+        # A genre that is listed twice on an album counts once.
         matrix.data[:] = 1
         if split is None:
             return matrix
-        return matrix[self.rows(*([split] if isinstance(split, str) else split))]
+        if isinstance(split, str):
+            return matrix[self.rows(split)]
+        return matrix[self.rows(*split)]
 
     def audio_path(self, audio: str) -> Path:
-        """Where a track's ``audio`` entry lies."""
+        """Return the path of a track's ``audio`` entry."""
         return self.folder / self.info["roots"]["audio"] / audio
 
     def cover_path(self, cover: str) -> Path:
-        """Where an album's ``cover`` entry lies."""
+        """Return the path of an album's ``cover`` entry."""
         if cover.startswith(OWN):
             return self.folder / cover.removeprefix(OWN)
         return self.folder / self.info["roots"]["covers"] / cover
 
     def require(self, modality: str) -> None:
-        """Stop at once if nothing of a modality is there.
+        """Raise an error if the catalogue has no data of a modality.
 
         Parameters
         ----------
         modality : {'audio', 'timbre', 'reviews', 'covers', 'labels'}
-            Timbre comes from Million Song Dataset files (root ``msd``) or else from audio.
+            Timbre comes from Million Song Dataset files (root ``msd``), or from audio if there are none.
 
         Raises
         ------
         MissingDataError
-            With what to do about it.
+            There is no such data; the message tells what to do.
         """
         if modality == "timbre":
-            if msd := self.info["roots"].get("msd"):
-                if (self.folder / msd).is_dir():
-                    return
-                raise MissingDataError(
-                    f"{self.folder / msd}, the Million Song Dataset of catalogue {self.name!r}, is not there; "
-                    f"bring it back, or {REBUILD_HINT} without it"
-                )
+            if self.info["roots"].get("msd"):
+                self._require_msd()
+                return
             modality = "audio"
         if not any(self._found(modality)):
-            remedy = {
+            remedies = {
                 "audio": "put the recordings there and name them in tracks.audio",
                 "reviews": "add reviews (column 'text' of a manifest)",
                 "covers": "add covers (column 'cover' of a manifest)",
                 "labels": contents.why_no_labels(self.albums["genres"], self.info["min_label_albums"]),
-            }[modality]
+            }
             raise MissingDataError(
-                f"catalogue {self.name!r} has no {modality}: {remedy}, then make it again, "
+                f"catalogue {self.name!r} has no {modality}: {remedies[modality]}, then make it again, "
                 f"or use the sample with  -p catalogue sample"
             )
 
+    def _require_msd(self) -> None:
+        """Raise an error if the folder of the Million Song Dataset is missing."""
+        folder = self.folder / self.info["roots"]["msd"]
+        if not folder.is_dir():
+            raise MissingDataError(
+                f"{folder}, the Million Song Dataset of catalogue {self.name!r}, is not there; "
+                f"put it back, or {REBUILD_HINT} without it"
+            )
+
     def _found(self, part: str) -> Iterable[bool]:
-        """Of each entry of a part, whether it is there; files are looked for one by one, as they are asked for."""
+        """Tell for each entry of a part whether its data exist; files are checked lazily."""
         if part == "labels":
             return [True] * len(self.labels)
         if part == "reviews":
@@ -218,84 +244,93 @@ class Catalogue:
         return (os.path.isfile(self.audio_path(audio)) for audio in self.tracks["audio"] if audio)
 
     def validate(self) -> pd.DataFrame:
-        """What is there, what is missing, and what each notebook can therefore do.
+        """Tabulate which data exist, which are missing, and which notebooks can run.
 
         Returns
         -------
         table : pd.DataFrame
-            One row a part of the catalogue: how many are expected, there and missing, and a note.
+            A row for each part of the catalogue: ``listed``, ``there``, ``missing`` and a ``note``.
         """
-        albums = self.albums
-        present = {part: sum(self._found(part)) for part in ("labels", "audio", "reviews", "covers")}
-        roots, rare = self.info["roots"], self.info.get("rare_labels", [])
-        can = present | {"audio": present["audio"] or "msd" in roots, "reviews": present["reviews"] or "ismir" in roots}
-        unlabelled = int((~albums["split"].isin(SPLITS)).sum())
-        sizes = Counter(albums["split"])
         listed = {
+            "labels": len(self.labels) + len(self.info.get("rare_labels", [])),
             "audio": int((self.tracks["audio"] != "").sum()),
             "reviews": len(self.reviews),
-            "covers": int((albums["cover"] != "").sum()),
-            "labels": len(self.labels) + len(rare),
+            "covers": int((self.albums["cover"] != "").sum()),
         }
-        notes = {"labels": contents.note_on_labels(self.labels, rare, self.info["min_label_albums"])}
-        for modality in MODALITIES:
-            if modality.letter:
-                runs = "can run" if can[modality.needs] else "cannot run"
-                if can[modality.needs] and not self.labels:
-                    runs = "cannot run without a label"
-                notes[modality.needs] = f"{modality.notebook}: {runs}"
-        note = ", ".join(f"{s} {sizes[s]}" for s in SPLITS) + (f"; without genre {unlabelled}" if unlabelled else "")
-        rows = [("albums", len(albums), len(albums), 0, note)]
-        rows += [(part, listed[part], there, listed[part] - there, notes[part]) for part, there in present.items()]
+        rows = [("albums", len(self.albums), len(self.albums), 0, contents.note_on_splits(self.albums["split"]))]
+        for part, expected in listed.items():
+            present = sum(self._found(part))
+            rows.append((part, expected, present, expected - present, self._note(part, present > 0)))
         number, kinds = contents.passed_over(self.folder)
         if kinds:
             rows.append(("passed over", number, 0, 0, kinds))
         return pd.DataFrame(rows, columns=["part", "listed", "there", "missing", "note"]).set_index("part")
 
+    def _note(self, part: str, present: bool) -> str:
+        """Tell which notebooks can run on a part of the catalogue."""
+        if part == "labels":
+            return contents.note_on_labels(self.labels, self.info.get("rare_labels", []), self.info["min_label_albums"])
+        # Published features replace recordings and reviews.
+        roots = self.info["roots"]
+        usable = present or (part == "audio" and "msd" in roots) or (part == "reviews" and "ismir" in roots)
+        notes = []
+        for modality in MODALITIES:
+            if modality.letter and modality.needs == part:
+                notes.append(f"{modality.notebook}: {contents.verdict(usable, bool(self.labels))}")
+        return ", ".join(notes)
+
     def __repr__(self) -> str:
         kind = " (synthetic)" if self.synthetic else ""
-        return f"Catalogue {self.name!r}{kind}: {len(self.albums)} albums, {len(self.tracks)} tracks, {len(self.labels)} labels"
+        sizes = f"{len(self.albums)} albums, {len(self.tracks)} tracks, {len(self.labels)} labels"
+        return f"Catalogue {self.name!r}{kind}: {sizes}"
 
 
 def write(
     folder: Path, *, name: str, albums: pd.DataFrame, tracks: pd.DataFrame, reviews: pd.DataFrame,
     branches: Iterable[Sequence[str]], min_albums: int, source: str, roots: dict[str, str], synthetic: bool = False,
 ) -> Catalogue:  # fmt: skip
-    """Write a catalogue, checked, all at once: a half-written one never takes the name.
+    """Validate and write a catalogue atomically.
 
     Parameters
     ----------
     folder : Path
-        Replaced if it holds a catalogue already; other files in it are kept.
+        A catalogue in it is replaced; other files are kept.
+    name : str
+        Name of the catalogue.
     albums, tracks, reviews : pd.DataFrame
-        Columns as in :mod:`mumu_lib.catalogue.schema`; missing optional ones are filled with ``""``.
+        Columns as in :mod:`mumu_lib.catalogue.schema`; missing optional columns are filled with ``""``.
     branches : sequences of str
         Taxonomy branches from the top level down, e.g. ``("Jazz", "Vocal Jazz")``.
     min_albums : int
-        A genre on fewer albums is not a label (12 in the paper).
+        Fewest albums that make a genre a label (12 in the paper).
+    source : str
+        Origin of the tables, for messages.
     roots : dict
-        ``audio`` and ``covers``: the folders the paths are relative to, absolute or relative to ``folder``.
+        ``audio`` and ``covers``: the folders of the paths, absolute or relative to ``folder``.
+    synthetic : bool
+        Whether the albums are synthetic.
+
+    Returns
+    -------
+    catalogue : Catalogue
 
     Raises
     ------
     BadDataError
-        Two albums or two tracks with one id, a track or review of an unknown album, no album at all.
+        Ids repeat, a track or review names an unknown album, or there are no albums.
     """
-    tables = {
-        "albums": albums,
-        "tracks": tracks,
-        "reviews": reviews,
-        "taxonomy": pd.DataFrame({"branch": sorted({tuple(b) for b in branches})}).map(list),
-    }
-    tables = {key: fill(key, table) for key, table in tables.items()}
-    for table in tables.values():
-        # What readers hang on their tables, paths among it, would be stored with them.
-        table.attrs = {}
+    unique_branches = sorted({tuple(branch) for branch in branches})
+    taxonomy = pd.DataFrame({"branch": unique_branches}).map(list)
+    tables = {}
+    for key, table in (("albums", albums), ("tracks", tracks), ("reviews", reviews), ("taxonomy", taxonomy)):
+        tables[key] = fill(key, table)
+        # pandas would store the attributes that readers attach, such as paths.
+        tables[key].attrs = {}
     check_tables(tables, source)
     plain_name(name, "the name of a catalogue")
     kept, rare = keep_labels(tables["albums"]["genres"], min_albums)
-    # An album none of whose genres is a label cannot teach or test anything.
-    labelled = tables["albums"]["genres"].map(lambda g: not set(kept).isdisjoint(g))
+    # Albums without labels cannot be used for training or test.
+    labelled = tables["albums"]["genres"].map(lambda names: not set(kept).isdisjoint(names))
     tables["albums"]["split"] = tables["albums"]["split"].where(labelled, "none")
     info = {
         "format": FORMAT,
@@ -308,13 +343,19 @@ def write(
         "rare_labels": rare,
         "counts": {key: len(table) for key, table in tables.items()},
     }
-    with ExitStack() as parts:
-        # Written first, so that a full disk stops this while the catalogue as it was before is still whole; it gets its
-        # name last.
-        listed = parts.enter_context(atomic_path(folder / "catalogue.json"))
-        listed.write_text(json.dumps(info, indent=1, ensure_ascii=False), encoding="utf-8")
-        for key, table in tables.items():
-            table.to_parquet(parts.enter_context(atomic_path(folder / f"{key}.parquet")), index=False)
-        # All there: from here on there is no catalogue until all have their names.
-        (folder / "catalogue.json").unlink(missing_ok=True)
+    _write_files(folder, info, tables)
     return Catalogue(folder)
+
+
+def _write_files(folder: Path, info: dict[str, Any], tables: dict[str, pd.DataFrame]) -> None:
+    """Write all files under temporary names, and rename them when all are complete; ``catalogue.json`` last.
+
+    If the disk is full, an earlier catalogue in the folder stays intact.
+    """
+    with ExitStack() as files:
+        info_file = files.enter_context(atomic_path(folder / "catalogue.json"))
+        info_file.write_text(json.dumps(info, indent=1, ensure_ascii=False), encoding="utf-8")
+        for key, table in tables.items():
+            table.to_parquet(files.enter_context(atomic_path(folder / f"{key}.parquet")), index=False)
+        # Without this file there is no catalogue: none can be opened while only some files are replaced.
+        (folder / "catalogue.json").unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The commands that run notebooks on a catalogue, as messages print them."""
+"""Commands that run notebooks on a catalogue, for messages."""
 
 from typing import Any
 
@@ -10,49 +10,51 @@ from mumu_lib.experiments import BY_LETTER, BY_NAME, FUSION_NOTEBOOK
 
 
 def as_typed(catalogue: Catalogue) -> str:
-    """Return what names a catalogue in a command: its name under ``data/``, else its path."""
+    """Return the argument for a catalogue in a command: its name if it is in ``data/``, otherwise its path."""
     under_its_name = catalogue.folder.absolute() == (home() / "data" / catalogue.name).absolute()
-    # A command would take a name that begins with a dash for an option.
+    # A name that begins with a dash would be parsed as an option.
     if under_its_name and not catalogue.name.startswith("-"):
         return catalogue.name
     return str(catalogue.folder.absolute())
 
 
 def notebook(catalogue: Catalogue, name: str, **parameters: Any) -> str:
-    """Return the command that runs a notebook on a catalogue, with the parameters that what it has asks for.
+    """Return the command that runs a notebook on a catalogue, with the parameters that the catalogue requires.
 
     Parameters
     ----------
+    catalogue : Catalogue
     name : str
-        Of the notebook, such as ``05_text``.
+        Name of the notebook, such as ``05_text``.
     **parameters
-        More of its parameters.
+        Further parameters of the notebook.
 
     Returns
     -------
     command : str
-        E.g. ``papermill 05_text.ipynb out.ipynb -p catalogue mine -p features vsm``: without a knowledge base, which
-        only a synthetic catalogue brings, 05 can read words alone; ``KNOWLEDGE`` stands for one where it must be given.
+        E.g. ``papermill 05_text.ipynb out.ipynb -p catalogue mine -p features vsm``: only a synthetic catalogue has a
+        knowledge base, and without one 05 can use words only. ``KNOWLEDGE`` is a placeholder for a knowledge base.
     """
-    found = {"catalogue": as_typed(catalogue), **parameters}
-    if name == BY_NAME["audio"].notebook and "filters" not in found and only_timbre(catalogue):
-        found["filters"] = "timbre_mlp"
-    if name == BY_NAME["text"].notebook and needs_knowledge(catalogue) and "embeddings" not in found:
-        found.setdefault("features", "vsm")
-        if found["features"] == "vsm_sem":
-            found.setdefault("knowledge", "KNOWLEDGE")
-    if name == FUSION_NOTEBOOK and "modalities" not in found:
-        some = modalities(catalogue)
-        if some:
-            found["modalities"] = some
-    return commands.papermill(name, **found)
+    arguments = {"catalogue": as_typed(catalogue), **parameters}
+    if name == BY_NAME["audio"].notebook and "filters" not in arguments and only_timbre(catalogue):
+        arguments["filters"] = "timbre_mlp"
+    if name == BY_NAME["text"].notebook and needs_knowledge(catalogue) and "embeddings" not in arguments:
+        arguments.setdefault("features", "vsm")
+        if arguments["features"] == "vsm_sem":
+            arguments.setdefault("knowledge", "KNOWLEDGE")
+    if name == FUSION_NOTEBOOK and "modalities" not in arguments:
+        letters = modalities(catalogue)
+        if letters:
+            arguments["modalities"] = letters
+    return commands.papermill(name, **arguments)
 
 
 def run_of(catalogue: Catalogue, modality: str) -> str:
-    """Return what to do for a run of a modality: the command that makes it, or the fusion that does without.
+    """Return the advice how to get a run of a modality: the command that makes it, or a fusion without the modality.
 
     Parameters
     ----------
+    catalogue : Catalogue
     modality : str
         A name of :data:`mumu_lib.experiments.BY_NAME`.
     """
@@ -68,7 +70,7 @@ def run_of(catalogue: Catalogue, modality: str) -> str:
 
 
 def any_run(catalogue: Catalogue, **parameters: Any) -> str:
-    """Return what to do for a finished run of any modality: the command of the first that the catalogue has."""
+    """Return the advice how to get a run of any modality: the command for the first one that the catalogue has."""
     for modality in BY_LETTER.values():
         if has(catalogue, modality.name):
             return f"run one, such as  {notebook(catalogue, modality.notebook, **parameters)}"
@@ -76,7 +78,7 @@ def any_run(catalogue: Catalogue, **parameters: Any) -> str:
 
 
 def has(catalogue: Catalogue, modality: str) -> bool:
-    """Whether a catalogue has what a modality is learned from, in any form: sound or its timbre, reviews or matrices."""
+    """Whether a catalogue has data of a modality in any form, including timbre and published text matrices."""
     if modality == "text" and "ismir" in catalogue.info["roots"]:
         return True
     try:
@@ -87,12 +89,12 @@ def has(catalogue: Catalogue, modality: str) -> bool:
 
 
 def needs_knowledge(catalogue: Catalogue) -> bool:
-    """Whether entity linking of a catalogue's texts needs a knowledge base to be given."""
+    """Whether entity linking of a catalogue's reviews requires a knowledge base as a parameter."""
     return not catalogue.synthetic and "ismir" not in catalogue.info["roots"]
 
 
 def only_timbre(catalogue: Catalogue) -> bool:
-    """Whether a catalogue has the timbre of Million Song Dataset files and no recording."""
+    """Whether a catalogue has timbre from Million Song Dataset files but no recordings."""
     try:
         catalogue.require("audio")
     except MissingDataError:
@@ -101,7 +103,7 @@ def only_timbre(catalogue: Catalogue) -> bool:
 
 
 def modalities(catalogue: Catalogue) -> str:
-    """Return the letters of the modalities that a catalogue has; empty if it has all, or none."""
+    """Return the letters of the modalities that a catalogue has; empty if it has all or none."""
     letters = ""
     for letter, modality in BY_LETTER.items():
         if has(catalogue, modality.name):

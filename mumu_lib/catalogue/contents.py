@@ -1,4 +1,4 @@
-"""What is in a catalogue, what was passed over when it was made, and what can be done with it.
+"""Contents of a catalogue in words: files that were skipped, labels, and the notebooks that can run.
 
 Paper: Section 3.  Notebooks: all, through ``Catalogue.validate``.
 """
@@ -9,29 +9,31 @@ from pathlib import Path
 
 import pandas as pd
 
+from mumu_lib.catalogue.schema import SPLITS
 from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.core.formats import ending
 from mumu_lib.core.parsing import parsing
 from mumu_lib.experiments import LABEL_NOTEBOOKS
 
 REPORT = "report.csv"
-# Kinds of a report's lines.
+# Kinds of lines of a report.
 UNKNOWN_ENDING = "unknown ending"
 NEEDS_FFMPEG = "needs ffmpeg"
+# Kinds for which the endings of the files are listed.
 FOR_THEIR_ENDING = (UNKNOWN_ENDING, NEEDS_FFMPEG)
-# So many kinds, and endings, are named; the rest is in the report.
+# Largest number of endings that are listed; the rest is in the report.
 MOST_NAMED = 6
 
 
 def by_kind(counts: Counter[str], endings: Counter[str] | None = None) -> str:
-    """Return counts on one line, the most frequent first.
+    """Format counts on one line, the most frequent first.
 
     Parameters
     ----------
     counts : Counter
         Lines of a report, by kind.
     endings : Counter, optional
-        Of files whose ending is not read.
+        Files with an unknown ending, by ending.
 
     Examples
     --------
@@ -50,16 +52,23 @@ def by_kind(counts: Counter[str], endings: Counter[str] | None = None) -> str:
 
 
 def _shown(endings: Counter[str]) -> str:
+    """Format the most frequent endings."""
     shown = []
-    for one, number in endings.most_common(MOST_NAMED):
-        shown.append(f"{one} {number}")
+    for name, number in endings.most_common(MOST_NAMED):
+        shown.append(f"{name} {number}")
     if len(endings) > MOST_NAMED:
         shown.append(f"{len(endings) - MOST_NAMED} other endings")
     return ", ".join(shown)
 
 
 def endings_of(lines: Iterable[tuple[str, str]]) -> Counter[str]:
-    """Return how many files of each ending were passed over for it, from pairs of kind and file."""
+    """Count the endings of files that were skipped for their ending, from pairs of kind and file.
+
+    Examples
+    --------
+    >>> endings_of([("unknown ending", "a.cue"), ("link not followed", "b")])
+    Counter({'.cue': 1})
+    """
     endings: Counter[str] = Counter()
     for kind, file in lines:
         if kind in FOR_THEIR_ENDING:
@@ -68,16 +77,19 @@ def endings_of(lines: Iterable[tuple[str, str]]) -> Counter[str]:
 
 
 def passed_over(folder: Path) -> tuple[int, str]:
-    """Return how many lines the report of a catalogue has, and what they are by kind.
+    """Summarise the report of files that were skipped when a catalogue was made.
 
     Parameters
     ----------
     folder : Path
-        Of the catalogue. One that was made without a report has no lines.
+        Folder of the catalogue.
 
     Returns
     -------
-    number, note : int, str
+    number : int
+        Lines of the report; 0 without a report.
+    note : str
+        Counts by kind.
     """
     path = folder / REPORT
     try:
@@ -94,14 +106,14 @@ def passed_over(folder: Path) -> tuple[int, str]:
 
 
 def why_no_labels(genres: Iterable[Sequence[str]], min_albums: int) -> str:
-    """Say what gives a catalogue without labels some.
+    """Explain why a catalogue has no labels, and what to do about it.
 
     Parameters
     ----------
     genres : iterable of sequences of str
-        Of each album.
+        Genres of each album.
     min_albums : int
-        A genre on fewer is no label.
+        Fewest albums that make a genre a label.
 
     Examples
     --------
@@ -117,11 +129,50 @@ def why_no_labels(genres: Iterable[Sequence[str]], min_albums: int) -> str:
 
 
 def note_on_labels(labels: Sequence[str], rare: Sequence[str], min_albums: int) -> str:
-    """Say which notebooks genres alone are enough for, and which genres are too rare to be labels."""
+    """Tell whether the notebooks that need labels only can run, and name genres that are too rare to be labels.
+
+    Examples
+    --------
+    >>> note_on_labels(["Jazz"], ["Polka"], 12)
+    '02_dataset_overview, 03_label_factors: can run; on fewer than 12 albums: Polka'
+    """
     notebooks = ", ".join(LABEL_NOTEBOOKS)
     if not labels and not rare:
         return f"{notebooks}: cannot run; no album has a genre"
-    note = f"{notebooks}: {'can run' if labels else 'cannot run'}"
+    note = f"{notebooks}: {verdict(bool(labels), True)}"
     if rare:
         note += f"; on fewer than {min_albums} albums: {', '.join(rare[:5])}"
+    return note
+
+
+def verdict(usable: bool, labelled: bool) -> str:
+    """Tell whether a notebook can run.
+
+    Parameters
+    ----------
+    usable : bool
+        Whether its data exist.
+    labelled : bool
+        Whether the catalogue has labels.
+    """
+    if not usable:
+        return "cannot run"
+    if not labelled:
+        return "cannot run without a label"
+    return "can run"
+
+
+def note_on_splits(splits: pd.Series) -> str:
+    """Count the albums of each split.
+
+    Examples
+    --------
+    >>> note_on_splits(pd.Series(["train", "train", "test", "none"]))
+    'train 2, val 0, test 1; without genre 1'
+    """
+    sizes = Counter(splits)
+    note = ", ".join(f"{split} {sizes[split]}" for split in SPLITS)
+    unlabelled = int((~splits.isin(SPLITS)).sum())
+    if unlabelled:
+        note += f"; without genre {unlabelled}"
     return note

@@ -1,4 +1,4 @@
-"""What the tables of a catalogue hold.
+"""Columns of a catalogue's tables, and checks of their contents.
 
 Paper: Section 3.  Notebooks: 01_dataset_mapping.
 """
@@ -22,101 +22,152 @@ COLUMNS = {
 }
 
 
-def _texts(value: Any) -> bool:
+NUMERIC = ("rating", "helpful")
+LISTS = ("genres", "branch")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int)
+
+
+def _are_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
-# What catalogue.json must say besides, and how it is known to be that.
+def _are_unique_texts(value: Any) -> bool:
+    return _are_texts(value) and len(set(value)) == len(value)
+
+
+def _are_roots(value: Any) -> bool:
+    return isinstance(value, dict) and {"audio", "covers"} <= value.keys() and _are_texts([*value.values()])
+
+
+# Entries of catalogue.json, each with a function that checks its value.
 INFO: dict[str, Callable[[Any], bool]] = {
-    "name": lambda name: isinstance(name, str),
-    "synthetic": lambda flag: isinstance(flag, bool),
-    "labels": lambda names: _texts(names) and len(set(names)) == len(names),
-    "rare_labels": _texts,
-    "min_label_albums": lambda number: isinstance(number, int),
-    "roots": lambda roots: (
-        isinstance(roots, dict) and {"audio", "covers"} <= roots.keys() and _texts([*roots.values()])
-    ),
+    "name": _is_text,
+    "synthetic": _is_flag,
+    "labels": _are_unique_texts,
+    "rare_labels": _are_texts,
+    "min_label_albums": _is_integer,
+    "roots": _are_roots,
 }
 
 
 def keep_labels(genres: Iterable[Sequence[str]], min_albums: int) -> tuple[list[str], list[str]]:
-    """Labels on enough albums, and those that are not (paper 3.1: at least 12 albums).
+    """Separate genres on enough albums, which become labels, from rare ones (paper 3.1: at least 12 albums).
 
     Returns
     -------
     kept, rare : list of str
         Each in alphabetical order.
+
+    Examples
+    --------
+    >>> keep_labels([["Jazz", "Polka"], ["Jazz"]], min_albums=2)
+    (['Jazz'], ['Polka'])
     """
-    counts = Counter(g for album in genres for g in set(album))
-    return (
-        sorted(g for g, n in counts.items() if n >= min_albums),
-        sorted(g for g, n in counts.items() if n < min_albums),
-    )
+    counts: Counter[str] = Counter()
+    for names in genres:
+        counts.update(set(names))
+    kept = []
+    rare = []
+    for name in sorted(counts):
+        if counts[name] >= min_albums:
+            kept.append(name)
+        else:
+            rare.append(name)
+    return kept, rare
 
 
 def fill(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """Table with exactly the columns it must have; what is optional and missing is filled.
+    """Return a table with exactly the required columns; missing values are filled.
 
     Parameters
     ----------
     name : {'albums', 'tracks', 'reviews', 'taxonomy'}
+    table : pd.DataFrame
+
+    Examples
+    --------
+    >>> fill("tracks", pd.DataFrame({"track_id": ["T1"], "album_id": ["A1"], "year": [1999]})).to_dict("records")
+    [{'track_id': 'T1', 'album_id': 'A1', 'recording_mbid': '', 'title': '', 'audio': ''}]
     """
     table = table.reindex(columns=list(COLUMNS[name]))
     for column in COLUMNS[name]:
-        if column in ("rating", "helpful"):
+        if column in NUMERIC:
             table[column] = table[column].astype(float)
         elif column == "genres":
-            table[column] = [list(g) if np.iterable(g) else [] for g in table[column]]
+            table[column] = [list(genres) if np.iterable(genres) else [] for genres in table[column]]
         elif column != "branch":
             table[column] = table[column].astype(object).fillna("").astype(str)
     return table.reset_index(drop=True)
 
 
 def holds(column: str, cells: pd.Series) -> bool:
-    """Whether a column that was read holds what it must, in every row: texts, lists of texts, or numbers."""
+    """Whether all values of a column have the right type: text, lists of text, or numbers.
+
+    Examples
+    --------
+    >>> holds("genres", pd.Series([["Jazz"], []])), holds("title", pd.Series([1]))
+    (True, False)
+    """
     if cells.empty:
         return True
-    if column in ("rating", "helpful"):
+    if column in NUMERIC:
         return pd.api.types.is_numeric_dtype(cells)
     try:
-        kind = pa.list_(pa.string()) if column in ("genres", "branch") else pa.string()
-        found = pa.array(cells, type=kind)
-        texts = found.flatten() if column in ("genres", "branch") else found
+        if column not in LISTS:
+            return pa.array(cells, type=pa.string()).null_count == 0
+        lists = pa.array(cells, type=pa.list_(pa.string()))
+        texts = lists.flatten()
     except (pa.ArrowException, TypeError, ValueError):
         return False
+    if lists.null_count or texts.null_count:
+        return False
     # The first name of a branch is its top level.
-    empty = column == "branch" and (np.diff(found.offsets.to_numpy()) == 0).any()
-    return not (found.null_count or texts.null_count or empty)
+    return column != "branch" or bool(np.diff(lists.offsets.to_numpy()).all())
 
 
 def check_tables(tables: dict[str, pd.DataFrame], source: str) -> None:
-    """Refuse tables that contradict themselves or each other.
+    """Raise an error if tables contradict themselves or each other.
 
     Parameters
     ----------
+    tables : dict
+        The tables by name, from :func:`fill`.
     source : str
-        Where they come from, for the message.
+        Origin of the tables, for the message.
 
     Raises
     ------
     BadDataError
-        An id that is missing or stands twice, a track or review of an unknown album, an unknown split, no album.
+        An id is missing or repeated, a track or review names an unknown album, a split is unknown, or there are no
+        albums.
     """
     albums = tables["albums"]
     if albums.empty:
-        raise BadDataError(f"{source}: no album in it")
+        raise BadDataError(f"{source} has no albums; add at least one")
     for key, column in (("albums", "album_id"), ("tracks", "track_id")):
         ids = tables[key][column]
         if (ids == "").any():
             raise BadDataError(f"{source}: row {(ids == '').argmax()} of {key} has no {column}; give it one")
-        if (twice := ids[ids.duplicated()]).size:
+        repeated = ids[ids.duplicated()]
+        if repeated.size:
             raise BadDataError(
-                f"{source}: {column} {twice.iloc[0]!r} stands on more than one row of {key}; ids must be unique"
+                f"{source}: {column} {repeated.iloc[0]!r} is on more than one row of {key}; ids must be unique"
             )
     for key in ("tracks", "reviews"):
         stray = tables[key].loc[~tables[key]["album_id"].isin(albums["album_id"]), "album_id"]
         if stray.size:
             raise BadDataError(f"{source}: {key} row {stray.index[0]} names the unknown album {stray.iloc[0]!r}")
-    wrong = set(albums["split"]) - {*SPLITS, "none"}
-    if wrong:
-        raise BadDataError(f"{source}: split must be train, val, test or none, got {sorted(wrong)}")
+    unknown = set(albums["split"]) - {*SPLITS, "none"}
+    if unknown:
+        raise BadDataError(f"{source}: split must be train, val, test or none, got {sorted(unknown)}")

@@ -1,4 +1,4 @@
-"""Albums into training, validation and test parts, stratified for rare genres.
+"""Splitting of albums into training, validation and test parts, stratified by genre.
 
 Paper: Section 6 (80 % / 10 % / 10 % by album).  Notebooks: 01, 02.
 """
@@ -12,6 +12,7 @@ import scipy.sparse as sp
 from mumu_lib.catalogue.schema import SPLITS
 from mumu_lib.core.errors import ParameterError
 
+# Fewest albums for which no part may be empty.
 SMALLEST_SPLIT_IN_THREE = 5
 
 
@@ -22,31 +23,40 @@ def assign(
     fractions: tuple[float, float, float] = (0.8, 0.1, 0.1),
     groups: Sequence[str] | None = None,
 ) -> np.ndarray:
-    """Split of every album by iterative stratification (Sechidis et al., ECML PKDD 2011).
+    """Split albums by iterative stratification (Sechidis et al., ECML PKDD 2011).
 
-    The genre with the fewest albums left is dealt out first, each album to the part that lacks most
-    of that genre, then to the part that lacks most albums, then by the seed. Albums without genres
-    come last and even out the sizes.
+    The genre with the fewest remaining albums is distributed first. Each of its albums goes to the part that lacks most
+    albums of that genre, among equals to the part that lacks most albums, then at random. Albums without genres come
+    last and balance the sizes.
 
     Parameters
     ----------
     genres : sequence of sequences of str [length albums]
+        Genres of each album.
+    seed : int >= 0
+        Seed of random choices.
     fractions : (train, val, test)
-        Not negative, with a sum of 1; a part of fraction 0 stays empty.
+        Non-negative, with a sum of 1; a part with fraction 0 stays empty.
     groups : sequence of str [length albums], optional
-        Albums of one group (artist) stay together; ``""`` is a group of its own. A part can then be
-        larger than its fraction, as large as its largest group.
+        Albums of one group (artist) stay together; an album with ``""`` is a group of its own. A part can then exceed
+        its fraction, since a large group is not divided.
 
     Returns
     -------
     split : np.ndarray [shape=(albums,), str]
-        ``train``, ``val`` or ``test``. From five albums (of at least three groups) on, no part of a
-        positive fraction is empty, nor without genres if three groups have any; fewer albums may all be training.
+        ``train``, ``val`` or ``test``. With at least five albums (of at least three groups) each part with a positive
+        fraction has an album, and an album with genres if three groups have any. Fewer albums may all be in training.
 
     Raises
     ------
     ParameterError
-        Fractions that are no fractions, a negative seed, or not one group an album.
+        The fractions are invalid, the seed is negative, or the number of groups differs from the number of albums.
+
+    Examples
+    --------
+    >>> split = assign([["Jazz"], ["Rock"]] * 10, seed=0)
+    >>> [int((split == part).sum()) for part in ("train", "val", "test")]
+    [16, 2, 2]
     """
     share = np.asarray(fractions, float)
     if share.shape != (3,) or (share < 0).any() or not np.isclose(share.sum(), 1):
@@ -54,7 +64,7 @@ def assign(
     if seed < 0:
         raise ParameterError(f"seed must be at least 0, got {seed}")
     if groups is not None and len(groups) != len(genres):
-        raise ParameterError(f"{len(genres)} albums but {len(groups)} groups; give one group an album")
+        raise ParameterError(f"there are {len(genres)} albums but {len(groups)} groups; give one group for each album")
     if not len(genres):
         return np.empty(0, dtype="<U5")
     rng = np.random.default_rng([seed, 0x5711])
@@ -69,17 +79,22 @@ def assign(
 
 
 def _units(groups: Sequence[str] | None, n: int) -> np.ndarray:
-    """Number of the group that each album moves with."""
+    """Return the number of each album's group."""
     if groups is None:
         return np.arange(n)
-    keys = [("group", g) if g else ("alone", str(i)) for i, g in enumerate(groups)]
+    keys = []
+    for album, group in enumerate(groups):
+        if group:
+            keys.append(("group", group))
+        else:
+            keys.append(("alone", str(album)))
     return pd.factorize(pd.Series(keys, dtype=object))[0]
 
 
 def _indicators(genres: Sequence[Sequence[str]]) -> sp.csr_matrix:
     """Return a binary matrix of albums by genres in alphabetical order.
 
-    As scikit-learn's MultiLabelBinarizer does, whose import takes longer than reading thousands of tags.
+    The same as scikit-learn's MultiLabelBinarizer, whose import takes longer than reading thousands of tags.
     """
     albums = []
     names = []
@@ -95,20 +110,25 @@ def _indicators(genres: Sequence[Sequence[str]]) -> sp.csr_matrix:
 
 
 def _deal(counts: sp.csr_matrix, sizes: np.ndarray, share: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Part of every group: rarest label first, within it the largest groups first (they are hardest to place)."""
+    """Assign each group to a part: rarest label first, within it the largest groups, which are hardest to place."""
     left = np.asarray(counts.sum(axis=0)).ravel()
-    lacking, room = np.outer(share, left), share * sizes.sum()
+    # Albums that each part lacks: of each label, and in all.
+    lacking = np.outer(share, left)
+    room = share * sizes.sum()
     part = np.full(len(sizes), -1)
     order = np.lexsort((rng.random(len(sizes)), -sizes))
     columns = sp.csc_matrix(counts[order])
 
-    def place(group: int, wanted: np.ndarray) -> None:
+    def place(group: int, demand: np.ndarray) -> None:
+        """Assign a group to the part with the highest demand, and update what is left."""
         row = slice(counts.indptr[group], counts.indptr[group + 1])
-        labels, albums = counts.indices[row], counts.data[row]
-        part[group] = to = _neediest(wanted, room, share, rng)
-        lacking[to, labels] -= albums
+        labels = counts.indices[row]
+        albums = counts.data[row]
+        chosen = _neediest(demand, room, share, rng)
+        part[group] = chosen
+        lacking[chosen, labels] -= albums
         left[labels] -= albums
-        room[to] -= sizes[group]
+        room[chosen] -= sizes[group]
 
     while (left > 0).any():
         label = np.argmin(np.where(left > 0, left, np.inf))
@@ -120,19 +140,22 @@ def _deal(counts: sp.csr_matrix, sizes: np.ndarray, share: np.ndarray, rng: np.r
     return part
 
 
-def _neediest(wanted: np.ndarray, room: np.ndarray, share: np.ndarray, rng: np.random.Generator) -> int:
+def _neediest(demand: np.ndarray, room: np.ndarray, share: np.ndarray, rng: np.random.Generator) -> int:
+    """Return the part with the highest demand; among equals the one with most room, then at random."""
     best = np.flatnonzero(share > 0)
-    for need in (wanted, room):
+    for need in (demand, room):
         # Rounded, because 0.1 * 30 - 3 and 0.8 * 30 - 24 differ in the last bit only.
-        need = need[best].round(9)
-        best = best[need == need.max()]
-    return int(best[0] if len(best) == 1 else rng.choice(best))
+        rounded = need[best].round(9)
+        best = best[rounded == rounded.max()]
+    if len(best) == 1:
+        return int(best[0])
+    return int(rng.choice(best))
 
 
 def _fill_empty(
     part: np.ndarray, counts: sp.csr_matrix, sizes: np.ndarray, share: np.ndarray, rng: np.random.Generator
 ) -> None:
-    """Give each empty part one group of the fullest, preferring one that takes no label away, then a small one."""
+    """Move a group from the fullest part to each empty one, preferably a small group that removes no label."""
     pool = np.flatnonzero(np.diff(counts.indptr))
     if len(pool) < 3:
         pool = np.arange(len(sizes))
@@ -142,6 +165,7 @@ def _fill_empty(
         if len(donors) < 2:
             return
         total = np.asarray(counts[donors].sum(axis=0)).ravel()
-        remain = [(total[row.indices] - row.data).min(initial=np.inf) for row in counts[donors]]
-        keys = (rng.random(len(donors)), -np.array(remain), sizes[donors], np.array(remain) <= 0)
+        # Albums that the rarest label of each group would keep without the group.
+        remaining = np.array([(total[row.indices] - row.data).min(initial=np.inf) for row in counts[donors]])
+        keys = (rng.random(len(donors)), -remaining, sizes[donors], remaining <= 0)
         part[donors[np.lexsort(keys)[0]]] = empty

@@ -1,4 +1,4 @@
-"""From matched albums to tracks of the Million Song Dataset, counted at every step; and the catalogue.
+"""Mapping of a shop's albums to tracks of the Million Song Dataset, with counts after each step; the mapped catalogue.
 
 Paper: Section 3.  Notebook: 01.
 """
@@ -22,6 +22,7 @@ from mumu_lib.sources.sample import raw as sample_raw
 __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["matching", "normalise"])
 
 
+# Names under which the raw sources are published.
 _PATTERNS = {
     "metadata": ("meta_CDs_and_Vinyl.json", "meta_CDs_and_Vinyl.json.gz", "meta_CDs_and_Vinyl.jsonl*"),
     "reviews": ("reviews_CDs_and_Vinyl.json*", "CDs_and_Vinyl*.json*"),
@@ -29,28 +30,31 @@ _PATTERNS = {
     "tracks": ("unique_tracks.txt", "track_metadata.db"),
     "mapping": ("millionsongdataset_echonest.tar.bz2", "millionsongdataset_echonest", "msd-mbid-2016-01-results*"),
 }
-# What a download that was interrupted leaves.
+# Endings of interrupted downloads.
 _UNFINISHED = (".part", ".tmp")
-# Sources that notebook 01 maps itself; the others are published mapped.
+# Sources that notebook 01 maps itself; the mapping of the others is published.
 _MAPPED_HERE = ("sample", "raw")
-# Where the curve of precision and recall begins, in percent, and its steps.
-_LOOSEST, _STEP = 60, 2
+# Lowest threshold of the curve of precision and recall, and the step between thresholds, in percent.
+_LOWEST = 60
+_STEP = 2
 
 
 def raw_folder(source: str, root: str, seed: int) -> Path:
-    """Folder of raw sources: the user's own, or the sample's, written for the purpose.
+    """Return the folder of the raw sources: the user's own, or the sample's, which is written first.
 
     Parameters
     ----------
     source : {'raw', 'sample', 'mumu', 'msd-i'}
-        All but ``raw`` get the sample's.
+        All but ``raw`` get the folder of the sample.
     root : str
         The user's folder.
+    seed : int
+        Seed of the sample.
 
     Raises
     ------
     MissingDataError
-        Raw or published sources are wanted and ``root`` is not there.
+        The source is not the sample, and ``root`` does not exist.
     """
     if source != "sample" and not (root and Path(root).exists()):
         raise MissingDataError(f"root={root!r} is not there; give the folder of the files with  -p root FOLDER")
@@ -60,62 +64,79 @@ def raw_folder(source: str, root: str, seed: int) -> Path:
 
 
 def headed(title: str, source: str) -> str:
-    """A heading over what was read of :func:`raw_folder`; the sample's is called synthetic."""
+    """Return a heading for a table of the raw sources, which marks the sample as synthetic.
+
+    Examples
+    --------
+    >>> headed("Albums", "sample")
+    'Albums (synthetic sample):'
+    """
     if source == "raw":
         return f"{title}:"
     return f"{title} (synthetic sample):"
 
 
 def find_sources(root: str | Path) -> dict[str, list[Path]]:
-    """The raw sources in a folder, by the names they are published under.
+    """Find the raw sources in a folder by the names they are published under.
+
+    Parameters
+    ----------
+    root : path
 
     Returns
     -------
     files : dict
-        ``metadata``, ``reviews``, ``dump`` (MusicBrainz), ``tracks`` and ``mapping`` (Million Song
-        Dataset to MusicBrainz): what was found of each, the one to prefer first.
+        ``metadata``, ``reviews``, ``dump`` (MusicBrainz), ``tracks`` and ``mapping`` (Million Song Dataset to
+        MusicBrainz), each with its files, the preferred one first.
 
     Raises
     ------
     MissingDataError
-        One is not there; the message says which names it may have.
+        A source is missing; the message lists the names it may have.
     """
     root = Path(root)
-    files = {
-        part: [p for name in names for p in sorted(root.rglob(name)) if p.suffix not in _UNFINISHED]
-        for part, names in _PATTERNS.items()
-    }
-    if absent := [f"{part} ({' or '.join(_PATTERNS[part])})" for part, found in files.items() if not found]:
+    files: dict[str, list[Path]] = {}
+    absent = []
+    for part, patterns in _PATTERNS.items():
+        files[part] = []
+        for pattern in patterns:
+            files[part] += [path for path in sorted(root.rglob(pattern)) if path.suffix not in _UNFINISHED]
+        if not files[part]:
+            absent.append(f"{part} ({' or '.join(patterns)})")
+    if absent:
         raise MissingDataError(
-            f"{root} lacks {'; '.join(absent)}. The sources' addresses are in the notebook's last section"
+            f"{root} lacks {'; '.join(absent)}; the last section of the notebook lists where to download the sources"
         )
     return files
 
 
 def msd_recordings(mapping: Path, tracks: Path, mismatches: Path | None = None) -> pd.DataFrame:
-    """Tracks of the Million Song Dataset with their MusicBrainz recordings, from either mapping.
+    """Read the tracks of the Million Song Dataset with their MusicBrainz recordings, from either mapping.
 
     Parameters
     ----------
+    mapping, tracks : Path
+        Files from :func:`find_sources`.
     mismatches : Path, optional
-        ``sid_mismatches.txt``, whose tracks are left out: the song they are given for is another one.
+        ``sid_mismatches.txt``; its tracks are excluded, since they are assigned to the wrong song.
 
     Returns
     -------
     tracks : pd.DataFrame
         ``track_id``, ``recording_mbid``, ``title``; a track may have several recordings.
     """
-    named = millionsong.track_metadata(tracks) if tracks.suffix == ".db" else millionsong.unique_tracks(tracks)
+    titles = millionsong.track_metadata(tracks) if tracks.suffix == ".db" else millionsong.unique_tracks(tracks)
     if mapping.name.startswith("msd-mbid"):
-        found = millionsong.mbid_mapping(mapping).merge(named, on="track_id")
+        mapped = millionsong.mbid_mapping(mapping).merge(titles, on="track_id")
     else:
-        found = millionsong.by_track(millionsong.echonest_mapping(mapping), named)
-    wrong = millionsong.mismatches(mismatches) if mismatches else set()
-    return found.loc[~found["track_id"].isin(wrong), ["track_id", "recording_mbid", "title"]].reset_index(drop=True)
+        mapped = millionsong.by_track(millionsong.echonest_mapping(mapping), titles)
+    if mismatches:
+        mapped = mapped[~mapped["track_id"].isin(millionsong.mismatches(mismatches))]
+    return mapped[["track_id", "recording_mbid", "title"]].reset_index(drop=True)
 
 
 def accept(albums: pd.DataFrame, releases: pd.DataFrame, matches: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Albums with the release group that each is taken for.
+    """Select the matches to use, at most one album for each release group.
 
     Parameters
     ----------
@@ -129,38 +150,38 @@ def accept(albums: pd.DataFrame, releases: pd.DataFrame, matches: pd.DataFrame) 
     Returns
     -------
     accepted : pd.DataFrame
-        The matched rows of ``albums`` with ``release_group_mbid`` and ``score``. Ambiguous matches are
-        left out, and of several albums with one release group all but the most similar.
+        The matched rows of ``albums`` with ``release_group_mbid`` and ``score``. Ambiguous matches are excluded; if
+        several albums match the same release group, the most similar one is kept.
     funnel : pd.DataFrame
         ``step``, ``albums``, ``tracks``: what is left after each step.
     """
     named = (albums["title"] != "") & (albums["artist"] != "")
-    found = albums.loc[matches["left"]].assign(
+    matched = albums.loc[matches["left"]].assign(
         release_group_mbid=releases.loc[matches["right"], "release_group_mbid"].to_numpy(),
         score=matches["score"].to_numpy(),
         ambiguous=matches["ambiguous"].to_numpy(),
     )
-    sure = found[~found["ambiguous"]].drop(columns="ambiguous")
-    best = sure.sort_values("score", ascending=False, kind="stable").drop_duplicates("release_group_mbid").sort_index()
+    clear = matched[~matched["ambiguous"]].drop(columns="ambiguous")
+    best = clear.sort_values("score", ascending=False, kind="stable").drop_duplicates("release_group_mbid").sort_index()
     steps = [
-        ("albums of the shop", len(albums)),
-        ("with title and artist", int(named.sum())),
-        ("similar enough to a release", len(found)),
-        ("not ambiguous", len(sure)),
-        ("one album a release group", len(best)),
+        ("albums of the shop", len(albums), pd.NA),
+        ("with title and artist", int(named.sum()), pd.NA),
+        ("similar enough to a release", len(matched), pd.NA),
+        ("not ambiguous", len(clear), pd.NA),
+        ("one album a release group", len(best), pd.NA),
     ]
-    return best.reset_index(drop=True), pd.DataFrame([(*s, pd.NA) for s in steps], columns=["step", "albums", "tracks"])
+    return best.reset_index(drop=True), pd.DataFrame(steps, columns=["step", "albums", "tracks"])
 
 
 def link(
     accepted: pd.DataFrame, recordings: pd.DataFrame, tracks: pd.DataFrame, funnel: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tracks of the accepted albums: their recordings, met with the Million Song Dataset's.
+    """Link the accepted albums to tracks of the Million Song Dataset through their recordings.
 
     Parameters
     ----------
     accepted, funnel : pd.DataFrame
-        Of :func:`accept`.
+        From :func:`accept`.
     recordings : pd.DataFrame
         ``release_group_mbid``, ``recording_mbid``.
     tracks : pd.DataFrame
@@ -169,34 +190,36 @@ def link(
     Returns
     -------
     linked : pd.DataFrame
-        One row a track: the columns of ``tracks`` and ``album_id``. Recordings on more than one of the
-        albums are left out (the paper's rule), and tracks that lead to more than one.
+        A row for each track: the columns of ``tracks`` and ``album_id``. Recordings on more than one of the albums are
+        excluded (the paper's rule), and tracks of more than one album.
     funnel : pd.DataFrame
-        Continued.
+        The funnel with further steps.
 
     Raises
     ------
     NothingUsableError
-        No track is left; the message names the step that lost the last.
+        No track is left; the message names the step that removed the last one.
     """
     on_album = accepted[["album_id", "release_group_mbid"]].merge(recordings, on="release_group_mbid")
     in_msd = on_album.merge(tracks, on="recording_mbid")
     unique = in_msd[in_msd.groupby("recording_mbid")["album_id"].transform("nunique") == 1]
-    one = unique[unique.groupby("track_id")["album_id"].transform("nunique") == 1].drop_duplicates("track_id")
+    linked = unique[unique.groupby("track_id")["album_id"].transform("nunique") == 1].drop_duplicates("track_id")
     steps = [
-        ("with recordings in MusicBrainz", on_album, on_album["recording_mbid"].nunique()),
-        ("with tracks in the Million Song Dataset", in_msd, in_msd["track_id"].nunique()),
-        ("recordings of one album only", unique, unique["track_id"].nunique()),
-        ("tracks of one album only", one, len(one)),
+        ("with recordings in MusicBrainz", _albums(on_album), on_album["recording_mbid"].nunique()),
+        ("with tracks in the Million Song Dataset", _albums(in_msd), in_msd["track_id"].nunique()),
+        ("recordings of one album only", _albums(unique), unique["track_id"].nunique()),
+        ("tracks of one album only", _albums(linked), len(linked)),
     ]
-    counted = [(name, table["album_id"].nunique(), n) for name, table, n in steps]
-    funnel = pd.concat([funnel, pd.DataFrame(counted, columns=funnel.columns)], ignore_index=True)
-    if one.empty:
-        lost = next(s for s, n in zip(funnel["step"], funnel["albums"], strict=True) if not n)
-        raise NothingUsableError(
-            f"no album is left after the step {lost!r}; are the sources of one and the same collection?"
-        )
-    return one.drop(columns="release_group_mbid").reset_index(drop=True), funnel
+    funnel = pd.concat([funnel, pd.DataFrame(steps, columns=funnel.columns)], ignore_index=True)
+    if linked.empty:
+        step = funnel.loc[funnel["albums"] == 0, "step"].iloc[0]
+        raise NothingUsableError(f"no album is left after the step {step!r}; check that all sources belong together")
+    return linked.drop(columns="release_group_mbid").reset_index(drop=True), funnel
+
+
+def _albums(table: pd.DataFrame) -> int:
+    """Count the albums of a table."""
+    return table["album_id"].nunique()
 
 
 def write(
@@ -211,28 +234,41 @@ def write(
     artist_disjoint: bool = False,
     root: str | Path,
 ) -> Catalogue:
-    """Write the mapped albums as a catalogue under ``data/<name>``.
+    """Write the mapped albums as a catalogue in ``data/<name>``.
 
     Parameters
     ----------
+    name : str
+        Name of the catalogue.
     accepted : pd.DataFrame
-        Of :func:`accept`; genres are every node of ``branches`` (paper 3.1). Albums without a track are left out.
+        From :func:`accept`; genres are all nodes of ``branches`` (paper 3.1). Albums without a track are excluded.
     tracks : pd.DataFrame
-        Of :func:`link`; an ``audio`` column is kept.
+        From :func:`link`; a column ``audio`` is kept.
+    reviews : pd.DataFrame
+        Reviews of albums; those of other albums are dropped.
     source : str
-        ``sample`` marks the catalogue as synthetic and takes the embedded sample's sound and covers.
+        ``sample`` marks the catalogue as synthetic and uses the recordings and covers of the embedded sample.
+    min_albums : int
+        Fewest albums that make a genre a label.
+    seed : int
+        Seed of the split.
+    artist_disjoint : bool
+        Keep the albums of an artist in the same split.
     root : path
-        Otherwise, where ``audio/`` (see :func:`mumu_lib.sources.previews.find`) and ``covers/`` are, if anywhere.
+        For other sources, the folder that may contain ``audio/`` (see :func:`mumu_lib.sources.previews.find`) and
+        ``covers/``.
     """
-    base = home() / "data" / "sample" if source == "sample" else Path(root)
+    synthetic = source == "sample"
+    if synthetic:
+        base = home() / "data" / "sample"
+        origin = source
+    else:
+        base = Path(root)
+        origin = str(root)
     if (base / "audio").is_dir():
         tracks = tracks.assign(audio=previews.find(base / "audio", tracks["track_id"]).to_numpy())
     albums = accepted[accepted["album_id"].isin(tracks["album_id"])].reset_index(drop=True)
-    genres = [amazon.nodes(b) for b in albums["branches"]]
-    groups = albums["artist"].tolist() if artist_disjoint else None
-    albums = albums.assign(
-        genres=pd.Series(genres, dtype=object), split=splits.assign(genres, seed=seed, groups=groups)
-    )
+    albums = _with_genres_and_split(albums, seed, artist_disjoint)
     if "cover" not in albums:
         albums["cover"] = albums["album_id"] + ".jpg"
     return catalogue.write(
@@ -243,18 +279,29 @@ def write(
         reviews=reviews[reviews["album_id"].isin(albums["album_id"])],
         branches=albums["branches"].explode().dropna(),
         min_albums=min_albums,
-        source=source if source == "sample" else str(root),
-        roots={key: str((base / key).resolve()) for key in ("audio", "covers")},
-        synthetic=source == "sample",
+        source=origin,
+        roots={"audio": str((base / "audio").resolve()), "covers": str((base / "covers").resolve())},
+        synthetic=synthetic,
     )
+
+
+def _with_genres_and_split(albums: pd.DataFrame, seed: int, artist_disjoint: bool) -> pd.DataFrame:
+    """Add the genres of each album, from its branches, and its split."""
+    genres = [amazon.nodes(branches) for branches in albums["branches"]]
+    groups = None
+    if artist_disjoint:
+        groups = albums["artist"].tolist()
+    split = splits.assign(genres, seed=seed, groups=groups)
+    return albums.assign(genres=pd.Series(genres, dtype=object), split=split)
 
 
 def write_mapped(
     cfg: DatasetMapping, accepted: pd.DataFrame, tracks: pd.DataFrame, reviews: pd.DataFrame, root: str | Path
 ) -> Catalogue:
-    """Write the mapped albums as the catalogue that a notebook asks for.
+    """Write the mapped albums as the catalogue of the notebook's parameters.
 
-    Where it asks for a published mapping, the sample's has been made to show how, and is written as ``sample-mapped``.
+    If the parameters name a published mapping, the sample was mapped for illustration, and is written as
+    ``sample-mapped``.
 
     Parameters
     ----------
@@ -263,7 +310,7 @@ def write_mapped(
     accepted, tracks, reviews : pd.DataFrame
         As for :func:`write`.
     root : path
-        Of :func:`raw_folder`.
+        From :func:`raw_folder`.
     """
     name = cfg.catalogue
     source = cfg.source
@@ -274,13 +321,13 @@ def write_mapped(
 
 
 def catalogue_of(cfg: DatasetMapping, mapped: Catalogue) -> Catalogue:
-    """The catalogue that a notebook asks for, whatever it is made from.
+    """Return the catalogue of the notebook's parameters.
 
     Parameters
     ----------
     cfg : DatasetMapping
-        ``source``: ``sample`` and ``raw`` are what has been mapped; ``mumu`` and ``msd-i`` are made from the
-        published files under ``root``.
+        For the sources ``sample`` and ``raw``, the mapped catalogue is returned; for ``mumu`` and ``msd-i``, a
+        catalogue is built from the published files in ``root``.
     mapped : Catalogue
         From :func:`write_mapped`.
     """
@@ -292,32 +339,47 @@ def catalogue_of(cfg: DatasetMapping, mapped: Catalogue) -> Catalogue:
 
 
 def named(matches: pd.DataFrame, albums: pd.DataFrame, releases: pd.DataFrame) -> pd.DataFrame:
-    """Matches with ``album_id`` as ``left`` and ``release_group_mbid`` as ``right``, to hold against a truth."""
+    """Replace the index labels of matches by ids, to compare them with the truth.
+
+    Returns
+    -------
+    matches : pd.DataFrame
+        With ``album_id`` as ``left`` and ``release_group_mbid`` as ``right``.
+    """
     left = albums.loc[matches["left"], "album_id"].to_numpy()
     return matches.assign(left=left, right=releases.loc[matches["right"], "release_group_mbid"].to_numpy())
 
 
 def sample_truth(folder: Path) -> pd.Series | None:
-    """Release group of each album, from the ``truth.csv`` beside the sample's sources; None beside others."""
+    """Read the true release group of each album of the sample from ``truth.csv``; None for other sources."""
     path = folder / "truth.csv"
-    return pd.read_csv(path, dtype=str, index_col="album_id")["release_group_mbid"] if path.is_file() else None
+    if not path.is_file():
+        return None
+    return pd.read_csv(path, dtype=str, index_col="album_id")["release_group_mbid"]
 
 
 def agreement(matches: pd.DataFrame, truth: pd.Series, thresholds: Sequence[float]) -> pd.DataFrame:
-    """Precision and recall of matches against a known mapping, at several thresholds.
+    """Compute precision and recall of matches against a known mapping, at several thresholds.
 
     Parameters
     ----------
     matches : pd.DataFrame
-        ``left`` and what is compared, ``right``, with ``score``, ``runner_up_score``, ``ambiguous``;
-        matched at the lowest of the thresholds.
+        ``left``, ``right``, ``score``, ``runner_up_score``, ``ambiguous``, matched at the lowest threshold.
     truth : pd.Series [index=left]
-        What each is in truth; rows that have no counterpart are not in it.
+        The true counterpart of each ``left`` that has one.
+    thresholds : sequence of float
 
     Returns
     -------
     table : pd.DataFrame
-        ``threshold``, ``precision``, ``recall``. Ambiguous matches count as none.
+        ``threshold``, ``precision``, ``recall``. Ambiguous matches do not count as matches.
+
+    Examples
+    --------
+    >>> matches = pd.DataFrame({"left": ["A1", "A2"], "right": ["R1", "R9"], "score": [1.0, 0.7],
+    ...     "runner_up_score": 0.0, "ambiguous": False})
+    >>> agreement(matches, pd.Series({"A1": "R1", "A2": "R2"}), [0.6, 0.9]).to_numpy().tolist()
+    [[0.6, 0.5, 0.5], [0.9, 1.0, 0.5]]
     """
     right = matches["left"].map(truth).to_numpy() == matches["right"].to_numpy()
     rows = []
@@ -329,32 +391,32 @@ def agreement(matches: pd.DataFrame, truth: pd.Series, thresholds: Sequence[floa
 
 
 def measure(albums: pd.DataFrame, releases: pd.DataFrame, truth: pd.Series | None, cfg: DatasetMapping) -> pd.DataFrame:
-    """Precision and recall of the matches of two tables over all thresholds; says so where no truth is known.
+    """Compute precision and recall of the matches of two tables over a range of thresholds.
 
     Parameters
     ----------
     albums, releases : pd.DataFrame
         As for :func:`accept`.
-    truth : pd.Series, optional
-        From :func:`sample_truth`.
+    truth : pd.Series or None
+        From :func:`sample_truth`. If None, a line is printed and nothing is matched.
     cfg : DatasetMapping
-        ``method``, and the ``threshold`` in use, which is always among the rows.
+        ``method``, and ``threshold``, which is always one of the rows.
 
     Returns
     -------
     curve : pd.DataFrame
-        ``threshold`` (rising), ``precision``, ``recall``; no row where no truth is known. Nothing is matched then.
+        ``threshold`` (ascending), ``precision``, ``recall``; empty without a truth.
     """
     if truth is None:
         print("no truth is known for these sources")
         return pd.DataFrame(columns=["threshold", "precision", "recall"], dtype=float)
-    thresholds = sorted({cfg.threshold, *(np.arange(_LOOSEST, 101, _STEP) / 100)})
+    thresholds = sorted({cfg.threshold, *(np.arange(_LOWEST, 101, _STEP) / 100)})
     loose = matching.match(albums, releases, method=cfg.method, threshold=thresholds[0], same="release_group_mbid")
     return agreement(named(loose, albums, releases), truth, thresholds)
 
 
 def summary(music: Catalogue, mapped: Catalogue, curve: pd.DataFrame, threshold: float) -> dict[str, float]:
-    """Results of a mapping: the size of the catalogue, and precision and recall where they are known of it.
+    """Summarise a mapping: the size of the catalogue, and precision and recall if they are known.
 
     Parameters
     ----------
@@ -363,12 +425,13 @@ def summary(music: Catalogue, mapped: Catalogue, curve: pd.DataFrame, threshold:
     curve : pd.DataFrame
         From :func:`measure`.
     threshold : float
-        The one in use.
+        The threshold of the mapping.
 
     Returns
     -------
     results : dict
-        ``albums``, ``tracks``, ``labels``; ``precision`` and ``recall`` of ``mapped`` alone, if a truth is known.
+        ``albums``, ``tracks``, ``labels``; with a known truth, and if ``music`` is ``mapped``, also ``precision`` and
+        ``recall``.
     """
     results: dict[str, float] = {
         "albums": len(music.albums),
@@ -383,24 +446,21 @@ def summary(music: Catalogue, mapped: Catalogue, curve: pd.DataFrame, threshold:
 
 
 def beside_paper(made: Catalogue) -> pd.DataFrame:
-    """Size of a catalogue beside the paper's numbers (Section 3).
+    """Compare the size of a catalogue with the paper's dataset (section 3).
 
     Returns
     -------
     table : pd.DataFrame
-        ``paper`` and ``here`` for albums, tracks, reviews, labels, and labels of a song (mean, deviation).
+        ``paper`` and ``here`` for albums, tracks, reviews, labels, and labels of a song (mean, standard deviation).
     """
-    per_album = np.asarray(made.label_matrix().sum(axis=1)).ravel()
-    of_album = pd.Series(per_album, index=made.albums["album_id"])
-    per_track = made.tracks["album_id"].map(of_album)
-    here = [
-        len(made.albums),
-        len(made.tracks),
-        len(made.reviews),
-        len(made.labels),
-        per_track.mean(),
-        per_track.std(ddof=0),
-    ]
-    paper = [31_471, 147_295, 447_583, 250, 5.97, 3.13]
-    index = ["albums", "tracks", "reviews", "labels", "labels of a song, mean", "labels of a song, deviation"]
-    return pd.DataFrame({"paper": paper, "here": [round(float(h), 2) for h in here]}, index=index)
+    per_album = pd.Series(np.asarray(made.label_matrix().sum(axis=1)).ravel(), index=made.albums["album_id"])
+    per_track = made.tracks["album_id"].map(per_album)
+    rows = {
+        "albums": (31_471, len(made.albums)),
+        "tracks": (147_295, len(made.tracks)),
+        "reviews": (447_583, len(made.reviews)),
+        "labels": (250, len(made.labels)),
+        "labels of a song, mean": (5.97, round(float(per_track.mean()), 2)),
+        "labels of a song, deviation": (3.13, round(float(per_track.std(ddof=0)), 2)),
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["paper", "here"]).astype(float)

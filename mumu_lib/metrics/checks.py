@@ -1,4 +1,4 @@
-"""What all metrics ask of truth and scores, and an album's highest labels.
+"""Checks of truth and scores that all metrics share, and the highest-ranked labels of an album.
 
 Paper: Section 4.2.  Notebooks: 04 to 08.
 """
@@ -11,7 +11,7 @@ from mumu_lib.core.errors import BadDataError, ParameterError
 
 
 def checked(Y: npt.ArrayLike, S: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Return truth and scores as arrays, after a look at their shapes and values.
+    """Check the shapes and values of truth and scores, and return both as arrays.
 
     Parameters
     ----------
@@ -25,7 +25,13 @@ def checked(Y: npt.ArrayLike, S: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]
     Raises
     ------
     BadDataError
-        Shapes differ, the truth is not 0/1, a score is NaN or infinite.
+        Shapes differ, the truth is not 0/1, or a score is NaN or infinite.
+
+    Examples
+    --------
+    >>> truth, scores = checked([[1, 0]], [[0.9, 0.1]])
+    >>> truth.tolist(), scores.tolist()
+    ([[True, False]], [[0.9, 0.1]])
     """
     truth = Y.toarray() if sp.issparse(Y) else np.asarray(Y)  # type: ignore[union-attr]
     scores = np.asarray(S, dtype=np.float64)
@@ -35,18 +41,25 @@ def checked(Y: npt.ArrayLike, S: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]
         raise BadDataError("the truth must hold 0 and 1 only")
     if not np.isfinite(scores).all():
         album, label = np.argwhere(~np.isfinite(scores))[0]
-        raise BadDataError(f"scores hold NaN or infinity, first at album row {album}, label column {label}: the "
-                           f"network diverged or a feature is missing; lower learning_rate or look at that album")  # fmt: skip
+        raise BadDataError(
+            f"scores hold NaN or infinity, first at album row {album}, label column {label}: the network diverged, or "
+            "a feature of that album is missing; lower learning_rate, or check that album"
+        )
     return truth.astype(bool), scores
 
 
 def top(scores: np.ndarray, k: int) -> np.ndarray:
-    """Return columns of the k highest scores of each album [shape=(albums, k)]; of equal scores the lower column first.
+    """Return the columns of the k highest scores of each album [shape=(albums, k)]; ties go to the lower column.
 
     Raises
     ------
     ParameterError
-        k is below 1, or above the number of labels.
+        ``k`` is below 1 or above the number of labels.
+
+    Examples
+    --------
+    >>> top(np.array([[0.1, 0.9, 0.9]]), 2).tolist()
+    [[1, 2]]
     """
     if not 1 <= k <= scores.shape[1]:
         raise ParameterError(f"k must be between 1 and the {scores.shape[1]} labels, got {k}")

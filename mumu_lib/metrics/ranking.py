@@ -1,4 +1,4 @@
-"""Order of an album's labels: labels that training knows nothing of, rare labels, and what a shift of scores does.
+"""Ranking of an album's labels: labels that are constant in training, rare labels, and scores shifted by frequency.
 
 Paper: none; the metrics and the control are ours.  Notebooks: 04 to 08.
 """
@@ -9,26 +9,28 @@ import numpy.typing as npt
 from mumu_lib.core.errors import BadDataError
 from mumu_lib.metrics.checks import checked, top
 
-# Labels as training shows them.
-NEVER, VARIES, ALWAYS = (-1, 0, 1)
+# Kinds of labels among the training albums.
+NEVER = -1
+VARIES = 0
+ALWAYS = 1
 PROPENSITY_A = 0.55
 PROPENSITY_B = 1.5
 
 
 def constant_labels(positives: npt.ArrayLike, n: int) -> np.ndarray:
-    """Find the labels that no training album has, and those that every one has.
+    """Find the labels that no training album has, and those that all have.
 
     Parameters
     ----------
     positives : array [shape=(labels,), int]
-        Training albums with each label.
+        Number of training albums with each label.
     n : int
-        Training albums.
+        Number of training albums.
 
     Returns
     -------
     constant : np.ndarray [shape=(labels,), int8]
-        -1: no album has the label; 1: all have it; 0: some do, so that a classifier can learn it.
+        -1: no album has the label; 1: all albums have it; 0: some do, and a classifier can learn it.
 
     Examples
     --------
@@ -45,25 +47,25 @@ def constant_labels(positives: npt.ArrayLike, n: int) -> np.ndarray:
 def put_constant_last_or_first(
     scores: npt.ArrayLike, constant: npt.ArrayLike, bounds: tuple[float, float] | None = None
 ) -> np.ndarray:
-    """Give labels that were constant in training a score below, or above, those of all other labels.
+    """Set the scores of labels that were constant in training below, or above, those of all other labels.
 
-    A classifier has learned nothing about them. Without this a label that no training album has may come first: its
+    A classifier learns nothing about such labels. A label that no training album has would often rank first, since its
     log odds, or its cosine, are 0, and those of most other labels are negative.
 
     Parameters
     ----------
     scores : array [shape=(albums, labels)]
     constant : array [shape=(labels,), int]
-        Of :func:`constant_labels`.
+        From :func:`constant_labels`.
     bounds : (lowest, highest), optional
-        Between which scores lie, e.g. 0 and 1; constant labels get these. Without it: 1 below the lowest and 1 above
-        the highest score of the other labels.
+        Range of the scores, e.g. 0 and 1; constant labels get its ends. By default 1 below the lowest and 1 above the
+        highest score of the other labels.
 
     Returns
     -------
     scores : np.ndarray [shape=(albums, labels)]
-        Those of one constant label are equal on all albums, so that its AUC is one half. The order of the other
-        labels stays; without a constant label nothing changes.
+        A constant label has the same score on all albums, and therefore an AUC of one half. The order of the other
+        labels does not change.
 
     Examples
     --------
@@ -76,10 +78,10 @@ def put_constant_last_or_first(
         return result
     others = kinds == VARIES
     if bounds is None:
-        known = result[:, others]
-        lowest = known.min(initial=np.inf)
-        highest = known.max(initial=-np.inf)
-        if not known.size:
+        varying = result[:, others]
+        lowest = varying.min(initial=np.inf)
+        highest = varying.max(initial=-np.inf)
+        if not varying.size:
             lowest = highest = 0
         lowest = lowest - 1
         highest = highest + 1
@@ -95,7 +97,7 @@ def put_constant_last_or_first(
 def inverse_propensities(
     positives: npt.ArrayLike, n: int, a: float = PROPENSITY_A, b: float = PROPENSITY_B
 ) -> np.ndarray:
-    """Weigh labels by how easily an album that has one is not annotated with it: rare labels weigh most.
+    """Compute a weight for each label: the rarer it is, the likelier an annotation is missing, the higher the weight.
 
     Jain, Prabhu and Varma, "Extreme multi-label loss functions for recommendation, tagging, ranking and other missing
     label applications", KDD 2016: 1 + C (N_l + b)^-a with C = (ln N - 1) (b + 1)^a.
@@ -103,21 +105,21 @@ def inverse_propensities(
     Parameters
     ----------
     positives : array [shape=(labels,), int]
-        N_l, training albums with each label.
+        N_l, the number of training albums with each label.
     n : int >= 3
-        N, training albums.
+        N, the number of training albums.
     a, b : float
-        Of the data; the defaults are those of that paper for sets of which nothing is known.
+        Constants of the data set; the defaults are those that the paper recommends in general.
 
     Returns
     -------
     weights : np.ndarray [shape=(labels,)]
-        1 or more.
+        At least 1.
 
     Raises
     ------
     BadDataError
-        Fewer than three training albums: the formula would give weights below 1.
+        There are fewer than three training albums, for which the formula would give weights below 1.
 
     Examples
     --------
@@ -125,7 +127,7 @@ def inverse_propensities(
     [6.91, 1.77]
     """
     if n < 3:
-        raise BadDataError(f"propensities need 3 training albums or more, got {n}; look at the split of the catalogue")
+        raise BadDataError(f"propensities need 3 training albums or more, got {n}; check the split of the catalogue")
     scale = (np.log(n) - 1) * (b + 1) ** a
     return 1 + scale * (np.asarray(positives, dtype=np.float64) + b) ** -a
 
@@ -133,17 +135,17 @@ def inverse_propensities(
 def propensity_scored_precision_at(
     truth: npt.ArrayLike, scores: npt.ArrayLike, weights: npt.ArrayLike, k: int
 ) -> float:
-    """Precision@k in which a right label counts by its inverse propensity, of what the best ranking would reach.
+    """Compute propensity-scored precision@k, divided by the value of the best possible ranking.
 
-    The ratio of two means over albums, not the mean of ratios: an album without a label takes no part. Ties as in
-    :func:`mumu_lib.metrics.coverage_at_k`.
+    A correct label counts by its inverse propensity. The result is the ratio of two means over albums, not the mean of
+    ratios; albums without labels are ignored. Ties as in :func:`mumu_lib.metrics.coverage_at_k`.
 
     Parameters
     ----------
     truth : array or sparse [shape=(albums, labels)], 0/1
     scores : array [shape=(albums, labels)]
     weights : array [shape=(labels,)]
-        Of :func:`inverse_propensities`.
+        From :func:`inverse_propensities`.
     k : int > 0
         At most the number of labels.
 
@@ -159,33 +161,34 @@ def propensity_scored_precision_at(
     """
     has, checked_scores = checked(truth, scores)
     gains = has * np.asarray(weights, dtype=np.float64)
-    won = np.take_along_axis(gains, top(checked_scores, k), axis=1).sum()
-    # The best ranking takes the heaviest of an album's own labels.
+    gained = np.take_along_axis(gains, top(checked_scores, k), axis=1).sum()
+    # The best ranking puts the labels of an album first, the highest weights before the others.
     possible = np.sort(gains, axis=1)[:, -k:].sum()
     if not has.any():
         return float("nan")
-    return float(won / possible)
+    return float(gained / possible)
 
 
 def shifted(scores: npt.ArrayLike, positives: npt.ArrayLike, n: int) -> np.ndarray:
     """Subtract from each label's log odds those of its frequency in training: a control, not a better classifier.
 
-    One number a label is moved, so that the AUC of every label stays as it is. What coverage and precision then show
-    is due to how often a label is said, not to what was learned about albums.
+    Each label is shifted by a constant, which leaves its AUC unchanged. Changes of coverage and precision are therefore
+    due to how often a label is predicted, not to what was learned about albums.
 
     Parameters
     ----------
     scores : array [shape=(albums, labels)]
-        Of a logistic run: probabilities. Where any lies outside 0 to 1, all are log odds, as of a linear model.
+        Probabilities of a logistic run. If any is outside 0 to 1, all are taken as log odds, e.g. of a linear model.
     positives : array [shape=(labels,), int]
-        Training albums with each label.
+        Number of training albums with each label.
     n : int
-        Training albums. Half an album with and half an album without the label are added, so that the odds are finite.
+        Number of training albums. Half an album with and half an album without the label are added, which keeps the
+        odds finite.
 
     Returns
     -------
     log_odds : np.ndarray [shape=(albums, labels), float64]
-        Labels that were constant in training stay last or first.
+        Labels that were constant in training still rank last or first.
 
     Examples
     --------
@@ -194,7 +197,7 @@ def shifted(scores: npt.ArrayLike, positives: npt.ArrayLike, n: int) -> np.ndarr
     """
     log_odds = np.asarray(scores, dtype=np.float64)
     if ((log_odds >= 0) & (log_odds <= 1)).all():
-        # Only 0 and 1 themselves lie beyond these.
+        # Changes 0 and 1 only: their log odds are infinite.
         p = np.clip(log_odds, np.finfo(np.float64).smallest_subnormal, 1 - np.finfo(np.float64).epsneg)
         log_odds = np.log(p) - np.log1p(-p)
     counts = np.asarray(positives, dtype=np.float64)

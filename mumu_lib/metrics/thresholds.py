@@ -1,6 +1,6 @@
-"""From scores to decisions: one threshold a label, chosen on validation albums, and macro F1.
+"""Decisions from scores: a threshold for each label, chosen on validation albums, and macro F1.
 
-Paper: none; the paper ranks and does not decide.  Notebooks: 08_results, 09_your_album.
+Paper: none; the paper ranks labels and does not decide.  Notebooks: 08_results, 09_your_album.
 """
 
 from dataclasses import dataclass
@@ -12,24 +12,24 @@ from sklearn.metrics import precision_recall_curve
 from mumu_lib.core.errors import BadDataError
 from mumu_lib.metrics.checks import checked
 
-# A threshold of its own from so many validation albums on: below it one chosen by F1 is mostly luck.
+# Fewest positive validation albums for a threshold of a label's own; with fewer, choosing by F1 is mostly luck.
 OWN_FROM = 10
-# Parts of the validation albums by which the precision of decisions is estimated.
+# Parts of the validation albums in the cross-validation of the precision.
 FOLDS = 10
-# A label's own decisions are joined by so many of the mean precision, so that one lucky decision is not taken for 1.0.
+# Strength of the shrinkage towards the mean precision, in decisions: a single correct decision is no proof of 1.0.
 PRIOR = 2
 
 
 @dataclass(frozen=True)
 class Expected:
-    """How often decisions of a label will be right, estimated by cross-validation.
+    """Precision of future decisions of each label, estimated by cross-validation.
 
     Attributes
     ----------
     precision : np.ndarray [shape=(labels,)]
-        NaN where nothing was decided that could be counted.
+        NaN for a label without decisions.
     decided : np.ndarray [shape=(labels,), int]
-        Decisions that it is estimated from: of the label, or of all labels that share its threshold.
+        Number of decisions behind the estimate: of the label, or of all labels that share its threshold.
     """
 
     precision: np.ndarray
@@ -39,25 +39,25 @@ class Expected:
 def choose(truth: npt.ArrayLike, scores: npt.ArrayLike, own_from: int = OWN_FROM) -> np.ndarray:
     """Choose for each label the threshold with the highest F1 on validation albums.
 
-    Labels with fewer than ``own_from`` positives share one threshold, chosen on all their scores together; if they
-    have no positive at all, on the scores of all labels. Of equally good thresholds the highest.
+    Labels with fewer than ``own_from`` positives share one threshold, chosen on all their scores together; if none of
+    them has a positive, it is chosen on the scores of all labels. Among equally good thresholds the highest is taken.
 
     Parameters
     ----------
     truth : array or sparse [shape=(albums, labels)], 0/1
     scores : array [shape=(albums, labels)]
     own_from : int >= 0
-        Positives from which on a label has a threshold of its own.
+        Fewest positives for a threshold of a label's own.
 
     Returns
     -------
     thresholds : np.ndarray [shape=(labels,)]
-        A label is said of albums whose score reaches it.
+        A label is predicted for albums whose score is at least its threshold.
 
     Raises
     ------
     BadDataError
-        No album has any of the labels; also as :func:`mumu_lib.metrics.auc_per_label`.
+        None of the albums has a label; also as :func:`mumu_lib.metrics.auc_per_label`.
 
     Examples
     --------
@@ -67,16 +67,18 @@ def choose(truth: npt.ArrayLike, scores: npt.ArrayLike, own_from: int = OWN_FROM
     has, given = checked(truth, scores)
     if not has.any():
         raise BadDataError(
-            f"thresholds cannot be chosen: none of the {len(has)} validation albums has any label; look at the split"
+            f"thresholds cannot be chosen: none of the {len(has)} validation albums has any label; check the split"
         )
     return _chosen(has, given, shares_threshold(has, own_from))
 
 
 def _chosen(has: np.ndarray, given: np.ndarray, rare: np.ndarray) -> np.ndarray:
-    """Choose thresholds where it is settled which labels share one; infinity for one without a positive."""
+    """Choose thresholds, one for all ``rare`` labels together; infinity for other labels without a positive."""
     thresholds = np.full(has.shape[1], np.inf)
     if rare.any():
-        pooled = rare if has[:, rare].any() else np.full(len(rare), True)
+        pooled = rare
+        if not has[:, rare].any():
+            pooled = np.full(len(rare), True)
         thresholds[rare] = _best(has[:, pooled].ravel(), given[:, pooled].ravel())
     for label in np.flatnonzero(~rare & has.any(axis=0)):
         thresholds[label] = _best(has[:, label], given[:, label])
@@ -84,12 +86,12 @@ def _chosen(has: np.ndarray, given: np.ndarray, rare: np.ndarray) -> np.ndarray:
 
 
 def expected_precision(truth: npt.ArrayLike, scores: npt.ArrayLike, own_from: int = OWN_FROM) -> Expected:
-    """Estimate how often a label that reaches its threshold will be right.
+    """Estimate the precision of each label's decisions by tenfold cross-validation.
 
-    The thresholds are chosen for F1 on these very albums, so that counting on them would flatter. Hence ten parts:
-    thresholds are chosen on nine as :func:`choose` does, and decisions counted on the tenth. A label with a
-    threshold of its own has the precision of its own decisions, drawn by :data:`PRIOR` decisions towards that of all such
-    labels; labels that share one have the precision of their decisions together.
+    Thresholds are chosen on nine parts of the albums as :func:`choose` does, and decisions are counted on the tenth;
+    counting on the albums that the thresholds were chosen on would overestimate the precision. For a label with a
+    threshold of its own, its own decisions count, shrunk by :data:`PRIOR` decisions towards the mean of all such
+    labels. Labels that share a threshold get the precision of all their decisions together.
 
     Parameters
     ----------
@@ -122,22 +124,22 @@ def expected_precision(truth: npt.ArrayLike, scores: npt.ArrayLike, own_from: in
         rest = np.setdiff1d(np.arange(len(has)), part)
         if not has[rest].any():
             continue
-        said = apply(given[part], _chosen(has[rest], given[rest], rare))
-        right += (said & has[part]).sum(axis=0)
-        decided += said.sum(axis=0)
+        decisions = apply(given[part], _chosen(has[rest], given[rest], rare))
+        right += (decisions & has[part]).sum(axis=0)
+        decided += decisions.sum(axis=0)
     precision = np.full(has.shape[1], np.nan)
     own_decisions = decided[~rare].sum()
     if own_decisions:
         mean = right[~rare].sum() / own_decisions
         precision[~rare] = (right[~rare] + PRIOR * mean) / (decided[~rare] + PRIOR)
-    together = decided[rare].sum()
-    if together:
-        precision[rare] = right[rare].sum() / together
-    return Expected(precision, np.where(rare, together, decided))
+    shared_decisions = decided[rare].sum()
+    if shared_decisions:
+        precision[rare] = right[rare].sum() / shared_decisions
+    return Expected(precision, np.where(rare, shared_decisions, decided))
 
 
 def _parts(albums: int) -> list[np.ndarray]:
-    """Deal albums out to at most ten parts, the same ones each time; none where one album cannot be left out."""
+    """Split albums into at most ten parts, the same ones in every call; no parts for fewer than two albums."""
     if albums < 2:
         return []
     order = np.random.default_rng(0).permutation(albums)
@@ -145,42 +147,54 @@ def _parts(albums: int) -> list[np.ndarray]:
 
 
 def shares_threshold(truth: np.ndarray, own_from: int = OWN_FROM) -> np.ndarray:
-    """Return which labels are too rare among validation albums for a threshold of their own [shape=(labels,), bool]."""
+    """Find the labels that are too rare among validation albums for a threshold of their own [shape=(labels,), bool].
+
+    Examples
+    --------
+    >>> shares_threshold(np.array([[1, 0], [1, 1]]), own_from=2).tolist()
+    [False, True]
+    """
     positives = np.asarray(truth).sum(axis=0)
     return (positives < own_from) | (positives == 0)
 
 
 def _best(has: np.ndarray, scores: np.ndarray) -> float:
-    """Return the threshold with the highest F1, of equal ones the highest."""
+    """Return the threshold with the highest F1; among equals the highest threshold."""
     precision, recall, thresholds = precision_recall_curve(has, scores)
     total = precision + recall
     f1 = np.divide(2 * precision * recall, total, out=np.zeros_like(total), where=total > 0)[: len(thresholds)]
-    # The last of the best, since thresholds rise; rounded, or rounding errors would choose among equal ones.
+    # Thresholds ascend, so the last of the best is the highest. Rounded: rounding errors must not decide between
+    # equals.
     best = np.flatnonzero(f1.round(12) == f1.round(12).max())[-1]
     return float(thresholds[best])
 
 
 def apply(scores: npt.ArrayLike, thresholds: npt.ArrayLike) -> np.ndarray:
-    """Say which labels reach their threshold [shape=(albums, labels), bool].
+    """Decide which labels reach their threshold [shape=(albums, labels), bool].
 
     Parameters
     ----------
     scores : array [shape=(albums, labels)]
     thresholds : array [shape=(labels,)]
-        Of :func:`choose`.
+        From :func:`choose`.
+
+    Examples
+    --------
+    >>> apply([[0.9, 0.1]], [0.5, 0.2]).tolist()
+    [[True, False]]
     """
     return np.asarray(scores, dtype=np.float64) >= np.asarray(thresholds, dtype=np.float64)
 
 
 def f1(truth: npt.ArrayLike, scores: npt.ArrayLike, thresholds: npt.ArrayLike) -> float:
-    """Compute macro F1: the mean over the labels that have a positive; a label never said counts 0.
+    """Compute macro F1: the mean over the labels that have a positive; a label that is never predicted counts 0.
 
     Parameters
     ----------
     truth : array or sparse [shape=(albums, labels)], 0/1
     scores : array [shape=(albums, labels)]
     thresholds : array [shape=(labels,)]
-        Of :func:`choose`, on other albums.
+        From :func:`choose`, on other albums.
 
     Returns
     -------
@@ -193,10 +207,11 @@ def f1(truth: npt.ArrayLike, scores: npt.ArrayLike, thresholds: npt.ArrayLike) -
     0.6666666666666666
     """
     has, given = checked(truth, scores)
-    said = apply(given, thresholds)
-    right = (has & said).sum(axis=0)
+    decisions = apply(given, thresholds)
+    right = (has & decisions).sum(axis=0)
     positives = has.sum(axis=0)
-    judged = positives > 0
-    if not judged.any():
+    with_positive = positives > 0
+    if not with_positive.any():
         return float("nan")
-    return float(np.mean(2 * right[judged] / (positives + said.sum(axis=0))[judged]))
+    per_label = 2 * right[with_positive] / (positives + decisions.sum(axis=0))[with_positive]
+    return float(np.mean(per_label))

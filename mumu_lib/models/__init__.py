@@ -1,10 +1,10 @@
-"""Every network, as functions that return a Keras model.
+"""All networks, as functions that return a Keras model.
 
 Paper: Sections 5 and 6.1.  Notebooks: 04 to 07.
 
-Layer by layer the authors' code speaks where the paper is silent: ``valid`` convolutions, no batch
-normalisation, kernels from uniform(-0.05, 0.05), a fourth convolution of one frame, no pooling after
-it in the 4x96 and 4x70 networks. Only the first layer has the advertised filter size.
+Where the paper is silent, layers follow the authors' code: ``valid`` convolutions, no batch normalisation, kernels from
+uniform(-0.05, 0.05), a fourth convolution of one frame, and no pooling after it in the 4x96 and 4x70 networks. Only the
+first layer has the filter size in the network's name.
 """
 
 from collections.abc import Sequence
@@ -27,8 +27,8 @@ __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["backbones", 
 
 PATCH_SHAPE = (322, 96)
 FEATURES = "features"
-# Layers that normalise, average or leave out are of full precision under every policy: a sum of squares overflows
-# float16 from a length of 256 on, and bfloat16 keeps three digits only.
+# Normalisation, averages and dropout are computed in float32 under every policy: a sum of squares overflows float16
+# from a length of 256 on, and bfloat16 has three digits only.
 FULL = backbones.FULL
 
 
@@ -39,13 +39,13 @@ class Convolutions:
     Attributes
     ----------
     widths : tuple of int
-        Filters of each convolution.
+        Number of filters of each convolution.
     kernels, pools : tuples of (frames, bins)
-        Of each convolution, and of the pooling after it; None: no pooling.
+        Size of each convolution, and of the pooling after it; None: no pooling.
     used : (frames, bins)
-        What of a patch reaches the features; pooling drops the rest, so that cropping it changes nothing.
+        Part of a patch that reaches the features; pooling drops the rest, which can therefore be cropped.
     cosine_dropout : float
-        After each convolution, with the cosine target.
+        Dropout after each convolution, with the cosine target.
     """
 
     widths: tuple[int, ...]
@@ -87,7 +87,7 @@ def cnn(
     std: Sequence[float] | np.ndarray | None = None,
     plain: bool = False,
 ) -> keras.Model:
-    """One of the twelve audio networks of Table 2.
+    """Build one of the twelve audio networks of Table 2.
 
     Parameters
     ----------
@@ -95,80 +95,110 @@ def cnn(
         ``low_3x3``, ``high_3x3``, ``low_4x96``, ``high_4x96``, ``low_4x70`` or ``high_4x70``.
     target : {'logistic', 'cosine'}
     n_labels, d : int > 0
-        Outputs for logistic and for cosine.
+        Number of outputs for logistic and for cosine.
     mean, std : sequences of float [shape=(96,), dB], optional
-        Standardisation per frequency bin, kept in the model as constants.
+        Standardisation of each frequency bin, kept in the model as constants.
     plain : bool
-        Two-dimensional convolutions throughout, as the paper reads. Otherwise the same sums in a cheaper
-        layout: what pooling would drop is cropped, a kernel over all bins is a one-dimensional one, and the others
-        are a :class:`mumu_lib.models.convolution.ConvolutionPool`.
+        Use two-dimensional convolutions throughout, as in the paper. By default the same sums are computed in a cheaper
+        layout: the part that pooling would drop is cropped, a kernel over all bins becomes one-dimensional, and the
+        others become a :class:`mumu_lib.models.convolution.ConvolutionPool`.
 
     Returns
     -------
     model : keras.Model
-        Patches [shape=(n, 322, 96), dB] -> outputs; the layer ``features`` holds the track vector.
+        Patches [shape=(n, 322, 96), dB] -> outputs; the layer ``features`` holds the track embedding.
 
     Raises
     ------
     ParameterError
-        Unknown ``filters`` or ``target``, with the nearest known name.
+        ``filters`` or ``target`` is unknown; the message suggests the closest name.
+
+    Examples
+    --------
+    >>> cnn("low_4x96", "cosine", d=50).output_shape
+    (None, 50)
+    >>> cnn("low_3x3", "logistic", n_labels=250).count_params()
+    360122
     """
     if filters not in NETWORKS:
-        raise ParameterError(f"filters={filters!r} is no convolutional network{did_you_mean(filters, NETWORKS)}")
+        raise ParameterError(f"filters={filters!r} is not one of {list(NETWORKS)}{did_you_mean(filters, NETWORKS)}")
     shape = NETWORKS[filters]
-    dropout = shape.cosine_dropout if target == "cosine" else 0.0
     x = inputs = keras.Input(PATCH_SHAPE, name="patch")
     if mean is not None and std is not None:
-        offset = [-m / s for m, s in zip(mean, std, strict=True)]
-        x = layers.Rescaling([1 / float(s) for s in std], [float(o) for o in offset], name="standardise", dtype=FULL)(x)
+        x = _standardise(x, mean, std)
     x = layers.Reshape((*PATCH_SHAPE, 1))(x)
     if not plain:
         frames, bins = shape.used
         x = layers.Cropping2D(((0, PATCH_SHAPE[0] - frames), (0, PATCH_SHAPE[1] - bins)))(x)
     for width, kernel, pool in zip(shape.widths, shape.kernels, shape.pools, strict=True):
         x = _convolution(x, width, kernel, pool, plain)
-        if dropout:
-            x = layers.Dropout(dropout)(x)
+        if target == "cosine" and shape.cosine_dropout:
+            x = layers.Dropout(shape.cosine_dropout)(x)
     x = layers.Flatten(name=FEATURES)(x)
     return keras.Model(inputs, head(x, target, n_labels, d), name=f"{filters}_{target}")
 
 
+def _standardise(x: Any, mean: Any, std: Any) -> Any:
+    """Subtract ``mean`` and divide by ``std`` along the last axis, as a layer with constants."""
+    scale = 1 / np.asarray(std, dtype=np.float64)
+    offset = -np.asarray(mean) / np.asarray(std)
+    return layers.Rescaling(scale.tolist(), offset.tolist(), dtype=FULL, name="standardise")(x)
+
+
 def _convolution(x: Any, width: int, kernel: tuple[int, int], pool: tuple[int, int] | None, plain: bool) -> Any:
-    uniform = _uniform()
+    """Apply a convolution with ReLU, and pooling if there is any."""
     if len(x.shape) == 4 and not plain and x.shape[2] == kernel[1]:
-        # The kernel spans every bin that is left: bins and channels become channels of a 1-d convolution.
+        # The kernel spans all remaining bins: bins and channels become channels of a 1-d convolution.
         x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]))(x)
-    if len(x.shape) == 3 and width >= convolution.WIDE:
-        return ConvolutionPool(width, kernel[:1], pool[:1] if pool else (1,), uniform)(x)
     if len(x.shape) == 3:
-        x = layers.Conv1D(width, kernel[0], activation="relu", kernel_initializer=uniform)(x)
-        return layers.MaxPooling1D(pool[0])(x) if pool else x
+        return _convolution_over_time(x, width, kernel[0], pool[0] if pool else 1)
     if pool and not plain:
-        return ConvolutionPool(width, kernel, pool, uniform)(x)
-    x = layers.Conv2D(width, kernel, activation="relu", kernel_initializer=uniform)(x)
-    return layers.MaxPooling2D(pool)(x) if pool else x
+        return ConvolutionPool(width, kernel, pool, _uniform())(x)
+    x = layers.Conv2D(width, kernel, activation="relu", kernel_initializer=_uniform())(x)
+    if pool:
+        x = layers.MaxPooling2D(pool)(x)
+    return x
+
+
+def _convolution_over_time(x: Any, width: int, frames: int, pool: int) -> Any:
+    """Apply a one-dimensional convolution with ReLU, and pooling if ``pool`` is above 1."""
+    if width >= convolution.WIDE:
+        return ConvolutionPool(width, (frames,), (pool,), _uniform())(x)
+    x = layers.Conv1D(width, frames, activation="relu", kernel_initializer=_uniform())(x)
+    if pool > 1:
+        x = layers.MaxPooling1D(pool)(x)
+    return x
 
 
 def load(path: Path, **options: Any) -> keras.Model:
-    """Open a saved network; importing this module makes its layers known to Keras.
+    """Load a saved network; importing this module registers its layers with Keras.
 
     Parameters
     ----------
+    path : Path
     options
-        As of ``keras.saving.load_model``.
+        Passed to ``keras.saving.load_model``.
     """
     return keras.saving.load_model(path, **options)
 
 
 def album_mlp(n_features: int, target: str, n_labels: int = 250, d: int = 50) -> keras.Model:
-    """Shallow album network: l2-normalised album vector, directly connected to the output (paper 5.1).
+    """Build the shallow album network: an l2-normalised album embedding, directly connected to the output (paper 5.1).
 
     With 48 timbre statistics per album it is the TIMBRE-MLP of Table 2 (paper 6.1).
 
     Parameters
     ----------
     n_features : int > 0
-        Length of an album vector: 256 or 4,096 from the networks, 48 timbre statistics.
+        Length of an album embedding: 256 or 4,096 from the networks, or 48 timbre statistics.
+    target : {'logistic', 'cosine'}
+    n_labels, d : int > 0
+        Number of outputs for logistic and for cosine.
+
+    Examples
+    --------
+    >>> album_mlp(48, "logistic", n_labels=250).count_params()
+    12250
     """
     inputs = keras.Input((n_features,), name="album_vector")
     x = layers.UnitNormalization(name=FEATURES, dtype=FULL)(inputs)
@@ -179,25 +209,28 @@ def vector_mlp(
     n_features: int, target: str, n_labels: int = 250, d: int = 50, *, hidden: Sequence[int] = (), dropout: float = 0.0,
     penalty: float = 0.0, mean: np.ndarray | None = None, std: np.ndarray | None = None,
 ) -> keras.Model:  # fmt: skip
-    """Network over album vectors of any kind, scaled to length 1 inside. Ours; not in the paper.
+    """Build a network over embeddings of any kind, scaled to length 1 inside. Ours; not in the paper.
 
     Parameters
     ----------
     n_features : int > 0
-        Length of an album vector.
+        Length of an embedding.
+    target : {'logistic', 'cosine'}
+    n_labels, d : int > 0
+        Number of outputs for logistic and for cosine.
     hidden : sequence of int > 0
-        Widths of the ReLU layers; with none the output is linear in the scaled vector.
+        Widths of the ReLU layers; without them the output is linear in the scaled embedding.
     dropout : float in [0, 1)
-        After each hidden layer.
+        Dropout after each hidden layer.
     penalty : float >= 0
-        On the squares of all weights but the biases.
+        L2 penalty on all weights except biases.
     mean, std : np.ndarray [shape=(n_features,)], optional
-        Standardisation of each number before the scaling, kept in the model as constants.
+        Standardisation before the scaling to length 1, kept in the model as constants.
 
     Returns
     -------
     model : keras.Model
-        Vectors [shape=(n, n_features)] -> outputs; the layer ``features`` holds what the output layer is given.
+        Embeddings [shape=(n, n_features)] -> outputs; the layer ``features`` holds the input of the output layer.
 
     Examples
     --------
@@ -206,33 +239,44 @@ def vector_mlp(
     """
     x = inputs = keras.Input((n_features,), name="album_vector")
     if mean is not None and std is not None:
-        x = layers.Rescaling((1 / std).tolist(), (-mean / std).tolist(), dtype=FULL, name="standardise")(x)
-    names = [f"dense_{number}" for number in range(len(hidden))]
-    last = names[-1] if names else "scale"
-    x = layers.UnitNormalization(dtype=FULL, name=FEATURES if last == "scale" else "scale")(x)
+        x = _standardise(x, mean, std)
+    # The last layer before the output is the one named FEATURES.
+    names = ["scale"]
+    for number in range(len(hidden)):
+        names.append(f"dense_{number}")
+    names[-1] = FEATURES
+    x = layers.UnitNormalization(dtype=FULL, name=names[0])(x)
     options: dict[str, Any] = {"activation": "relu", "kernel_regularizer": keras.regularizers.L2(penalty)}
-    for name, width in zip(names, hidden, strict=True):
-        x = layers.Dense(width, name=FEATURES if name == last else name, **options)(x)
+    for name, width in zip(names[1:], hidden, strict=True):
+        x = layers.Dense(width, name=name, **options)(x)
         x = layers.Dropout(dropout)(x)
     output = head(x, target, n_labels, d, initializer="glorot_uniform", penalty=penalty)
     return keras.Model(inputs, output, name=f"vector_{target}")
 
 
 def text_mlp(n_features: int, target: str, n_labels: int = 250, d: int = 50) -> keras.Model:
-    """Text network: two dense layers of 2,048 with ReLU (paper 5.2).
+    """Build the text network: two dense layers of 2,048 units with ReLU (paper 5.2).
 
-    Dropout before each of the three dense layers, as the authors' code had it at the time of the paper, which
-    does not mention it: 0.5 with the logistic target, 0.3 with the cosine one.
+    Dropout before each of the three dense layers, as in the authors' code at the time of the paper, which does not
+    mention it: 0.5 with the logistic target, 0.3 with the cosine target.
 
     Parameters
     ----------
     n_features : int > 0
         Size of the vocabulary, or length of any other album vector.
+    target : {'logistic', 'cosine'}
+    n_labels, d : int > 0
+        Number of outputs for logistic and for cosine.
 
     Returns
     -------
     model : keras.Model
-        tf-idf [shape=(n, n_features)] -> outputs; the layer ``features`` holds the album vector [shape=(n, 2048)].
+        tf-idf [shape=(n, n_features)] -> outputs; the layer ``features`` holds the album embedding [shape=(n, 2048)].
+
+    Examples
+    --------
+    >>> text_mlp(100, "cosine").get_layer("features").output.shape
+    (None, 2048)
     """
     dropout = 0.5 if target == "logistic" else 0.3
     x = inputs = keras.Input((n_features,), name="text_vector")
@@ -246,22 +290,30 @@ def text_mlp(n_features: int, target: str, n_labels: int = 250, d: int = 50) -> 
 def resnet(
     backbone: str, target: str, n_labels: int = 250, d: int = 50, *, weights: str = "imagenet", image_size: int = 224
 ) -> keras.Model:
-    """Image network: a residual network, mean over the picture, one output layer (paper 5.3).
+    """Build the image network: a residual network, the mean over the image, one output layer (paper 5.3).
 
     Parameters
     ----------
     backbone : str
         ``resnet101`` as in the paper, or another of :data:`mumu_lib.models.backbones.BACKBONES`.
+    target : {'logistic', 'cosine'}
+    n_labels, d : int > 0
+        Number of outputs for logistic and for cosine.
     weights : str
         ``imagenet``, ``random``, or the path of a weights file (:func:`mumu_lib.models.backbones.body`).
     image_size : int
-        Side of the pictures.
+        Width and height of the images.
 
     Returns
     -------
     model : keras.Model
-        Pictures [shape=(n, image_size, image_size, 3), uint8, RGB] -> outputs; the layer ``features`` holds the
-        album vector [shape=(n, 2048)] of a ResNet. Mean and scale of the pre-training are applied inside.
+        Images [shape=(n, image_size, image_size, 3), uint8, RGB] -> outputs; the layer ``features`` holds the album
+        embedding, [shape=(n, 2048)] for a ResNet. Pixels are scaled inside as in the pre-training.
+
+    Examples
+    --------
+    >>> resnet("small", "logistic", n_labels=4, weights="random", image_size=64).output_shape
+    (None, 4)
     """
     inputs = keras.Input((image_size, image_size, 3), dtype="uint8", name="cover")
     x = layers.GlobalAveragePooling2D(name=FEATURES, dtype=FULL)(backbones.body(inputs, backbone, weights))
@@ -271,47 +323,65 @@ def resnet(
 def fusion(
     sizes: Sequence[int], target: str, n_labels: int = 250, d: int = 50, *, modality_dropout: float = 0.0
 ) -> keras.Model:
-    """Late fusion: each modality's vector l2-normalised, concatenated, directly connected to the output (paper 5.4).
+    """Build the late fusion: l2-normalised embeddings, concatenated, directly connected to the output (paper 5.4).
 
-    Dropout of 0.7 before the output with the cosine target, none with the logistic one (paper 6.4).
+    Dropout of 0.7 before the output with the cosine target, none with the logistic target (paper 6.4).
 
     Parameters
     ----------
     sizes : sequence of int > 0
-        Lengths of the vectors, in the order in which they stand in one row of the input.
+        Length of each modality's embedding, in their order in a row of the input.
+    target : {'logistic', 'cosine'}
+    n_labels, d : int > 0
+        Number of outputs for logistic and for cosine.
     modality_dropout : float in [0, 1)
-        How often a whole vector is left out of a training example. Ours, for albums that lack a modality: their
-        vector is zero, and stays zero.
+        Probability that a whole embedding is set to zero in a training example. Ours, for albums that lack a modality
+        and have a zero embedding.
+
+    Examples
+    --------
+    >>> fusion([256, 2048], "cosine", d=50).input_shape
+    (None, 2304)
     """
     inputs = keras.Input((sum(sizes),), name="album_vectors")
-    ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
-    parts = keras.ops.split(inputs, ends[:-1], axis=1) if len(sizes) > 1 else [inputs]
-    parts = [layers.UnitNormalization(name=f"normalise_{i}", dtype=FULL)(part) for i, part in enumerate(parts)]
+    parts = [inputs]
+    if len(sizes) > 1:
+        parts = keras.ops.split(inputs, np.cumsum(sizes)[:-1].tolist(), axis=1)
+    normalised = []
+    for i, part in enumerate(parts):
+        normalised.append(layers.UnitNormalization(name=f"normalise_{i}", dtype=FULL)(part))
     if modality_dropout:
-        parts = [layers.Dropout(modality_dropout, noise_shape=(None, 1), dtype=FULL)(part) for part in parts]
-    joining = layers.Concatenate(name=FEATURES, dtype=FULL)
-    x = joining(parts) if len(parts) > 1 else layers.Identity(name=FEATURES, dtype=FULL)(parts[0])
+        for i, part in enumerate(normalised):
+            normalised[i] = layers.Dropout(modality_dropout, noise_shape=(None, 1), dtype=FULL)(part)
+    if len(normalised) > 1:
+        x = layers.Concatenate(name=FEATURES, dtype=FULL)(normalised)
+    else:
+        x = layers.Identity(name=FEATURES, dtype=FULL)(normalised[0])
     if target == "cosine":
         x = layers.Dropout(0.7, dtype=FULL)(x)
     return keras.Model(inputs, head(x, target, n_labels, d), name=f"fusion_{target}")
 
 
 def head(x: Any, target: str, n_labels: int, d: int, *, initializer: Any = None, penalty: float = 0.0) -> Any:
-    """Output layer: sigmoid per label, or a linear l2-normalised vector of d factors.
+    """Apply the output layer: a sigmoid per label, or a linear, l2-normalised vector of d factors.
 
-    Always float32, also under mixed precision. Never a sigmoid before the l2-normalisation: factors
-    are negative half of the time.
+    It is float32 also under mixed precision. There is no sigmoid before the l2-normalisation, since half of all factors
+    are negative.
 
     Parameters
     ----------
+    x : Keras tensor [shape=(n, features)]
+    target : {'logistic', 'cosine'}
+    n_labels, d : int > 0
+        Number of outputs for logistic and for cosine.
     initializer : Keras initializer, optional
-        Of the weights, the authors' by default.
+        Initialises the weights; by default as in the authors' code.
     penalty : float >= 0
-        On the squares of the weights.
+        L2 penalty on the weights.
     """
     if target not in TARGETS:
         raise ParameterError(f"target={target!r} is not one of {list(TARGETS)}{did_you_mean(target, TARGETS)}")
-    options: dict[str, Any] = {"kernel_initializer": _uniform() if initializer is None else initializer}
+    options: dict[str, Any] = {"kernel_initializer": initializer or _uniform()}
     if penalty:
         options["kernel_regularizer"] = keras.regularizers.L2(penalty)
     if target == "logistic":

@@ -1,38 +1,38 @@
-"""One convolution of an audio network with what follows it, computed in the order that costs least.
+"""A convolution with pooling, bias and ReLU, computed in the cheapest order.
 
 Paper: Sections 5.1 and 6.1.  Notebooks: 04_audio.
 """
 
-import itertools
 import math
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from mumu_lib.core import processor
 
-# From so many input channels on, the gradient of a kernel is faster as products of matrices than as oneDNN has it: for
-# 1,536 channels 2.4 times. With few channels it is slower.
+# Fewest input channels for which the gradient of a kernel is faster as matrix products than in oneDNN: 2.4 times for
+# 1,536 channels. With fewer channels it is slower.
 WIDE = 256
 
 
 @keras.saving.register_keras_serializable(package="mumu_lib")
 class ConvolutionPool(layers.Layer):
-    """Convolution without padding, bias, ReLU and max pooling, as the paper reads; the pooling is computed before the bias.
+    """Convolution without padding, bias, ReLU and max pooling; the pooling is computed before bias and ReLU.
 
-    A maximum stays the maximum when a number is added to all or negative ones become 0. So the outputs are the same to the
-    last bit, and bias and ReLU pass over a small map instead of a large one, there and back. Kernel and bias have the
-    shapes, the order and the first values of a ``Conv2D``, or of a ``Conv1D``.
+    Adding a constant and applying ReLU preserve the maximum. The outputs are therefore equal to the last bit, and bias
+    and ReLU are computed on a small map instead of a large one, forwards and backwards. Kernel and bias have the
+    shapes, the order and the initial values of a ``Conv2D`` or a ``Conv1D``.
 
     Parameters
     ----------
     filters : int > 0
     kernel_size, pool_size : (frames, bins) or (frames,)
-        A pooling of ones pools nothing.
+        A pool size of ones means no pooling.
     kernel_initializer : Keras initializer
     options
-        Of every layer, such as ``name``.
+        Options of any layer, such as ``name``.
 
     Examples
     --------
@@ -53,7 +53,7 @@ class ConvolutionPool(layers.Layer):
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
     def build(self, input_shape: tuple[Any, ...]) -> None:
-        """Make kernel [shape=(*kernel_size, channels, filters)] and bias [shape=(filters,)]."""
+        """Create the kernel [shape=(*kernel_size, channels, filters)] and the bias [shape=(filters,)]."""
         shape = (*self.kernel_size, input_shape[-1], self.filters)
         self.kernel = self.add_weight(shape=shape, initializer=self.kernel_initializer, name="kernel")
         self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
@@ -63,25 +63,26 @@ class ConvolutionPool(layers.Layer):
         if x.shape[-1] == 1 and self.kernel_size[-1] > self.pool_size[-1]:
             pooled = self._pooled_from_views(x)
         else:
-            # Read here: TensorFlow takes no variable into a function with a gradient of its own.
+            # Reshaped to a tensor: TensorFlow accepts no variable in a function with a custom gradient.
             kernel = ops.reshape(self.kernel, self.kernel.shape)
             pooled = _max_pool(_convolve(x, kernel), self.pool_size)
         return ops.relu(ops.add(pooled, self.bias))
 
     def _pooled_from_views(self, x: Any) -> Any:
-        """Convolve and pool one channel: each place of the kernel along frequency is an example of its own.
+        """Convolve and pool a map of one channel; each position of the kernel along frequency becomes an example.
 
-        What the kernel covers of the bins become the channels of a convolution over time. With a single input channel
-        the gradient of the kernel would fall to a slow routine of oneDNN.
+        The bins under the kernel become the channels of a convolution over time. With a single input channel, oneDNN
+        would compute the gradient of the kernel by a slow routine.
         """
         frames, bins = self.kernel_size
         length = x.shape[1] - frames + 1
         places = x.shape[2] - bins + 1
         views = ops.stack([x[:, :, place : place + bins, 0] for place in range(places)], axis=1)
         if not processor.has_avx512():
-            # Without it a product of matrices is faster, for which the kernel's frames become channels too.
+            # A matrix product is faster then; the frames of the kernel become channels too.
             views = ops.concatenate([views[:, :, frame : frame + length] for frame in range(frames)], axis=-1)
-            frames, bins = 1, frames * bins
+            bins = frames * bins
+            frames = 1
         views = ops.reshape(views, (-1, length + frames - 1, bins))
         maps = ops.conv(views, ops.reshape(self.kernel, (frames, bins, self.filters)), padding="valid")
         maps = ops.reshape(maps, (-1, places, length, self.filters))
@@ -96,19 +97,19 @@ class ConvolutionPool(layers.Layer):
         return (n, *pooled, self.filters)
 
     def get_config(self) -> dict[str, Any]:
-        """Return what a saved network keeps of the layer."""
+        """Return the configuration that is saved with a network."""
         initializer = keras.initializers.serialize(self.kernel_initializer)
         own = {"filters": self.filters, "kernel_size": self.kernel_size, "pool_size": self.pool_size}
         return {**super().get_config(), **own, "kernel_initializer": initializer}
 
 
 def _convolve(x: Any, kernel: Any) -> Any:
-    """Convolve without padding; how the gradients are computed depends on what the kernel's shape makes fast."""
+    """Convolve without padding, with the fastest gradient for the kernel's shape."""
     *sides, channels, filters = kernel.shape
     if math.prod(sides) == 1:
         maps = ops.matmul(ops.reshape(x, (-1, channels)), ops.reshape(kernel, (channels, filters)))
         return ops.reshape(maps, (-1, *x.shape[1:-1], filters))
-    # Over time and frequency it was not measured without AVX-512.
+    # Kernels over time and frequency were measured with AVX-512 only.
     measured = len(sides) == 1 or processor.has_avx512()
     if channels < WIDE or not measured or processor.gpu_capabilities():
         return ops.conv(x, kernel, padding="valid")
@@ -117,30 +118,34 @@ def _convolve(x: Any, kernel: Any) -> Any:
 
 @ops.custom_gradient
 def _convolve_wide(x: Any, kernel: Any) -> Any:
-    """Convolve; the kernel's gradient is a product of matrices for each place of the kernel, the input's is oneDNN's."""
+    """Convolve; the kernel's gradient is computed by matrix products, the input's by oneDNN."""
 
     def gradients(*arguments: Any, upstream: Any = None) -> tuple[Any, Any]:
-        above = arguments[0] if upstream is None else upstream
-        return ops.conv_transpose(above, kernel, padding="valid"), _kernel_gradient(x, above, kernel.shape)
+        # TensorFlow and JAX pass the upstream gradient by position, PyTorch by name.
+        if upstream is None:
+            upstream = arguments[0]
+        return ops.conv_transpose(upstream, kernel, padding="valid"), _kernel_gradient(x, upstream, kernel.shape)
 
     return ops.conv(x, kernel, padding="valid"), gradients
 
 
-def _kernel_gradient(x: Any, above: Any, shape: tuple[int, ...]) -> Any:
+def _kernel_gradient(x: Any, upstream: Any, shape: tuple[int, ...]) -> Any:
+    """Compute the gradient of the kernel: one matrix product for each position in it."""
     *sides, channels, filters = shape
-    rows = ops.reshape(above, (-1, filters))
+    rows = ops.reshape(upstream, (-1, filters))
     products = []
-    for place in itertools.product(*[range(side) for side in sides]):
-        part = [slice(None)]
-        for start, length in zip(place, above.shape[1:-1], strict=True):
-            part.append(slice(start, start + length))
-        seen = x[tuple(part)]
-        products.append(ops.matmul(ops.transpose(ops.reshape(seen, (-1, channels))), rows))
+    for position in np.ndindex(*sides):
+        window = [slice(None)]
+        for start, length in zip(position, upstream.shape[1:-1], strict=True):
+            window.append(slice(start, start + length))
+        inputs = x[tuple(window)]
+        products.append(ops.matmul(ops.transpose(ops.reshape(inputs, (-1, channels))), rows))
     return ops.reshape(ops.stack(products), shape)
 
 
 def _max_pool(x: Any, size: tuple[int, ...]) -> Any:
+    """Pool over windows that do not overlap."""
     if max(size) == 1:
         return x
-    # Without strides Keras 3.15 stops on JAX.
+    # Without strides Keras 3.15 raises on JAX.
     return ops.max_pool(x, size, strides=size, padding="valid")

@@ -1,8 +1,8 @@
-"""What notebook 04 hears of a recording: patches of a spectrogram, timbre statistics, or vectors of a pretrained encoder.
+"""Audio features of notebook 04: patches of a spectrogram, timbre statistics, or embeddings of a pretrained encoder.
 
 Paper: Sections 5.1 and 6.1.  Notebooks: 04_audio.
 
-All three come from the same calls, so that the notebook reads the same for each of them.
+The same functions serve all three kinds.
 """
 
 from mumu_lib.audio import store as audio_store
@@ -14,7 +14,7 @@ from mumu_lib.params import Audio, with_recipe
 
 
 def settled(cfg: Audio, catalogue: Catalogue) -> Audio:
-    """Return parameters of 04 with the encoder and the recipe that are meant on a catalogue.
+    """Return the parameters of 04 with encoder and recipe resolved for a catalogue (``musicnn``, ``auto``).
 
     Examples
     --------
@@ -25,17 +25,17 @@ def settled(cfg: Audio, catalogue: Catalogue) -> Audio:
 
 
 def kind_of(cfg: Audio) -> str:
-    """Return ``cqt``, ``timbre``, or the name of an encoder."""
+    """Return the kind of audio features that the parameters require: ``cqt``, ``timbre``, or the name of an encoder."""
     return cfg.encoder or audio_store.kind_of(cfg.filters)
 
 
 def require(catalogue: Catalogue, kind: str) -> None:
-    """Stop where a catalogue has no recordings, or an encoder is not here.
+    """Check that a catalogue has recordings, and that the encoder is installed.
 
     Raises
     ------
     MissingDataError
-        With what to do about it.
+        Either is missing; the message tells what to do.
     """
     audio_store.require(catalogue, kind)
     if kind in AUDIO_ENCODERS:
@@ -43,21 +43,22 @@ def require(catalogue: Catalogue, kind: str) -> None:
 
 
 def first_sound(catalogue: Catalogue, kind: str) -> str:
-    """Say what the first recording of a catalogue becomes, in two lines."""
+    """Describe the features of the first recording of a catalogue, in two lines."""
     if kind in AUDIO_ENCODERS:
         return encoder_store.first_sound(catalogue, kind)
     return audio_store.first_sound(catalogue, kind)
 
 
 def extract(catalogue: Catalogue, kind: str, *, patches: int, workers: int, seed: int) -> AudioStore:
-    """Return the features of all tracks; what was extracted before is kept.
+    """Extract the features of all tracks; features from an earlier call are kept.
 
     Parameters
     ----------
+    catalogue : Catalogue
     kind : str
-        Of :func:`kind_of`.
+        From :func:`kind_of`.
     patches, workers, seed : int
-        As of :func:`mumu_lib.audio.store.extract`; vectors of an encoder depend on none of them.
+        As for :func:`mumu_lib.audio.store.extract`; the features of an encoder do not depend on them.
     """
     if kind in AUDIO_ENCODERS:
         return encoder_store.encode(catalogue, kind, workers=workers)

@@ -1,9 +1,9 @@
-"""A straight line beside a network: ridge or logistic regression on the very vectors that the network is given.
+"""A straight line for comparison with a network: ridge or logistic regression on the same vectors.
 
 Paper: none; section 5 has networks only.  Notebooks: 04_audio to 07_multimodal.
 
-What a network learns beyond this line is what its layers are for. The strength of the penalty and the scaling of the
-vectors are chosen by the AUC of the validation albums.
+The difference to this linear model is the gain from the network's layers. The penalty and the scaling of the vectors
+are chosen by the AUC of the validation albums.
 """
 
 import time
@@ -25,21 +25,26 @@ from mumu_lib.core.errors import BadDataError
 from mumu_lib.targets import Target
 from mumu_lib.training.albums import Vectors, has_target, rows_without_nan
 
-# Weak penalties first; the weakest that is best counts.
+# Weak penalties first; among equally good ones the weakest is chosen.
 ALPHAS = (1e-3, 1e-2, 0.1, 1.0, 3.0, 10.0, 30.0, 100.0)
 CS = (100.0, 10.0, 1.0, 0.1)
-# So many labels choose the strength of logistic regressions; at the paper's size each fit takes seconds.
+# Largest number of labels by which C is chosen; at the paper's size each logistic regression takes seconds.
 MOST_LABELS = 60
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """How vectors are scaled before anything is learned from them: to length 1, each number standardised first or not.
+    """Scaling of vectors before training: to length 1, with or without standardisation.
 
     Attributes
     ----------
     mean, std : np.ndarray [shape=(d,)] or None
-        Of the training albums; None: not standardised.
+        Statistics of the training albums; None: no standardisation.
+
+    Examples
+    --------
+    >>> Scaling().apply(np.array([[3.0, 4.0], [0.0, 0.0]])).round(1).tolist()
+    [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
     """
 
     mean: np.ndarray | None = None
@@ -47,11 +52,13 @@ class Scaling:
 
     @property
     def name(self) -> str:
-        """Return ``length 1`` or ``standardised, length 1``."""
-        return "length 1" if self.mean is None else "standardised, length 1"
+        """Name of the scaling: ``length 1`` or ``standardised, length 1``."""
+        if self.mean is None:
+            return "length 1"
+        return "standardised, length 1"
 
     def apply(self, X: Vectors) -> Vectors:
-        """Return scaled vectors; rows of NaN stay, and a vector of zeros stays zero."""
+        """Scale vectors [float32]; rows of NaN stay NaN, and zero vectors stay zero."""
         if sp.issparse(X):
             return normalize(X).astype(np.float32)
         Z = np.asarray(X, dtype=np.float64)
@@ -63,7 +70,7 @@ class Scaling:
 
 @dataclass(frozen=True)
 class Line:
-    """A fitted line.
+    """A fitted linear model.
 
     Attributes
     ----------
@@ -72,13 +79,15 @@ class Line:
     scores : np.ndarray [shape=(n, labels)]
         Probabilities (logistic) or cosines.
     strength : float
-        The chosen ``alpha`` of the ridge or ``C`` of the logistic regressions.
+        The chosen ``alpha`` of the ridge regression, or ``C`` of the logistic regressions.
     tried : pd.DataFrame
-        ``strength`` and ``val_auc``, a row for each that was tried.
+        ``strength`` and ``val_auc``, a row for each strength.
     params : int
-        Coefficients and intercepts.
+        Number of coefficients and intercepts.
     seconds : float
-        All strengths together.
+        Time of all fits.
+    inputs : matrix [shape=(n, d)]
+        The vectors of ``scored``.
     """
 
     scored: np.ndarray
@@ -91,18 +100,20 @@ class Line:
 
 
 def standardisation(X: np.ndarray, train: np.ndarray) -> Scaling:
-    """Return the standardisation by the training rows; a number that is the same on all of them is only centred."""
+    """Compute the standardisation from the training rows; a constant feature is only centred."""
     scaler = StandardScaler().fit(np.asarray(X[train], dtype=np.float64))
     return Scaling(scaler.mean_, scaler.scale_)
 
 
 def choose_scaling(catalogue: Catalogue, objective: Target, X: Vectors, encoded_targets: np.ndarray) -> Scaling:
-    """Choose between the scalings by the validation AUC of the best ridge regression; sparse vectors get length 1.
+    """Choose a scaling by the validation AUC of the best ridge regression; sparse vectors are only scaled to length 1.
 
     Parameters
     ----------
+    catalogue : Catalogue
+    objective : Target
     X : matrix [shape=(albums, d)]
-        Rows of NaN, or of nothing in a sparse matrix, take no part.
+        Rows of NaN, or empty rows of a sparse matrix, are ignored.
     encoded_targets : np.ndarray [shape=(albums, outputs)]
         ``objective.encode`` of all albums.
     """
@@ -110,25 +121,30 @@ def choose_scaling(catalogue: Catalogue, objective: Target, X: Vectors, encoded_
     if sp.issparse(X):
         return plain
     standardised = standardisation(X, _training(catalogue, X, encoded_targets))
-    by_plain = _best(_ridge(catalogue, objective, plain.apply(X), encoded_targets))
-    by_standardised = _best(_ridge(catalogue, objective, standardised.apply(X), encoded_targets))
-    return standardised if by_standardised[1] > by_plain[1] else plain
+    _, plain_auc = _best(_ridge(catalogue, objective, plain.apply(X), encoded_targets))
+    _, standardised_auc = _best(_ridge(catalogue, objective, standardised.apply(X), encoded_targets))
+    if standardised_auc > plain_auc:
+        return standardised
+    return plain
 
 
 def fit(catalogue: Catalogue, objective: Target, X: Vectors, encoded_targets: np.ndarray) -> Line:
-    """Fit ridge regression to the factors (cosine) or one logistic regression a label, by scikit-learn.
+    """Fit a ridge regression to the factors (cosine), or a logistic regression for each label, with scikit-learn.
 
     Parameters
     ----------
+    catalogue : Catalogue
+    objective : Target
     X : matrix [shape=(albums, d)]
-        Scaled as the network gets them (:meth:`Scaling.apply`).
+        Vectors, scaled as for the network (:meth:`Scaling.apply`).
     encoded_targets : np.ndarray [shape=(albums, outputs)]
+        ``objective.encode`` of all albums.
 
     Returns
     -------
     line : Line
-        Of the strength with the highest validation AUC (of logistic regressions on at most :data:`MOST_LABELS` labels);
-        of the middle one where that is not defined.
+        With the penalty of the highest validation AUC (logistic regressions: on at most :data:`MOST_LABELS` labels), or
+        the middle penalty if no AUC is defined.
 
     Raises
     ------
@@ -137,82 +153,108 @@ def fit(catalogue: Catalogue, objective: Target, X: Vectors, encoded_targets: np
     """
     started = time.perf_counter()
     learn = _logistic if objective.name == "logistic" else _ridge
-    found = learn(catalogue, objective, X, encoded_targets)
-    strength, _ = _best(found)
+    fits = learn(catalogue, objective, X, encoded_targets)
+    strength, _ = _best(fits)
     seconds = time.perf_counter() - started
-    tried = pd.DataFrame({"strength": list(found), "val_auc": [auc for _, auc in found.values()]})
+    tried = pd.DataFrame({"strength": list(fits), "val_auc": [auc for _, auc in fits.values()]})
     scored = rows_without_nan(X)
-    return Line(
-        scored, found[strength][0], strength, tried, (X.shape[1] + 1) * encoded_targets.shape[1], seconds, X[scored]
-    )
+    params = (X.shape[1] + 1) * encoded_targets.shape[1]
+    return Line(scored, fits[strength][0], strength, tried, params, seconds, X[scored])
 
 
 def _training(catalogue: Catalogue, X: Vectors, encoded_targets: np.ndarray) -> np.ndarray:
-    """Return the rows to learn from."""
+    """Return the rows of the training albums that have a vector and a target."""
     usable = np.intersect1d(rows_without_nan(X), np.flatnonzero(has_target(encoded_targets)))
     train = np.intersect1d(usable, catalogue.rows("train"))
     if not len(train):
-        raise BadDataError("no training album has a vector and a label; look at the split and at the skipped albums")
+        raise BadDataError("no training album has a vector and a label; check the split and the skipped albums")
     return train
 
 
 def _validation_auc(catalogue: Catalogue, scored: np.ndarray, scores: np.ndarray) -> float:
-    """Return the macro AUC of the validation albums; NaN where no label has both kinds of them."""
+    """Compute the macro AUC of the validation albums; NaN if it is undefined for all labels."""
     val = np.isin(scored, catalogue.rows("val"))
     return metrics.macro_auc(catalogue.label_matrix()[scored[val]], scores[val])
 
 
-def _best(found: dict[float, tuple[np.ndarray, float]]) -> tuple[float, float]:
-    """Return the strength with the highest validation AUC, and that AUC."""
-    defined = {strength: auc for strength, (_, auc) in found.items() if np.isfinite(auc)}
-    if not defined:
-        return list(found)[len(found) // 2], float("nan")
-    strength = max(defined, key=defined.__getitem__)
-    return strength, defined[strength]
+def _best(fits: dict[float, tuple[np.ndarray, float]]) -> tuple[float, float]:
+    """Return the first penalty with the highest validation AUC, and that AUC; the middle one if no AUC is defined."""
+    strengths = list(fits)
+    aucs = [auc for _, auc in fits.values()]
+    if not np.isfinite(aucs).any():
+        return strengths[len(strengths) // 2], float("nan")
+    position = int(np.nanargmax(aucs))
+    return strengths[position], aucs[position]
 
 
 def _ridge(
     catalogue: Catalogue, objective: Target, X: Vectors, encoded_targets: np.ndarray
 ) -> dict[float, tuple[np.ndarray, float]]:
-    """Return scores and validation AUC for every ``alpha``."""
-    train, scored = _training(catalogue, X, encoded_targets), rows_without_nan(X)
-    found = {}
+    """Return scores and validation AUC for each ``alpha``."""
+    train = _training(catalogue, X, encoded_targets)
+    scored = rows_without_nan(X)
+    fits = {}
     for alpha in progress.bar(ALPHAS, "ridge regressions", unit="alpha"):
         model = Ridge(alpha=alpha).fit(X[train], encoded_targets[train])
         scores = objective.scores(model.predict(X[scored]).reshape(len(scored), -1))
-        found[alpha] = (scores, _validation_auc(catalogue, scored, scores))
-    return found
+        fits[alpha] = (scores, _validation_auc(catalogue, scored, scores))
+    return fits
 
 
 def _logistic(
     catalogue: Catalogue, objective: Target, X: Vectors, encoded_targets: np.ndarray
 ) -> dict[float, tuple[np.ndarray, float]]:
-    """Return probabilities and validation AUC for every ``C``, the same for all labels.
+    """Return probabilities and validation AUC for each ``C``, which all labels share.
 
-    With many labels ``C`` is chosen by some of them, and only the best has probabilities of all.
+    With many labels ``C`` is chosen on some of them, and all labels are then fitted with the best ``C`` only.
     """
-    train, scored = _training(catalogue, X, encoded_targets), rows_without_nan(X)
-    known, asked, has = X[train], X[scored], encoded_targets[train] > 0
-    labels = _spread(has)
+    train = _training(catalogue, X, encoded_targets)
+    scored = rows_without_nan(X)
+    data = _LogisticData(X[train], encoded_targets[train] > 0, X[scored])
+    all_labels = np.arange(data.positive.shape[1])
+    labels = _spread(data.positive)
     val = np.isin(scored, catalogue.rows("val"))
     truth = catalogue.label_matrix()[scored[val]][:, labels]
-    all_labels = np.arange(has.shape[1])
-    found = {}
-    fits = len(CS) * len(labels) + (len(all_labels) if len(labels) < len(all_labels) else 0)
-    # The steps of a fit are so short that a second thread of BLAS only waits: with two, a fit of 24,000 albums took 2.5 times
-    # (512 numbers each) to 20 times (48) the processor time, and longer by the clock.
-    with progress.bar(total=fits, desc="logistic regressions", unit="label") as bar, threadpool_limits(1, "blas"):
+    total = len(CS) * len(labels)
+    if len(labels) < len(all_labels):
+        total += len(all_labels)
+    # A step of a fit is so short that a second thread of BLAS only waits: two threads took 2.5 times (512 numbers an album) to
+    # 20 times (48) the processor time on 24,000 albums, and longer by the clock.
+    fits = {}
+    with (
+        progress.bar(total=total, desc="logistic regressions", unit="label") as bar,
+        threadpool_limits(1, "blas"),
+    ):
         for C in CS:
-            scores = _probabilities(known, has, asked, C, labels, bar)
-            found[C] = (objective.scores(scores), metrics.macro_auc(truth, scores[np.ix_(val, labels)]))
+            scores = _probabilities(data, C, labels, bar)
+            fits[C] = (objective.scores(scores), metrics.macro_auc(truth, scores[np.ix_(val, labels)]))
         if len(labels) < len(all_labels):
-            best, auc = _best(found)
-            found[best] = (objective.scores(_probabilities(known, has, asked, best, all_labels, bar)), auc)
-    return found
+            best, auc = _best(fits)
+            fits[best] = (objective.scores(_probabilities(data, best, all_labels, bar)), auc)
+    return fits
+
+
+@dataclass(frozen=True)
+class _LogisticData:
+    """Data of all logistic regressions.
+
+    Attributes
+    ----------
+    train : matrix [shape=(n, d)]
+        Vectors of the training albums.
+    positive : np.ndarray [shape=(n, labels), bool]
+        Whether a training album has a label.
+    scored : matrix [shape=(m, d)]
+        Vectors of the albums to score.
+    """
+
+    train: Vectors
+    positive: np.ndarray
+    scored: Vectors
 
 
 def _spread(has: np.ndarray) -> np.ndarray:
-    """Return the labels by which ``C`` is chosen: all, or :data:`MOST_LABELS` from the most to the least frequent."""
+    """Return the labels by which ``C`` is chosen: all, or :data:`MOST_LABELS` evenly spaced by frequency."""
     n_labels = has.shape[1]
     if n_labels <= MOST_LABELS:
         return np.arange(n_labels)
@@ -220,17 +262,18 @@ def _spread(has: np.ndarray) -> np.ndarray:
     return np.sort(by_frequency[np.linspace(0, n_labels - 1, MOST_LABELS).astype(int)])
 
 
-def _probabilities(
-    known: Vectors, has: np.ndarray, asked: Vectors, C: float, labels: np.ndarray, bar: Any
-) -> np.ndarray:
-    """Return probabilities [shape=(rows of ``asked``, all labels)]; those of other labels than ``labels`` are 0.5."""
-    log_odds = np.zeros((asked.shape[0], has.shape[1]))
+def _probabilities(data: _LogisticData, C: float, labels: np.ndarray, bar: Any) -> np.ndarray:
+    """Fit the given labels; return probabilities [shape=(m, all labels)], 0.5 for all other labels."""
+    log_odds = np.zeros((data.scored.shape[0], data.positive.shape[1]))
     for label in labels:
-        # Of a label that none or all have there is nothing to learn: it comes last or first.
-        if not has[:, label].any() or has[:, label].all():
-            log_odds[:, label] = np.inf if has[:, label].any() else -np.inf
+        positive = data.positive[:, label]
+        # A constant label cannot be learned: it ranks first or last.
+        if positive.all():
+            log_odds[:, label] = np.inf
+        elif not positive.any():
+            log_odds[:, label] = -np.inf
         else:
-            model = LogisticRegression(C=C, max_iter=1000).fit(known, has[:, label])
-            log_odds[:, label] = model.decision_function(asked)
+            model = LogisticRegression(C=C, max_iter=1000).fit(data.train, positive)
+            log_odds[:, label] = model.decision_function(data.scored)
         bar.update()
     return expit(log_odds)

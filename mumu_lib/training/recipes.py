@@ -1,11 +1,10 @@
-"""How a network over album vectors is trained: by the paper's recipe, or by ours, which is searched.
+"""Recipes to train a network over album vectors: the paper's, and ours with a small search.
 
 Paper: Sections 5.1, 5.2 and 5.4.  Notebooks: 04_audio, 05_text, 07_multimodal.
 
-Ours: the vectors are scaled (:func:`mumu_lib.training.lines.choose_scaling`), every candidate of :data:`GRID` is trained
-until the AUC of the validation albums stops rising, and the row's network is the mean of those that help on the validation
-albums (:mod:`mumu_lib.training.committee`). Test albums have no say. Both recipes answer to the same calls, so that the
-notebooks read the same for each of them.
+Our recipe scales the vectors (:func:`mumu_lib.training.lines.choose_scaling`), trains each candidate of :data:`GRID`
+until the AUC of the validation albums stops rising, and averages the candidates with weights chosen on the validation
+albums (:mod:`mumu_lib.training.committee`). Test albums are not used. Both recipes have the same methods.
 """
 
 from collections.abc import Callable
@@ -28,7 +27,9 @@ from mumu_lib.training import Batches, committee, keep
 from mumu_lib.training.albums import fit_albums, folder_for, rows_without_nan
 from mumu_lib.training.lines import Scaling, choose_scaling
 
-EPOCHS, PATIENCE = 200, 10
+# Of each candidate of our recipe.
+EPOCHS = 200
+PATIENCE = 10
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,16 @@ class Candidate:
     Attributes
     ----------
     hidden : tuple of int
-        Widths of the hidden layers; none: a straight line.
-    dropout, penalty, learning_rate : float
-        As of :func:`mumu_lib.models.vector_mlp`; of Adam.
+        Widths of the hidden layers; without any the network is linear.
+    dropout, penalty : float
+        As for :func:`mumu_lib.models.vector_mlp`.
+    learning_rate : float
+        Learning rate of Adam.
+
+    Examples
+    --------
+    >>> Candidate((512, 512), dropout=0.5, penalty=1e-5, learning_rate=0.001).name
+    '512-512_dropout0.5_penalty1e-05_rate0.001'
     """
 
     hidden: tuple[int, ...]
@@ -50,12 +58,12 @@ class Candidate:
 
     @property
     def name(self) -> str:
-        """Return a name for folders and tables, such as ``512-512_dropout0.5_penalty1e-05_rate0.001``."""
+        """Name in folders and tables."""
         widths = "-".join(str(width) for width in self.hidden) or "linear"
         return f"{widths}_dropout{self.dropout:g}_penalty{self.penalty:g}_rate{self.learning_rate:g}"
 
 
-# On real clips a hidden layer learned nothing under a penalty of 1e-3, and wide ones were the steadiest.
+# On real clips hidden layers learned nothing with a penalty of 1e-3, and wide ones were the most stable.
 GRID = (
     Candidate((), 0.0, 3e-3, 0.01),
     Candidate((), 0.0, 1e-4, 0.01),
@@ -73,14 +81,14 @@ class Learned:
     ----------
     network : keras.Model
     history : pd.DataFrame
-        As of :func:`mumu_lib.training.fit`.
+        As from :func:`mumu_lib.training.fit`.
     folder : str
-        Where in the run the network is kept.
+        Folder of the network in the run.
     scaling : Scaling
-        Of the vectors, as the network gets them.
+        Scaling of the network's inputs.
     search : pd.DataFrame
-        A row for each candidate: ``params``, ``epochs``, ``seconds``, ``val_loss``, ``val_auc``, and its ``weight`` in the
-        mean; no rows where nothing was searched.
+        A row for each candidate: ``params``, ``epochs``, ``seconds``, ``val_loss``, ``val_auc``, and its ``weight`` in
+        the mean; empty for the paper's recipe.
     """
 
     network: keras.Model
@@ -90,7 +98,7 @@ class Learned:
     search: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def facts(self) -> dict[str, Any]:
-        """Return what ``metrics.json`` keeps of the search."""
+        """Summarise the search for ``metrics.json``."""
         if self.search.empty:
             return {}
         members = self.search[self.search["weight"] > 0]
@@ -100,27 +108,39 @@ class Learned:
 
 
 class Recipe(Protocol):
-    """How a network over album vectors is trained."""
+    """A way to train a network over album vectors."""
 
     def __str__(self) -> str:
-        """Say what will be trained, for the notebook."""
+        """Describe what will be trained."""
 
     def fit(self, X: Any, encoded_targets: np.ndarray, run: Path) -> Learned:
-        """Train on the training albums of ``X`` [shape=(albums, d)] towards ``encoded_targets`` [shape=(albums, outputs)]."""
+        """Train on the training albums.
+
+        Parameters
+        ----------
+        X : matrix [shape=(albums, d)]
+            A vector for each album.
+        encoded_targets : np.ndarray [shape=(albums, outputs)]
+            ``objective.encode`` of all albums.
+        run : Path
+            Folder of the run.
+        """
 
 
 @dataclass
 class Paper:
-    """The paper's recipe: one network, by the parameters of the notebook, until its validation loss stops falling.
+    """The paper's recipe: one network with the notebook's parameters, trained until its validation loss stops falling.
 
     Attributes
     ----------
+    catalogue : Catalogue
+    objective : Target
     network : keras.Model
-        Untrained.
+        The untrained network.
     options : dict
         ``epochs``, ``patience``, ``learning_rate``, ``batch_size``, ``seed``, ``lines``.
     prefix : str
-        How the folder of the network begins.
+        Beginning of the name of the network's folder.
     """
 
     catalogue: Catalogue
@@ -133,7 +153,7 @@ class Paper:
         return f"{self.network.count_params():,} parameters"
 
     def fit(self, X: Any, encoded_targets: np.ndarray, run: Path) -> Learned:
-        """Train the network; as of :class:`Recipe`."""
+        """Train the network; parameters as in :class:`Recipe`."""
         splits = self.catalogue.albums["split"]
         folder = folder_for(run, self.prefix, X, encoded_targets, splits)
         history = fit_albums(
@@ -144,7 +164,17 @@ class Paper:
 
 @dataclass
 class Search:
-    """Our recipe: every candidate of a grid, until its validation AUC stops rising, and the mean of those that help."""
+    """Our recipe: train each candidate of a grid until its validation AUC stops rising, and average the useful ones.
+
+    Attributes
+    ----------
+    catalogue : Catalogue
+    objective : Target
+    seed, batch_size : int
+    prefix : str
+        Beginning of the name of the networks' folder.
+    grid : tuple of Candidate
+    """
 
     catalogue: Catalogue
     objective: Target
@@ -155,24 +185,25 @@ class Search:
 
     def __str__(self) -> str:
         return (
-            f"recipe of ours: {len(self.grid)} candidates, at most {EPOCHS} epochs each, joined by the AUC of the validation "
-            "albums; epochs, patience and learning rate of the parameters belong to the paper's recipe"
+            f"recipe of ours: {len(self.grid)} candidates, at most {EPOCHS} epochs each, joined by the AUC of the "
+            "validation albums; epochs, patience and learning rate of the parameters belong to the paper's recipe"
         )
 
     def fit(self, X: Any, encoded_targets: np.ndarray, run: Path) -> Learned:
-        """Train every candidate, each in a folder of its own, so that an interrupted search goes on; join the best."""
+        """Train all candidates, each in its own folder, and average them; an interrupted search resumes."""
         scaling = choose_scaling(self.catalogue, self.objective, X, encoded_targets)
         parent = f"{self.prefix}-{digest(X)}"
-        networks, histories = [], []
+        networks = []
+        histories = []
         for candidate in progress.bar(self.grid, "candidates", unit="network"):
             network = self._network(candidate, scaling, X.shape[1])
             histories.append(self._train(network, candidate, X, encoded_targets, run / parent / candidate.name))
             networks.append(network)
         rows = np.intersect1d(rows_without_nan(X), self.catalogue.rows("val"))
-        said = {}
+        predicted = {}
         for candidate, network in zip(self.grid, networks, strict=True):
-            said[candidate.name] = outputs_of(network, Batches(X, rows, batch_size=1024))
-        steps = committee.search(self.objective, said, self.catalogue.label_matrix()[rows])
+            predicted[candidate.name] = outputs_of(network, Batches(X, rows, batch_size=1024))
+        steps = committee.search(self.objective, predicted, self.catalogue.label_matrix()[rows])
         table = self._table(networks, histories, committee.weights_of(steps))
         write_atomically(run / parent / "search.csv", table.to_csv(index=False))
         network = joined(networks, table["weight"].to_numpy(), self.objective)
@@ -181,71 +212,76 @@ class Search:
         return Learned(network, history, f"{parent}/mean", scaling, table)
 
     def _network(self, candidate: Candidate, scaling: Scaling, n_features: int) -> keras.Model:
-        """Return the untrained network of a candidate."""
+        """Build the untrained network of a candidate."""
         return models.vector_mlp(
-            n_features, self.objective.name, len(self.catalogue.labels), self.objective.n_outputs, hidden=candidate.hidden,
-            dropout=candidate.dropout, penalty=candidate.penalty, mean=scaling.mean, std=scaling.std,
+            n_features, self.objective.name, len(self.catalogue.labels), self.objective.n_outputs,
+            hidden=candidate.hidden, dropout=candidate.dropout, penalty=candidate.penalty, mean=scaling.mean,
+            std=scaling.std,
         )  # fmt: skip
 
     def _train(
         self, network: keras.Model, candidate: Candidate, X: Any, encoded_targets: np.ndarray, folder: Path
     ) -> pd.DataFrame:
         return fit_albums(
-            network, self.objective, X, encoded_targets, self.catalogue.albums["split"], batch_size=self.batch_size, seed=self.seed,
-            epochs=EPOCHS, patience=PATIENCE, learning_rate=candidate.learning_rate, folder=folder,
+            network, self.objective, X, encoded_targets, self.catalogue.albums["split"], batch_size=self.batch_size,
+            seed=self.seed, epochs=EPOCHS, patience=PATIENCE, learning_rate=candidate.learning_rate, folder=folder,
             monitor=validation_auc(self.catalogue, self.objective, X),
         )  # fmt: skip
 
     def _table(
         self, networks: list[keras.Model], histories: list[pd.DataFrame], weights: dict[str, float]
     ) -> pd.DataFrame:
-        """Return a row for each candidate."""
+        """Tabulate the candidates."""
         rows = []
         for candidate, network, history in zip(self.grid, networks, histories, strict=True):
-            kept = history[history["best"]].iloc[-1]
+            best = history[history["best"]].iloc[-1]
             rows.append({
                 "candidate": candidate.name, "params": network.count_params(), "epochs": len(history),
-                "seconds": history["seconds"].sum(), "val_loss": kept["val_loss"], "val_auc": kept["val_auc"],
+                "seconds": history["seconds"].sum(), "val_loss": best["val_loss"], "val_auc": best["val_auc"],
                 "weight": weights[candidate.name],
             })  # fmt: skip
         return pd.DataFrame(rows)
 
 
 def joined(networks: list[keras.Model], weights: np.ndarray, objective: Target) -> keras.Model:
-    """Return the mean of some networks over the same vectors as one network; those of weight 0 are left out.
+    """Combine networks over the same vectors into one network that computes their weighted mean.
 
-    Its layer ``features`` holds the outputs of the members, side by side: hidden layers of several networks share no axes.
+    Members of weight 0 are left out. The layer ``features`` holds the concatenated outputs of the members, since the
+    hidden layers of different networks have no common axes.
     """
     inputs = keras.Input(networks[0].input_shape[1:], name="album_vector")
-    outputs, shares = [], []
+    outputs = []
+    shares = []
     for number, (network, weight) in enumerate(zip(networks, weights, strict=True)):
         if weight > 0:
             member = keras.Model(network.inputs, network.outputs[0], name=f"member_{number}")
             outputs.append(member(inputs))
             shares.append(float(weight))
-    together = keras.layers.Concatenate(name=models.FEATURES, dtype=models.FULL)([*outputs])
+    concatenated = keras.layers.Concatenate(name=models.FEATURES, dtype=models.FULL)([*outputs])
     width = outputs[0].shape[-1]
     parts = []
     for number in range(len(outputs)):
-        parts.append(together[:, number * width : (number + 1) * width])
+        parts.append(concatenated[:, number * width : (number + 1) * width])
     return keras.Model(inputs, committee.mean(parts, shares, objective), name=f"mean_{objective.name}")
 
 
 def outputs_of(network: keras.Model, batches: Batches) -> np.ndarray:
-    """Return a network's outputs, batch by batch [shape=(n, outputs), float32]."""
-    outputs = []
+    """Compute a network's outputs, batch by batch [shape=(n, outputs), float32]."""
+    outputs = [np.zeros((0, network.output_shape[-1]), np.float32)]
     for index in range(len(batches)):
         outputs.append(np.asarray(network.predict_on_batch(batches[index]), dtype=np.float32))
-    return np.concatenate(outputs) if outputs else np.zeros((0, network.output_shape[-1]), np.float32)
+    return np.concatenate(outputs)
 
 
 def validation_auc(catalogue: Catalogue, objective: Target, X: Any) -> Callable[[keras.Model], float]:
-    """Return a function that gives a network's macro AUC on the validation albums.
+    """Return a function that computes a network's macro AUC on the validation albums.
 
     Parameters
     ----------
+    catalogue : Catalogue
+    objective : Target
     X : matrix [shape=(albums, d)]
-        What the network is given.
+        Inputs of the network.
     """
     rows = np.intersect1d(rows_without_nan(X), catalogue.rows("val"))
     return examples_auc(catalogue, objective, Batches(X, rows, batch_size=1024), rows)
@@ -254,14 +290,16 @@ def validation_auc(catalogue: Catalogue, objective: Target, X: Any) -> Callable[
 def examples_auc(
     catalogue: Catalogue, objective: Target, batches: Batches, albums: np.ndarray
 ) -> Callable[[keras.Model], float]:
-    """Return a function that gives a network's macro AUC on examples.
+    """Return a function that computes a network's macro AUC on examples.
 
     Parameters
     ----------
+    catalogue : Catalogue
+    objective : Target
     batches : Batches
-        In order, inputs only.
+        Inputs only, in order.
     albums : np.ndarray [shape=(len(batches.rows),), int]
-        Row of the album table of each example.
+        Row of the album table for each example.
     """
     truth = catalogue.label_matrix()[albums]
 
@@ -275,32 +313,37 @@ def choose(
     catalogue: Catalogue, objective: Target, cfg: Training, n_features: int, make: Callable[..., keras.Model], *,
     prefix: str, lines: bool = False, **options: Any,
 ) -> Recipe:  # fmt: skip
-    """Return the recipe that the parameters name.
+    """Return the recipe of the notebook's parameters.
 
     Parameters
     ----------
+    catalogue : Catalogue
+    objective : Target
+    cfg : Training
+        Parameters of the notebook.
     n_features : int
         Length of an album vector.
     make : function
-        Makes the paper's network, such as :func:`mumu_lib.models.text_mlp`.
+        Builds the paper's network, such as :func:`mumu_lib.models.text_mlp`.
     prefix : str
-        How the folder of the network begins.
+        Beginning of the name of the network's folder.
     lines : bool
-        The paper's recipe prints one line an epoch.
+        The paper's recipe prints one line for each epoch.
     options
-        Instead of ``epochs``, ``patience`` and ``learning_rate`` of the parameters, for the paper's recipe.
+        Replace ``epochs``, ``patience`` and ``learning_rate`` of the parameters in the paper's recipe.
     """
     if cfg.recipe == "ours":
         return Search(catalogue, objective, cfg.seed, cfg.batch_size, prefix)
     network = make(n_features, objective.name, len(catalogue.labels), objective.n_outputs)
-    given = {name: getattr(cfg, name) for name in ("epochs", "patience", "learning_rate", "batch_size", "seed")}
-    return Paper(catalogue, objective, network, {**given, "lines": lines, **options}, prefix)
+    settings: dict[str, Any] = {"lines": lines}
+    for name in ("epochs", "patience", "learning_rate", "batch_size", "seed"):
+        settings[name] = getattr(cfg, name)
+    return Paper(catalogue, objective, network, {**settings, **options}, prefix)
 
 
 def described(learned: Learned) -> pd.DataFrame:
-    """Return the search as a table to show; one row that says so where nothing was searched."""
+    """Tabulate the search, or the one network of the paper's recipe."""
     if learned.search.empty:
-        return pd.DataFrame(
-            [{"recipe": "the paper's", "params": learned.network.count_params(), "epochs": len(learned.history)}]
-        )
+        row = {"recipe": "the paper's", "params": learned.network.count_params(), "epochs": len(learned.history)}
+        return pd.DataFrame([row])
     return learned.search.round({"seconds": 1, "val_loss": 4, "val_auc": 4, "weight": 2})

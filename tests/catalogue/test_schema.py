@@ -58,10 +58,10 @@ def test_albums_may_lack_the_genres_column(tmp_path):
 @pytest.mark.parametrize(
     ("table", "content", "message"),
     [
-        ("albums", {"album_id": ["A0", "A0"], "split": "train"}, "album_id 'A0' stands on more than one row"),
-        ("albums", {"album_id": [], "split": []}, "no album"),
+        ("albums", {"album_id": ["A0", "A0"], "split": "train"}, "album_id 'A0' is on more than one row"),
+        ("albums", {"album_id": [], "split": []}, "has no albums"),
         ("albums", {"album_id": ["A0", "A1", None], "split": "train"}, "row 2 of albums has no album_id"),
-        ("tracks", {"track_id": ["T", "T"], "album_id": ["A0", "A1"]}, "track_id 'T' stands on more than one row"),
+        ("tracks", {"track_id": ["T", "T"], "album_id": ["A0", "A1"]}, "track_id 'T' is on more than one row"),
         ("tracks", {"track_id": ["T"], "album_id": ["nowhere"]}, "tracks row 0 names the unknown album 'nowhere'"),
         ("reviews", {"album_id": ["A1", "gone"], "text": "x"}, "reviews row 1 names the unknown album 'gone'"),
     ],
@@ -86,7 +86,7 @@ def test_a_description_with_something_else_in_it_is_refused(tmp_path, key, value
     write(tmp_path)
     path = tmp_path / "catalogue.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
-    with pytest.raises(BadDataError, match=rf"\['{key}'\] hold something else.*make the catalogue again"):
+    with pytest.raises(BadDataError, match=rf"\['{key}'\] have invalid values.*make the catalogue again"):
         open_catalogue(tmp_path)
 
 
@@ -100,5 +100,5 @@ def test_a_column_with_something_else_in_it_is_refused(tmp_path, table, column, 
     changed = pd.read_parquet(path).head(len(cells))
     changed[column] = pd.Series(cells, dtype=object)
     changed.to_parquet(path)
-    with pytest.raises(BadDataError, match=rf"{table}\.parquet: the columns \['{column}'\] hold something else"):
+    with pytest.raises(BadDataError, match=rf"{table}\.parquet: the columns \['{column}'\] have invalid values"):
         getattr(open_catalogue(tmp_path), table)

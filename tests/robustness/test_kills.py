@@ -228,7 +228,7 @@ def test_a_networks_file_that_is_gone_is_named_with_the_remedy(tmp_path):
     (tmp_path / "history.csv").write_text("epoch\n1\n")
     np.save(tmp_path / "known_by.npy", np.vstack([some.signature()] * 2))
     options = {"epochs": 1, "patience": 1, "learning_rate": 0.1, "seed": 0, "folder": tmp_path}
-    with pytest.raises(MissingDataError, match=r"model\.keras is gone; remove .* and run again"):
+    with pytest.raises(MissingDataError, match=r"model\.keras is missing; remove .* and run again"):
         training.fit(SimpleNamespace(set_weights=None), None, some, some, **options)
 
 
