@@ -8,14 +8,13 @@ and runs are kept in ``MUMU_HOME``, so that a repeat runs only what is missing. 
 """
 
 import argparse
-import os
-import resource
 import subprocess
 import sys
-import time
+from collections import defaultdict
 from datetime import date
 from pathlib import Path
 
+import nbformat
 import pandas as pd
 from real_sets import SETS, RealSet
 
@@ -24,11 +23,14 @@ from mumu_lib import labels, results, runs
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import environment
 from mumu_lib.core.paths import checkout, home
-from mumu_lib.experiments import LINE, is_line
+from mumu_lib.encoders import choice
+from mumu_lib.experiments import encoder_of, is_line
 from mumu_lib.results import lines
 
 PAGE = checkout() / "docs" / "real-data.md"
 NEIGHBOURS = 3
+# Values of parameters that need a pretrained encoder.
+NEEDS = {"musicnn": "msd_musicnn", "vsm_minilm": "minilm"}
 
 
 # --- From a folder to runs. ---
@@ -40,27 +42,34 @@ def catalogue_of(name: str, real: RealSet, folder: Path, items: int | None = Non
     if items is not None:
         learned = table[table["split"] != "test"]
         table = pd.concat([learned.sample(items, random_state=0), table[table["split"] == "test"]]).sort_index()
+    # Not the name of a catalogue that somebody may have.
+    name = f"real-{name}"
     manifest = home() / "manifests" / f"{name}.csv"
     manifest.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(manifest, index=False)
     return mm.sources.folder.build(folder, manifest, name=name, min_albums=real.min_albums, force=True)
 
 
-def run_notebook(notebook: str, music: Catalogue, parameters: dict[str, str]) -> None:
-    """Run a notebook by papermill, unless it has run on this catalogue; its output is kept beside the manifests."""
+def run_notebook(notebook: str, music: Catalogue, parameters: dict[str, str]) -> float:
+    """Run a notebook by papermill unless it has run on this catalogue, and return the seconds it took.
+
+    Its output is kept in ``MUMU_HOME``.
+    """
     words = []
     for name, value in parameters.items():
         words += ["-p", name, value]
-    output = home() / "notebooks" / f"{'-'.join([music.name, music.fingerprint[:8], notebook, *parameters.values()]).replace('/', '_')}.ipynb"
-    if output.with_suffix(".done").exists():
-        return
-    output.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--log-level", "ERROR"]
-    command += [f"{notebook}.ipynb", str(output), "-r", "catalogue", music.name, *words]
-    start = time.time()
-    subprocess.run(command, cwd=checkout() / "notebooks", check=True)
-    output.with_suffix(".done").touch()
-    print(f"{music.name}: {notebook} {' '.join(words)}: {time.time() - start:.0f} s", flush=True)
+    parts = [music.name, music.fingerprint[:8], notebook, *(Path(value).name for value in parameters.values())]
+    output = home() / "notebooks" / f"{'-'.join(parts)}.ipynb"
+    if not output.exists():
+        output.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = output.with_suffix(".unfinished.ipynb")
+        command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--log-level", "ERROR"]
+        command += [f"{notebook}.ipynb", str(unfinished), "-r", "catalogue", music.name, *words]
+        subprocess.run(command, cwd=checkout() / "notebooks", check=True)
+        unfinished.replace(output)
+    seconds = float(nbformat.read(output, as_version=4).metadata.papermill.duration)
+    print(f"{music.name}: {notebook} {' '.join(words)}: {seconds:.0f} s", flush=True)
+    return seconds
 
 
 def filled_in(parameters: dict[str, str], folder: Path) -> dict[str, str]:
@@ -69,13 +78,12 @@ def filled_in(parameters: dict[str, str], folder: Path) -> dict[str, str]:
 
 
 def can_run(parameters: dict[str, str]) -> bool:
-    """Whether the pretrained encoder that a run needs is here, if it needs one."""
-    needed = {"musicnn": "mtt_musicnn", "minilm": "minilm"}
+    """Whether the pretrained encoder that a run needs is here, if it needs one; say so if not."""
     for value in parameters.values():
-        for word, folder in needed.items():
-            if word in value and not (home() / "data" / "pretrained" / folder).exists():
-                print(f"left out: {value} needs  python -m mumu_lib pretrained")
-                return False
+        name = NEEDS.get(value, "")
+        if name and not choice.installed(name):
+            print(f"left out: {value}; {choice.how_to_get(name)}")
+            return False
     return True
 
 
@@ -86,8 +94,9 @@ def best_rows(music: Catalogue) -> pd.DataFrame:
     """Return the best network of each modality and recipe by the validation items, and the line beside it."""
     table = runs.by_validation(runs.table(music).reset_index())
     table["line"] = table["setting"].map(is_line).astype(bool)
-    table["learner"] = table["recipe"].where(table["encoder"].isna(), "ours, encoder") if "encoder" in table else table["recipe"]
-    table.index = table["modality"] + "/" + table["target"] + "/" + table["setting"] + "/" + table["learner"]
+    table["learner"] = table["recipe"]
+    table.loc[table["setting"].map(encoder_of) != "", "learner"] += ", encoder"
+    table.index = table[["modality", "target", "setting", "learner"]].agg("/".join, axis=1)
     best = table[~table["line"]].drop_duplicates(["modality", "learner"])
     compared = lines.against_lines(music, pd.concat([best, table[table["line"]]]))
     beside = table[table["line"]].drop_duplicates("beside").set_index("beside")
@@ -95,7 +104,7 @@ def best_rows(music: Catalogue) -> pd.DataFrame:
     for name, run in best.sort_values(["modality", "learner"]).iterrows():
         line = beside.loc[Path(run["folder"]).name]
         rows.append({
-            "modality": run["modality"], "recipe": run["recipe"], "network": f"{run['setting']}, {run['target']}",
+            "modality": run["modality"], "recipe": run["learner"], "network": f"{run['setting']}, {run['target']}",
             "AUC": with_interval(run), "line": with_interval(line),
             "network minus line": results.differences_as_text(compared.loc[[name]])[0],
             "s": f"{compared.loc[name, 'seconds']:.1f}", "s line": f"{compared.loc[name, 'seconds_line']:.1f}",
@@ -119,15 +128,20 @@ def label_row(music: Catalogue) -> dict[str, str]:
     }  # fmt: skip
 
 
+def has_neighbours(music: Catalogue) -> bool:
+    """Whether any item has two labels."""
+    return int(labels.labels_per_album(music).max()) > 1
+
+
 def kept_neighbours(music: Catalogue) -> str:
     """Share of the nearest labels by PPMI factors that are the same when other items are counted; chance beside it."""
-    if labels.labels_per_album(music).max() == 1:
+    if not has_neighbours(music):
         return "none: one label an item"
     halves = [labels.label_factors(music.label_matrix(split)) for split in ("train", ("val", "test"))]
     shared = []
     for label in music.labels:
-        first, second = (set(labels.nearest_labels(C, music.labels, label, NEIGHBOURS).index) for C in halves)
-        shared.append(len(first & second) / NEIGHBOURS)
+        near = [set(labels.nearest_labels(C, music.labels, label, NEIGHBOURS).index) for C in halves]
+        shared.append(len(near[0] & near[1]) / NEIGHBOURS)
     return f"{100 * sum(shared) / len(shared):.0f} % (chance {100 * NEIGHBOURS / (len(music.labels) - 1):.0f} %)"
 
 
@@ -140,77 +154,124 @@ def neighbours(music: Catalogue, n: int = 5) -> str:
     return "; ".join(said)
 
 
-def growing_rows(name: str, real: RealSet, folder: Path) -> pd.DataFrame:
-    """Learn from fewer and fewer items of a set, and judge by the same test items."""
-    assert real.growing is not None
-    notebook, parameters = real.growing
-    rows = []
-    for items in real.sizes:
-        music = catalogue_of(f"{name}-{items}", real, folder, items)
-        run_notebook(notebook, music, filled_in(parameters, folder))
-        learned = best_rows(music).iloc[0]
-        counts = music.label_matrix(("train", "val")).getnnz(axis=0)
-        rows.append({
-            "set": real.title, "items to learn from": str(items), "items of a label (median)": f"{pd.Series(counts).median():.0f}",
-            **learned[["network", "AUC", "line"]],
-        })  # fmt: skip
-    return pd.DataFrame(rows)
+def growing_row(real: RealSet, music: Catalogue, items: int) -> pd.DataFrame:
+    """Describe what was learned from a part of a set."""
+    counts = music.label_matrix(("train", "val")).getnnz(axis=0)
+    facts = {"set": real.title, "items": str(items), "items of the median label": f"{pd.Series(counts).median():.0f}"}
+    learned = best_rows(music).iloc[[0]]
+    return learned[["modality", "network", "AUC", "line", "network minus line"]].assign(**facts)
 
 
 # --- The page. ---
 
 INTRODUCTION = """# On real data
 
-<!-- Written by `make real-data`; change benchmarks/real_data.py, not this page. -->
+<!-- Written by `make real-data`: change benchmarks/real_data.py, not this page. -->
 
-What the networks reach on real sets that anybody can have. Neither the sets nor anything learned from them is in this repository. One command makes this page; a set whose folder is not given is named below and left out:
+What the networks reach on real sets that anybody can have. Neither the sets nor anything learned from them is in this repository. One command measures and writes this page; a set without a folder is left out:
 
 ```sh
 make real-data SETS="--esc10 FOLDER --captions FOLDER --paired FOLDER --msd-i FOLDER --mtg-jamendo FOLDER"
 ```
 
-**None of these sets is the paper's**, and none has albums with recordings, reviews and covers. ESC-10 is sound but not music. Read which row is above which, and how wide the intervals are; compare no number with the paper's Table 2. What follows for a collection of yours: [what to expect](what-to-expect.md).
+**None of these sets is the paper's**, and none has albums with recordings, reviews and covers. ESC-10 is sound, but not music. Compare rows with each other and look at their intervals; do not compare them with the paper's Table 2. What follows for a collection of yours is on [another page](what-to-expect.md).
 """
 
 HOW = """## How it is measured
 
-Every set becomes a catalogue through `python -m mumu_lib.sources.folder`, and the notebooks run on it by papermill, seed 0, as on any collection. Per modality and recipe the table has the network with the best *validation* AUC of those that ran; the test items are looked at once. *AUC*: macro AUC of the test items with a 95 % interval (bootstrap over items). *line*: a straight line on the same inputs. *network minus line*: paired over the items. *s*: seconds of the training, all candidates together, without features. The recipes are described in [weights and encoders](weights-and-encoders.md#which-recipe); the convolutional network has at most 25 epochs here, a small part of the paper's.
+Each set becomes a catalogue by `sources.folder`, and the notebooks run on it by papermill with seed 0, as on any collection. For each modality and recipe ([which recipe](weights-and-encoders.md#which-recipe)) the table shows the network with the best *validation* AUC among those that ran.
 
-* ESC-10: folds 1 to 3 to learn from, 4 for validation, 5 for the test.
-* Captions: words that name a genre are removed; every fifth caption that is not in the official test part is for validation. A genre needs 12 items.
-* Sound and captions: the sound is AudioSet's VGGish embedding, mean and standard deviation over ten seconds, as embeddings of your own (`-p embeddings`). The folder holds `manifest.csv` (`album_id`, `genres`, `split`, `text`), `vggish.npy` and its ids in `vggish.txt`, joined by the clips' YouTube ids.
+* **AUC**: macro AUC over the test items' labels, with a 95 % interval (1,000 resamples of the items). The interval is of one training; another seed was not tried.
+* **line**: a straight line (ridge or logistic regression) on the same inputs. *network minus line* is paired over the items.
+* **s**: seconds of training by the clock, all candidates of a search together, without the extraction of features, on a busy machine: an order of magnitude.
+* **Smaller than the paper's settings**: the convolutional network has at most 25 epochs; one target was tried for each set (`cosine`, on ESC-10 `logistic`).
+* ESC-10: folds 1 to 3 are for training, 4 for validation, 5 for the test.
+* Captions: words of genre names are removed. Every fifth caption outside the official test part is for validation. Genres on fewer than 12 items are not learned.
+* Sound and captions: the sound is AudioSet's VGGish embedding, mean and standard deviation over ten seconds, given as embeddings of one's own (`-p embeddings`). The folder holds `manifest.csv` (`album_id`, `genres`, `split`, `text`), `vggish.npy`, and the ids of its rows in `vggish.txt`.
 """
 
 LABELS = """## Labels alone
 
-For these, and for two sets without anything to hear or read, what notebook 03 makes of the labels. *neighbours that stay*: label factors are computed from the training items and, separately, from the others; of the three nearest labels of every label, so many are the same. A set with one label an item has no co-occurrence, so that its factors tell labels apart and nothing else: there `cosine` has no advantage to offer.
+What notebook 03 makes of the labels, for these sets and for two that have nothing to hear or read. *neighbours that stay*: label factors are computed from the training items and again from all others; this share of every label's three nearest labels is the same. Labels that never share an item have no neighbours, and the factors only tell them apart.
 """
 
 GROWING = """## With fewer items
 
-The same test items, and a random part of the others to learn from and to choose by (a fifth to a quarter of them validation items).
+The same test items, and a random part of the others for training and validation. The last row of each set in the first table has the same network with all items.
 """
 
 
-def page(folders: dict[str, Path], seconds: float) -> str:
-    """Return the page; what is missing on disk is run first."""
-    learned, growing, counted, absent, near = [], [], {}, [], []
-    for name, real in SETS.items():
-        folder = folders.get(name)
-        if folder is None or not any(folder.glob(real.files)):
-            absent.append(f"{real.title} (no {real.files} given by --{name})")
-            print("left out:", absent[-1])
-            continue
-        music = catalogue_of(name, real, folder)
-        counted[real.title] = {**label_row(music), "source": real.source, "licence": real.licence}
-        if not real.runs:
-            near.append(f"* {real.title}: {neighbours(music)}.") if labels.labels_per_album(music).max() > 1 else None
-            continue
-        for notebook, parameters in real.runs:
-            if can_run(parameters):
-                run_notebook(notebook, music, filled_in(parameters, folder))
+def page(tables: dict[str, list], seconds: float) -> str:
+    """Return the page as Markdown."""
+    versions = ", ".join(f"{name} {number}" for name, number in environment.versions().items())
+    parts = [INTRODUCTION]
+    for reason in tables["absent"]:
+        parts.append(f"Left out here: {reason}.\n")
+    if tables["learned"]:
+        parts += ["## Networks and straight lines\n", markdown(pd.concat(tables["learned"])), HOW]
+    if tables["growing"]:
+        parts += [GROWING, markdown(pd.concat(tables["growing"]))]
+    if tables["labels"]:
+        parts += [LABELS, markdown(pd.DataFrame(tables["labels"]))]
+        parts += ["The three nearest labels of the five most frequent:\n", "\n".join(tables["near"]) + "\n"]
+    parts += ["## The sets\n", markdown(pd.DataFrame(tables["sets"]))]
+    parts.append(
+        f"Measured on {date.today():%d %B %Y} with {versions}; {environment.device()}. "
+        f"The notebooks took {seconds / 60:.0f} minutes by the clock.\n"
+    )
+    return "\n".join(parts)
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """Write a table as Markdown, with its column ``set`` first."""
+    columns = ["set", *table.columns.drop("set")]
+    return table[columns].to_markdown(index=False, disable_numparse=True) + "\n"
+
+
+def measure(name: str, real: RealSet, folder: Path, tables: dict[str, list]) -> float:
+    """Do all that is done with one set, add it to the tables, and return the seconds of its notebooks."""
+    music = catalogue_of(name, real, folder)
+    tables["labels"].append({"set": real.title, **label_row(music)})
+    tables["sets"].append({"set": real.title, "public as": real.source, "licence": real.licence, "option": f"--{name}"})
+    if has_neighbours(music):
+        tables["near"].append(f"* {real.title}: {neighbours(music)}.")
+    seconds = 0.0
+    for notebook, parameters in real.runs:
+        if can_run(parameters):
+            seconds += run_notebook(notebook, music, filled_in(parameters, folder))
+    if real.runs:
         sizes = "/".join(str(len(music.rows(split))) for split in ("train", "val", "test"))
-        learned.append(best_rows(music).assign(set=f"{real.title} ({sizes})"))
-        if real.growing and can_run(real.growing[1]):
-            growing.append(growing_rows(name, real, folder))
-    return "\n".join(page_parts(learned, growing, counted, absent, near, seconds))
+        tables["learned"].append(best_rows(music).assign(set=f"{real.title}, {sizes} items"))
+    if real.growing and can_run(real.growing[1]):
+        notebook, parameters = real.growing
+        for items in real.sizes:
+            fewer = catalogue_of(f"{name}-{items}", real, folder, items)
+            seconds += run_notebook(notebook, fewer, filled_in(parameters, folder))
+            tables["growing"].append(growing_row(real, fewer, items))
+    return seconds
+
+
+def main(words: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, real in SETS.items():
+        parser.add_argument(f"--{name}", type=Path, metavar="FOLDER", help=f"{real.title}: {real.source}")
+    parser.add_argument("--page", type=Path, default=PAGE, help="where to write (default: docs/real-data.md)")
+    asked = vars(parser.parse_args(words))
+    tables: dict[str, list] = defaultdict(list)
+    seconds = 0.0
+    for name, real in SETS.items():
+        folder = asked[name.replace("-", "_")]
+        if folder is None or not any(folder.glob(real.files)):
+            tables["absent"].append(f"{real.title} (no `{real.files}` in the folder of `--{name}`)")
+            print("left out:", tables["absent"][-1])
+            continue
+        seconds += measure(name, real, folder.absolute(), tables)
+    if not tables["sets"]:
+        parser.error("no set is given; name the folder of at least one")
+    asked["page"].write_text(page(tables, seconds), encoding="utf-8")
+    print("written:", asked["page"])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
