@@ -50,16 +50,19 @@ def catalogue_of(name: str, real: RealSet, folder: Path, items: int | None = Non
     return mm.sources.folder.build(folder, manifest, name=name, min_albums=real.min_albums, force=True)
 
 
-def run_notebook(notebook: str, music: Catalogue, parameters: dict[str, str]) -> float:
+def run_notebook(notebook: str, music: Catalogue, parameters: dict[str, str], *, start: bool = True) -> float:
     """Run a notebook by papermill unless it has run on this catalogue, and return the seconds it took.
 
-    Its output is kept in ``MUMU_HOME``.
+    Its output is kept in ``MUMU_HOME``. With ``start=False`` one that has not run takes 0 seconds.
     """
     words = []
     for name, value in parameters.items():
         words += ["-p", name, value]
     parts = [music.name, music.fingerprint[:8], notebook, *(Path(value).name for value in parameters.values())]
     output = home() / "notebooks" / f"{'-'.join(parts)}.ipynb"
+    if not output.exists() and not start:
+        print(f"{music.name}: {notebook} {' '.join(words)}: not run yet")
+        return 0.0
     if not output.exists():
         output.parent.mkdir(parents=True, exist_ok=True)
         unfinished = output.with_suffix(".unfinished.ipynb")
@@ -228,7 +231,7 @@ def markdown(table: pd.DataFrame) -> str:
     return table[columns].to_markdown(index=False, disable_numparse=True) + "\n"
 
 
-def measure(name: str, real: RealSet, folder: Path, tables: dict[str, list]) -> float:
+def measure(name: str, real: RealSet, folder: Path, tables: dict[str, list], *, start: bool) -> float:
     """Do all that is done with one set, add it to the tables, and return the seconds of its notebooks."""
     music = catalogue_of(name, real, folder)
     tables["labels"].append({"set": real.title, **label_row(music)})
@@ -238,16 +241,17 @@ def measure(name: str, real: RealSet, folder: Path, tables: dict[str, list]) -> 
     seconds = 0.0
     for notebook, parameters in real.runs:
         if can_run(parameters):
-            seconds += run_notebook(notebook, music, filled_in(parameters, folder))
-    if real.runs:
+            seconds += run_notebook(notebook, music, filled_in(parameters, folder), start=start)
+    if len(runs.table(music)):
         sizes = "/".join(str(len(music.rows(split))) for split in ("train", "val", "test"))
         tables["learned"].append(best_rows(music).assign(set=f"{real.title}, {sizes} items"))
     if real.growing and can_run(real.growing[1]):
         notebook, parameters = real.growing
         for items in real.sizes:
             fewer = catalogue_of(f"{name}-{items}", real, folder, items)
-            seconds += run_notebook(notebook, fewer, filled_in(parameters, folder))
-            tables["growing"].append(growing_row(real, fewer, items))
+            seconds += run_notebook(notebook, fewer, filled_in(parameters, folder), start=start)
+            if len(runs.table(fewer)):
+                tables["growing"].append(growing_row(real, fewer, items))
     return seconds
 
 
@@ -256,6 +260,7 @@ def main(words: list[str] | None = None) -> int:
     for name, real in SETS.items():
         parser.add_argument(f"--{name}", type=Path, metavar="FOLDER", help=f"{real.title}: {real.source}")
     parser.add_argument("--page", type=Path, default=PAGE, help="where to write (default: docs/real-data.md)")
+    parser.add_argument("--finished", action="store_true", help="write the page from what has run, and start nothing")
     asked = vars(parser.parse_args(words))
     tables: dict[str, list] = defaultdict(list)
     seconds = 0.0
@@ -265,7 +270,7 @@ def main(words: list[str] | None = None) -> int:
             tables["absent"].append(f"{real.title} (no `{real.files}` in the folder of `--{name}`)")
             print("left out:", tables["absent"][-1])
             continue
-        seconds += measure(name, real, folder.absolute(), tables)
+        seconds += measure(name, real, folder.absolute(), tables, start=not asked["finished"])
     if not tables["sets"]:
         parser.error("no set is given; name the folder of at least one")
     asked["page"].write_text(page(tables, seconds), encoding="utf-8")
