@@ -27,8 +27,7 @@ class RealSet:
     files: str  # one that must be there, as a pattern
     table: Callable[[Path], pd.DataFrame]
     runs: tuple[tuple[str, dict[str, str]], ...] = ()
-    growing: tuple[str, dict[str, str]] | None = None  # the notebook that is repeated on fewer items
-    sizes: tuple[int, ...] = ()
+    sizes: tuple[int, ...] = ()  # so many items are drawn, for a line on the encoder's embeddings
     min_albums: int = 2
 
 
@@ -119,18 +118,18 @@ def _by_both(notebook: str, **parameters: str) -> list[tuple[str, dict[str, str]
 # FOLDER stands for the folder of the set.
 VGGISH = "FOLDER/vggish.npy"
 MUSICNN = ("04_audio", {"encoder": "musicnn", "target": "logistic", "recipe": "ours"})
-MINILM = ("05_text", {"features": "vsm_minilm", "target": "cosine", "recipe": "ours"})
+MINILM = ("05_text", {"encoder": "minilm", "target": "cosine", "recipe": "ours"})
 SETS = {
     "esc10": RealSet(
         "ESC-10", "karolpiczak/ESC-10 on GitHub, a part of ESC-50", "CC BY 3.0", "*/*.ogg", esc10,
         (*_by_both("04_audio", filters="low_4x96", target="logistic", epochs="25"), MUSICNN),
-        MUSICNN, (40, 80, 160),
+        (20, 40, 80, 160, 320),
     ),
     "captions": RealSet(
         "MusicCaps' captions", "google/MusicCaps (musiccaps-public.csv) and audioset/ontology (ontology.json)",
         "CC BY-SA 4.0", "musiccaps-public.csv", captions,
         (*_by_both("05_text", features="vsm", target="cosine"), MINILM),
-        MINILM, (100, 300), 12,
+        (50, 100, 200, 400, 800), 12,
     ),
     "paired": RealSet(
         "Sound and captions of the same clips",
