@@ -245,6 +245,9 @@ def page(tables: dict[str, list], seconds: float) -> str:
         parts.append(f"Left out here: {reason}.\n")
     if tables["learned"]:
         parts += ["## Networks and straight lines\n", markdown(pd.concat(tables["learned"])), HOW]
+    if tables["waiting"]:
+        parts.append("Not run for this page, for lack of time; the same command runs them:\n")
+        parts.append("".join(f"* {described}\n" for described in tables["waiting"]))
     if tables["growing"]:
         parts += [GROWING, markdown(pd.concat(tables["growing"]))]
     if tables["labels"]:
@@ -274,7 +277,11 @@ def measure(name: str, real: RealSet, folder: Path, tables: dict[str, list], *, 
     seconds = 0.0
     for notebook, parameters in real.runs:
         if can_run(parameters):
-            seconds += run_notebook(notebook, music, filled_in(parameters, folder), start=start)
+            took = run_notebook(notebook, music, filled_in(parameters, folder), start=start)
+            seconds += took
+            if not took:
+                described = " ".join(f"{name}={value}" for name, value in parameters.items())
+                tables["waiting"].append(f"{real.title}: `{notebook} {described}`")
     if len(runs.table(music)):
         sizes = "/".join(str(len(music.rows(split))) for split in ("train", "val", "test"))
         tables["learned"].append(best_rows(music).assign(set=f"{real.title}, {sizes} items"))

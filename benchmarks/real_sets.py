@@ -117,18 +117,19 @@ def _by_both(notebook: str, **parameters: str) -> list[tuple[str, dict[str, str]
 
 # FOLDER stands for the folder of the set.
 VGGISH = "FOLDER/vggish.npy"
-MUSICNN = ("04_audio", {"encoder": "musicnn", "target": "logistic", "recipe": "ours"})
-MINILM = ("05_text", {"encoder": "minilm", "target": "cosine", "recipe": "ours"})
+
 SETS = {
     "esc10": RealSet(
         "ESC-10", "karolpiczak/ESC-10 on GitHub, a part of ESC-50", "CC BY 3.0", "*/*.ogg", esc10,
-        (*_by_both("04_audio", filters="low_4x96", target="logistic", epochs="25"), MUSICNN),
+        (*_by_both("04_audio", filters="low_4x96", target="logistic", epochs="25"),
+         *_by_both("04_audio", encoder="musicnn", target="logistic")),
         (20, 40, 80, 160, 320),
     ),
     "captions": RealSet(
         "MusicCaps' captions", "google/MusicCaps (musiccaps-public.csv) and audioset/ontology (ontology.json)",
         "CC BY-SA 4.0", "musiccaps-public.csv", captions,
-        (*_by_both("05_text", features="vsm", target="cosine"), MINILM),
+        (*_by_both("05_text", features="vsm", target="cosine"),
+         *_by_both("05_text", encoder="minilm", target="cosine")),
         (50, 100, 200, 400, 800), 12,
     ),
     "paired": RealSet(
