@@ -131,6 +131,12 @@ def test_the_best_network_of_each_recipe_is_chosen_by_validation(command, tiny):
     assert table["s"].tolist() == ["2.0"] * 3
 
 
+def test_a_line_on_embeddings_that_hold_the_labels_is_right(command, tiny):
+    embeddings = pd.DataFrame(tiny.label_matrix().toarray() + 0.1, tiny.albums["album_id"])
+    assert command.auc_of_line(tiny, "cosine", embeddings) > 0.95
+    assert command.real_share(tiny) == pytest.approx(0.333, abs=0.1)
+
+
 def test_without_runs_nothing_is_started_where_only_finished_ones_are_asked_for(command, captions, capsys):
     page = captions / "page.md"
     assert command.main(["--captions", str(captions), "--finished", "--page", str(page)]) == 0
