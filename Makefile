@@ -14,12 +14,14 @@ KNOWLEDGE ?=
 PRECISION ?=
 # Names and options for make slurm.
 TRIALS ?=
+# Folders of the real sets for make real-data.
+SETS ?=
 # Of make endurance.
 ROUNDS ?= 10
 BIN := .venv/bin
 SNAKEMAKE = $(WITH_PATH) snakemake --workflow-profile params/profiles/$(ON) $(if $(filter local,$(ON)),--cores $(CORES)) --quiet $(if $(filter local,$(ON)),rules )host reason $(OPTIONS)
 
-.PHONY: help run paper whole features pretrained test lint unit stored slurm endurance site lab notebooks coverage mutants audit lock clean
+.PHONY: help run paper whole features pretrained test lint unit stored slurm endurance site real-data lab notebooks coverage mutants audit lock clean
 .DEFAULT_GOAL := help
 
 ifeq ($(OS),Windows_NT)
@@ -32,7 +34,7 @@ WITH_PATH = PATH="$$PWD/$(BIN):$$PATH"
 SPREAD = -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1\t/' | expand -t 18
 
 .venv/.installed: requirements.lock pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit('Python 3.11, 3.12 or 3.13 is needed; try  make PYTHON=python3.12') if not (3, 11) <= sys.version_info < (3, 14) else None"
@@ -98,6 +100,10 @@ lab: .venv/.installed  ## open the series in JupyterLab
 
 notebooks: .venv/.installed  ## run every notebook and store its outputs
 	$(BIN)/python notebooks/store_outputs.py
+
+# It keeps to data/real-* and runs/real-*, and needs the folders of the sets, of which none is in this repository.
+real-data: .venv/.installed  ## what the networks reach on real sets, into docs/real-data.md: make real-data SETS="--esc10 FOLDER ..."
+	$(WITH_PATH) $(BIN)/python benchmarks/real_data.py $(SETS)
 
 site: .venv/.installed  ## README, docs and notebooks as a site in build/site
 	$(BIN)/sphinx-build -q -W --keep-going -c docs . build/site

@@ -64,6 +64,39 @@ def test_the_table_of_the_worked_example_gives_what_it_says(home, tmp_path, monk
     assert said.replace(os.sep, "/") == blocks("COLLECTION.md", "")[-1]
 
 
+def test_the_readme_is_short():
+    assert len(read("README.md").split()) <= 900
+
+
+def table_rows(document: str) -> list[list[str]]:
+    """Return the cells of every line of every table."""
+    lines = re.findall(r"^\|(.*)\|$", read(document), re.MULTILINE)
+    return [[cell.strip() for cell in line.split("|")] for line in lines]
+
+
+def test_the_readme_shows_four_stored_rows_of_table_2():
+    stored = {}
+    header, *rows = [row for row in table_rows("figures/sample/table2.md") if len(row) > 4]
+    for row in rows:
+        cells = dict(zip(header, row, strict=True))
+        name = ", ".join(cells[column] for column in ("Modality", "Target", "Setting"))
+        stored[name] = [cells[column] for column in ("AUC paper", "AUC ours", "AUC 95 %")]
+    shown = {name: numbers for name, *numbers in table_rows("README.md") if name in stored}
+    assert len(shown) == 4
+    for name, numbers in shown.items():
+        assert numbers == stored[name], name
+    title = next(row for row in table_rows("README.md") if row[0].startswith("Table 2"))
+    assert "synthetic" in title[0]
+
+
+def test_every_target_of_make_is_in_its_help_or_is_a_file():
+    targets = re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE)
+    described = re.findall(r"^([a-z-]+):.*##", read("Makefile"), re.MULTILINE)
+    assert targets == described
+    (phony,) = re.findall(r"^\.PHONY: (.*)$", read("Makefile"), re.MULTILINE)
+    assert set(phony.split()) == set(targets)
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_inside_the_repository_lead_somewhere(document):
     for target in re.findall(r"\]\(([^)\s]+)\)", read(document)):
