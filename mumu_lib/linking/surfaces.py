@@ -105,7 +105,7 @@ def forms(title: str, *, is_article: Callable[[str], bool], is_topic: bool) -> I
     Examples
     --------
     >>> sorted(forms("Kiss_(band)", is_article=bool, is_topic=False))
-    ['Kiss', 'Kiss (band)']
+    ['Kiss', 'Kiss (band)', 'kiss (band)']
     >>> sorted(forms("Electric_guitar", is_article=bool, is_topic=False))
     ['Electric guitar', 'electric guitar']
     """
