@@ -29,7 +29,7 @@ def test_what_becomes_of_the_lines_of_a_file_of_genres(tmp_path):
     assert beside.read(tmp_path, ["genres.txt"], report).genres == "Blues | Folk > Celtic | Jazz | Pop | Rock"
     apart, unknown, long = report.lines
     assert apart[2] == "'Rock, Jazz / Blues' taken apart: Rock, Jazz, Blues"
-    assert unknown[2] == "'Unknown' names no genre; left out"
+    assert unknown[2] == "'Unknown' is not a genre; left out"
     assert long[2].startswith("'This is what")
     assert {kind for *_, kind in report.lines} == {listed.GENRES}
 

@@ -146,5 +146,5 @@ def test_folder_without_audio(tmp_path):
 
 def test_a_column_that_stands_there_twice(tmp_path):
     (tmp_path / "m.csv").write_text("path,genres,Genres \na.flac,Pop,Rock\n")
-    with pytest.raises(BadDataError, match="the column 'genres' stands there twice"):
+    with pytest.raises(BadDataError, match="the column 'genres' occurs twice"):
         folder.build(tmp_path, "m.csv", out=tmp_path / "out")
