@@ -139,7 +139,7 @@ def test_damaged_files_have_a_reason(tmp_path, data):
 
 
 @pytest.fixture(scope="module")
-def atomic_path(tmp_path_factory):
+def whole(tmp_path_factory):
     files = taggable.with_everything(tmp_path_factory.mktemp("whole"))
     return {name: (path.suffix, path.read_bytes()) for name, path in files.items()}
 

@@ -116,7 +116,7 @@ def test_a_file_that_is_gone_is_said(originals, tmp_path, undo):
     put(path, ["Jazz"], undo.add)
     path.unlink()
     [one] = undoing.undo(undoing.read(undo.path), apply=True)
-    assert (one.what, one.reason) == (undoing.FAILED, "is not there any more")
+    assert (one.what, one.reason) == (undoing.FAILED, "does not exist any more")
 
 
 def test_an_undo_file_is_never_written_over(tmp_path, originals):
@@ -144,7 +144,7 @@ HEAD = json.dumps({"undo": "genres", "format": 1})
     ("text", "why"),
     [
         ("a,b\n", "line 1: is not JSON"),
-        ("[]\n", "is no undo file"),
+        ("[]\n", "is not an undo file"),
         ('{"undo": "genres", "format": 9}\n', "format 9"),
         (HEAD + "\n{}\n", "line 2: 'path'"),
         (HEAD + "\n[1]\n", "line 2: 'path'"),
@@ -171,7 +171,7 @@ def test_what_cannot_be_restored_is_said_before_it_is_tried(originals, tmp_path,
 
 
 def test_a_folder_is_no_undo_file(tmp_path):
-    with pytest.raises(MissingDataError, match="is no file"):
+    with pytest.raises(MissingDataError, match="is not a file"):
         undoing.read(tmp_path)
 
 

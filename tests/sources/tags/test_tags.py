@@ -136,7 +136,7 @@ def test_odd_files_give_a_reason(tmp_path):
         found[name] = tags.read(tmp_path / name)
     reasons = {
         "text.mp3": "a text file", "page.mp3": "a web page", "empty.flac": "an empty file", "zeros.mp3": "can't sync", "cut.flac": "in full",
-        "video.mka": "(matroska) are not read", "tag.mp3": "no sound, follows its tags",
+        "video.mka": "(matroska) are not read", "tag.mp3": "no sound follows its tags",
     }  # fmt: skip
     for name, reason in reasons.items():
         assert reason in found[name].problem
