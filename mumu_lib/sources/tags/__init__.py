@@ -108,13 +108,19 @@ def _read(file: BinaryIO) -> Tags:
         return Tags(kind=kind, problem=f"tags of this kind of file ({kind}) are not read")
     try:
         return _cleaned(openers.open_tags(file, kind, start), kind)
-    except Exception as error:  # mutagen raises nearly anything on damaged files
-        why = storable(str(error)[:200]) or type(error).__name__
-        problem = f"tags cannot be read in full ({why}); the sound may be damaged too"
+    except Exception as error:  # mutagen may raise any error on damaged files
+        problem = f"tags cannot be read in full ({reason(error, file)}); the sound may be damaged too"
     try:
         return _cleaned(openers.tags_alone(file), kind, problem)
     except Exception:
         return Tags(kind=kind, problem=problem)
+
+
+def reason(error: Exception, file: BinaryIO) -> str:
+    """Return the message of an error without the path of the file, which mutagen adds to some messages."""
+    path = repr(getattr(file, "name", ""))
+    message = str(error).replace(path, "").strip()
+    return storable(message[:200]) or type(error).__name__
 
 
 def _without_sound(file: BinaryIO, start: int) -> Tags:

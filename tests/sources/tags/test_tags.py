@@ -208,6 +208,18 @@ def test_what_other_programs_write(tmp_path, suffix):
     assert mutagen.File(path) is not None
 
 
+def test_a_problem_does_not_depend_on_the_name_of_the_file(tmp_path):
+    # mutagen names the file that has a tag of an unknown version.
+    data = bytearray(with_id3(sound(tmp_path / "a.mp3"), GENRES).read_bytes())
+    data[3] = 0
+    for name in ("one.mp3", "two.mp3"):
+        (tmp_path / name).write_bytes(data)
+    one = tags.read(tmp_path / "one.mp3")
+    assert "ID3v2.0 not supported" in one.problem
+    assert "one.mp3" not in one.problem
+    assert tags.read(tmp_path / "two.mp3") == one
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cut=st.floats(0, 1),
