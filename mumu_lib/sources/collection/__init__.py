@@ -3,7 +3,7 @@
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 
 Modules in the order of processing: ``walk`` lists the files; ``layout`` (with ``discs`` and ``naming``) groups folders into
-albums; ``tagged`` reads the tags; ``albums`` combines both; ``beside`` finds covers, texts and genres in the folders;
+albums; ``tagged`` reads the tags; ``albums`` combines both; ``sidecars`` finds covers, texts and genres in the folders;
 ``manifest`` (with ``entries``) reads a table instead; ``rows`` makes one row per recording, ``joining`` one row per album;
 ``parts`` splits the albums; ``changes`` compares them with the existing catalogue; ``report`` counts skipped files.
 """
@@ -15,7 +15,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules=[
         "albums",
         "artists",
-        "beside",
         "changes",
         "discs",
         "entries",
@@ -27,6 +26,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "parts",
         "report",
         "rows",
+        "sidecars",
         "tagged",
         "walk",
     ],

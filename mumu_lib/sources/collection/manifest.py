@@ -15,9 +15,9 @@ from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.formats import TEXTS, kind
 from mumu_lib.sources.collection import genres, report as listed
-from mumu_lib.sources.collection.beside import read_text
 from mumu_lib.sources.collection.entries import Entries
 from mumu_lib.sources.collection.report import Report
+from mumu_lib.sources.collection.sidecars import read_text
 
 FIELDS = ("audio", "cover", "text", "album_id", "album", "artist", "title", "genres", "split", "track_id")
 FILES = ("audio", "cover", "text")

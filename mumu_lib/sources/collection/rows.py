@@ -13,7 +13,7 @@ import pandas as pd
 
 from mumu_lib.core.errors import BadDataError
 from mumu_lib.core.formats import needs_ffmpeg
-from mumu_lib.sources.collection import beside, layout, report as listed, tagged
+from mumu_lib.sources.collection import layout, report as listed, sidecars, tagged
 from mumu_lib.sources.collection.albums import Album, decide
 from mumu_lib.sources.collection.artists import artist_key, folded, is_nobody
 from mumu_lib.sources.collection.discs import without
@@ -100,22 +100,22 @@ class _FolderFiles:
         owned: set[Place] = set()
         for album in albums:
             owned.update(album.folders)
-        self.files = beside.share_out(tree, owned, report)
+        self.files = sidecars.by_album_folder(tree, owned, report)
         self.taken: set[str] = set()
-        self.cache: dict[tuple[Place, ...], beside.About] = {}
+        self.cache: dict[tuple[Place, ...], sidecars.About] = {}
         self.by_stem: dict[tuple[Place, str], list[str]] = {}
         for place, files in self.files.items():
             for file in files:
                 self.by_stem.setdefault((place, PurePosixPath(file).stem), []).append(file)
 
-    def of(self, album: Album, path: str) -> beside.About:
+    def of(self, album: Album, path: str) -> sidecars.About:
         """Return cover, texts and genres of one recording of an album."""
         if not album.loose:
             return self._of_folders(album)
         place = tuple(path.split("/")[:-1])
         own = self.by_stem.get((place, PurePosixPath(path).stem), [])
         self.taken.update(own)
-        found = beside.read(self.root, own, self.report, album.title, place)
+        found = sidecars.read(self.root, own, self.report, album.title, place)
         if not found.genres and place:
             found.genres = self._genres_of_folder(place)
         return found
@@ -126,17 +126,17 @@ class _FolderFiles:
         key = (place, ("genres",))
         if key not in self.cache:
             self.taken.update(files)
-            self.cache[key] = beside.read(self.root, files, self.report)
+            self.cache[key] = sidecars.read(self.root, files, self.report)
         return self.cache[key].genres
 
-    def _of_folders(self, album: Album) -> beside.About:
+    def _of_folders(self, album: Album) -> sidecars.About:
         folders = tuple(album.folders)
         if folders not in self.cache:
             files: list[str] = []
             for place in folders:
                 files += self.files[place]
             self.taken.update(files)
-            self.cache[folders] = beside.read(self.root, files, self.report, album.title, folders[0])
+            self.cache[folders] = sidecars.read(self.root, files, self.report, album.title, folders[0])
         return self.cache[folders]
 
     def report_rest(self) -> None:
@@ -144,7 +144,7 @@ class _FolderFiles:
         for files in self.files.values():
             for file in files:
                 if file not in self.taken:
-                    self.report.add(*beside.left_over(file))
+                    self.report.add(*sidecars.unassigned(file))
 
 
 def _row(album: Album, path: str, folder_files: _FolderFiles) -> dict[str, Any]:

@@ -159,8 +159,8 @@ def _reviews(albums: pd.DataFrame, seed: int) -> pd.DataFrame:
         peers[style] = list(by_style.get(style, albums["artist"]))
     parts = []
     for row, rng in zip(albums.to_dict("records"), _generators(seed, "text", len(albums)), strict=True):
-        seen = styles.view(row["mixture"], rng, **VIEWS["text"])
-        parts.append(words.reviews(seen, peers, rng).assign(album_id=row["album_id"]))
+        weights = styles.view(row["mixture"], rng, **VIEWS["text"])
+        parts.append(words.reviews(weights, peers, rng).assign(album_id=row["album_id"]))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -257,8 +257,8 @@ def _jobs(folder: Path, made: Tables, seed: int) -> list[Callable[[], None]]:
 
 
 def _cover(path: Path, mixture: np.ndarray, title: str, rng: np.random.Generator) -> None:
-    seen = styles.view(mixture, rng, **VIEWS["image"])
-    files.write_cover(path, covers.draw(seen, title, rng))
+    weights = styles.view(mixture, rng, **VIEWS["image"])
+    files.write_cover(path, covers.draw(weights, title, rng))
 
 
 def _track(path: Path, mixture: np.ndarray, seconds: float, rate: int, rng: np.random.Generator) -> None:

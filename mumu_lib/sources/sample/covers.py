@@ -45,13 +45,13 @@ def _read(table: str) -> dict[str, tuple[np.ndarray, str]]:
 LOOKS = _read(TABLE)
 
 
-def draw(seen: np.ndarray, title: str, rng: np.random.Generator) -> Image.Image:
+def draw(weights: np.ndarray, title: str, rng: np.random.Generator) -> Image.Image:
     """Draw the cover of one album.
 
     Parameters
     ----------
-    seen : np.ndarray [shape=(styles,)]
-        View of the album's mixture from ``styles.view``.
+    weights : np.ndarray [shape=(styles,)]
+        Weights of the styles in the album, from ``styles.view``.
 
     Returns
     -------
@@ -60,11 +60,11 @@ def draw(seen: np.ndarray, title: str, rng: np.random.Generator) -> Image.Image:
 
     Examples
     --------
-    >>> seen = np.full(len(NAMES), 1 / len(NAMES))
-    >>> draw(seen, "Quiet Comet", np.random.default_rng(0)).size
+    >>> weights = np.full(len(NAMES), 1 / len(NAMES))
+    >>> draw(weights, "Quiet Comet", np.random.default_rng(0)).size
     (300, 300)
     """
-    first, second = rng.choice(len(NAMES), 2, p=seen)
+    first, second = rng.choice(len(NAMES), 2, p=weights)
     palette, _ = LOOKS[NAMES[first]]
     _, shape = LOOKS[NAMES[second]]
     if rng.random() >= 0.6:

@@ -19,13 +19,13 @@ STEPS = 16
 CYCLE = 2048
 
 
-def render(seen: np.ndarray, seconds: float, rate: int, rng: np.random.Generator) -> np.ndarray:
+def render(weights: np.ndarray, seconds: float, rate: int, rng: np.random.Generator) -> np.ndarray:
     """Synthesise one track.
 
     Parameters
     ----------
-    seen : np.ndarray [shape=(styles,)]
-        View of the album's mixture from ``styles.view``.
+    weights : np.ndarray [shape=(styles,)]
+        Weights of the styles in the album, from ``styles.view``.
     seconds : float > 0 [s]
     rate : int > 0 [Hz]
 
@@ -36,11 +36,11 @@ def render(seen: np.ndarray, seconds: float, rate: int, rng: np.random.Generator
 
     Examples
     --------
-    >>> seen = np.full(len(NAMES), 1 / len(NAMES))
-    >>> render(seen, 2.0, 8000, np.random.default_rng(0)).shape
+    >>> weights = np.full(len(NAMES), 1 / len(NAMES))
+    >>> render(weights, 2.0, 8000, np.random.default_rng(0)).shape
     (16000,)
     """
-    first, second, third = rng.choice(len(NAMES), 3, p=seen)
+    first, second, third = rng.choice(len(NAMES), 3, p=weights)
     rhythm = SOUNDS[NAMES[first]].rhythm
     harmony = SOUNDS[NAMES[second]].harmony
     timbre = SOUNDS[NAMES[third]].timbre

@@ -144,7 +144,7 @@ def view(mixture: np.ndarray, rng: np.random.Generator, *, focus: float, noise: 
 
     Returns
     -------
-    seen : np.ndarray [shape=(styles,)]
+    weights : np.ndarray [shape=(styles,)]
         Sums to 1.
 
     Examples
@@ -152,8 +152,8 @@ def view(mixture: np.ndarray, rng: np.random.Generator, *, focus: float, noise: 
     >>> view(np.array([0.7, 0.3, 0.0]), np.random.default_rng(0), focus=2.0, noise=0.0).round(2).tolist()
     [0.72, 0.28, 0.0]
     """
-    seen = (mixture * rng.gamma(2, size=len(mixture))) ** focus
-    return (1 - noise) * seen / seen.sum() + noise * rng.dirichlet(np.full(len(mixture), 0.1))
+    weights = (mixture * rng.gamma(2, size=len(mixture))) ** focus
+    return (1 - noise) * weights / weights.sum() + noise * rng.dirichlet(np.full(len(mixture), 0.1))
 
 
 def _quota(n: int) -> np.ndarray:

@@ -143,13 +143,13 @@ def title(rng: np.random.Generator) -> str:
     return str(rng.choice(patterns))
 
 
-def reviews(seen: np.ndarray, peers: dict[str, list[str]], rng: np.random.Generator) -> pd.DataFrame:
+def reviews(weights: np.ndarray, peers: dict[str, list[str]], rng: np.random.Generator) -> pd.DataFrame:
     """Write the customer reviews of one album.
 
     Parameters
     ----------
-    seen : np.ndarray [shape=(styles,)]
-        View of the album's mixture from ``styles.view``.
+    weights : np.ndarray [shape=(styles,)]
+        Weights of the styles in the album, from ``styles.view``.
     peers : dict
         Artists of each style, for comparisons.
 
@@ -161,9 +161,9 @@ def reviews(seen: np.ndarray, peers: dict[str, list[str]], rng: np.random.Genera
 
     Examples
     --------
-    >>> seen = np.full(len(NAMES), 1 / len(NAMES))
+    >>> weights = np.full(len(NAMES), 1 / len(NAMES))
     >>> peers = dict.fromkeys(NAMES, ["The Paper Otters"])
-    >>> list(reviews(seen, peers, np.random.default_rng(0)))
+    >>> list(reviews(weights, peers, np.random.default_rng(0)))
     ['text', 'summary', 'rating', 'helpful']
     """
     count = int(np.clip(rng.geometric(0.3), 1, 12))
@@ -171,25 +171,25 @@ def reviews(seen: np.ndarray, peers: dict[str, list[str]], rng: np.random.Genera
     shares = np.clip(rng.dirichlet(np.full(count, 1.5)) * words, 3, None)
     return pd.DataFrame(
         {
-            "text": [_review(seen, int(share), peers, rng) for share in shares],
-            "summary": [_fill(_choice(SUMMARIES, rng), seen, rng) for _ in shares],
+            "text": [_review(weights, int(share), peers, rng) for share in shares],
+            "summary": [_fill(_choice(SUMMARIES, rng), weights, rng) for _ in shares],
             "rating": rng.choice([1.0, 2, 3, 4, 5], count, p=[0.04, 0.05, 0.11, 0.24, 0.56]),
             "helpful": rng.poisson(2.5, count).astype(float),
         }
     )
 
 
-def _review(seen: np.ndarray, length: int, peers: dict[str, list[str]], rng: np.random.Generator) -> str:
+def _review(weights: np.ndarray, length: int, peers: dict[str, list[str]], rng: np.random.Generator) -> str:
     """Write sentences until the review has ``length`` words."""
     sentences: list[str] = []
     written = 0
     while written < length:
-        style = NAMES[rng.choice(len(NAMES), p=seen)]
+        style = NAMES[rng.choice(len(NAMES), p=weights)]
         sentence = _sentence(style, min(int(rng.integers(6, 15)), length - written), peers, rng)
         sentences.append(sentence)
         written += len(sentence.split())
     if rng.random() < 0.06:
-        sentences.append(_fill(_choice(ODDITIES, rng), seen, rng))
+        sentences.append(_fill(_choice(ODDITIES, rng), weights, rng))
     return " ".join(sentences)
 
 
@@ -216,9 +216,9 @@ def _sentence(style: str, length: int, peers: dict[str, list[str]], rng: np.rand
     return text[:1].upper() + text[1:] + _choice([".", ".", ".", "!", "..."], rng)
 
 
-def _fill(template: str, seen: np.ndarray, rng: np.random.Generator) -> str:
+def _fill(template: str, weights: np.ndarray, rng: np.random.Generator) -> str:
     """Replace ``{w}`` by a word (in a quarter of the cases about the style), ``{t}`` by a time, ``{p}`` by a person."""
-    own, _ = VOCABULARY[NAMES[rng.choice(len(NAMES), p=seen)]]
+    own, _ = VOCABULARY[NAMES[rng.choice(len(NAMES), p=weights)]]
     pool = COMMON
     if rng.random() < 0.25:
         pool = own

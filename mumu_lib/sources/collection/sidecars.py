@@ -1,4 +1,4 @@
-"""Find the cover, the reviews and the genres of an album in files next to its recordings.
+"""Find the cover, the reviews and the genres of an album in sidecar files, next to its recordings.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -121,7 +121,7 @@ def owner_of_pictures(place: Place, owned: set[Place]) -> Place | None:
     return place
 
 
-def share_out(tree: Tree, owned: set[Place], report: Report) -> dict[Place, list[str]]:
+def by_album_folder(tree: Tree, owned: set[Place], report: Report) -> dict[Place, list[str]]:
     """Return the pictures and texts that belong to each album folder.
 
     Files with an unknown extension, and pictures and texts outside the album folders, are reported.
@@ -162,6 +162,6 @@ def _kind(file_kind: str) -> str:
     return listed.TEXT
 
 
-def left_over(path: str) -> tuple[str, str, str]:
+def unassigned(path: str) -> tuple[str, str, str]:
     """Return kind, path and reason for the report of a picture or text that belongs to no album."""
     return _kind(kind(path.rstrip())), path, "belongs to no recording of its folder; not taken"
