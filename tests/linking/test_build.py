@@ -1,4 +1,4 @@
-"""The making of a knowledge base: redirects, folders, the command."""
+"""Test the building of a knowledge base: redirects, folders, the command line."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""DBpedia's dumps, line by line."""
+"""Test the reading of DBpedia's dumps."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is an album: tags before folder names, folder names before nothing."""
+"""Test the grouping into albums by tags, then by folder names."""
 
 from collections import Counter
 

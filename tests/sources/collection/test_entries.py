@@ -1,4 +1,4 @@
-"""Paths in manifests, however they were typed."""
+"""Test paths in manifests in all forms."""
 
 import sys
 import unicodedata

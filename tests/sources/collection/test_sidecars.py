@@ -1,4 +1,4 @@
-"""What lies beside the music."""
+"""Test files next to the recordings."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Check the properties of the embedded sample, and that it is reproducible from its seed."""
+"""Test the properties of the embedded sample, and that its seed reproduces it."""
 
 from collections import Counter
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which labels are written, and under which name."""
+"""Test the table of labels and their names in tags."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A file is changed whole or not at all."""
+"""Test that files are changed atomically."""
 
 import errno
 import os

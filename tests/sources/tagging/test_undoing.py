@@ -1,4 +1,4 @@
-"""What was there before comes back."""
+"""Test the restoring of old genres."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""The sound of a file without its tags."""
+"""Test the location of the sound in a file without its tags."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Tags of files: every genre, whatever the container, the kind of tag and the name of the file."""
+"""Test the tags of files in every container and tag format."""
 
 import os
 import shutil
