@@ -6,7 +6,7 @@ Bloom filter, indexed by hashes of one, two and three consecutive words, rules o
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -73,7 +73,7 @@ def read(text: str) -> Words:
     start = edges[::2]
     end = edges[1::2]
     room = 1 << (len(codes) + 1).bit_length()
-    powers = _powers
+    powers: Callable[[np.uint64, int], np.ndarray] = _powers
     if room > LONG:
         # Without the cache, which would keep large arrays in memory.
         powers = _powers.__wrapped__

@@ -186,7 +186,8 @@ def _recordings(made: Tables, releases: pd.DataFrame, rng: np.random.Generator) 
         if track_id in second:
             recordings.append(second[track_id])
         recordings_of_song.append(recordings)
-    songs = tracks[["track_id", "artist", "title"]].assign(recordings=recordings_of_song)
+    songs = tracks[["track_id", "artist", "title"]].copy()
+    songs["recordings"] = recordings_of_song
     columns = ["recording_mbid", "release_mbid", "title", "artist"]
     all_recordings = pd.concat([tracks[columns], more[columns], copies[columns]], ignore_index=True)
     return all_recordings, _with_unmapped(songs, rng)
