@@ -14,7 +14,7 @@ from mutagen import aiff, id3, wave
 
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.sources.tagging.editors import NotWritableError, State
-from mumu_lib.sources.tags.payload import ID3V1
+from mumu_lib.sources.tags.payload import ID3V1, is_id3v1
 
 ENCODING = re.compile(r"encoding=<Encoding\.\w+: \d>, ")
 
@@ -156,7 +156,7 @@ def _version_1(path: Path) -> bytes:
             return b""
         file.seek(-ID3V1, 2)
         tail = file.read()
-    if not tail.startswith(b"TAG"):
+    if not is_id3v1(tail):
         return b""
     return tail
 

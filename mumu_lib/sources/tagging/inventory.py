@@ -100,6 +100,6 @@ def _tail(file: BinaryIO, kind: str, start: int, tag: str) -> tuple[str, ...]:
         return (hash_of(tail),)
     # An ID3v1 tag may follow the APEv2 tag.
     version_1 = tail[-payload.ID3V1 :]
-    if not version_1.startswith(b"TAG"):
+    if not payload.is_id3v1(version_1):
         return ()
     return (hash_of(version_1),)

@@ -14,7 +14,7 @@ from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.sources.tagging.editors import State
 from mumu_lib.sources.tags import openers
 from mumu_lib.sources.tags.containers import ASF_NAMES, NAMES, numbered_genres, plain
-from mumu_lib.sources.tags.payload import ID3V1
+from mumu_lib.sources.tags.payload import ID3V1, is_id3v1
 
 GENRE = "\xa9gen"
 NUMBERED = "gnre"
@@ -283,6 +283,6 @@ class Ape:
         with open(self.path, "r+b") as file:
             size = file.seek(0, io.SEEK_END)
             file.seek(max(0, size - ID3V1))
-            if tail.startswith(b"TAG") and len(tail) == ID3V1 and file.read() != tail:
+            if is_id3v1(tail) and file.read() != tail:
                 file.seek(0, io.SEEK_END)
                 file.write(tail)

@@ -193,13 +193,21 @@ def _of_asf(file: BinaryIO, start: int, end: int) -> Spans:
     return []
 
 
+def is_id3v1(tail: bytes) -> bool:
+    """Return whether the last 128 bytes of a file are an ID3v1 tag.
+
+    The mark ``APETAGEX`` at the beginning of an APEv2 tag may have its ``TAG`` at the same place.
+    """
+    return len(tail) == ID3V1 and tail.startswith(b"TAG") and not tail[-APE_FOOTER:].startswith(b"APETAGEX")
+
+
 def before_tags(file: BinaryIO, start: int, end: int) -> int:
     """Return the end of the sound: before ID3v1, APEv2 and lyrics in any order."""
     while end > start:
         file.seek(max(start, end - ID3V1))
         tail = file.read(min(ID3V1, end - start))
         size = 0
-        if len(tail) == ID3V1 and tail.startswith(b"TAG"):
+        if is_id3v1(tail):
             size = ID3V1
         elif tail[-APE_FOOTER:].startswith(b"APETAGEX"):
             footer = tail[-APE_FOOTER:]

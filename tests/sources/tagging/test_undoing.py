@@ -51,6 +51,15 @@ def test_whatever_is_written_what_was_there_comes_back(originals, tmp_path_facto
     assert taggable.heard(path) == sound
 
 
+def test_an_ape_tag_of_a_length_like_that_of_id3v1_comes_and_goes(originals, tmp_path, undo):
+    path = shutil.copy(originals["ape"], tmp_path / "a.mp3")
+    was = rewriting.current(path)
+    for length in range(30, 60):
+        put(path, ["x" * length], undo.add)
+    assert {one.what for one in undoing.undo(undoing.read(undo.path), apply=True)} == {undoing.RESTORED}
+    assert rewriting.current(path) == was
+
+
 @tagged_files.WITH_FFMPEG
 def test_windows_media_as_ffmpeg_writes_it_goes_there_and_back(tmp_path, undo):
     # It writes the artist twice, of which only the second is stored with a language once others have written it.
