@@ -1,14 +1,12 @@
-"""Entity linking: which Wikipedia articles a text speaks of, and under which categories they stand.
+"""Link texts to Wikipedia articles, and look up the categories of these articles.
 
 Paper: Section 5.2.  Notebook: 05.
 
-``local`` works offline, with a knowledge base that :mod:`mumu_lib.linking.build` makes once of DBpedia's dumps;
-``babelfy``, the paper's, and ``spotlight`` are web services that are asked once about each text.
+``local`` works offline, with a knowledge base that :mod:`mumu_lib.linking.build` makes once from DBpedia's dumps;
+``babelfy``, which the paper uses, and ``spotlight`` are web services, which get one request per text.
 """
 
-from collections.abc import Sequence
-from dataclasses import fields
-from operator import attrgetter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import lazy_loader
@@ -58,30 +56,37 @@ __all__ = [
     "make",
 ]
 
-NAMES = [field.name for field in fields(Annotation)]
-_values = attrgetter(*NAMES)
-COLUMNS = {"text": "int64"} | dict(zip(NAMES, ("int64", "int64", "str", "str", "float64", "str"), strict=True))
+COLUMNS = {
+    "text": "int64",
+    "start": "int64",
+    "end": "int64",
+    "surface": "str",
+    "title": "str",
+    "score": "float64",
+    "linker": "str",
+}
 
 
 def make(name: str, catalogue: Catalogue, knowledge: str | Path = "") -> Linker:
-    """A linker by its name.
+    """Return a linker by its name.
 
     Parameters
     ----------
     name : {'local', 'babelfy', 'spotlight'}
-        Babelfy's key is read from ``BABELFY_KEY``; Spotlight's address from ``SPOTLIGHT_URL``, else it is the public one.
+        Babelfy reads its key from ``BABELFY_KEY``; Spotlight reads its address from ``SPOTLIGHT_URL`` (default: the
+        public service).
     catalogue : Catalogue
-        Whose texts are to be linked; a synthetic one brings its own knowledge base.
+        Catalogue of the texts; a synthetic catalogue has a knowledge base of its own.
     knowledge : path
-        Folder of a knowledge base. ``local`` needs one; for the services it replaces Wikipedia's own as the source of
-        categories, which needs your e-mail address in ``MUMU_CONTACT``.
+        Folder of a knowledge base, which ``local`` requires. Without one the services get categories from Wikipedia,
+        which requires your e-mail address in ``MUMU_CONTACT``.
 
     Raises
     ------
     ParameterError
-        An unknown name, or no key.
+        If the name is unknown or the key is missing.
     MissingDataError
-        ``local`` without a knowledge base; with how to make one.
+        If ``local`` has no knowledge base; the message says how to make one.
     """
     if name not in LINKERS:
         raise ParameterError(f"linker {name!r} is not one of {list(LINKERS)}{did_you_mean(name, LINKERS)}")
@@ -89,24 +94,44 @@ def make(name: str, catalogue: Catalogue, knowledge: str | Path = "") -> Linker:
 
 
 def annotate(linker: Linker, texts: Sequence[str]) -> pd.DataFrame:
-    """Link many texts; a service is not asked again about a text that it has answered.
+    """Link many texts; the answers of a service are cached.
 
     Returns
     -------
     annotations : pd.DataFrame
-        ``text`` (its place among the texts, from 0) and the attributes of :class:`Annotation`.
+        ``text`` (the index of the text, from 0) and the attributes of :class:`Annotation`.
 
     Raises
     ------
     ServiceError
-        A service fails or its quota ends; says how many texts are done. Run the same again to go on.
+        If a service fails or its quota is used up; the message says how many texts are done. Run the same call again
+        to continue.
+
+    Examples
+    --------
+    >>> class Berlin:
+    ...     name = "example"
+    ...
+    ...     def link(self, text):
+    ...         start = text.find("Berlin")
+    ...         return [Annotation(start, start + 6, "Berlin", "Berlin", 1.0, self.name)] if start >= 0 else []
+    >>> annotate(Berlin(), ["made in London", "made in Berlin"])[["text", "start", "title"]].to_dict("records")
+    [{'text': 1, 'start': 8, 'title': 'Berlin'}]
     """
-    link_all = getattr(linker, "link_all", lambda some: map(linker.link, some))
-    found, done = [], 0
+    rows: list[tuple] = []
+    done = 0
     try:
-        for annotations in progress.bar(link_all(texts), linker.name, len(texts), unit="text"):
-            found += [(done, *_values(annotation)) for annotation in annotations]
+        for annotations in progress.bar(_linked(linker, texts), linker.name, len(texts), unit="text"):
+            for found in annotations:
+                rows.append((done, found.start, found.end, found.surface, found.title, found.score, found.linker))
             done += 1
     except ServiceError as error:
         raise ServiceError(f"{done} of {len(texts)} texts are done; {error}") from None
-    return pd.DataFrame(found, columns=list(COLUMNS)).astype(COLUMNS)
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def _linked(linker: Linker, texts: Sequence[str]) -> Iterable[list[Annotation]]:
+    """Return the annotations of each text, in batches if the linker supports them."""
+    if hasattr(linker, "link_all"):
+        return linker.link_all(texts)
+    return map(linker.link, texts)

@@ -1,6 +1,6 @@
-"""Babelfy, the paper's linker.
+"""Link entities with Babelfy, the linker of the paper.
 
-Paper: Section 5.2.  Its authors' own tool asks with ``lang=EN`` and ``annType=ALL`` and takes every annotation.
+Paper: Section 5.2.  The authors' tool sends ``lang=EN`` and ``annType=ALL`` and keeps every annotation.
 """
 
 import os
@@ -11,7 +11,7 @@ from typing import Any
 
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import ParameterError
-from mumu_lib.linking.base import Asking, Categories, Offsets, title_of
+from mumu_lib.linking.base import Categories, Offsets, WebLinker, title_of
 from mumu_lib.linking.mediawiki import categories_of
 from mumu_lib.linking.services import Service, open_service
 
@@ -20,49 +20,52 @@ FORM = {"lang": "EN", "annType": "ALL"}
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
-class Babelfy(Asking):
-    """Links texts by asking Babelfy; annotations may overlap, and those without an article are left out.
+class Babelfy(WebLinker):
+    """Link texts with Babelfy; annotations may overlap, and annotations without an article are dropped.
 
     Parameters
     ----------
     service : Service
     key : str
-        From the registration with BabelNet.
-    known : Categories
-        A knowledge base or MediaWiki.
+        API key from the registration with BabelNet.
+    source : Categories
+        Source of the categories: a knowledge base or MediaWiki.
     """
 
     name = "babelfy"
 
-    def __init__(self, service: Service, key: str, known: Categories) -> None:
-        super().__init__(service, known)
+    def __init__(self, service: Service, key: str, source: Categories) -> None:
+        super().__init__(service, source)
         self._key = key
 
-    def _said(self, text: str, offsets: Offsets) -> Iterator[tuple[int, int, str, float]]:
+    def _annotations(self, text: str, offsets: Offsets) -> Iterator[tuple[int, int, str, float]]:
         for entry in self.service.ask(FORM | {"text": text}, _check, secret={"key": self._key}):
             fragment = entry["charFragment"]
             address = ESCAPED.sub(lambda code: chr(int(code[1], 16)), entry.get("DBpediaURL") or "")
-            # The service gives the last character, not the one after it.
+            # The end that Babelfy gives is inclusive.
             start, end = offsets.span(int(fragment["start"]), int(fragment["end"]) + 1)
             yield start, end, title_of(address), float(entry["score"])
 
 
 def _check(answer: Any) -> None:
+    """Check the form of an answer: convert each field as :meth:`Babelfy._annotations` does."""
     if isinstance(answer, dict):
-        said = answer.get("message") or answer
-        raise ValueError(f"it refuses ({said}); check BABELFY_KEY, or the day's quota is used up")
+        message = answer.get("message") or answer
+        raise ValueError(f"it refuses ({message}); check BABELFY_KEY, or the day's quota is used up")
     for entry in answer:
-        (int(entry["charFragment"]["start"]), int(entry["charFragment"]["end"]), float(entry["score"]))
+        int(entry["charFragment"]["start"])
+        int(entry["charFragment"]["end"])
+        float(entry["score"])
         (entry.get("DBpediaURL") or "").strip()
 
 
 def make(catalogue: Catalogue, knowledge: str | Path) -> Babelfy:
-    """Return Babelfy, asked at ``BABELFY_URL`` if that is set.
+    """Return the Babelfy linker; ``BABELFY_URL`` replaces the public address if it is set.
 
     Raises
     ------
     ParameterError
-        ``BABELFY_KEY`` is not set.
+        If ``BABELFY_KEY`` is not set.
     """
     key = os.environ.get("BABELFY_KEY", "")
     if not key:

@@ -1,4 +1,4 @@
-"""DBpedia's dumps: one triple a line, compressed as published.
+"""Read DBpedia's dumps, which have one triple per line.
 
 Paper: Section 5.2.  Formats: ``.nt`` and ``.ttl`` files of article categories, redirects and labels, of any year.
 """
@@ -22,13 +22,15 @@ KINDS = {
 
 
 def triples(path: str | Path, kind: str, problems: list[str]) -> Iterator[tuple[str, str]]:
-    """Subject and object of every line of a dump.
+    """Yield subject and object of every triple in a dump.
 
     Parameters
     ----------
+    path : path
+        May be compressed.
     kind : {'categories', 'redirects', 'labels'}
     problems : list of str
-        Gets a message for each line that is not such a triple, or not UTF-8, or where the file breaks off.
+        Receives a message for each line that is not UTF-8 or not a triple of this kind, and if the file is truncated.
 
     Yields
     ------
@@ -40,37 +42,65 @@ def triples(path: str | Path, kind: str, problems: list[str]) -> Iterator[tuple[
     Raises
     ------
     MissingDataError
-        There is no such file.
+        If the file does not exist.
     BadDataError
-        None of the first hundred lines is of the kind.
+        If none of the first hundred lines is of the kind.
     """
-    pattern, good, before = re.compile(KINDS[kind]), False, len(problems)
+    pattern = re.compile(KINDS[kind])
+    found_any = False
+    before = len(problems)
     with reading.opened(path) as stream:
         for number, line in reading.lines(stream, str(path), problems):
-            found = pattern.fullmatch(line.strip())
-            if found:
-                good = True
-                yield _name(found[1]), _text(found[2]) if kind == "labels" else _name(found[2])
+            triple = pattern.fullmatch(line.strip())
+            if triple:
+                found_any = True
+                yield _name(triple[1]), _object(triple[2], kind)
             elif line.strip() and not line.startswith("#"):
-                problems.append(f"{path}, line {number}: no triple of {kind}: {line.strip()[:100]!r}")
-            if not good and len(problems) >= before + reading.HOPELESS:
+                problems.append(f"{path}, line {number}: not a triple of {kind}: {line.strip()[:100]!r}")
+            if not found_any and len(problems) >= before + reading.HOPELESS:
                 break
-    if not good:
-        reason = problems[before] if len(problems) > before else "it is empty"
-        raise BadDataError(f"{path} is no dump of DBpedia's {kind}: {reason}; get the file again, uncut")
+    if not found_any:
+        reason = "it is empty"
+        if len(problems) > before:
+            reason = problems[before]
+        raise BadDataError(f"{path} is not a dump of DBpedia's {kind}: {reason}; download the file again")
+
+
+def _object(written: str, kind: str) -> str:
+    if kind == "labels":
+        return _text(written)
+    return _name(written)
 
 
 def _name(resource: str) -> str:
-    # No name holds NUL: the linker puts it between texts, and the trie takes it for an end.
+    """Return the title in the address of a resource, without NUL, which separates texts and ends keys of a trie.
+
+    Examples
+    --------
+    >>> _name("Paco%20de_Luc%C3%ADa")
+    'Paco_de_Lucía'
+    """
     return unquote(_text(resource)).replace(" ", "_").replace("\0", "\ufffd")
 
 
 def _text(escaped: str) -> str:
-    return ESCAPE.sub(_character, escaped) if "\\" in escaped else escaped
+    r"""Return a string with its escape sequences replaced.
+
+    Examples
+    --------
+    >>> _text(r"Bj\u00F6rk \"B\"")
+    'Björk "B"'
+    """
+    if "\\" not in escaped:
+        return escaped
+    return ESCAPE.sub(_character, escaped)
 
 
-def _character(found: re.Match[str]) -> str:
-    if found[3]:
-        return PLAIN.get(found[3], found[3])
-    code = int(found[1] or found[2], 16)
-    return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
+def _character(escape: re.Match[str]) -> str:
+    if escape[3]:
+        return PLAIN.get(escape[3], escape[3])
+    code = int(escape[1] or escape[2], 16)
+    is_surrogate = 0xD800 <= code < 0xE000
+    if is_surrogate or not 0 < code < 0x110000:
+        return "\ufffd"
+    return chr(code)

@@ -1,6 +1,6 @@
-"""An opened knowledge base: what is known of names, articles and categories.
+"""Open a knowledge base of names, articles and categories.
 
-Paper: Section 5.2.  Made by :mod:`mumu_lib.linking.build`; everything is mapped from disk, not loaded.
+Paper: Section 5.2.  Built by :mod:`mumu_lib.linking.build`; all files are memory-mapped.
 """
 
 from collections.abc import Iterable
@@ -26,19 +26,19 @@ CACHE_SIZE = 1 << 18
 
 
 class Knowledge:
-    """Names, articles and categories.
+    """Names, articles and categories of a knowledge base.
 
     Attributes
     ----------
     info : dict
-        What :func:`mumu_lib.linking.build.build` says of it.
+        As :func:`mumu_lib.linking.build.build` returns it.
 
     Raises
     ------
     MissingDataError
-        There is none in the folder.
+        If the folder has no knowledge base.
     BadDataError
-        It is of another format, or a part of it is missing or cut.
+        If it has another format, or a part is missing or truncated.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -48,32 +48,31 @@ class Knowledge:
         self.info: dict[str, Any] = read_json(folder / "info.json", REBUILD_HINT)
         with parsing(f"the knowledge base {folder}", REBUILD_HINT):
             if self.info["format"] != FORMAT:
-                raise ValueError(f"it is of format {self.info['format']}, not {FORMAT}")
+                raise ValueError(f"it has format {self.info['format']}, not {FORMAT}")
             self._arrays = {name: _mapped(folder / f"{name}.npy") for name in ARRAYS}
-            self._titles, self._names = (
-                marisa_trie.Trie().mmap(str(folder / f"{name}.marisa")) for name in ("titles", "names")
-            )
-        # Plain functions remembered per instance, so that two knowledge bases never share an answer.
+            self._titles = marisa_trie.Trie().mmap(str(folder / "titles.marisa"))
+            self._names = marisa_trie.Trie().mmap(str(folder / "names.marisa"))
+        # One cache per instance, since numbers of articles differ between knowledge bases.
         self.articles = lru_cache(CACHE_SIZE)(self._articles)
         self.title = lru_cache(CACHE_SIZE)(self._title)
         self.only_sense = lru_cache(CACHE_SIZE)(self._only_sense)
         self.profile = lru_cache(CACHE_SIZE)(self._profile)
 
-    def candidates(self, found: words.Words) -> tuple[list[int], list[int]]:
-        """At which words of a text a name may begin, and how far it may reach; see :mod:`words`."""
-        return words.candidates(found, self._arrays["filter"])
+    def candidates(self, text_words: words.Words) -> tuple[list[int], list[int]]:
+        """Return the words at which a name may begin, and how many words it may have; see :mod:`words`."""
+        return words.candidates(text_words, self._arrays["filter"])
 
     def longest(self, window: str) -> tuple[int, int, bool]:
-        """Longest name that a text begins with and that ends where a word does.
+        """Return the longest name at the beginning of a text that ends at the end of a word.
 
         Returns
         -------
         length : int
-            0 if there is none.
+            0 if there is no such name.
         name : int
-            Its number.
+            Number of the name.
         weak : bool
-            Whether it is one ordinary word, which says nothing at the start of a sentence.
+            Whether the name is one ordinary word, which does not link at the start of a sentence.
         """
         for name in reversed(self._names.prefixes(window)):
             end = len(name)
@@ -83,56 +82,68 @@ class Knowledge:
         return 0, -1, False
 
     def _articles(self, name: int) -> tuple[int, ...]:
-        """Articles that a name may stand for, the preferred one first."""
+        """Return the articles that a name may refer to, the preferred one first."""
         return tuple(self._group("articles", name))
 
     def _only_sense(self, name: int) -> tuple[int, str] | None:
-        """Article of a name, and its title, if there is only one."""
+        """Return the article of an unambiguous name and its title; None for an ambiguous name."""
         articles = self._group("articles", name)
-        return (articles[0], self.title(articles[0])) if len(articles) == 1 else None
+        if len(articles) != 1:
+            return None
+        return articles[0], self.title(articles[0])
 
     def _title(self, article: int) -> str:
         return self._titles.restore_key(article)
 
     def _profile(self, article: int) -> tuple[tuple[int, ...], tuple[float, ...], float]:
-        """Words of an article's categories, what each weighs, and the length of that vector."""
-        numbers = sorted(
-            {word for category in self._group("categories", article) for word in self._group("words", category)}
-        )
+        """Return the words of an article's categories, their weights, and the norm of the weights."""
+        found: set[int] = set()
+        for category in self._group("categories", article):
+            found.update(self._group("words", category))
+        numbers = sorted(found)
         weights = self._arrays["word_weight"][np.array(numbers, int)]
         return tuple(numbers), tuple(weights.tolist()), float(np.linalg.norm(weights))
 
-    def _group(self, of: str, number: int) -> list[int]:
-        starts = self._arrays[f"{of}_start"]
-        return self._arrays[of][starts[number] : starts[number + 1]].tolist()
+    def _group(self, member: str, number: int) -> list[int]:
+        """Return one group of an array that :func:`mumu_lib.linking.dictionary.grouped` made."""
+        starts = self._arrays[f"{member}_start"]
+        return self._arrays[member][starts[number] : starts[number + 1]].tolist()
 
     def is_primary(self, article: int, surface: str) -> bool:
-        """Whether a text that says this may mean no other article by Wikipedia's own titles."""
+        """Return whether the title or redirect equal to a surface form leads to an article."""
         number = self._titles.get((surface[0].upper() + surface[1:]).replace(" ", "_"), -1)
         return number >= 0 and self._arrays["target"][number] == article
 
     def find(self, title: str) -> int:
-        """Article of a title, a redirect or a name that has only one; -1 if there is none."""
+        """Return the article of a title, a redirect or an unambiguous name; -1 if there is none."""
         written = title.strip().replace(" ", "_")
         number = self._titles.get(written[:1].upper() + written[1:], -1)
         if number >= 0:
             return int(self._arrays["target"][number])
         name = self._names.get(surfaces.alike(title.replace("_", " ")), -1)
-        meant = self.articles(name) if name >= 0 else ()
-        return meant[0] if len(meant) == 1 else -1
+        if name < 0:
+            return -1
+        articles = self.articles(name)
+        if len(articles) != 1:
+            return -1
+        return articles[0]
 
     def categories(self, titles: Iterable[str]) -> dict[str, list[str]]:
-        """Categories of articles, with ``_`` for blanks; an empty list for a title it does not know."""
+        """Return the categories of articles, with ``_`` for blanks; an empty list for an unknown title."""
         return {title: self._categories(self.find(title)) for title in titles}
 
     def _categories(self, article: int) -> list[str]:
-        numbers = self._group("categories", article) if article >= 0 else []
-        names = [self._titles.restore_key(int(self._arrays["category_title"][number])) for number in numbers]
-        return sorted(name.removeprefix(CATEGORY) for name in names)
+        if article < 0:
+            return []
+        names = []
+        for category in self._group("categories", article):
+            title = int(self._arrays["category_title"][category])
+            names.append(self._titles.restore_key(title).removeprefix(CATEGORY))
+        return sorted(names)
 
 
 def _mapped(path: Path) -> np.ndarray:
-    # As a plain array: a memmap's own indexing is slow.
+    # A view as a plain array, since indexing of a memmap is slow.
     return read_array(path, REBUILD_HINT).view(np.ndarray)
 
 

@@ -1,13 +1,12 @@
-"""The local linker: names from a dictionary, the longest first, told apart by their categories.
+"""Link entities offline: find the longest names of a dictionary, and disambiguate them by their categories.
 
-Paper: Section 5.2, where Babelfy does this. Offline, free, and the same for everyone.
+Paper: Section 5.2, which uses Babelfy.
 
-Where a name may stand for several articles, the text decides. The words of the categories of all its mentions that
-can mean one article only, weighed by how rare they are among categories, are summed up; each candidate is compared
-with that sum by the cosine of its own words. The candidate with the highest cosine is taken, except that the one
-whose very title the name is keeps it unless another's cosine is higher by ``PRIMARY``: a review of a rock band from
-London means the city. Without anything to compare, that one is taken, else the one with the most categories.
-A name means the same throughout a text.
+An ambiguous name is resolved by its text. The unambiguous mentions in the text vote: the words of their categories,
+weighted by inverse document frequency among categories, are added up. The candidate article whose own category words
+have the highest cosine similarity to that sum is chosen. An article whose title equals the name is preferred, unless
+another candidate exceeds its cosine by ``PRIMARY``: "London" in a review of a rock band is the city. Without votes that
+article is chosen, or the one with the most categories. A name has the same meaning throughout a text.
 """
 
 import math
@@ -30,103 +29,117 @@ from mumu_lib.linking.knowledge import Knowledge
 PRIMARY = 0.1
 CACHE_SIZE = 1 << 17
 BATCH = 1 << 16
-# No name holds this, and a sentence begins after it.
+# Never part of a name; a sentence begins after it.
 SEPARATOR = "\0"
 
+# Start, end and number of the name.
 Mention = tuple[int, int, int]
 
 
 class LocalLinker:
-    """Links texts with a knowledge base on disk.
+    """Link texts with a knowledge base on disk.
 
     Parameters
     ----------
     folder : path
-        Made by :mod:`mumu_lib.linking.build`.
+        Knowledge base, built by :mod:`mumu_lib.linking.build`.
     """
 
     name = "local"
 
     def __init__(self, folder: str | Path) -> None:
         self.knowledge = Knowledge(folder)
-        self._known: dict[str, tuple[int, int, bool]] = {}
+        self._cache: dict[str, tuple[int, int, bool]] = {}
 
     def categories(self, titles: Iterable[str]) -> dict[str, list[str]]:
-        """Categories of each article, from the knowledge base."""
+        """Return the categories of each article."""
         return self.knowledge.categories(titles)
 
     def link(self, text: str) -> list[Annotation]:
-        """Mentions of articles, by start; they never overlap.
+        """Return the mentions of articles, sorted by start; they never overlap.
 
-        The score is 1 where a name can mean one article only, else the article's share of all candidates' cosines.
+        The score of an unambiguous name is 1; otherwise it is the share of the article in the sum of all candidates'
+        cosines.
         """
         return self._annotated(text, 0, self._mentions(text))
 
     def link_all(self, texts: Iterable[str]) -> Iterator[list[Annotation]]:
-        """Mentions in each text, as of :meth:`link`; words of many short texts are looked up at once."""
-        for some in _batches(texts):
-            mentions, at = self._mentions(SEPARATOR.join(some)), 0
+        """Yield the mentions in each text, as :meth:`link` returns them; short texts are processed in batches."""
+        for batch in _batches(texts):
+            mentions = self._mentions(SEPARATOR.join(batch))
+            offset = 0
             first = 0
-            for text in some:
-                last = bisect_left(mentions, at + len(text), first, key=itemgetter(0))
-                yield self._annotated(text, at, mentions[first:last])
-                first, at = last, at + len(text) + 1
+            for text in batch:
+                last = bisect_left(mentions, offset + len(text), first, key=itemgetter(0))
+                yield self._annotated(text, offset, mentions[first:last])
+                first = last
+                offset += len(text) + 1
 
-    def _annotated(self, text: str, at: int, mentions: list[Mention]) -> list[Annotation]:
-        """Annotations of a text that begins ``at`` so many characters before its mentions are counted."""
-        senses, linker = self._senses(text, at, mentions), self.name
-        return [
-            Annotation(start - at, end - at, text[start - at : end - at], *senses[name], linker)
-            for start, end, name in mentions
-        ]
+    def _annotated(self, text: str, offset: int, mentions: list[Mention]) -> list[Annotation]:
+        """Return the annotations of a text; its mentions are counted from ``offset`` characters before it."""
+        senses = self._senses(text, offset, mentions)
+        annotations = []
+        for start, end, name in mentions:
+            title, score = senses[name]
+            surface = text[start - offset : end - offset]
+            annotations.append(Annotation(start - offset, end - offset, surface, title, score, self.name))
+        return annotations
 
     def _mentions(self, text: str) -> list[Mention]:
-        """Start, end and name of each mention: the longest from each word on that is not in one already."""
+        """Return start, end and name of each mention: the longest name at each word outside an earlier mention."""
         plain = surfaces.alike(text)
-        found = words.read(plain)
-        begins, last = [*found.start.tolist(), *[len(plain)] * words.REACH], 0
+        text_words = words.read(plain)
+        starts = text_words.start.tolist() + [len(plain)] * words.REACH
+        last = 0
         mentions = []
-        for i, reach in zip(*self.knowledge.candidates(found), strict=True):
-            start = begins[i]
+        for i, reach in zip(*self.knowledge.candidates(text_words), strict=True):
+            start = starts[i]
             if start < last:
                 continue
+            end = start + surfaces.LONGEST + 1
             if reach < words.REACH:
-                length, name, weak = self._short(plain[start : min(begins[i + reach], start + surfaces.LONGEST + 1)])
+                length, name, weak = self._longest_short(plain[start : min(starts[i + reach], end)])
             else:
-                length, name, weak = self.knowledge.longest(plain[start : start + surfaces.LONGEST + 1])
+                length, name, weak = self.knowledge.longest(plain[start:end])
             if length and not (weak and surfaces.sentence_start(text, start)):
                 last = start + length
                 mentions.append((start, last, name))
         return mentions
 
-    def _short(self, window: str) -> tuple[int, int, bool]:
-        """``longest`` for a word or two and what follows up to the next; those recur, so that answers are kept."""
-        found = self._known.get(window)
+    def _longest_short(self, window: str) -> tuple[int, int, bool]:
+        """Return the longest name in a window of one or two words, which recur and are cached."""
+        found = self._cache.get(window)
         if found is None:
-            if len(self._known) >= CACHE_SIZE:
-                self._known.clear()
-            found = self._known[window] = self.knowledge.longest(window)
+            if len(self._cache) >= CACHE_SIZE:
+                self._cache.clear()
+            found = self.knowledge.longest(window)
+            self._cache[window] = found
         return found
 
-    def _senses(self, text: str, at: int, mentions: list[Mention]) -> dict[int, tuple[str, float]]:
-        """Title and score of each name in a text."""
+    def _senses(self, text: str, offset: int, mentions: list[Mention]) -> dict[int, tuple[str, float]]:
+        """Return title and score of each name in a text."""
         senses: dict[int, tuple[str, float]] = {}
-        sure, unsure = set(), {}
+        unambiguous: set[int] = set()
+        ambiguous: dict[int, str] = {}
         for start, end, name in mentions:
-            if name in senses or name in unsure:
+            if name in senses or name in ambiguous:
                 continue
-            if only := self.knowledge.only_sense(name):
-                sure.add(only[0])
-                senses[name] = only[1], 1.0
-            else:
-                unsure[name] = text[start - at : end - at]
-        votes, length = self._votes(sure) if unsure else ({}, 0.0)
-        for name, surface in unsure.items():
+            only_sense = self.knowledge.only_sense(name)
+            if only_sense is None:
+                ambiguous[name] = text[start - offset : end - offset]
+                continue
+            article, title = only_sense
+            unambiguous.add(article)
+            senses[name] = (title, 1.0)
+        if not ambiguous:
+            return senses
+        votes, length = self._votes(unambiguous)
+        for name, surface in ambiguous.items():
             senses[name] = self._choose(self.knowledge.articles(name), surface, votes, length)
         return senses
 
     def _votes(self, articles: set[int]) -> tuple[dict[int, float], float]:
-        """Sum of the weighted words of articles' categories, and the length of that vector."""
+        """Return the sum of the weighted category words of articles, and its norm."""
         votes: defaultdict[int, float] = defaultdict(float)
         for article in sorted(articles):
             numbers, weights, _ = self.knowledge.profile(article)
@@ -137,6 +150,7 @@ class LocalLinker:
     def _choose(
         self, articles: tuple[int, ...], surface: str, votes: dict[int, float], length: float
     ) -> tuple[str, float]:
+        """Return title and score of the article that fits the votes of a text best."""
         cosines = [self._cosine(article, votes, length) for article in articles]
         total = sum(cosines)
         if not total:
@@ -150,29 +164,35 @@ class LocalLinker:
         numbers, weights, own = self.knowledge.profile(article)
         if not (own and length):
             return 0.0
-        shared = sum(votes[number] * weight for number, weight in zip(numbers, weights, strict=True) if number in votes)
+        shared = 0.0
+        for number, weight in zip(numbers, weights, strict=True):
+            if number in votes:
+                shared += votes[number] * weight
         return shared / (own * length)
 
 
 def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
-    some, size = list[str](), 0
+    """Yield batches of texts with at most ``BATCH`` characters, or one longer text."""
+    batch: list[str] = []
+    size = 0
     for text in texts:
-        if some and size + len(text) > BATCH:
-            yield some
-            some, size = [], 0
-        some.append(text)
+        if batch and size + len(text) > BATCH:
+            yield batch
+            batch = []
+            size = 0
+        batch.append(text)
         size += len(text)
-    if some:
-        yield some
+    if batch:
+        yield batch
 
 
 def make(catalogue: Catalogue, knowledge: str | Path) -> LocalLinker:
-    """Return the local linker over a knowledge base; a synthetic catalogue brings its own.
+    """Return the local linker with a knowledge base; a synthetic catalogue has its own.
 
     Raises
     ------
     MissingDataError
-        No knowledge base for a catalogue that is not synthetic; with how to make one.
+        If a real catalogue has no knowledge base; the message says how to make one.
     """
     if knowledge:
         return LocalLinker(knowledge)
@@ -181,13 +201,13 @@ def make(catalogue: Catalogue, knowledge: str | Path) -> LocalLinker:
         raise MissingDataError(
             f"catalogue {catalogue.name!r} needs a knowledge base: get DBpedia's dumps of article categories and "
             f"redirects from https://databus.dbpedia.org, run  {command}  and give  -p knowledge FOLDER , "
-            f"or do without:  -p features vsm"
+            f"or skip entity linking:  -p features vsm"
         )
     return LocalLinker(_sample())
 
 
 def _sample() -> Path:
-    """Knowledge base of the embedded sample, made on first use."""
+    """Return the knowledge base of the embedded sample, which is built on first use."""
     from mumu_lib.linking.build import FORMAT, build
     from mumu_lib.sources.sample import knowledge
 

@@ -1,4 +1,4 @@
-"""Categories of articles from Wikipedia's own service, for linkers without a knowledge base.
+"""Get the categories of articles from Wikipedia, for linkers without a knowledge base.
 
 Paper: Section 5.2.  Notebook: 05.
 """
@@ -24,100 +24,128 @@ CHUNK = 50
 
 
 class MediaWiki:
-    """Asks Wikipedia for categories, fifty titles at once, each title once.
+    """Request categories from Wikipedia, fifty titles at a time, and cache them.
 
     Parameters
     ----------
     service : Service
-        With an agent that names you, as Wikipedia asks.
+        Its User-Agent must identify you, as the rules of Wikipedia demand.
     """
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
     def categories(self, titles: Iterable[str]) -> dict[str, list[str]]:
-        """Categories of each article, hidden ones left out; redirects are followed.
+        """Return the categories of each article without hidden categories; redirects are followed.
 
         Raises
         ------
         ServiceError
-            Wikipedia fails or refuses; what it answered is kept.
+            If Wikipedia fails or refuses; earlier answers stay in the cache.
         """
-        found, unknown = dict[str, list[str]](), list[str]()
+        found: dict[str, list[str]] = {}
+        missing: list[str] = []
         for title in dict.fromkeys(titles):
-            kept = self._service.kept(self._path(title))
-            if isinstance(kept, list) and all(isinstance(name, str) for name in kept):
-                found[title] = kept
+            cached = self._service.kept(self._path(title))
+            if _is_list_of_names(cached):
+                found[title] = cached
             else:
-                unknown.append(title)
-        with progress.bar(total=len(unknown), desc="categories", unit="title") as bar:
-            for i in range(0, len(unknown), CHUNK):
-                some = unknown[i : i + CHUNK]
-                for title, categories in self._ask(some).items():
+                missing.append(title)
+        with progress.bar(total=len(missing), desc="categories", unit="title") as bar:
+            for i in range(0, len(missing), CHUNK):
+                chunk = missing[i : i + CHUNK]
+                for title, categories in self._request(chunk).items():
                     self._service.keep(self._path(title), categories)
                     found[title] = categories
-                bar.update(len(some))
+                bar.update(len(chunk))
         return found
 
-    def _path(self, title: str) -> Any:
+    def _path(self, title: str) -> Path:
         return self._service.path(self._service.url, "categories", title)
 
-    def _ask(self, titles: list[str]) -> dict[str, list[str]]:
-        leads: dict[str, str] = {}
+    def _request(self, titles: list[str]) -> dict[str, list[str]]:
+        """Request the categories of some titles; a long answer comes in several parts."""
+        redirects: dict[str, str] = {}
         categories: dict[str, list[str]] = {}
-        form = FORM | {"titles": "|".join(title.replace("_", " ") for title in titles)}
+        names = "|".join(titles).replace("_", " ")
+        form = FORM | {"titles": names}
         more: dict[str, str] | None = {}
         while more is not None:
             answer = self._service.fetch(form | more, _check)
-            query = answer.get("query", {})
-            leads |= {step["from"]: step["to"] for kind in ("normalized", "redirects") for step in query.get(kind, [])}
-            for page in query.get("pages", []):
-                names = [entry["title"].partition(":")[2].replace(" ", "_") for entry in page.get("categories", [])]
-                categories.setdefault(page["title"], []).extend(names)
-            before, more = more, answer.get("continue")
-            if more == before:
+            _collect(answer.get("query", {}), redirects, categories)
+            if answer.get("continue") == more:
                 raise ServiceError(
                     f"{self._service.name} ({self._service.url}) answers in a circle; run it again later"
                 )
-        return {title: sorted(set(categories.get(_end(title.replace("_", " "), leads), []))) for title in titles}
+            more = answer.get("continue")
+        found = {}
+        for title in titles:
+            page = _end(title.replace("_", " "), redirects)
+            found[title] = sorted(set(categories.get(page, [])))
+        return found
 
 
-def _end(title: str, leads: dict[str, str]) -> str:
-    """Where normalisation and redirects lead; a circle ends where it closes."""
+def _is_list_of_names(cached: Any) -> bool:
+    return isinstance(cached, list) and all(isinstance(name, str) for name in cached)
+
+
+def _collect(query: dict[str, Any], redirects: dict[str, str], categories: dict[str, list[str]]) -> None:
+    """Add the redirects and the categories in one part of an answer."""
+    for kind in ("normalized", "redirects"):
+        for step in query.get(kind, []):
+            redirects[step["from"]] = step["to"]
+    for page in query.get("pages", []):
+        names = categories.setdefault(page["title"], [])
+        for entry in page.get("categories", []):
+            names.append(entry["title"].partition(":")[2].replace(" ", "_"))
+
+
+def _end(title: str, redirects: dict[str, str]) -> str:
+    """Follow redirects to their end; a cycle ends before it repeats.
+
+    Examples
+    --------
+    >>> _end("NYC", {"NYC": "New York City"}), _end("A", {"A": "B", "B": "A"})
+    ('New York City', 'B')
+    """
     seen = {title}
-    while (after := leads.get(title)) is not None and after not in seen:
-        seen.add(after)
-        title = after
+    while title in redirects and redirects[title] not in seen:
+        title = redirects[title]
+        seen.add(title)
     return title
 
 
 def _check(answer: Any) -> None:
+    """Check the form of an answer: use each field as :func:`_collect` does."""
     if "error" in answer:
         raise ValueError(f"it refuses ({answer['error'].get('code')}: {answer['error'].get('info')})")
     if "query" not in answer and "batchcomplete" not in answer:
         raise ValueError("its answer has no 'query'")
     query = answer.get("query", {})
     for page in query.get("pages", []):
-        [page["title"].strip(), *(entry["title"].strip() for entry in page.get("categories", []))]
+        page["title"].strip()
+        for entry in page.get("categories", []):
+            entry["title"].strip()
     for step in [*query.get("normalized", []), *query.get("redirects", [])]:
-        (step["from"].strip(), step["to"].strip())
+        step["from"].strip()
+        step["to"].strip()
     dict(answer.get("continue") or {})
 
 
 def categories_of(knowledge: str | Path) -> Categories:
-    """Return what knows the categories of articles: a knowledge base, or without one Wikipedia itself.
+    """Return a source of categories: the knowledge base if one is given, otherwise Wikipedia.
 
     Raises
     ------
     ParameterError
-        Wikipedia is to be asked, and ``MUMU_CONTACT`` names nobody.
+        If Wikipedia is used and ``MUMU_CONTACT`` is neither an e-mail address nor a web page.
     """
     if knowledge:
         return Knowledge(knowledge)
     contact = os.environ.get("MUMU_CONTACT", "")
     if "@" not in contact and "://" not in contact:
         raise ParameterError(
-            "Wikipedia answers only those who name themselves: set MUMU_CONTACT to your e-mail address or a web page, "
+            "Wikipedia requires a contact address: set MUMU_CONTACT to your e-mail address or a web page, "
             "or give a knowledge base as the source of categories"
         )
     url = os.environ.get("MEDIAWIKI_URL") or URL

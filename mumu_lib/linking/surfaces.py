@@ -1,17 +1,17 @@
-"""Which pieces of a text may stand for an article: the rules of the local linker's dictionary.
+"""Define the names that a text may use for an article: the rules of the local linker's dictionary.
 
 Paper: Section 5.2 leaves this to Babelfy; the rules here are ours.
 
-* A title stands as it is written, and without its qualifier: ``Kiss (band)`` also as *Kiss*, ``Newport, Rhode
-  Island`` as *Newport* if what follows the comma is an article itself. A redirect stands for its target.
-* Capitals count, since they tell *The Who* from *the who*. But Wikipedia capitalises the first letter of every
-  title, so that one of several words without further capitals (``Electric guitar``) also stands in lower case,
+* A title is a name as written and without its qualifier: ``Kiss (band)`` is also *Kiss*, and ``Newport, Rhode Island``
+  is also *Newport* if the text after the comma is the title of an article. A redirect is a name of its target.
+* Names are case-sensitive, which distinguishes *The Who* from *the who*. Since Wikipedia capitalises the first letter of
+  every title, a title of several words without further capitals (``Electric guitar``) is also a name in lower case,
   unless all of its words are common (``So far``). ``The`` may always be *the*.
-* One word stands in lower case only if its article is the main one of a category: *piano* (in ``Pianos``), and not
-  *plays*. At the start of a sentence, where its capital says nothing, the same holds for ordinary words: those
-  that other titles or categories have in lower case.
-* One common word (*The*, *Music*, *Help*) never stands alone, nor does anything without a letter, or a single letter.
-* Lists, and pages that are no articles, are left out.
+* A title of one word is a name in lower case only if its article is the main article of a category: *piano* (of
+  ``Pianos``), but not *plays*. At the start of a sentence, where any word has a capital, the same rule holds for
+  ordinary words, which other titles or categories have in lower case.
+* A single common word (*The*, *Music*, *Help*), a string without letters and a single letter are never names.
+* Lists and pages that are not articles are left out.
 """
 
 import re
@@ -25,11 +25,11 @@ NO_ARTICLE = re.compile(
     r"(?:Category|Template|File|Image|Wikipedia|Portal|Help|Module|Draft|User|MediaWiki|Book|Talk):|Lists?_of_"
 )
 QUALIFIER = re.compile(r"(?P<bare>.+?)(?: \([^()]+\)|, (?P<place>[^,]+))")
-# Of the same length each, so that offsets stay.
+# Replacements of equal length, which keep offsets valid.
 LIKE = {"\n": " ", "\r": " ", "\t": " ", "\xa0": " ", "\u2018": "'", "\u2019": "'", "\u2010": "-", "\u2011": "-", "\u2013": "-"}  # fmt: skip
 WORD = re.compile(r"\w+")
 
-# Besides scikit-learn's stop words: what people write of any music in English, and everyday verbs and adjectives.
+# In addition to scikit-learn's stop words: frequent words of English reviews of any music.
 OFTEN = """
 able actually again album albums amazing ago air all also america american art artist artists audio author away
 awesome baby bad band bands beat beats beautiful beauty before begin beginning best better big bit black blue body
@@ -65,7 +65,7 @@ write writer wrong year years yellow yes yesterday young youth zero
 
 @cache
 def stop_words() -> frozenset[str]:
-    """Articles, pronouns and the like, in lower case."""
+    """Return articles, pronouns and similar words in lower case."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
     return ENGLISH_STOP_WORDS
@@ -73,28 +73,41 @@ def stop_words() -> frozenset[str]:
 
 @cache
 def common() -> frozenset[str]:
-    """Words, in lower case, that say nothing on their own."""
+    """Return the words in lower case that are too common to be names."""
     return stop_words().union(OFTEN.split())
 
 
 def alike(text: str) -> str:
-    """A text with every blank, apostrophe and hyphen written in one way, of the same length."""
+    """Return a text of the same length with one kind of blank, apostrophe and hyphen.
+
+    Examples
+    --------
+    >>> alike("Guns N\u2019 Roses")
+    "Guns N' Roses"
+    """
     for written, plain in LIKE.items():
         text = text.replace(written, plain)
     return storable(text)
 
 
 def forms(title: str, *, is_article: Callable[[str], bool], is_topic: bool) -> Iterator[str]:
-    """How a text may write a title, by the rules above.
+    """Yield the names of a title by the rules above.
 
     Parameters
     ----------
     title : str
-        Of an article or a redirect, with ``_`` for blanks.
+        Title of an article or a redirect, with ``_`` for blanks.
     is_article : callable
-        Whether there is an article of some title.
+        Returns whether a title is the title of an article.
     is_topic : bool
-        Whether its article is the main one of a category.
+        Whether the article is the main article of a category.
+
+    Examples
+    --------
+    >>> sorted(forms("Kiss_(band)", is_article=bool, is_topic=False))
+    ['Kiss', 'Kiss (band)', 'kiss (band)']
+    >>> sorted(forms("Electric_guitar", is_article=bool, is_topic=False))
+    ['Electric guitar', 'electric guitar']
     """
     if NO_ARTICLE.match(title):
         return
@@ -104,34 +117,49 @@ def forms(title: str, *, is_article: Callable[[str], bool], is_topic: bool) -> I
 
 
 def bare(written: str, is_article: Callable[[str], bool]) -> str:
-    """A title without its qualifier, if it has one."""
-    found = QUALIFIER.fullmatch(written)
-    if not found or (found["place"] and not is_article(found["place"].replace(" ", "_"))):
+    """Return a title without its qualifier."""
+    qualified = QUALIFIER.fullmatch(written)
+    if not qualified:
         return written
-    return found["bare"]
+    place = qualified["place"]
+    if place and not is_article(place.replace(" ", "_")):
+        return written
+    return qualified["bare"]
 
 
 def _cases(written: str, is_topic: bool) -> Iterator[str]:
+    """Yield a name as written, and with a first letter in lower case if the rules allow it."""
     words = WORD.findall(written)
-    if not (words and 2 <= len(written) <= LONGEST) or written[0] != words[0][0] or not any(map(str.isalpha, written)):
+    if not words or not 2 <= len(written) <= LONGEST:
         return
-    alone, lower = written == words[0], written[0].lower() + written[1:]
-    if alone and written.lower() in common():
+    if written[0] != words[0][0] or not any(map(str.isalpha, written)):
+        return
+    is_one_word = written == words[0]
+    if is_one_word and written.lower() in common():
         return
     yield written
+    lower = written[0].lower() + written[1:]
     if lower == written or len(lower) != len(written):
         return
-    if alone:
-        if is_topic:
-            yield lower
-    elif words[0] == "The" or (
-        not any(map(str.isupper, written[1:])) and not all(word.lower() in common() for word in words)
-    ):
+    if is_one_word:
+        may_be_lower = is_topic
+    elif words[0] == "The":
+        may_be_lower = True
+    else:
+        has_capitals = any(map(str.isupper, written[1:]))
+        may_be_lower = not has_capitals and not common().issuperset(map(str.lower, words))
+    if may_be_lower:
         yield lower
 
 
 def sentence_start(text: str, start: int) -> bool:
-    """Whether a sentence, a line or the text begins here, so that a capital says nothing."""
+    """Return whether a sentence, a line or the text begins at an offset.
+
+    Examples
+    --------
+    >>> sentence_start("Loud. Rush", 6), sentence_start("I like Rush", 7)
+    (True, False)
+    """
     at = start - 1
     while at >= 0 and text[at] in " \"'(\xa0":
         at -= 1

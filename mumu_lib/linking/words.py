@@ -1,25 +1,28 @@
-"""Words of a text as arrays, and a filter that says at which of them a name may begin, and how long it may be.
+"""Find the words of a text at which a name may begin, with a Bloom filter.
 
-The dictionary's trie is exact but costs microseconds a look; most words of a text begin no name. A table of bits,
-indexed by hashes of one, two and three words in a row, rules those out for all words of a text at once.
+Paper: none.  A look-up in the dictionary's trie is exact but takes microseconds, and few words of a text begin a name. A
+Bloom filter, indexed by hashes of one, two and three consecutive words, rules out the others in one array operation.
 """
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-# Of a polynomial hash modulo 2**64, of words in a row, and of two places in the table; any large odd numbers would do.
-BASE, PAIR, *MIXES = (
-    np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93, 0xA0761D6478BD642F)
-)
+# Large odd numbers: the base of the polynomial hash modulo 2**64, the factor that combines consecutive words, and the
+# factors of the two hash functions of the filter.
+BASE = np.uint64(0x9E3779B97F4A7C15)
+PAIR = np.uint64(0xC2B2AE3D27D4EB4F)
+MIXES = (np.uint64(0xD6E8FEB86659FD93), np.uint64(0xA0761D6478BD642F))
+# Number of consecutive words that are hashed together.
 REACH = 3
+# Longest array of powers that is cached.
 LONG = 1 << 18
 INVERSE = np.uint64(pow(int(BASE), -1, 1 << 64))
-BITS_A_NAME = 32
+BITS_PER_NAME = 32
 
 
 class Words(NamedTuple):
@@ -30,7 +33,7 @@ class Words(NamedTuple):
     start, end : np.ndarray [shape=(n,), int]
         Offsets into the Python string; ``end`` is exclusive.
     hashes : np.ndarray [shape=(3, n), uint64]
-        Of each word, of it with the next, and with the next two; the last words' are those of fewer.
+        Hashes of each word alone, with the next word and with the next two; the last words have fewer.
     """
 
     start: np.ndarray
@@ -40,7 +43,7 @@ class Words(NamedTuple):
 
 @cache
 def _is_word() -> np.ndarray:
-    r"""Which characters ``\w`` matches [shape=(code points,), bool]."""
+    r"""Return which characters ``\w`` matches [shape=(code points,), bool]."""
     every = "".join(map(chr, range(sys.maxunicode + 1)))
     table = np.zeros(len(every), bool)
     for found in re.finditer(r"\w+", every):
@@ -49,24 +52,35 @@ def _is_word() -> np.ndarray:
 
 
 @lru_cache
-def _powers(of: np.uint64, n: int) -> np.ndarray:
-    return np.multiply.accumulate(np.full(n, of))
+def _powers(base: np.uint64, n: int) -> np.ndarray:
+    """Return the first n powers of a number, modulo 2**64."""
+    return np.multiply.accumulate(np.full(n, base))
 
 
 def read(text: str) -> Words:
-    """Words of a text with their hashes."""
+    """Return the words of a text with their hashes.
+
+    Examples
+    --------
+    >>> found = read("Soul from Memphis")
+    >>> found.start.tolist(), found.end.tolist()
+    ([0, 5, 10], [4, 9, 17])
+    """
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     inside = np.zeros(len(codes) + 2, bool)
     inside[1:-1] = _is_word()[codes]
     edges = (inside[1:] != inside[:-1]).nonzero()[0]
-    start, end = edges[::2], edges[1::2]
+    start = edges[::2]
+    end = edges[1::2]
     room = 1 << (len(codes) + 1).bit_length()
-    # Those of an enormous text would stay in memory for good.
-    powers = _powers if room <= LONG else _powers.__wrapped__
+    powers: Callable[[np.uint64, int], np.ndarray] = _powers
+    if room > LONG:
+        # Without the cache, which would keep large arrays in memory.
+        powers = _powers.__wrapped__
     sums = np.zeros(len(codes) + 1, np.uint64)
     np.cumsum(codes * powers(BASE, room)[: len(codes)], out=sums[1:])
     hashes = np.empty((REACH, len(start)), np.uint64)
-    # The hash of a word must not depend on where it stands.
+    # Division by the power of the start makes the hash of a word independent of its position.
     hashes[0] = (sums[end] - sums[start]) * powers(INVERSE, room)[start]
     for n in range(1, REACH):
         hashes[n] = hashes[n - 1] * PAIR
@@ -75,15 +89,16 @@ def read(text: str) -> Words:
 
 
 def mark(names: Sequence[str], bits: np.ndarray) -> None:
-    """Set the bits of names: of their words, or of the first three.
+    """Set the bits of names, by their first three words at most.
 
     Parameters
     ----------
     bits : np.ndarray [shape=(2**k,), uint8]
-        One byte a bit, changed in place; pack it with :func:`numpy.packbits` when all names are in.
+        One byte per bit, changed in place; pack it with :func:`numpy.packbits` after the last name.
     """
     found = read("\n".join(names))
-    ends = np.cumsum([len(name) + 1 for name in names])
+    lengths = np.fromiter(map(len, names), np.int64)
+    ends = np.cumsum(lengths + 1)
     owner = np.searchsorted(ends, found.start, side="right")
     begins = np.flatnonzero(np.diff(owner, prepend=-1))
     counts = np.diff(begins, append=len(owner))
@@ -93,30 +108,38 @@ def mark(names: Sequence[str], bits: np.ndarray) -> None:
 
 
 def size(names: int) -> int:
-    """Bits of a filter for so many names: a power of two."""
-    return 1 << int(max(names, 64) * BITS_A_NAME - 1).bit_length()
+    """Return the number of bits in a filter for a number of names, a power of two.
+
+    Examples
+    --------
+    >>> size(1000)
+    32768
+    """
+    return 1 << int(max(names, 64) * BITS_PER_NAME - 1).bit_length()
 
 
 def candidates(found: Words, packed: np.ndarray) -> tuple[list[int], list[int]]:
-    """At which words a name may begin, and of how many words at most (3: or more).
+    """Return the words at which a name may begin, and the maximum number of words in it (3: three or more).
 
     Returns
     -------
     places, reach : list of int
-        Numbers of words in ascending order, and how far the longest may reach from each.
+        Indices of words in ascending order, and the number of words in the longest possible name at each.
     """
-    hashes, bits = found.hashes.ravel(), 8 * len(packed)
+    hashes = found.hashes.ravel()
+    bits = 8 * len(packed)
     may = np.arange(len(hashes))
     for probe in MIXES:
         place = _place(hashes[may], probe, bits)
-        # packbits puts the first of eight in the highest bit.
+        # packbits stores the first of eight bits as the highest.
         may = may[(packed[place >> np.uint64(3)] << (place & np.uint64(7)).astype(np.uint8) & np.uint8(128)) > 0]
     reach = np.zeros(len(found.start), np.uint8)
-    # The longest come last and overwrite the shorter.
+    # Longer names come later and overwrite shorter ones.
     reach[may % len(reach)] = may // len(reach) + 1
     places = reach.nonzero()[0]
     return places.tolist(), reach[places].tolist()
 
 
 def _place(hashes: np.ndarray, mix: np.uint64, bits: int) -> np.ndarray:
+    """Return the index of a bit in the filter for each hash."""
     return (hashes ^ (hashes >> np.uint64(29))) * mix >> np.uint64(65 - bits.bit_length())

@@ -18,7 +18,7 @@ from mumu_lib.core.errors import MissingDataError, NothingUsableError
 from mumu_lib.core.files import make_folder, write_atomically
 from mumu_lib.core.paths import home
 from mumu_lib.features.store import Recipe
-from mumu_lib.sources.collection import beside, walk
+from mumu_lib.sources.collection import sidecars, walk
 from mumu_lib.sources.collection.report import Report
 
 Skipped = list[tuple[str, str]]
@@ -77,7 +77,7 @@ def read_album(folder: str | Path) -> OwnAlbum:
     for file in files:
         if walk.is_sound(file):
             audio.append(folder / file)
-    about = beside.read(folder, files, report)
+    about = sidecars.read(folder, files, report)
     cover = folder / about.cover if about.cover else None
     skipped = [(file, reason) for _, file, reason, _ in report.lines]
     album = OwnAlbum(folder, audio, cover, about.texts, skipped)

@@ -1,4 +1,4 @@
-"""A server in the place of every linking service."""
+"""Run a local server in place of every linking service."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Babelfy's answers, from a local server in the documented format."""
+"""Test the Babelfy linker with a local server that answers in the documented format."""
 
 from linking_server import OWN, TEXT, babelfy
 from mumu_lib import linking

@@ -1,4 +1,4 @@
-"""What every linker that asks has in common: offsets, and texts that need no question."""
+"""Test what all web linkers share: offsets, and blank texts that are not sent."""
 
 import pytest
 

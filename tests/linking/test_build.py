@@ -1,4 +1,4 @@
-"""The making of a knowledge base: redirects, folders, the command."""
+"""Test the building of a knowledge base: redirects, folders, the command line."""
 
 import numpy as np
 import pytest
@@ -85,7 +85,7 @@ def test_command_line(tmp_path, capsys):
     knowledge_base(tmp_path, {"New York": ["Cities"]}, [("NYC", "New_York"), b"broken"])
     build.main(["--categories", str(tmp_path / "categories.ttl"), "--redirects", str(tmp_path / "redirects.ttl"), "--out", str(tmp_path / "k")])  # fmt: skip
     said = capsys.readouterr().out
-    assert "line 3: no triple of redirects" in said
+    assert "line 3: not a triple of redirects" in said
     assert "1 articles" in said
     with pytest.raises(SystemExit):
         build.main(["--categories", "nowhere.ttl", "--out", str(tmp_path / "k")])

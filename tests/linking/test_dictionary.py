@@ -1,4 +1,4 @@
-"""The names that a knowledge base knows, and the words of its categories."""
+"""Test the names in a knowledge base and the words of its categories."""
 
 from knowledge_bases import knowledge_base, linker, titles
 from mumu_lib.linking.local import LocalLinker

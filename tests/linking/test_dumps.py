@@ -1,4 +1,4 @@
-"""DBpedia's dumps, line by line."""
+"""Test the reading of DBpedia's dumps."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_lines_that_are_no_triples_are_counted_with_their_numbers(tmp_path):
     info = knowledge_base(tmp_path, {"New York": ["Cities"]}, redirects)
     assert info["problems"] == 2
     assert "line 3: not UTF-8" in info["first_problems"][0]
-    assert "line 4: no triple of redirects" in info["first_problems"][1]
+    assert "line 4: not a triple of redirects" in info["first_problems"][1]
     assert titles(LocalLinker(tmp_path / "knowledge").link("The Big Apple")) == [("Big Apple", "New_York")]
 
 
@@ -36,7 +36,7 @@ def test_old_dumps_have_percent_signs(tmp_path):
 def test_another_kind_of_file_is_refused(tmp_path, content):
     path = tmp_path / "categories.ttl"
     path.write_bytes(content)
-    with pytest.raises(BadDataError, match=r"categories\.ttl is no dump of DBpedia's categories"):
+    with pytest.raises(BadDataError, match=r"categories\.ttl is not a dump of DBpedia's categories"):
         build.build(tmp_path / "knowledge", path)
     assert not (tmp_path / "knowledge").exists()
 

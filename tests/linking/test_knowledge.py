@@ -1,4 +1,4 @@
-"""A knowledge base opened: its categories, and what is said of a damaged one."""
+"""Test the look-up of categories, and the messages about damaged knowledge bases."""
 
 import pytest
 

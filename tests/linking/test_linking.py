@@ -1,4 +1,4 @@
-"""Linkers by name, and what each needs."""
+"""Test the creation of linkers by name and their requirements."""
 
 import pytest
 

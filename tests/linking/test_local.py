@@ -1,4 +1,4 @@
-"""The local entity linker: the longest name, and its choice between senses."""
+"""Test the local linker: longest names, and disambiguation."""
 
 from knowledge_bases import linker, titles
 

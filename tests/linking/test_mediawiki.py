@@ -1,4 +1,4 @@
-"""Wikipedia's categories, from a local server that answers in the documented format."""
+"""Test the categories of Wikipedia with a local server that answers in the documented format."""
 
 import pytest
 

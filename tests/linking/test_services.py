@@ -1,4 +1,4 @@
-"""Services that link: refusals, waits, quotas, and what is kept, against a local server."""
+"""Test refusals, waits, quotas and the cache of linking services with a local server."""
 
 import contextlib
 from email.utils import formatdate

@@ -1,4 +1,4 @@
-"""Spotlight's answers, from a local server in the documented format."""
+"""Test the Spotlight linker with a local server that answers in the documented format."""
 
 from linking_server import OWN, TEXT, spotlight, spotlight_page
 from mumu_lib import linking

@@ -1,4 +1,4 @@
-"""How a name may be written in a text."""
+"""Test the names that a text may use for an article."""
 
 import pytest
 

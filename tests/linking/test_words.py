@@ -1,4 +1,4 @@
-"""Where names may stand in a text: where a regular expression would find them, at any length."""
+"""Test the search for names in texts of any length against a regular expression."""
 
 import re
 from itertools import pairwise

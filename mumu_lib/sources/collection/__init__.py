@@ -1,11 +1,11 @@
-"""What an own collection holds: its files, albums, genres and splits, and what was passed over.
+"""Read a collection of your own: its files, albums, genres and splits, and a report of skipped files.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 
-A way through the room: ``walk`` lists the files; ``layout`` (with ``discs`` and ``naming``) says which folders are one album;
-``tagged`` reads the tags; ``albums`` decides what is an album; ``beside`` finds covers, texts and genres; ``manifest``
-(with ``entries``) reads a table instead; ``rows`` puts all of it into rows, ``joining`` these into albums; ``parts`` splits
-them; ``changes`` compares them with the catalogue that is there; ``report`` counts what was passed over.
+Modules in the order of processing: ``walk`` lists the files; ``layout`` (with ``discs`` and ``naming``) groups folders into
+albums; ``tagged`` reads the tags; ``albums`` combines both; ``sidecars`` finds covers, texts and genres in the folders;
+``manifest`` (with ``entries``) reads a table instead; ``rows`` makes one row per recording, ``joining`` one row per album;
+``parts`` splits the albums; ``changes`` compares them with the existing catalogue; ``report`` counts skipped files.
 """
 
 import lazy_loader
@@ -15,7 +15,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules=[
         "albums",
         "artists",
-        "beside",
         "changes",
         "discs",
         "entries",
@@ -27,6 +26,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "parts",
         "report",
         "rows",
+        "sidecars",
         "tagged",
         "walk",
     ],

@@ -1,4 +1,4 @@
-"""What is an album: tags that agree win over folder names, folder names over nothing.
+"""Decide which recordings are an album: from tags that agree, otherwise from folder names.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -10,28 +10,29 @@ from dataclasses import dataclass, field
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.sources.collection import discs
 from mumu_lib.sources.collection.artists import artist_key, folded, is_nobody
-from mumu_lib.sources.collection.layout import BY_FILE, BY_FOLDER, BY_TAGS, MOST_TRACKS, Group
+from mumu_lib.sources.collection.layout import BY_FILE, BY_FOLDER, BY_TAGS, MAX_TRACKS, Group
 from mumu_lib.sources.collection.naming import album_title, names_of
 from mumu_lib.sources.collection.walk import Place
 from mumu_lib.sources.tags import Tags
 
+# Artist key of a compilation.
 MANY = "\0many"
 
 
 @dataclass
 class Part:
-    """Recordings of one group of files that tags do not tell apart.
+    """Recordings of one group of files that have the same album in their tags.
 
     Attributes
     ----------
     group : Group
     paths : list of str
     title : str
-        What the album's name in the tags is compared by; empty where they name none.
+        Key of the album's name in the tags; empty if they have none.
     who : str
-        What the artist is compared by; ``MANY`` for a compilation, empty where nothing says.
+        Key of the artist; ``MANY`` for a compilation, empty if unknown.
     named : bool
-        Whether the folder is that of its album, so that what lies in it is about this one.
+        Whether the group's folder is the folder of this album; then its covers and texts belong to the album.
     """
 
     group: Group
@@ -49,17 +50,17 @@ class Album:
     ----------
     album_id, title, artist, rule : str
     nobody : bool
-        Whether its artist is nobody in particular, as of a compilation.
+        Whether there is no single artist, as for a compilation.
     unit : str
-        Albums with one unit, though not one album by their tracks, must not part; empty for none.
+        Albums with the same unit stay in the same split; empty if the album may be alone.
     paths : list of str
-        Its recordings.
+        Recordings.
     folders : list of tuple of str
-        Where its genres, cover and texts may lie.
+        Folders of genres, cover and texts.
     loose : bool
-        Whether these folders are about other things, so that only files of a recording's own name are about it.
+        Whether these folders are not those of the album; then only files with the name of a recording belong to it.
     genre : str
-        Of a folder named for one; used where nothing else says.
+        Genre in the name of a folder, used if there is no other.
     """
 
     album_id: str
@@ -80,15 +81,21 @@ def decide(groups: Iterable[Group], found: Mapping[str, Tags]) -> list[Album]:
     Parameters
     ----------
     groups : iterable of Group
-        What folder names say, from :func:`mumu_lib.sources.collection.layout.group`.
+        Groups by folder names, from :func:`mumu_lib.sources.collection.layout.group`.
     found : dict of str -> Tags
-        Of each recording. Equal names of album and artist make one album, in several folders too, unless a track of
-        one number has two titles.
+        Tags of each recording. Equal names of album and artist are one album, also across folders, unless two tracks
+        with the same number have different titles.
 
     Returns
     -------
     albums : list of Album
-        In the order of their ids, which are unlike.
+        Sorted by their ids, which are unique.
+
+    Examples
+    --------
+    >>> group = Group(("Can", "Tago Mago"), title="Tago Mago", artist="Can", files={"Can/Tago Mago/1.mp3": 0})
+    >>> [(album.album_id, album.artist) for album in decide([group], {"Can/Tago Mago/1.mp3": Tags()})]
+    [('Can/Tago Mago', 'Can')]
     """
     alone: list[list[Part]] = []
     alike: dict[tuple[str, str], list[Part]] = defaultdict(list)
@@ -108,7 +115,7 @@ def decide(groups: Iterable[Group], found: Mapping[str, Tags]) -> list[Album]:
 
 
 def _parts(group: Group, found: Mapping[str, Tags]) -> list[Part]:
-    """Take a group apart by the albums that its tags name."""
+    """Divide a group by the album names in the tags."""
     by_title: dict[str, list[str]] = defaultdict(list)
     for path in group.files:
         by_title[folded(album_title(found[path]))].append(path)
@@ -117,7 +124,7 @@ def _parts(group: Group, found: Mapping[str, Tags]) -> list[Part]:
     if len(by_title) == 1 and not group.loose:
         own = next(iter(by_title))
     if own in by_title and not group.loose:
-        # What has no tags lies beside what has them.
+        # Recordings without tags belong to the album of the other recordings in the folder.
         by_title[own] = sorted([*by_title[own], *unnamed])
         unnamed = []
     parts = []
@@ -127,7 +134,7 @@ def _parts(group: Group, found: Mapping[str, Tags]) -> list[Part]:
             part = _part(group, piece, title, found)
             part.named = title == own and not group.loose and len(pieces) == 1
             parts.append(part)
-    if by_title or group.loose or len(unnamed) > MOST_TRACKS:
+    if by_title or group.loose or len(unnamed) > MAX_TRACKS:
         for path in unnamed:
             parts.append(Part(group, [path]))
     elif unnamed:
@@ -136,39 +143,45 @@ def _parts(group: Group, found: Mapping[str, Tags]) -> list[Part]:
 
 
 def _part(group: Group, paths: list[str], title: str, found: Mapping[str, Tags]) -> Part:
-    own = []
-    for path in paths:
-        own.append(found[path])
+    """Return a part with the key of its artist, from the folder if the tags have none."""
+    own = [found[path] for path in paths]
     who = _who(own)
-    if not who and not any(tags.artists or tags.compilation for tags in own) and not group.loose:
+    has_artist = any(tags.artists or tags.compilation for tags in own)
+    if not who and not has_artist and not group.loose:
         who = artist_key(group.artist)
     return Part(group, paths, title, who)
 
 
 def _who(tags: list[Tags]) -> str:
-    """Return what tags have for artist, as it is compared: the album's, else the only one of all tracks."""
-    stated = {one.album_artist for one in tags if one.album_artist}
-    keys = {artist_key(name) for name in stated}
-    if keys == {""}:
+    """Return the key of the album artist, otherwise of the only artist of all tracks; empty if there are several."""
+    album_artists: set[str] = set()
+    artists: set[str] = set()
+    for track in tags:
+        if track.album_artist:
+            album_artists.add(artist_key(track.album_artist))
+        if track.artists:
+            artists.add(artist_key(track.artist))
+    if album_artists == {""}:
         return MANY
-    if keys:
-        keys.discard("")
-        return keys.pop() if len(keys) == 1 else ""
-    artists = {artist_key(one.artist) for one in tags if one.artists}
+    if album_artists:
+        album_artists.discard("")
+        if len(album_artists) > 1:
+            return ""
+        return album_artists.pop()
     if len(artists) == 1:
         return artists.pop() or MANY
-    if artists and any(one.compilation for one in tags):
+    if artists and any(track.compilation for track in tags):
         return MANY
     return ""
 
 
 def _by_artist(paths: list[str], found: Mapping[str, Tags], alone: bool) -> list[list[str]]:
-    """Take apart albums of one name by several artists.
+    """Divide albums of the same name by their artists.
 
     Parameters
     ----------
     alone : bool
-        Whether it is the only name in its folder; then only tracks that stand twice tell that it is several albums.
+        Whether the folder has no other album; then only duplicate track numbers show that there are several albums.
     """
     stated: dict[str, list[str]] = defaultdict(list)
     acting: dict[str, list[str]] = defaultdict(list)
@@ -182,8 +195,11 @@ def _by_artist(paths: list[str], found: Mapping[str, Tags], alone: bool) -> list
             slots[tags.disc or 1, tags.track] += 1
     collide = bool(slots) and max(slots.values()) > 1
     if len(stated) > 1 and (collide or not alone):
-        silent = [path for path in paths if not found[path].album_artist]
-        return [*stated.values(), silent] if silent else list(stated.values())
+        pieces = list(stated.values())
+        without_artist = [path for path in paths if not found[path].album_artist]
+        if without_artist:
+            pieces.append(without_artist)
+        return pieces
     if len(stated) == 1 or len(acting) < 2 or any(found[path].compilation for path in paths):
         return [paths]
     several_each = all(len(own) > 1 for own in acting.values())
@@ -193,15 +209,15 @@ def _by_artist(paths: list[str], found: Mapping[str, Tags], alone: bool) -> list
 
 
 def _joined(parts: list[Part], found: Mapping[str, Tags]) -> list[list[Part]]:
-    """Join the parts of several groups that agree in album and artist, unless their tracks contradict it."""
+    """Join parts with the same album and artist, unless tracks with the same number have different titles."""
     clusters: list[list[Part]] = []
     tracks: list[dict[tuple[int, int], str]] = []
     for part in sorted(parts, key=lambda part: part.paths[0]):
         own = _tracks(part, found)
-        for cluster, known in zip(clusters, tracks, strict=True):
-            if all(known.get(slot, title) == title for slot, title in own.items()):
+        for cluster, titles in zip(clusters, tracks, strict=True):
+            if _compatible(titles, own):
                 cluster.append(part)
-                known.update(own)
+                titles.update(own)
                 break
         else:
             clusters.append([part])
@@ -209,20 +225,28 @@ def _joined(parts: list[Part], found: Mapping[str, Tags]) -> list[list[Part]]:
     return clusters
 
 
+def _compatible(titles: Mapping[tuple[int, int], str], others: Mapping[tuple[int, int], str]) -> bool:
+    """Return whether tracks with the same disc and number have the same title."""
+    return all(titles.get(slot, title) == title for slot, title in others.items())
+
+
 def _tracks(part: Part, found: Mapping[str, Tags]) -> dict[tuple[int, int], str]:
-    """Return the titles of a part's tracks by disc and number."""
+    """Return the titles of a part's tracks by disc and track number."""
     titles = {}
     for path in part.paths:
         tags = found[path]
+        disc = tags.disc or part.group.files[path]
         named = discs.suffix(tags.album)
-        disc = tags.disc or part.group.files[path] or (named.number if named else 0) or 1
+        if not disc and named:
+            disc = named.number
+        disc = disc or 1
         if tags.track and tags.title:
             titles[disc, tags.track] = folded(tags.title)
     return titles
 
 
 def _album(cluster: list[Part], found: Mapping[str, Tags]) -> Album:
-    """Make an album of parts that belong together."""
+    """Make an album from a cluster of parts."""
     first = cluster[0]
     group = first.group
     paths: list[str] = []
@@ -231,7 +255,10 @@ def _album(cluster: list[Part], found: Mapping[str, Tags]) -> Album:
         paths += part.paths
         folders |= dict.fromkeys(part.group.folders)
     tags = [found[path] for path in paths]
-    agree = sum(bool(album_title(one)) for one in tags) > 1
+    agree = len(list(filter(None, map(album_title, tags)))) > 1
+    unit = ""
+    if first.who and first.title:
+        unit = f"{first.who}\0{first.title}"
     placed = len(cluster) == 1 and first.named
     title, artist, many = _called(group, tags, placed, agree)
     return Album(
@@ -240,7 +267,7 @@ def _album(cluster: list[Part], found: Mapping[str, Tags]) -> Album:
         artist=artist,
         rule=_rule(first, placed, agree),
         nobody=many or is_nobody(artist),
-        unit=f"{first.who}\0{first.title}" if first.who and first.title else "",
+        unit=unit,
         paths=sorted(paths),
         folders=list(folders),
         loose=not any(part.named for part in cluster),
@@ -249,7 +276,7 @@ def _album(cluster: list[Part], found: Mapping[str, Tags]) -> Album:
 
 
 def _called(group: Group, tags: list[Tags], placed: bool, agree: bool) -> tuple[str, str, bool]:
-    """Return the title and artist of an album, from tags that agree or else its folder, and whether they are many."""
+    """Return title and artist from tags that agree, otherwise from the folder, and whether there are many artists."""
     title, artist, many = names_of(tags)
     if placed and group.title and not (title and agree):
         title = group.title
@@ -259,6 +286,7 @@ def _called(group: Group, tags: list[Tags], placed: bool, agree: bool) -> tuple[
 
 
 def _rule(first: Part, placed: bool, agree: bool) -> str:
+    """Return the name of the rule that made an album."""
     if placed and not agree:
         return first.group.rule
     if first.title:
@@ -267,7 +295,7 @@ def _rule(first: Part, placed: bool, agree: bool) -> str:
 
 
 def _id(first: Part, placed: bool, title: str, artist: str) -> str:
-    """Return the path of a folder that is an album, else artist and title, else the path of the only recording."""
+    """Return the path of the album's folder, otherwise artist and title, otherwise the path of the recording."""
     if placed:
         return "/".join(first.group.place) or first.group.title
     if first.title:
@@ -276,7 +304,7 @@ def _id(first: Part, placed: bool, title: str, artist: str) -> str:
 
 
 def _with_ids_apart(albums: list[Album]) -> list[Album]:
-    """Make ids unlike, and free of line ends; folders keep theirs before albums by tags."""
+    """Make ids unique and remove line ends; in a conflict the album of a folder keeps its id."""
     used: set[str] = set()
     for album in sorted(albums, key=lambda album: (album.rule == BY_TAGS, album.rule != BY_FOLDER, album.paths[0])):
         name = " ".join(album.album_id.splitlines())

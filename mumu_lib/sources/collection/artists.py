@@ -1,4 +1,4 @@
-"""Names of artists: which mean the same, and which mean nobody.
+"""Compare names of artists, and recognise names of various or unknown artists.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -8,10 +8,10 @@ import unicodedata
 from collections.abc import Collection
 from functools import lru_cache
 
-# Names that albums share are read once, not once a track.
+# Many tracks have the same names.
 CACHE_SIZE = 1 << 12
 
-# What collections write where an album has many artists.
+# Names for various artists.
 NOBODY = frozenset({
     "various artists", "various artist", "various", "va", "v a", "v.a", "various composers", "various performers", "varios",
     "varios artistas", "varios interpretes", "artistes divers", "artistes varies", "divers", "divers artistes", "multi interpretes",
@@ -25,7 +25,7 @@ NOBODY = frozenset({
     "διαφοροι", "διαφοροι καλλιτεχνες", "διαφοροι καλλιτεχνεσ", "cesitli", "cesitli sanatcilar", "cesitli sanatcılar", "valogatas", "vegyes eloadok", "אמנים שונים",
     "여러 아티스트", "多位艺人", "多位藝人", "华语群星", "華語群星", "v.a.(オムニバス)", "v.a(オムニバス)",
 })  # fmt: skip
-# What programs write where they know no artist.
+# Names for an unknown artist.
 UNKNOWN = frozenset({
     "unknown artist", "unknown", "unbekannter interpret", "unbekannt", "artiste inconnu", "artista desconocido", "artista sconosciuto",
     "unbekannter kunstler", "неизвестныи исполнитель", "невідомии виконавець", "artista desconhecido", "onbekende artiest", "okand artist", "ukjent artist",
@@ -34,25 +34,33 @@ UNKNOWN = frozenset({
 })  # fmt: skip
 GUESTS = re.compile(r"\s*[\[(]?\b(?:feat|ft|featuring|with special guest)\b\.?.*", re.IGNORECASE)
 SEVERAL = re.compile(r"\s*;\s*|,\s+|\s+/\s+|\s*[\[(]?\b(?:feat|ft|featuring)\b\.?\s*|[\])]\s*$", re.IGNORECASE)
-# Such names with something behind them, "Various Artists (Ambient)", "VA - Mixed by", are no others'.
+# Names for various artists with an addition: "Various Artists (Ambient)", "VA - Mixed by".
 MANY = re.compile(
     r"(?:the )?(?:various artists?|varios artistas|verschiedene interpreten|artistes divers|artisti vari|artistas varios|разные исполнители)\W.*"
     r"|(?:va|v\.\s?a\.?)\s*[-–—:(\[].*"
 )
+# Combining accents, without the grapheme joiner.
+ACCENTS = re.compile("[\u0300-\u034e\u0350-\u036f]")
 ARTICLE_LAST = re.compile(r"(.+), (the|die|der|das|les|los|las|a|an)", re.IGNORECASE)
 ARTICLE_FIRST = re.compile(r"the\s+(?=\S)")
 
 
 @lru_cache(CACHE_SIZE)
 def folded(name: str) -> str:
-    """Return a name in small letters, without accents on Latin letters, blanks made one."""
+    """Return a name in lower case with single blanks and without accents on Latin letters.
+
+    Examples
+    --------
+    >>> folded("Sigur  Rós")
+    'sigur ros'
+    """
     parts = unicodedata.normalize("NFKD", name.casefold())
-    plain = "".join(c for c in parts if not unicodedata.combining(c) or ord(c) > 0x36F)
+    plain = ACCENTS.sub("", parts)
     return " ".join(unicodedata.normalize("NFKC", plain).replace("_", " ").split())
 
 
 def is_nobody(name: str) -> bool:
-    """Return whether a name stands for many artists or an unknown one.
+    """Return whether a name stands for various artists or an unknown artist.
 
     Examples
     --------
@@ -69,13 +77,19 @@ def is_nobody(name: str) -> bool:
 
 
 def is_unknown(name: str) -> bool:
-    """Return whether a name says that the artist is not known."""
+    """Return whether a name stands for an unknown artist.
+
+    Examples
+    --------
+    >>> is_unknown("Unknown Artist"), is_unknown("Various Artists")
+    (True, False)
+    """
     return folded(name) in UNKNOWN
 
 
 @lru_cache(CACHE_SIZE)
 def artist_key(name: str) -> str:
-    """Return what is equal for spellings of one artist; empty for nobody.
+    """Return a key that all spellings of an artist share; empty for various or unknown artists.
 
     Examples
     --------
@@ -96,7 +110,7 @@ def artist_key(name: str) -> str:
 
 
 def without_guests(names: Collection[str]) -> str:
-    """Return one spelling of an artist from several: the shortest, without guests where these differ.
+    """Return the shortest of several spellings of an artist, without guests if the spellings differ.
 
     Examples
     --------
@@ -110,7 +124,7 @@ def without_guests(names: Collection[str]) -> str:
 
 
 def everyone(name: str) -> set[str]:
-    """Return the keys of all who are named: guests, and artists between semicolons, commas or slashes.
+    """Return the keys of all artists in a name, which semicolons, commas, slashes or ``feat.`` separate.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a new catalogue would change in the one of its name: albums, tracks, splits, genres.
+"""Compare a new catalogue with the one that it would replace: albums, tracks, splits and genres.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -23,23 +23,25 @@ class Changes:
     Attributes
     ----------
     table : pd.DataFrame
-        ``album_id``, ``what`` (``gone``, ``new``, ``tracks``, ``split``, ``genres``; ``first genres`` and so on where there were
-        none), ``was``, ``would be``.
+        ``album_id``, ``what`` (``gone``, ``new``, ``tracks``, ``split``, ``genres``; ``first genres`` and so on for an album
+        that had none), ``was``, ``would be``.
+    albums : int
+        Number of albums in the old catalogue.
     """
 
     table: pd.DataFrame
     albums: int
 
     def count(self, what: str) -> int:
-        """Return how many albums changed in one way."""
+        """Return the number of albums with one kind of change."""
         return int((self.table["what"] == what).sum())
 
     @property
     def loses(self) -> bool:
-        """Whether albums that stay would change, or be others.
+        """Whether remaining albums would change, or all albums would be replaced.
 
-        A collection grows and shrinks: albums that are only added, or only taken away, leave the others as they are,
-        and so does a first genre, split or track of an album that had none.
+        Only adding or only removing albums does not affect the others, and neither does a first genre, split or track
+        of an album that had none.
         """
         kinds = set(self.table["what"]) - {"first tracks", "first split", "first genres"}
         if kinds == {"gone"}:
@@ -47,7 +49,7 @@ class Changes:
         return not kinds <= {"new"}
 
     def __str__(self) -> str:
-        said = {
+        phrases = {
             "gone": "gone",
             "new": "new",
             "tracks": "with other tracks",
@@ -57,21 +59,21 @@ class Changes:
             "first split": "in a split for the first time",
             "first genres": "with genres for the first time",
         }
-        found = []
-        for what, words in said.items():
+        parts = []
+        for what, words in phrases.items():
             number = self.count(what)
             if number:
-                found.append(f"{number} {words}")
-        return f"of its {self.albums} albums: {', '.join(found)}"
+                parts.append(f"{number} {words}")
+        return f"of its {self.albums} albums: {', '.join(parts)}"
 
 
 def compare(folder: Path, albums: pd.DataFrame, tracks: pd.DataFrame) -> Changes | None:
-    """Return what would change; None where there is no catalogue that can be read.
+    """Return what would change; None if there is no readable catalogue.
 
     Parameters
     ----------
     folder : Path
-        Of the catalogue that is there.
+        Folder of the existing catalogue.
     albums : pd.DataFrame
         ``album_id``, ``split``, ``genres``.
     tracks : pd.DataFrame
@@ -85,20 +87,29 @@ def compare(folder: Path, albums: pd.DataFrame, tracks: pd.DataFrame) -> Changes
     after = _facts(albums, tracks)
     lines = []
     for album_id in sorted({*before, *after}):
-        was = before.get(album_id)
-        is_now = after.get(album_id)
-        if was is None or is_now is None:
-            lines.append((album_id, "gone" if is_now is None else "new", "", ""))
-            continue
-        for what, value in was.items():
-            if value != is_now[what]:
-                kind = f"first {what}" if value in ("", "none") else what
-                lines.append((album_id, kind, value, is_now[what]))
+        if album_id not in after:
+            lines.append((album_id, "gone", "", ""))
+        elif album_id not in before:
+            lines.append((album_id, "new", "", ""))
+        else:
+            lines += _differences(album_id, before[album_id], after[album_id])
     return Changes(pd.DataFrame(lines, columns=["album_id", "what", "was", "would be"]), len(before))
 
 
+def _differences(album_id: str, before: dict[str, str], after: dict[str, str]) -> list[tuple[str, str, str, str]]:
+    """Return a line for each change of an album."""
+    lines = []
+    for what, value in before.items():
+        if value != after[what]:
+            kind = what
+            if value in ("", "none"):
+                kind = f"first {what}"
+            lines.append((album_id, kind, value, after[what]))
+    return lines
+
+
 def _facts(albums: pd.DataFrame, tracks: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """Return for each album its tracks, split and genres as texts."""
+    """Return tracks, split and genres of each album as texts."""
     own = tracks.groupby("album_id")["track_id"].agg(lambda ids: " | ".join(sorted(ids)))
     facts = {}
     for row in albums[["album_id", "split", "genres"]].to_dict("records"):
@@ -111,12 +122,12 @@ def _facts(albums: pd.DataFrame, tracks: pd.DataFrame) -> dict[str, dict[str, st
 
 
 def ask(folder: Path, name: str, changes: Changes | None, force: bool) -> None:
-    """Refuse to replace a catalogue whose albums would change, unless that is asked for.
+    """Refuse to replace a catalogue whose albums would change, unless ``force`` is set.
 
     Raises
     ------
     ParameterError
-        With how many albums would change, and what to type.
+        If albums would change; the message counts them and says which option to add.
     """
     if changes is None or changes.table.empty:
         return
@@ -125,7 +136,9 @@ def ask(folder: Path, name: str, changes: Changes | None, force: bool) -> None:
         return
     path = folder / NAME
     write_atomically(path, changes.table.to_csv(index=False))
-    elsewhere = "--name" if folder == home() / "data" / name else "--out"
+    elsewhere = "--out"
+    if folder == home() / "data" / name:
+        elsewhere = "--name"
     raise ParameterError(
         f"{folder} holds another catalogue {name!r}, which would change ({changes}; listed in {path}). It stays as it is, "
         f"and so do the runs on it. To replace it add  --force  (in Python: force=True); to keep both add  {elsewhere}"

@@ -1,4 +1,4 @@
-"""Discs and sides: names of folders, and of albums in tags, that say which part of an album something is.
+"""Recognise discs and sides of an album in names of folders and album tags.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -10,13 +10,13 @@ from functools import lru_cache
 
 CACHE_SIZE = 1 << 12
 
-# What is always a part of something, in the languages of those who name their discs.
+# Words that always mean a part of an album, in many languages.
 STRONG = (
     "cds?|dis[ck]s?|compact dis[ck]s?|dvds?(?:-audio)?|sacd|hdcd|hqcd|shm-cd|xrcd|dualdis[ck]|blu-?ray|digital media|"
     "digipa[ck]k?|disque|disqu|dysk|p[łl]yta|schijf|plaat|skiva|plade|plate|levy|schallplatte|platte|scheibe|tonträger|"
     "диск|пластинка|ディスク|光盘|光碟|碟|盘|디스크|시디|씨디|δίσκοσ|δισκοσ|דיסק|lemez|ploča|ploca|deska|platňa|discul|đĩa|แผ่นที่|แผ่น|قرص|cakram"
 )
-# What may be an album's own name as well ("LP1", "Disco 3", "Side A"): a part only among other parts.
+# Words that may also be in the name of an album ("LP1", "Disco 3", "Side A"): a part only next to other parts.
 WEAK = (
     "disco|lp|vinyls?|vinilo|vinile|vinyle|records?|sides?|seite|face|lado|cara|lato|sida|kant|strona|сторона|faccia|"
     "tapes?|cassettes?|kassette|mc|cassetta|mini-?dis[ck]"
@@ -102,7 +102,7 @@ for _value, _words in enumerate(NUMBERS, 1):
         VALUES.setdefault(unicodedata.normalize("NFKC", _word), _value)
 
 _WORD = "|".join(sorted(VALUES, key=len, reverse=True))
-# Digits may follow at once ("CD1"), words and letters only after something that parts them ("CD One", "Side A").
+# Digits may follow without a blank ("CD1"), words and letters only after a separator ("CD One", "Side A").
 _NUMBER = rf"(?:[\s._#:№(\[-]*(?:n[o°º]\.?\s*)?(?P<digits>\d{{1,2}})(?!\d)|(?:[\s._:-]+|(?=[一二三四]))(?P<word>{_WORD})(?!\w))"
 _OF = r"(?:\s*(?:of|von|de|di|sur|av|из|/|-)\s*\d{1,2}(?!\d))?"
 _OPEN = r"[\[({{【]?\s*"
@@ -118,7 +118,7 @@ ORDINAL = re.compile(
     rf"{_OPEN}第?(?:(?P<digits>\d{{1,2}})(?:\.|st|nd|rd|th|er|e|ème|[ªº])?|(?P<word>{_WORD}))[\s-]*(?:{STRONG}|{WEAK}){_TITLE}"
 )
 BONUS = re.compile(rf"{_OPEN}(?:bonus|extra)[\s._-]*(?:{STRONG}){_TITLE}")
-# Folders inside an album that tell formats apart.
+# Folders of file formats inside an album.
 FORMATS = frozenset({
     "cd", "cds", "disc", "disk", "flac", "mp3", "wav", "ogg", "opus", "aac", "alac", "m4a", "aiff", "lossless", "lossy", "mp3 320",
     "mp3-320", "mp3 v0", "320", "v0", "audio", "music",
@@ -139,16 +139,16 @@ TRAILING = re.compile(
 
 @dataclass(frozen=True)
 class Disc:
-    """What a name says of a part of an album.
+    """Part of an album that a name denotes.
 
     Attributes
     ----------
     number : int
-        From 1; 0 where it has none, as a bonus disc.
+        From 1; 0 for a part without a number, such as a bonus disc.
     strong : bool
-        Whether the name can be nothing else.
+        Whether the name is unambiguous.
     base : str
-        The album's name before it; empty where the name is that of the part alone.
+        Name of the album before the part; empty if the name has only the part.
     """
 
     number: int
@@ -157,13 +157,19 @@ class Disc:
 
 
 def folded(name: str) -> str:
-    """Return a name in small letters and one normal form, blanks made one."""
+    """Return a name in lower case and normal form NFKC with single blanks.
+
+    Examples
+    --------
+    >>> folded("CD_2  Live")
+    'cd 2 live'
+    """
     return " ".join(unicodedata.normalize("NFKC", name.replace("_", " ")).casefold().split())
 
 
 @lru_cache(CACHE_SIZE)
 def pure(name: str) -> Disc | None:
-    """Read a name that is that of a part alone, such as ``CD1``, ``Disc 2 (Live)``, ``1 of 2`` or ``Side A``.
+    """Parse a name that has only the part, such as ``CD1``, ``Disc 2 (Live)``, ``1 of 2`` or ``Side A``.
 
     Examples
     --------
@@ -175,12 +181,12 @@ def pure(name: str) -> Disc | None:
     if counted and 1 <= int(counted["digits"]) <= int(counted["all"]):
         return Disc(int(counted["digits"]), True)
     for strong, pattern in PURE.items():
-        found = pattern.fullmatch(small)
-        if found:
-            return Disc(_number(found), strong)
-    found = ORDINAL.fullmatch(small)
-    if found:
-        return Disc(_number(found), bool(re.search(STRONG, small)))
+        match = pattern.fullmatch(small)
+        if match:
+            return Disc(_number(match), strong)
+    ordinal = ORDINAL.fullmatch(small)
+    if ordinal:
+        return Disc(_number(ordinal), bool(re.search(STRONG, small)))
     if BONUS.fullmatch(small):
         return Disc(0, True)
     if small in EXTRAS or small in FORMATS:
@@ -190,15 +196,15 @@ def pure(name: str) -> Disc | None:
     return None
 
 
-def _number(found: re.Match[str]) -> int:
-    if found["digits"]:
-        return int(found["digits"])
-    return VALUES[found["word"]]
+def _number(match: re.Match[str]) -> int:
+    if match["digits"]:
+        return int(match["digits"])
+    return VALUES[match["word"]]
 
 
 @lru_cache(CACHE_SIZE)
 def suffix(name: str) -> Disc | None:
-    """Read a name of an album with that of a part behind it, such as ``Album (Disc 1)`` or ``Album - CD 2``.
+    """Parse the name of an album followed by a part, such as ``Album (Disc 1)`` or ``Album - CD 2``.
 
     Examples
     --------
@@ -208,10 +214,10 @@ def suffix(name: str) -> Disc | None:
     (None, None)
     """
     name = unicodedata.normalize("NFKC", name)
-    for found in BRACKETED.finditer(name):
-        base = name[: found.start()]
-        disc = _part(found["part"])
-        if disc and base.strip() and ONLY_BRACKETS.fullmatch(name[found.end() :]):
+    for brackets in BRACKETED.finditer(name):
+        base = name[: brackets.start()]
+        disc = _part(brackets["part"])
+        if disc and base.strip() and ONLY_BRACKETS.fullmatch(name[brackets.end() :]):
             return Disc(disc.number, disc.strong, _clean(base))
     trailing = TRAILING.fullmatch(name)
     if trailing:
@@ -222,7 +228,7 @@ def suffix(name: str) -> Disc | None:
 
 
 def _part(text: str) -> Disc | None:
-    """Read a part behind an album's name; ``2``, ``Bonus`` and ``FLAC`` say nothing there."""
+    """Parse the part after an album's name, where ``2``, ``Bonus`` and ``FLAC`` do not count."""
     small = folded(text)
     if PLAIN_NUMBER.fullmatch(small) or small in EXTRAS or small in FORMATS:
         return None
@@ -234,7 +240,7 @@ def _clean(base: str) -> str:
 
 
 def without(album: str) -> str:
-    """Return the name of an album, as tags have it, without the part that it names.
+    """Return the name of an album in tags without its part.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-r"""Paths in a manifest, however they were typed: ``A\B\1.mp3``, absolute ones, other normal forms of a letter.
+r"""Find the files of a manifest from paths in any form: ``A\B\1.mp3``, absolute, or in another Unicode normal form.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -19,24 +19,30 @@ ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://?", re.IGNORECASE)
 
 
 def compared(name: str) -> str:
-    """Return what is equal for names that look alike: composed letters, one blank where there are blanks."""
+    """Return a name with composed letters and single blanks, for comparison.
+
+    Examples
+    --------
+    >>> compared("A  B")
+    'A B'
+    """
     return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def any_case(name: str) -> str:
-    """Return what is equal for names that differ in capitals, too."""
+    """Return a name as :func:`compared` does, in lower case."""
     return compared(name).casefold()
 
 
 def inside(entry: str, root: str) -> str:
-    r"""Return an absolute path relative to the collection's folder; a relative one, or one elsewhere, as it is.
+    r"""Return an absolute path relative to the collection's folder; other paths as they are.
 
     Examples
     --------
     >>> inside("d:\\music\\A\\1.mp3", "D:\\Music"), inside("/music/A/1.mp3", "/music"), inside("A/1.mp3", "/music")
     ('A/1.mp3', 'A/1.mp3', 'A/1.mp3')
     """
-    # Windows knows no case, neither of the drive's letter nor of folders; elsewhere case counts.
+    # Paths of Windows are compared without case.
     for kind in (PurePosixPath, PureWindowsPath):
         path = kind(entry)
         base = kind(root)
@@ -46,7 +52,7 @@ def inside(entry: str, root: str) -> str:
 
 
 def typed(entry: str) -> str:
-    """Return a path from an address ``file://...``, or with the home folder for ``~``; others as they are.
+    """Return the path in an address ``file://...``, or with the home folder for ``~``; other paths as they are.
 
     Examples
     --------
@@ -55,7 +61,9 @@ def typed(entry: str) -> str:
     """
     if entry.casefold().startswith("file:"):
         path = unquote(urlsplit(entry.replace("#", "%23").replace("?", "%3F")).path)
-        return path[1:] if PureWindowsPath(path[1:]).drive else path
+        if PureWindowsPath(path[1:]).drive:
+            return path[1:]
+        return path
     if entry.startswith(("~/", "~\\")):
         return os.path.expanduser(entry)
     return entry
@@ -63,34 +71,36 @@ def typed(entry: str) -> str:
 
 @dataclass
 class Entries:
-    """Finds the files that a manifest names.
+    """Finds the files of a manifest.
 
     Attributes
     ----------
     root : Path
         The collection's folder.
+    listings : dict
+        Cached names in each folder by their keys.
     """
 
     root: Path
     listings: dict[tuple[str, Callable], dict[str, list[str]]] = field(default_factory=dict)
 
     def find(self, entry: str, where: str) -> tuple[str, str]:
-        """Return the path of a file relative to the root, or why there is none.
+        """Return the path of a file relative to the root, or why it is not usable.
 
         Parameters
         ----------
         where : str
-            Manifest and row, for the message.
+            Manifest and row, for messages.
 
         Returns
         -------
         path, problem : str
-            One of them is empty.
+            Exactly one is empty.
 
         Raises
         ------
         BadDataError
-            The path leads out of the collection.
+            If the path leads out of the collection.
         """
         if not os.path.isfile(self.root / entry):
             entry = typed(entry)
@@ -109,7 +119,7 @@ class Entries:
         return "", self._why(path, alike)
 
     def _suggestion(self, entry: str) -> str:
-        """Say which end of an absolute path is one of the collection's files."""
+        """Return a hint if the end of an absolute path is a file of the collection."""
         parts = PureWindowsPath(entry).parts
         for start in range(1, len(parts)):
             path = "/".join(parts[start:])
@@ -121,7 +131,7 @@ class Entries:
         if ADDRESS.match(path):
             return "is an address; download it into the collection"
         if os.path.exists(self.root / path):
-            return "is no regular file"
+            return "is not a regular file"
         if alike:
             return f"is missing; several names look like it: {', '.join(map(repr, alike[:3]))}"
         near = self._alike(path, any_case)
@@ -130,25 +140,21 @@ class Entries:
         return "is missing"
 
     def _alike(self, path: str, key: Callable[[str], str]) -> list[str]:
-        """Return the files whose paths are equal to one by a key for each of their parts."""
-        found = [""]
+        """Return the files whose paths have the same key in each part."""
+        folders = [""]
         for part in PurePosixPath(path).parts:
-            further = []
-            for folder in found:
+            paths = []
+            for folder in folders:
                 for name in self._listing(folder, key).get(key(part), []):
-                    further.append(f"{folder}/{name}".lstrip("/"))
-            found = further
-        files = []
-        for one in found:
-            if os.path.isfile(self.root / one):
-                files.append(one)
-        return files
+                    paths.append(f"{folder}/{name}".lstrip("/"))
+            folders = paths
+        return [path for path in folders if os.path.isfile(self.root / path)]
 
     def _listing(self, folder: str, key: Callable[[str], str]) -> dict[str, list[str]]:
-        """Return the names in a folder by their keys; what cannot be listed has none."""
-        known = self.listings.get((folder, key))
-        if known is not None:
-            return known
+        """Return the names in a folder by their keys; nothing for an unreadable folder."""
+        cached = self.listings.get((folder, key))
+        if cached is not None:
+            return cached
         names: dict[str, list[str]] = defaultdict(list)
         try:
             for name in sorted(os.listdir(self.root / folder)):

@@ -1,4 +1,4 @@
-"""Genres as manifests, text files and tags write them, as branches of names.
+"""Parse the genres in manifests, text files and tags into branches of names.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -10,7 +10,7 @@ import pandas as pd
 
 from mumu_lib.sources.tags import genres as rules, spelling
 
-# What programs write for a missing value.
+# Spellings of a missing value.
 NO_VALUE = frozenset({"nan", "none", "null", "<na>", "n/a"})
 
 
@@ -24,18 +24,24 @@ def branches(cell: str) -> list[tuple[str, ...]]:
     """
     found = []
     for branch in unicodedata.normalize("NFC", cell).split("|"):
-        nodes = []
+        names = []
         for node in branch.split(">"):
             name = " ".join(node.split())
             if name:
-                nodes.append(name)
-        if nodes:
-            found.append(tuple(nodes))
+                names.append(name)
+        if names:
+            found.append(tuple(names))
     return found
 
 
 def nodes(cell: str) -> list[str]:
-    """Return every name in a cell, each once, in alphabetical order."""
+    """Return the distinct names in a cell in alphabetical order.
+
+    Examples
+    --------
+    >>> nodes("Jazz > Vocal Jazz | Blues")
+    ['Blues', 'Jazz', 'Vocal Jazz']
+    """
     found: set[str] = set()
     for branch in branches(cell):
         found.update(branch)
@@ -43,12 +49,18 @@ def nodes(cell: str) -> list[str]:
 
 
 def canonical(cell: str) -> str:
-    """Return one spelling of a set of branches, so that their order and spaces make no difference."""
+    """Return a set of branches as a text that does not depend on their order and spaces.
+
+    Examples
+    --------
+    >>> canonical("Jazz>Vocal Jazz | Blues") == canonical("Blues|Jazz > Vocal Jazz")
+    True
+    """
     return " | ".join(sorted(set(map(" > ".join, branches(cell)))))
 
 
 def plain_cell(cell: str) -> str:
-    """Return a cell of a manifest with ``|`` between its genres, where it had ``;`` or was a printed list.
+    """Return a cell of a manifest with ``|`` between its genres instead of ``;`` or the form of a printed list.
 
     Examples
     --------
@@ -65,7 +77,7 @@ def plain_cell(cell: str) -> str:
 
 
 def read_column(cells: pd.Series, source: str) -> pd.Series:
-    """Return the genres of a manifest's rows, canonical; what was taken apart is counted on the screen.
+    """Return the genres of a manifest's rows in canonical form, and print how many cells were split.
 
     Parameters
     ----------
@@ -80,34 +92,34 @@ def read_column(cells: pd.Series, source: str) -> pd.Series:
     joined = []
     for row, cell in cells.items():
         plain = plain_cell(cell)
-        said = [branch for branch in plain.split("|") if branch.strip().casefold() not in NO_VALUE]
-        if len(said) <= plain.count("|"):
+        values = [branch for branch in plain.split("|") if branch.strip().casefold() not in NO_VALUE]
+        if len(values) <= plain.count("|"):
             none += 1
-            plain = "|".join(said)
+            plain = "|".join(values)
         elif plain != cell:
             apart.append((row, cell))
         elif "|" not in cell and len(rules.split([cell]).genres) > 1:
             joined.append((row, cell))
         read.append(canonical(plain))
     if none:
-        print(f"{source}: {none} cells of genres hold 'nan', 'None' or the like, which is no genre; left out")
+        print(f"{source}: {none} cells of genres hold 'nan', 'None' or the like, which is not a genre; left out")
     if apart:
         print(f"{source}: {len(apart)} cells of genres taken apart at ';' or as lists; the first: {_shown(apart[0])}")
     if joined:
         print(
-            f"{source}: {len(joined)} cells of genres may hold several, but are taken as one; "
+            f"{source}: {len(joined)} cells of genres may hold several but are read as one; "
             f"the first: {_shown(joined[0])}; write  |  between genres"
         )
     return pd.Series(read, cells.index, dtype=object)
 
 
-def _shown(found: tuple) -> str:
-    row, cell = found
+def _shown(example: tuple) -> str:
+    row, cell = example
     return f"row {row}, {cell!r:.80}"
 
 
 def spelt(cells: Iterable[str], merge: bool) -> list[str]:
-    """Return the branches of albums, genres in several spellings hinted at or, if asked for, made one."""
+    """Return the branches of albums; merge the spellings of a genre, or print a hint that there are several."""
     albums, found = spelling.one_each(map(branches, cells), merge=merge)
     if found and not merge:
         print(spelling.hint(found))

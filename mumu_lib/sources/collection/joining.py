@@ -1,4 +1,4 @@
-"""Albums of a collection from its rows: what the rows of each say with one voice.
+"""Join the rows of a collection into albums.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -11,18 +11,18 @@ from mumu_lib.core.errors import BadDataError
 from mumu_lib.sources import artwork
 from mumu_lib.sources.collection import genres, report as listed
 from mumu_lib.sources.collection.report import Report
-from mumu_lib.sources.collection.rows import first_said
+from mumu_lib.sources.collection.rows import first_filled
 
 
 def join(rows: pd.DataFrame, source: str, report: Report) -> pd.DataFrame:
-    """Return one row an album: what its rows say, else what its tags say with one voice, and the genres of all its tags.
+    """Return one row per album: values from its rows, otherwise from tags that agree, and the genres of all tags.
 
     Parameters
     ----------
     rows : pd.DataFrame
-        As of :class:`~mumu_lib.sources.collection.rows.Rows`.
+        Table of :class:`~mumu_lib.sources.collection.rows.Rows`.
     source : str
-        Where they come from, for messages.
+        Name of the source, for messages.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def join(rows: pd.DataFrame, source: str, report: Report) -> pd.DataFrame:
     Raises
     ------
     BadDataError
-        Rows of one album contradict each other.
+        If rows of one album contradict each other.
     """
     by_album = rows.groupby("album_id")
     albums = pd.DataFrame(index=pd.Index(rows["album_id"].unique(), name="album_id"))
@@ -40,33 +40,34 @@ def join(rows: pd.DataFrame, source: str, report: Report) -> pd.DataFrame:
         albums[column] = _agreed(rows, column, source, report)
     albums = albums.astype(object).fillna("").astype(str)
     for column in ("album", "artist"):
-        albums[column] = first_said(albums[column], by_album[f"tag_{column}"].agg(_one_voice))
+        albums[column] = first_filled(albums[column], by_album[f"tag_{column}"].agg(_only_value))
     only_track = by_album["title"].first().where(by_album.size() == 1, "")
-    albums["title"] = first_said(albums["album"], only_track, albums.index.to_series())
+    albums["title"] = first_filled(albums["album"], only_track, albums.index.to_series())
     tagged = by_album["tag_genre"].agg("|".join).map(genres.canonical)
-    folder = by_album["folder_genre"].agg(_one_voice)
-    albums["branches"] = first_said(albums["genres"], tagged, folder)
+    folder = by_album["folder_genre"].agg(_only_value)
+    albums["branches"] = first_filled(albums["genres"], tagged, folder)
     alone = int(((albums["genres"] == "") & (tagged == "") & (folder != "")).sum())
     if alone:
-        print(f"{alone} albums have the genre that a folder is named for, since nothing else says one")
-    albums["unit"] = by_album["unit"].agg(_one_voice)
+        print(f"{alone} albums have the genre that a folder is named for, since they have no other")
+    albums["unit"] = by_album["unit"].agg(_only_value)
     albums["nobody"] = by_album["nobody"].any()
     return albums.reset_index()
 
 
-def _one_voice(tags: pd.Series) -> str:
-    """Return the only text among several, or nothing."""
-    said = set(tags) - {""}
-    if len(said) == 1:
-        return said.pop()
+def _only_value(tags: pd.Series) -> str:
+    """Return the only distinct text in a column; empty if there are several."""
+    values = set(tags) - {""}
+    if len(values) == 1:
+        return values.pop()
     return ""
 
 
 def _agreed(rows: pd.DataFrame, column: str, source: str, report: Report) -> pd.Series:
-    """Return what the rows of each album say; rows that say nothing agree with any."""
+    """Return the value of each album in a column; rows without a value agree with any other."""
     given = rows[rows[column] != ""].drop_duplicates(["album_id", column])
     for album_id, clash in given[given["album_id"].duplicated(keep=False)].groupby("album_id"):
-        (one, first), (two, second) = clash[["row", column]].head(2).itertuples(index=False, name=None)
+        one, two = clash["row"].head(2)
+        first, second = clash[column].head(2)
         if column == "cover":
             reason = f"second cover of album {album_id!r}; the first, {first}, is taken"
             report.add(listed.PICTURE, second, reason, two)
@@ -79,12 +80,12 @@ def _agreed(rows: pd.DataFrame, column: str, source: str, report: Report) -> pd.
 
 
 def covers(albums: pd.DataFrame, rows: pd.DataFrame, root: Path, folder: Path, report: Report) -> list[str]:
-    """Return the cover of each album: the file found, else a picture inside its recordings, kept with the catalogue.
+    """Return the cover of each album: a file, otherwise a picture from its recordings, stored with the catalogue.
 
     Parameters
     ----------
     folder : Path
-        The catalogue's.
+        Folder of the catalogue.
     """
     problems: list[tuple[int | str, str, str]] = []
     found = artwork.completed(albums, rows, root, folder, problems)

@@ -1,4 +1,4 @@
-"""Which folders are one album, by their names alone: discs, numbered shards, letters, years, ``Artist - Album``.
+"""Group folders into albums by their names: discs, numbered shards, letters, years, ``Artist - Album``.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -13,13 +13,13 @@ from mumu_lib.sources.collection.naming import clean_title, is_shelf, is_year, p
 from mumu_lib.sources.collection.walk import Place, Tree, is_sound
 from mumu_lib.sources.tags.vocabulary import KNOWN, folded as genre_of
 
-# Rules, as the command counts them.
+# Names of the rules in the summary.
 BY_TAGS = "by tags that agree"
 BY_DISCS = "by folders of discs"
 BY_FOLDER = "by folder names"
 BY_FILE = "each file its own"
-# A folder of more recordings without tags is no album.
-MOST_TRACKS = 99
+# A folder with more recordings without tags is not an album.
+MAX_TRACKS = 99
 SHARD = re.compile(r"\d{2,}|[0-9a-f]{2}")
 NAMED_SHARD = re.compile(r"(?:batch|chunk|shard|split|fold|block|part|pack|dir|folder|group)[ ._-]*\d+", re.IGNORECASE)
 LETTER = re.compile(r"[a-z]|#|0-9|123|[a-z]\s*-\s*[a-z]|other", re.IGNORECASE)
@@ -27,24 +27,24 @@ LETTER = re.compile(r"[a-z]|#|0-9|123|[a-z]\s*-\s*[a-z]|other", re.IGNORECASE)
 
 @dataclass
 class Group:
-    """Files that folder names alone make one album.
+    """Files that are one album by the names of their folders.
 
     Attributes
     ----------
     place : tuple of str
-        Parts of the path that names the album; of discs side by side it is no folder.
+        Parts of the path of the album; for discs next to each other there is no such folder.
     title, artist : str
-        From the names; empty where they say nothing.
+        From the names; empty if unknown.
     rule : str
-        Which rule made it.
+        Name of the rule that made the group.
     genre : str
-        What a folder named for a genre says; used where nothing else does.
+        Genre in the name of a folder, used if there is no other.
     loose : bool
-        Whether its folder is none of an album, so that without tags each file is its own.
+        Whether the folder is not an album; then each file without tags is an album.
     files : dict of str -> int
         Path of each recording, and the number of its disc or 0.
     folders : list of tuple of str
-        Where its genres, cover and texts may lie, the nearest to the album first.
+        Folders of genres, cover and texts, the nearest to the album first.
     """
 
     place: Place
@@ -58,7 +58,7 @@ class Group:
 
 
 class _Names:
-    """What the names of all folders with recordings say of each other."""
+    """Classifies folders with recordings by their names and the names of their siblings."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
@@ -73,28 +73,29 @@ class _Names:
         self.genres = self._genres()
 
     def _letters(self) -> bool:
-        """Whether the folders of the collection's root are letters of an alphabet."""
+        """Return whether the folders of the collection's root are letters of an alphabet."""
         top = self.children[()]
-        letters = [name for name in top if LETTER.fullmatch(name)]
+        letters = list(filter(LETTER.fullmatch, top))
         if len(letters) < 2 or 2 * len(letters) < len(top):
             return False
         fitting = 0
-        held = 0
+        total = 0
         for letter in letters:
             below = self.children[(letter,)] or set(self.tree.get((letter,), []))
-            held += len(below)
+            total += len(below)
             for name in below:
-                first = re.sub(r"^(?:the|die|der|das|les?|la)\s+", "", name, flags=re.IGNORECASE)[:1]
-                fitting += first.casefold() == letter[0].casefold() or (not first.isalpha() and not letter[0].isalpha())
-        return 2 * fitting >= held
+                fitting += _begins_with(name, letter[0])
+        return 2 * fitting >= total
 
     def _genres(self) -> set[str]:
         """Return the folders of the collection's root that are named for genres, if there are several."""
-        named = set()
+        genres = set()
         for name in self.children[()]:
             if genre_of(name) in KNOWN:
-                named.add(name)
-        return named if len(named) > 1 else set()
+                genres.add(name)
+        if len(genres) < 2:
+            return set()
+        return genres
 
     def is_genre(self, place: Place) -> bool:
         return len(place) == 1 and place[0] in self.genres
@@ -106,31 +107,33 @@ class _Names:
         return self.children[place[:-1]]
 
     def disc(self, place: Place) -> discs.Disc | None:
-        """Say which part of the folder above a folder is, if it is one."""
+        """Return the part of the parent folder's album that a folder is; None if it is not a part."""
         disc = discs.pure(place[-1])
-        if disc is None:
+        if disc is None or not self._is_part(place, disc):
             return None
-        among = self.siblings(place)
-        parts = [discs.pure(name) for name in among]
+        return disc
+
+    def _is_part(self, place: Place, disc: discs.Disc) -> bool:
+        """Return whether a folder with the name of a disc is one, by its parent and its siblings."""
+        siblings = self.siblings(place)
+        parts = list(map(discs.pure, siblings))
+        is_number = bool(discs.PLAIN_NUMBER.fullmatch(place[-1]))
         if len(place) > 2 and discs.pure(place[-2]):
-            return disc
+            return True
         if len(place) == 1:
-            number = discs.PLAIN_NUMBER.fullmatch(place[0])
-            return disc if len(among) > 1 and all(parts) and not number and () not in self.audio else None
-        if disc.strong:
-            return disc
-        if any(part is not None and part.strong for part in parts):
-            return disc
+            return len(siblings) > 1 and all(parts) and not is_number and () not in self.audio
+        if disc.strong or any(part is not None and part.strong for part in parts):
+            return True
         if discs.folded(place[-1]) in discs.EXTRAS:
-            return disc if place[:-1] in self.audio else None
+            return place[:-1] in self.audio
         if not all(parts):
-            return None
-        if discs.PLAIN_NUMBER.fullmatch(place[-1]):
-            return disc if _counts_up(among) else None
-        return disc if len(among) > 1 or self.tree.get(place[:-1]) else None
+            return False
+        if is_number:
+            return _counts_up(siblings)
+        return len(siblings) > 1 or bool(self.tree.get(place[:-1]))
 
     def shard(self, place: Place) -> bool:
-        """Whether a folder is one of many that only share files out, such as ``000`` or ``a3``."""
+        """Return whether a folder only distributes files, such as ``000`` or ``a3``."""
         if not place:
             return False
         if len(place) >= 3 and all(len(part) == 1 for part in place):
@@ -138,61 +141,88 @@ class _Names:
         name = place[-1]
         if len(name) >= 3 and name.isdigit() and name.startswith("0"):
             return True
+        siblings = self.siblings(place)
         if len(place) > 1:
             above = all(SHARD.fullmatch(part) or len(part) == 1 for part in place[:-1])
-            return above and bool(SHARD.fullmatch(name)) and len({*map(len, self.siblings(place))}) == 1
-        among = self.siblings(place)
-        numbers = all(SHARD.fullmatch(other) or other.isdigit() for other in among)
-        named = all(NAMED_SHARD.fullmatch(other) for other in among)
-        return len(among) > 1 and (numbers or named)
+            equal_lengths = len(set(map(len, siblings))) == 1
+            return above and bool(SHARD.fullmatch(name)) and equal_lengths
+        numbers = all(SHARD.fullmatch(sibling) or sibling.isdigit() for sibling in siblings)
+        named = all(map(NAMED_SHARD.fullmatch, siblings))
+        return len(siblings) > 1 and (numbers or named)
 
     def container(self, place: Place) -> bool:
-        """Whether the names in a folder begin with several artists, so that its own name is none of them."""
-        among = self.children[place]
-        before = set()
+        """Return whether the names in a folder begin with several artists; then its own name is not an artist."""
+        names = self.children[place]
+        artists = set()
         dashed = 0
-        for name in among:
+        for name in names:
             first, dash, _ = parted(clean_title(name))
             dashed += dash
             if dash:
-                before.add(artist_key(first))
-        return len(before) > 1 and dashed >= 0.6 * len(among)
+                artists.add(artist_key(first))
+        return len(artists) > 1 and dashed >= 0.6 * len(names)
+
+
+def _begins_with(name: str, letter: str) -> bool:
+    """Return whether a name without its article begins with a letter, or both begin with a sign.
+
+    Examples
+    --------
+    >>> _begins_with("The Beatles", "B"), _begins_with("2Pac", "#"), _begins_with("Can", "B")
+    (True, True, False)
+    """
+    first = re.sub(r"^(?:the|die|der|das|les?|la)\s+", "", name, flags=re.IGNORECASE)[:1]
+    if first.casefold() == letter.casefold():
+        return True
+    return not first.isalpha() and not letter.isalpha()
 
 
 def _counts_up(names: set[str]) -> bool:
-    """Whether names are the numbers from 1 on, two at least."""
+    """Return whether names are the numbers from 1 to at least 2.
+
+    Examples
+    --------
+    >>> _counts_up({"01", "02"}), _counts_up({"1", "3"})
+    (True, False)
+    """
     if not all(name.isdigit() for name in names):
         return False
     return len(names) > 1 and sorted(map(int, names)) == list(range(1, len(names) + 1))
 
 
 def group(tree: Tree) -> list[Group]:
-    """Return the albums that folder names make, and loose files as one group a folder.
+    """Return the albums by folder names, and one group per folder of loose files.
 
     Parameters
     ----------
     tree : dict
-        As of :func:`~mumu_lib.sources.collection.walk.walk`.
+        From :func:`~mumu_lib.sources.collection.walk.walk`.
+
+    Examples
+    --------
+    >>> [(found.artist, found.title) for found in group({("Can", "1971 - Tago Mago"): ["1.mp3", "2.mp3"]})]
+    [('Can', 'Tago Mago')]
     """
     names = _Names(tree)
-    made: dict[tuple[Place, bool], Group] = {}
+    by_album: dict[tuple[Place, bool], Group] = {}
     for place in sorted(names.audio):
         album, number, rule = _album(names, place)
-        found = made.setdefault((album, rule == BY_FILE), Group(album, rule=rule, loose=rule == BY_FILE))
+        is_loose = rule == BY_FILE
+        found = by_album.setdefault((album, is_loose), Group(album, rule=rule, loose=is_loose))
         if rule == BY_DISCS and album != place:
             found.rule = BY_DISCS
         for name in tree[place]:
             if is_sound(name):
                 found.files["/".join((*place, name))] = number
         found.folders.append(place)
-    groups = _together(list(made.values()), names)
-    for one in groups:
-        _name(one, names)
+    groups = _joined_discs(list(by_album.values()), names)
+    for found in groups:
+        _name(found, names)
     return groups
 
 
 def _album(names: _Names, place: Place) -> tuple[Place, int, str]:
-    """Return the folder of an album that the recordings in one folder belong to, their disc, and the rule."""
+    """Return the album folder of the recordings in a folder, the number of their disc, and the rule."""
     if not place or names.shard(place):
         return place, 0, BY_FILE
     if names.is_letter(place) or names.is_genre(place):
@@ -209,35 +239,54 @@ def _album(names: _Names, place: Place) -> tuple[Place, int, str]:
     return place, number, rule
 
 
-def _together(groups: list[Group], names: _Names) -> list[Group]:
-    """Join albums beside each other whose names differ by the disc that they name."""
-    by_base: dict[Place, list[tuple[Group, int]]] = defaultdict(list)
-    for one in groups:
-        base = one.place
+def _joined_discs(groups: list[Group], names: _Names) -> list[Group]:
+    """Join albums in the same folder whose names differ only in the disc."""
+    joined: list[Group] = []
+    by_base: dict[Place, list[tuple[Group, int]]] = {}
+    for found in groups:
+        base = found.place
         number = 0
-        disc = discs.suffix(one.place[-1]) if one.place and not one.loose else None
-        if disc and (disc.strong or _has_partner(one.place, disc, names)):
-            base = (*one.place[:-1], disc.base)
+        if found.loose:
+            # Loose files are never joined; their place as a key only keeps the order of the groups.
+            by_base[(*base, "", str(id(found)))] = [(found, number)]
+            continue
+        disc = _disc_in_name(found.place, names)
+        if disc:
+            base = (*found.place[:-1], disc.base)
             number = disc.number
-        key = base if not one.loose else (*base, "", str(id(one)))
-        by_base[(*key[:-1], discs.folded(key[-1]))[: len(key)] if key else key].append((one, number))
-    joined = []
+        if base:
+            base = (*base[:-1], discs.folded(base[-1]))
+        by_base.setdefault(base, []).append((found, number))
     for members in by_base.values():
         joined.append(_join(members))
     return joined
 
 
+def _disc_in_name(place: Place, names: _Names) -> discs.Disc | None:
+    """Return the disc at the end of an album's name, if it is unambiguous or another disc is in the same folder."""
+    if not place:
+        return None
+    disc = discs.suffix(place[-1])
+    if disc and (disc.strong or _has_partner(place, disc, names)):
+        return disc
+    return None
+
+
 def _has_partner(place: Place, disc: discs.Disc, names: _Names) -> bool:
-    for other in names.siblings(place) - {place[-1]}:
-        beside = discs.suffix(other)
-        if beside and discs.folded(beside.base) == discs.folded(disc.base):
+    """Return whether another disc of the same album is in the same folder."""
+    for sibling in names.siblings(place) - {place[-1]}:
+        other = discs.suffix(sibling)
+        if other and discs.folded(other.base) == discs.folded(disc.base):
             return True
     return False
 
 
 def _join(members: list[tuple[Group, int]]) -> Group:
+    """Join the discs of an album."""
     first, number = members[0]
-    disc = discs.suffix(first.place[-1]) if number and first.place else None
+    disc = None
+    if number and first.place:
+        disc = discs.suffix(first.place[-1])
     if disc:
         first.title = disc.base
     if len(members) == 1:
@@ -247,36 +296,36 @@ def _join(members: list[tuple[Group, int]]) -> Group:
     first.rule = BY_DISCS
     files: dict[str, int] = {}
     folders: list[Place] = []
-    for one, outer in members:
-        folders += one.folders
-        for path, inner in one.files.items():
+    for member, outer in members:
+        folders += member.folders
+        for path, inner in member.files.items():
             files[path] = inner or outer
     first.files = files
     first.folders = folders
     return first
 
 
-def _name(one: Group, names: _Names) -> None:
-    """Give a group its title, artist and genre, and the folders that belong to it."""
-    if names.is_genre(one.place[:1]) and (one.loose or len(one.place) > 2):
-        one.genre = one.place[0]
-    if one.loose:
+def _name(found: Group, names: _Names) -> None:
+    """Set title, artist and genre of a group, and add its own folder."""
+    if names.is_genre(found.place[:1]) and (found.loose or len(found.place) > 2):
+        found.genre = found.place[0]
+    if found.loose:
         return
-    if one.place not in one.folders and one.place in names.tree:
-        one.folders.insert(0, one.place)
-    if not one.place:
+    if found.place not in found.folders and found.place in names.tree:
+        found.folders.insert(0, found.place)
+    if not found.place:
         return
-    one.title = clean_title(one.title or one.place[-1])
-    above = one.place[:-1]
+    found.title = clean_title(found.title or found.place[-1])
+    above = found.place[:-1]
     while above and (is_year(above[-1]) or (len(above) > 1 and is_shelf(above[-1]))):
         above = above[:-1]
-    first, dash, rest = parted(one.title)
+    first, dash, rest = parted(found.title)
     genre = bool(above) and genre_of(above[-1]) in KNOWN
     outside = not above or names.is_letter(above) or names.container(above) or genre
     if dash and (outside or artist_key(first) == artist_key(above[-1])):
-        one.artist = first
-        one.title = clean_title(rest)
-        if genre and not one.genre:
-            one.genre = above[-1]
+        found.artist = first
+        found.title = clean_title(rest)
+        if genre and not found.genre:
+            found.genre = above[-1]
     elif above and not names.is_letter(above):
-        one.artist = above[-1]
+        found.artist = above[-1]

@@ -1,4 +1,4 @@
-"""A collection described by a table: one row a track, or one row an album.
+"""Read a table that describes a collection, with one row per track or per album.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -15,20 +15,20 @@ from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.formats import TEXTS, kind
 from mumu_lib.sources.collection import genres, report as listed
-from mumu_lib.sources.collection.beside import read_text
 from mumu_lib.sources.collection.entries import Entries
 from mumu_lib.sources.collection.report import Report
+from mumu_lib.sources.collection.sidecars import read_text
 
 FIELDS = ("audio", "cover", "text", "album_id", "album", "artist", "title", "genres", "split", "track_id")
 FILES = ("audio", "cover", "text")
-# What else columns are called.
+# Other names of columns.
 LIKE = {
     "genre": "genres", "label": "genres", "labels": "genres", "tags": "genres", "style": "genres", "styles": "genres", "file": "path",
     "filename": "path", "file_name": "path", "filepath": "path", "file_path": "path", "location": "path", "audio_path": "audio",
     "albumid": "album_id", "trackid": "track_id", "artists": "artist", "album_title": "album", "album_name": "album", "track": "title",
     "image": "cover", "cover_path": "cover", "review": "text", "reviews": "text", "fold": "split", "subset": "split", "set": "split",
 }  # fmt: skip
-# What spreadsheets write above the header to say what separates the cells.
+# Line above the header in which spreadsheets state the separator.
 SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=(?P<separator>.)\"?[,;\t]*\r?\n", re.IGNORECASE)
 SAVE_AS = "save the table as CSV in UTF-8 (in Excel: Save As, CSV UTF-8; in LibreOffice: character set UTF-8)"
 WORKBOOKS = {
@@ -41,27 +41,28 @@ MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
 def read_manifest(manifest: Path, root: Path, report: Report) -> pd.DataFrame:
-    """Return the rows of a manifest that describe something.
+    """Return the usable rows of a manifest.
 
     Parameters
     ----------
     manifest : Path
         A CSV; see :func:`mumu_lib.sources.folder.build` for its columns.
     root : Path
-        What the paths in it are relative to.
+        Folder to which paths in the manifest are relative.
     report : Report
-        Gets a line for each file that is not there and each row that is kept out.
+        Receives a line for each missing file and each skipped row.
 
     Returns
     -------
     rows : pd.DataFrame
-        ``FIELDS``, with ``text`` as lists of texts; ``row`` as a spreadsheet counts, the header being 1; ``key``, what
-        identifies a row that has no id.
+        ``FIELDS``, with ``text`` as lists of texts; ``row``, counted as in a spreadsheet, where the header is row 1;
+        ``key``, which identifies a row without an id.
 
     Raises
     ------
     MissingDataError, BadDataError
-        There is no such file; it is no table in UTF-8 (or UTF-16 with its mark), or leads out of the collection.
+        If the file does not exist, is not a table in UTF-8 (or UTF-16 with a byte order mark), or has a path outside
+        the collection.
     """
     table = read_csv(manifest)
     columns = list(map(str, table))
@@ -83,13 +84,13 @@ def read_manifest(manifest: Path, root: Path, report: Report) -> pd.DataFrame:
 
 
 def _check_columns(manifest: Path, columns: list[str]) -> bool:
-    """Name columns that are ignored, and return whether the table has ids and genres, which is enough without files."""
+    """Print the ignored columns, and return whether the table has ids and genres, which suffice without files."""
     named = set(columns)
     meant = _meant(columns)
     labels_alone = "genres" in named and bool({"album_id", "id", "album"} & named)
     if not {"path", *FILES} & named and not labels_alone:
         raise BadDataError(
-            f"{manifest}: none of its columns {columns} says where the files are; name one path, audio, text or cover, "
+            f"{manifest}: none of its columns {columns} has paths of files; name one path, audio, text or cover, "
             f"or, for genres without any file, two album_id and genres{meant}"
         )
     ignored = []
@@ -102,17 +103,17 @@ def _check_columns(manifest: Path, columns: list[str]) -> bool:
 
 
 def _meant(columns: list[str]) -> str:
-    """Say which columns have nearly the name of one that is read."""
+    """Return hints for columns whose names are similar to those that are read."""
     hints = []
     for column in columns:
         read = LIKE.get(column.replace(" ", "_"), column.replace(" ", "_"))
         if column not in (*FIELDS, "path", "id") and read in (*FIELDS, "path") and read not in columns:
-            hints.append(f"{column!r} is read if it is called {read!r}")
-    return "".join(f"; {hint}" for hint in hints)
+            hints.append(f"; {column!r} is read if it is called {read!r}")
+    return "".join(hints)
 
 
 def _from_path(table: pd.DataFrame, column: str) -> pd.Series:
-    """Return a column of files, filled with what the column ``path`` has of its kind."""
+    """Return a column of files; fill empty cells from the column ``path`` by the kind of file."""
     meant = {"picture": "cover", "text": "text"}
     kinds = []
     for path in table["path"]:
@@ -122,16 +123,17 @@ def _from_path(table: pd.DataFrame, column: str) -> pd.Series:
 
 
 def read_csv(manifest: Path) -> pd.DataFrame:
-    """Return the cells of a CSV as texts, under names in small letters.
+    """Return the cells of a CSV as texts, with column names in lower case.
 
     Raises
     ------
     MissingDataError, BadDataError
+        If the file does not exist or is not a table.
     """
     text, separator = _separated(_decoded(manifest))
     try:
         with warnings.catch_warnings():
-            # pandas only warns when every row has more fields than the header, and drops them.
+            # If every row has more fields than the header, pandas drops them with only a warning.
             warnings.simplefilter("error", pd.errors.ParserWarning)
             table = pd.read_csv(
                 io.StringIO(text),
@@ -147,12 +149,12 @@ def read_csv(manifest: Path) -> pd.DataFrame:
     table = table.rename(columns=lambda c: str(c).strip().lower())
     twice = table.columns[table.columns.duplicated()]
     if twice.size:
-        raise BadDataError(f"{manifest}: the column {twice[0]!r} stands there twice; rename one")
+        raise BadDataError(f"{manifest}: the column {twice[0]!r} occurs twice; rename one")
     return table.fillna("").apply(lambda cells: cells.str.strip())
 
 
 def _too_long_row(text: str, separator: str) -> str:
-    """Name the first row with more cells than the header, and what mends it; empty where there is none."""
+    """Return a message about the first row with more cells than the header; empty if there is none."""
     columns = 0
     try:
         for number, cells in enumerate(csv.reader(io.StringIO(text), delimiter=separator), 1):
@@ -168,7 +170,7 @@ def _too_long_row(text: str, separator: str) -> str:
 
 
 def _separated(text: str) -> tuple[str, str]:
-    """Return a table without the line that names its separator, and the separator."""
+    """Return a table without the line that states the separator, and the separator."""
     marked = SEPARATOR_LINE.match(text)
     if marked:
         return text[marked.end() :], marked["separator"]
@@ -176,14 +178,14 @@ def _separated(text: str) -> tuple[str, str]:
 
 
 def _decoded(manifest: Path) -> str:
-    """Return the text of a manifest: UTF-8, or UTF-16 where its mark says so; anything else is named."""
+    """Return the text of a manifest in UTF-8, or UTF-16 with a byte order mark; refuse other files."""
     try:
         data = manifest.read_bytes()
     except OSError:
         raise MissingDataError(f"manifest {manifest} cannot be read; give the path of a CSV file") from None
     for start, what in WORKBOOKS.items():
         if data.startswith(start):
-            raise BadDataError(f"{manifest} is {what}, no CSV; {SAVE_AS}")
+            raise BadDataError(f"{manifest} is {what}, not a CSV; {SAVE_AS}")
     encoding = MARKS.get(data[:2], "utf-8-sig")
     if encoding == "utf-8-sig" and b"\0" in data[:1000]:
         raise BadDataError(f"{manifest}: not UTF-8 but perhaps UTF-16 without its mark (it holds NUL bytes); {SAVE_AS}")
@@ -196,37 +198,44 @@ def _decoded(manifest: Path) -> str:
 
 
 def _resolve(row: dict, manifest: Path, entries: Entries, report: Report, labels_alone: bool) -> bool:
-    """Return whether a row has anything usable; its files are checked and its review put into ``row["text"]``."""
+    """Check the files of a row, replace ``row["text"]`` by its review, and return whether the row is usable."""
     number = row["row"]
     text = row["text"]
     is_file = "\n" not in text and text.lower().endswith(TEXTS)
-    asked = row["audio"] != ""
-    for column in FILES if is_file else FILES[:2]:
-        row[column] = _found(row, column, entries, f"{manifest}, row {number}", report)
-    if asked and not row["audio"]:
+    has_audio = row["audio"] != ""
+    for column in FILES:
+        if column != "text" or is_file:
+            row[column] = _found(row, column, entries, f"{manifest}, row {number}", report)
+    if has_audio and not row["audio"]:
         return False
     text_file = ""
     if is_file and row["text"]:
         text_file = row["text"]
         row["text"] = read_text(entries.root, text_file, report, number)
-    # What identifies a row that has no album_id; a review itself is too long for that.
-    literal = hash_of(text, length=12) if row["text"] else ""
-    row["key"] = row["audio"] or row["cover"] or (row["text"] and text_file) or literal
+    row["key"] = row["audio"] or row["cover"]
+    if not row["key"] and row["text"]:
+        # A review in the cell itself is too long for a key.
+        row["key"] = text_file or hash_of(text, length=12)
     if not row["key"] and labels_alone and (row["album_id"] or row["album"]):
         row["key"] = row["album_id"] or f"{row['artist']} / {row['album']}"
     if not row["key"]:
         report.add(listed.EMPTY_ROW, "", "neither audio nor cover nor text; row kept out", number)
-    row["text"] = [row["text"]] if row["text"] else []
+    reviews = []
+    if row["text"]:
+        reviews.append(row["text"])
+    row["text"] = reviews
     return bool(row["key"])
 
 
 def _found(row: dict, column: str, entries: Entries, where: str, report: Report) -> str:
-    """Return the path of a file that a row names; empty, and listed, if it is not there."""
+    """Return the path of a file in a row; empty, with a line in the report, if it is missing."""
     entry = row[column]
     if not entry:
         return ""
     path, problem = entries.find(entry, where)
     if not path:
-        what = "row kept out" if column == "audio" else "row kept without it"
-        report.add(listed.MISSING, entry, f"{column} file {problem}; {what}", row["row"])
+        consequence = "row kept without it"
+        if column == "audio":
+            consequence = "row kept out"
+        report.add(listed.MISSING, entry, f"{column} file {problem}; {consequence}", row["row"])
     return path

@@ -1,4 +1,4 @@
-"""Names of albums as folders and tags have them: years, formats and words that are no name taken off.
+"""Clean the names of albums in folders and tags: remove years, formats and placeholders.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -29,7 +29,7 @@ SHELVES = frozenset({
     "albums", "studio albums", "album", "eps", "ep", "singles", "singles & eps", "singles and eps", "compilations", "live",
     "live albums", "demos", "bootlegs", "discography", "lps", "soundtracks", "remixes", "flac", "mp3", "lossless",
 })  # fmt: skip
-# What programs write where an album has no name.
+# Placeholders for a missing name.
 NO_ALBUM = frozenset({
     "unknown album", "unknown", "unbekanntes album", "album inconnu", "album desconocido", "album sconosciuto", "no album",
     "untitled album", "[no album]", "[non-album tracks]", "non-album tracks", "none", "n/a", "-", "?", "single", "singles",
@@ -37,17 +37,29 @@ NO_ALBUM = frozenset({
 
 
 def is_year(name: str) -> bool:
-    """Return whether a folder is named for a year alone."""
+    """Return whether the name of a folder is a year.
+
+    Examples
+    --------
+    >>> is_year("1971"), is_year("1971 - Tago Mago")
+    (True, False)
+    """
     return bool(YEAR.fullmatch(name))
 
 
 def is_shelf(name: str) -> bool:
-    """Return whether a folder lies between an artist and the albums, such as ``Singles``."""
+    """Return whether a folder is between an artist and the albums, such as ``Singles``.
+
+    Examples
+    --------
+    >>> is_shelf("Singles"), is_shelf("Tago Mago")
+    (True, False)
+    """
     return name.casefold() in SHELVES
 
 
 def parted(name: str) -> tuple[str, bool, str]:
-    """Return ``Artist - Album`` in two, and whether there is such a dash.
+    """Split ``Artist - Album`` at the dash, and return whether there is one.
 
     Examples
     --------
@@ -61,7 +73,7 @@ def parted(name: str) -> tuple[str, bool, str]:
 
 
 def clean_title(name: str) -> str:
-    """Return the name of an album's folder without its year and the format of its files.
+    """Return the name of an album's folder without year and file format.
 
     Examples
     --------
@@ -73,7 +85,13 @@ def clean_title(name: str) -> str:
 
 
 def album_title(tags: Tags) -> str:
-    """Return the name of an album that tags give, without the disc in it; empty for words that are no name."""
+    """Return the name of the album in tags without the disc; empty for a placeholder.
+
+    Examples
+    --------
+    >>> album_title(Tags(album="The Wall (Disc 1)")), album_title(Tags(album="Unknown Album"))
+    ('The Wall', '')
+    """
     title = discs.without(tags.album)
     if folded(title) in NO_ALBUM:
         return ""
@@ -81,22 +99,33 @@ def album_title(tags: Tags) -> str:
 
 
 def names_of(tags: Sequence[Tags]) -> tuple[str, str, bool]:
-    """Return the most frequent name of the album and its artist, and whether they are many."""
+    """Return the most frequent name of the album, its artist, and whether there are many artists.
+
+    Examples
+    --------
+    >>> names_of([Tags(album="Ege Bamyasi", artists=("Can",)), Tags(album="Ege Bamyasi", artists=("Can",))])
+    ('Ege Bamyasi', 'Can', False)
+    """
     titles = Counter(filter(None, map(album_title, tags)))
-    stated = Counter(one.album_artist for one in tags if one.album_artist)
-    acting = Counter(one.artist for one in tags if one.artists)
-    title = _most(titles)
-    if stated:
-        return title, _most(stated), False
-    if len(set(map(artist_key, acting))) == 1:
-        return title, without_guests(acting), False
-    if len(acting) > 1 and any(one.compilation for one in tags):
+    album_artists: Counter[str] = Counter()
+    artists: Counter[str] = Counter()
+    for track in tags:
+        if track.album_artist:
+            album_artists[track.album_artist] += 1
+        if track.artists:
+            artists[track.artist] += 1
+    title = _most_frequent(titles)
+    if album_artists:
+        return title, _most_frequent(album_artists), False
+    if len(set(map(artist_key, artists))) == 1:
+        return title, without_guests(artists), False
+    if len(artists) > 1 and any(track.compilation for track in tags):
         return title, "", True
-    return title, on_most(acting), False
+    return title, on_most(artists), False
 
 
 def on_most(credits: Counter[str]) -> str:
-    """Return the artist who is named on more than half of the tracks, beside whatever guests; empty for none.
+    """Return the artist of more than half of the tracks, with or without guests; empty if there is none.
 
     Examples
     --------
@@ -108,7 +137,9 @@ def on_most(credits: Counter[str]) -> str:
         for key in everyone(credit):
             named[key] += number
     main = {key for key, number in named.items() if 2 * number > credits.total()}
-    fitting = [credit for credit in credits if main and main <= everyone(credit)]
+    if not main:
+        return ""
+    fitting = [credit for credit in credits if main <= everyone(credit)]
     if not fitting:
         return ""
     best = min(fitting, key=lambda credit: (len(credit), credit))
@@ -118,7 +149,7 @@ def on_most(credits: Counter[str]) -> str:
     return best
 
 
-def _most(counts: Counter[str]) -> str:
+def _most_frequent(counts: Counter[str]) -> str:
     if not counts:
         return ""
     return min(counts, key=lambda name: (-counts[name], name))

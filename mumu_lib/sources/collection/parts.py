@@ -1,4 +1,4 @@
-"""Training, validation and test parts of a collection: what must not part stays together.
+"""Split a collection into training, validation and test sets; related albums stay in the same split.
 
 Paper: Section 6.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -24,16 +24,22 @@ SPLIT_NAMES = {name: name for name in (*SPLITS, "none")} | {
 
 
 def units(albums: pd.DataFrame, same: Mapping[str, str], artist_disjoint: bool) -> list[str]:
-    """Return for each album the name of what must stay in one split with it; empty where it is alone.
+    """Return for each album the name of the group that must stay in one split; empty for an album without a group.
 
     Parameters
     ----------
     albums : pd.DataFrame
         ``album_id``, ``artist``, ``unit``, ``nobody``.
     same : dict of str -> str
-        One name for the albums that share identical recordings, by album id.
+        Album id -> a common name of all albums with identical recordings.
     artist_disjoint : bool
-        Keep the albums of an artist together; nobody in particular, as of a compilation, is no artist.
+        Keep the albums of an artist together; compilations have no artist.
+
+    Examples
+    --------
+    >>> albums = pd.DataFrame({"album_id": ["a", "b", "c"], "artist": ["Can", "Can", "Neu!"], "unit": "", "nobody": False})
+    >>> units(albums, {}, artist_disjoint=True)
+    ['a', 'a', '']
     """
     members: dict[Hashable, list[str]] = defaultdict(list)
     for row in albums.to_dict("records"):
@@ -45,19 +51,16 @@ def units(albums: pd.DataFrame, same: Mapping[str, str], artist_disjoint: bool) 
     for album_id, name in same.items():
         members["same", name].append(album_id)
     leader = _leaders(albums["album_id"], members.values())
-    size: dict[str, int] = defaultdict(int)
-    for name in leader.values():
-        size[name] += 1
-    return [leader[a] if size[leader[a]] > 1 else "" for a in albums["album_id"]]
+    leaders = albums["album_id"].map(leader)
+    is_alone = leaders.groupby(leaders).transform("size") == 1
+    return leaders.mask(is_alone, "").tolist()
 
 
 def _leaders(ids: Iterable[str], groups: Iterable[list[str]]) -> dict[str, str]:
-    """Return for each id the first of all those that groups tie it to."""
-    leader = {}
-    for name in ids:
-        leader[name] = name
+    """Return for each id the first id of its connected component, with a disjoint-set forest."""
+    leader = {name: name for name in ids}
 
-    def of(name: str) -> str:
+    def find(name: str) -> str:
         while leader[name] != name:
             leader[name] = leader[leader[name]]
             name = leader[name]
@@ -65,9 +68,9 @@ def _leaders(ids: Iterable[str], groups: Iterable[list[str]]) -> dict[str, str]:
 
     for group in groups:
         for other in group[1:]:
-            low, high = sorted((of(group[0]), of(other)))
+            low, high = sorted((find(group[0]), find(other)))
             leader[high] = low
-    return {name: of(name) for name in leader}
+    return {name: find(name) for name in leader}
 
 
 def split(
@@ -80,7 +83,7 @@ def split(
     fractions: tuple[float, float, float],
     source: str,
 ) -> pd.Series:
-    """Return the split of the albums that have a label; the others get none.
+    """Return the split of each album; ``none`` for albums without a label.
 
     Parameters
     ----------
@@ -89,22 +92,22 @@ def split(
     together : list of str
         From :func:`units`.
     source : str
-        Where the albums come from, for messages.
+        Name of the source, for messages.
 
     Raises
     ------
     BadDataError
-        Splits that are given for some albums only, that are unknown, or that break ``artist_disjoint``.
+        If splits are given for some albums only, are unknown, or conflict with ``artist_disjoint``.
     """
     labels = set(keep_labels(albums["genres"], min_albums)[0])
     own = albums["genres"].map(labels.intersection)
     given = _known_splits(albums, source)
     found = given.where((own.map(len) > 0) | (given == "none"), "none")
     parts = [s for s in SPLITS if (found == s).any()]
-    open_ones, share = _to_deal(albums, found, parts, fractions, source)
-    if open_ones.any():
-        names = pd.Series(together, albums.index, dtype=object)[open_ones].tolist()
-        found[open_ones] = splits.assign(own[open_ones].tolist(), seed=seed, fractions=share, groups=names)
+    to_assign, share = _to_assign(albums, found, parts, fractions, source)
+    if to_assign.any():
+        names = pd.Series(together, albums.index, dtype=object)[to_assign].tolist()
+        found[to_assign] = splits.assign(own[to_assign].tolist(), seed=seed, fractions=share, groups=names)
     empty = [s for s in SPLITS if not (found == s).any()]
     if empty:
         why = (
@@ -116,18 +119,18 @@ def split(
     return found
 
 
-def _to_deal(
+def _to_assign(
     albums: pd.DataFrame, found: pd.Series, parts: list[str], fractions: tuple[float, float, float], source: str
 ) -> tuple[pd.Series, tuple[float, float, float]]:
-    """Return which albums still need a split, and the fractions they are dealt out by."""
-    open_ones = found == ""
-    if open_ones.any() and parts:
-        lacking = albums.loc[open_ones, "album_id"].iloc[0]
+    """Return which albums are to be assigned to splits, and the fractions of the splits."""
+    to_assign = found == ""
+    if to_assign.any() and parts:
+        album_id = albums.loc[to_assign, "album_id"].iloc[0]
         raise BadDataError(
-            f"{source}: album {lacking!r} has no split while others have; fill the column or leave it empty"
+            f"{source}: album {album_id!r} has no split but others have; fill the column or leave it empty"
         )
     if not parts or len(parts) == 3:
-        return open_ones, fractions
+        return to_assign, fractions
     if "train" not in parts:
         raise BadDataError(
             f"{source}: no album with a genre has the split 'train'; name some, or leave the column empty"
@@ -135,13 +138,16 @@ def _to_deal(
     taken = [s for s in SPLITS if s not in parts]
     print(f"the manifest has no {' and no '.join(taken)} albums: taken out of its training albums")
     share = np.array(fractions, float)
-    share *= [s == "train" or s in taken for s in SPLITS]
+    for i, name in enumerate(SPLITS):
+        if name != "train" and name not in taken:
+            share[i] = 0.0
     share /= share.sum()
     train, val, test = share.tolist()
     return found == "train", (train, val, test)
 
 
 def _known_splits(albums: pd.DataFrame, source: str) -> pd.Series:
+    """Return the given splits under their usual names."""
     given = albums["split"].str.lower().replace(SPLIT_NAMES)
     wrong = ~given.isin(["", "none", *SPLITS])
     if wrong.any():
@@ -151,7 +157,7 @@ def _known_splits(albums: pd.DataFrame, source: str) -> pd.Series:
 
 
 def _check_artists(albums: pd.DataFrame, found: pd.Series, source: str) -> None:
-    """Refuse splits in which an artist has albums on both sides."""
+    """Refuse splits in which an artist has albums in several."""
     key = albums["artist"].map(artist_key)
     used = (key != "") & ~albums["nobody"] & (found != "none")
     parts = found[used].groupby(key[used]).unique()
@@ -159,12 +165,12 @@ def _check_artists(albums: pd.DataFrame, found: pd.Series, source: str) -> None:
         artist = albums.loc[key == name, "artist"].iloc[0]
         raise BadDataError(
             f"{source}: artist {artist!r} has albums in {' and '.join(several)}; "
-            f"correct the split column or do without artist_disjoint"
+            f"correct the split column or leave out artist_disjoint"
         )
 
 
 def parted(same: Mapping[str, str], albums: pd.DataFrame) -> int:
-    """Return how many groups of albums with identical recordings lie in several splits, as a manifest may say.
+    """Return the number of groups of albums with identical recordings that are in several splits of a manifest.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What was passed over or taken in part, by kind: ``report.csv`` and one printed summary.
+"""Report what was skipped or read in part: ``report.csv`` and a printed summary by kind.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -14,7 +14,7 @@ from mumu_lib.core.files import write_atomically
 
 COLUMNS = ("row", "file", "reason", "kind")
 
-# Kinds. A line of the report has one; the summary and ``Catalogue.validate`` count by them.
+# Kinds of lines, by which the summary and ``Catalogue.validate`` count.
 MISSING = "missing file"
 EMPTY_ROW = "row without a file"
 HIDDEN = "hidden or system file"
@@ -33,7 +33,7 @@ DUPLICATE = "identical recording"
 
 
 def printable(name: str) -> str:
-    r"""Return a file's name with what is not UTF-8 written as ``\xe9``.
+    r"""Return the name of a file with bytes that are not UTF-8 written as ``\xe9``.
 
     Examples
     --------
@@ -45,12 +45,19 @@ def printable(name: str) -> str:
 
 @dataclass
 class Report:
-    """Lines of a report, as they come up.
+    """Lines of a report.
 
     Attributes
     ----------
     lines : list of (row, file, reason, kind)
-        ``row`` is the row of a manifest, counted as a spreadsheet does, or empty.
+        ``row`` is the row of a manifest, counted as in a spreadsheet, or empty.
+
+    Examples
+    --------
+    >>> report = Report()
+    >>> report.add(PICTURE, "Can/back.jpg", "not a front cover")
+    >>> report.table()["kind"].tolist()
+    ['picture not taken']
     """
 
     lines: list[tuple[int | str, str, str, str]] = field(default_factory=list)
@@ -70,7 +77,10 @@ class Report:
         return path
 
     def summary(self) -> str:
-        """Return the counts by kind on one line, the most frequent first; of unknown endings also which."""
-        counts = Counter(kind for *_, kind in self.lines)
-        pairs = [(kind, file) for _, file, _, kind in self.lines]
-        return contents.by_kind(counts, contents.endings_of(pairs))
+        """Return the counts by kind on one line, the most frequent first, with the unknown file extensions."""
+        kinds: Counter[str] = Counter()
+        pairs = []
+        for _, file, _, kind in self.lines:
+            kinds[kind] += 1
+            pairs.append((kind, file))
+        return contents.by_kind(kinds, contents.endings_of(pairs))

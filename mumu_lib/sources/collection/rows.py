@@ -1,4 +1,4 @@
-"""Rows of a collection, one a recording or a described album, from its folders or from its manifest.
+"""Make the rows of a collection, one per recording or album, from its folders or its manifest.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -13,7 +13,7 @@ import pandas as pd
 
 from mumu_lib.core.errors import BadDataError
 from mumu_lib.core.formats import needs_ffmpeg
-from mumu_lib.sources.collection import beside, layout, report as listed, tagged
+from mumu_lib.sources.collection import layout, report as listed, sidecars, tagged
 from mumu_lib.sources.collection.albums import Album, decide
 from mumu_lib.sources.collection.artists import artist_key, folded, is_nobody
 from mumu_lib.sources.collection.discs import without
@@ -29,27 +29,27 @@ BY_ROW = "each row its own"
 
 @dataclass
 class Rows:
-    """Rows, each with the id of its album and its track, and what was learnt on the way.
+    """Rows with the ids of their album and track.
 
     Attributes
     ----------
     table : pd.DataFrame
-        The manifest's fields; ``row``, what to call it in messages; ``tag_album`` and the like; ``rule``, ``unit`` and
-        ``nobody`` as of :class:`~mumu_lib.sources.collection.albums.Album`.
+        Fields of the manifest; ``row``, the name of the row in messages; ``tag_album`` and so on; ``rule``, ``unit`` and
+        ``nobody`` as in :class:`~mumu_lib.sources.collection.albums.Album`.
     tally : Tally
-        What was done with the genres in tags.
+        Counts of split and ignored genre tags.
     """
 
     table: pd.DataFrame
     tally: Tally
 
     def rules(self) -> Counter[str]:
-        """Return how many albums each rule made."""
+        """Return the number of albums by each rule."""
         return Counter(self.table.drop_duplicates("album_id")["rule"])
 
 
 def of_folders(root: Path, report: Report, separators: str) -> Rows:
-    """Return the rows of a collection that its folders and tags describe."""
+    """Return the rows of a collection from its folders and tags."""
     tree = _readable(walk(root, report), report)
     groups = layout.group(tree)
     paths: list[str] = []
@@ -58,22 +58,23 @@ def of_folders(root: Path, report: Report, separators: str) -> Rows:
             group.title = root.name
         paths.extend(group.files)
     found = tagged.read_all(root, paths, report, {})
-    found = {path: tagged.without_unknown(tags) for path, tags in found.items()}
+    for path, tags in found.items():
+        found[path] = tagged.without_unknown(tags)
     tally = tagged.tally_of(found.values(), separators)
     albums = decide(groups, found)
-    about = _Beside(root, tree, albums, report)
+    folder_files = _FolderFiles(root, tree, albums, report)
     lines: list[dict[str, Any]] = []
     for album in albums:
         for path in album.paths:
-            lines.append(_row(album, path, about))
-    about.list_rest()
+            lines.append(_row(album, path, folder_files))
+    folder_files.report_rest()
     table = pd.DataFrame(lines, columns=[*FIELDS, "row", "key", "rule", "unit", "nobody", "folder_genre"])
     table[list(FIELDS)] = table[list(FIELDS)].astype(object).fillna("")
     return Rows(_identified(table.join(tagged.table(table["audio"], found, tally)), str(root)), tally)
 
 
 def _readable(tree: Tree, report: Report) -> Tree:
-    """Leave out, and list, what only ffmpeg reads where it is not installed."""
+    """Leave out and report recordings that require ffmpeg if it is not installed."""
     if shutil.which("ffmpeg"):
         return tree
     kept: Tree = {}
@@ -90,8 +91,8 @@ def _readable(tree: Tree, report: Report) -> Tree:
     return kept
 
 
-class _Beside:
-    """Covers, texts and genres of albums, each folder read once."""
+class _FolderFiles:
+    """Reads covers, texts and genres of albums, each folder once."""
 
     def __init__(self, root: Path, tree: Tree, albums: list[Album], report: Report) -> None:
         self.root = root
@@ -99,55 +100,55 @@ class _Beside:
         owned: set[Place] = set()
         for album in albums:
             owned.update(album.folders)
-        self.files = beside.share_out(tree, owned, report)
+        self.files = sidecars.by_album_folder(tree, owned, report)
         self.taken: set[str] = set()
-        self.known: dict[tuple[Place, ...], beside.About] = {}
+        self.cache: dict[tuple[Place, ...], sidecars.About] = {}
         self.by_stem: dict[tuple[Place, str], list[str]] = {}
         for place, files in self.files.items():
             for file in files:
                 self.by_stem.setdefault((place, PurePosixPath(file).stem), []).append(file)
 
-    def of(self, album: Album, path: str) -> beside.About:
-        """Return what lies beside one recording of an album."""
+    def of(self, album: Album, path: str) -> sidecars.About:
+        """Return cover, texts and genres of one recording of an album."""
         if not album.loose:
             return self._of_folders(album)
         place = tuple(path.split("/")[:-1])
         own = self.by_stem.get((place, PurePosixPath(path).stem), [])
         self.taken.update(own)
-        found = beside.read(self.root, own, self.report, album.title, place)
+        found = sidecars.read(self.root, own, self.report, album.title, place)
         if not found.genres and place:
             found.genres = self._genres_of_folder(place)
         return found
 
     def _genres_of_folder(self, place: Place) -> str:
-        """Return what a file ``genres.txt`` says of all recordings in a folder that is no album's."""
+        """Return the genres in ``genres.txt`` of a folder with loose recordings."""
         files = [file for file in self.files[place] if names_genres(PurePosixPath(file).name)]
         key = (place, ("genres",))
-        if key not in self.known:
+        if key not in self.cache:
             self.taken.update(files)
-            self.known[key] = beside.read(self.root, files, self.report)
-        return self.known[key].genres
+            self.cache[key] = sidecars.read(self.root, files, self.report)
+        return self.cache[key].genres
 
-    def _of_folders(self, album: Album) -> beside.About:
+    def _of_folders(self, album: Album) -> sidecars.About:
         folders = tuple(album.folders)
-        if folders not in self.known:
+        if folders not in self.cache:
             files: list[str] = []
             for place in folders:
                 files += self.files[place]
             self.taken.update(files)
-            self.known[folders] = beside.read(self.root, files, self.report, album.title, folders[0])
-        return self.known[folders]
+            self.cache[folders] = sidecars.read(self.root, files, self.report, album.title, folders[0])
+        return self.cache[folders]
 
-    def list_rest(self) -> None:
-        """List the pictures and texts that belong to no album."""
+    def report_rest(self) -> None:
+        """Report the pictures and texts that belong to no album."""
         for files in self.files.values():
             for file in files:
                 if file not in self.taken:
-                    self.report.add(*beside.left_over(file))
+                    self.report.add(*sidecars.unassigned(file))
 
 
-def _row(album: Album, path: str, about: _Beside) -> dict[str, Any]:
-    found = about.of(album, path)
+def _row(album: Album, path: str, folder_files: _FolderFiles) -> dict[str, Any]:
+    found = folder_files.of(album, path)
     return {
         "audio": path, "cover": found.cover, "text": found.texts, "genres": found.genres, "album_id": album.album_id,
         "album": album.title, "artist": album.artist, "row": path, "key": path, "rule": album.rule, "unit": album.unit,
@@ -156,11 +157,12 @@ def _row(album: Album, path: str, about: _Beside) -> dict[str, Any]:
 
 
 def of_manifest(manifest: Path, root: Path, report: Report, separators: str) -> Rows:
-    """Return the rows of a collection that a table describes; tags fill what it leaves open."""
+    """Return the rows of a collection from a table, and fill its empty fields from the tags."""
     table = read_manifest(manifest, root, report)
-    wanted = (table["audio"] != "") & (table[["album", "artist", "title", "genres"]] == "").any(axis=1)
-    asked = table[wanted]
-    found = tagged.read_all(root, asked["audio"], report, dict(zip(asked["audio"], asked["row"], strict=True)))
+    has_empty_fields = (table[["album", "artist", "title", "genres"]] == "").any(axis=1)
+    incomplete = table[(table["audio"] != "") & has_empty_fields]
+    row_of_path = dict(zip(incomplete["audio"], incomplete["row"], strict=True))
+    found = tagged.read_all(root, incomplete["audio"], report, row_of_path)
     tally = tagged.tally_of(found.values(), separators)
     tags = tagged.table(table["audio"], found, tally)
     table = table.join(tags)
@@ -172,8 +174,7 @@ def of_manifest(manifest: Path, root: Path, report: Report, separators: str) -> 
     nobody = []
     for row in table.to_dict("records"):
         artist = row["artist"] or row["tag_artist"]
-        title = folded(without(row["album"] or row["tag_album"]))
-        units.append(f"{artist_key(artist)}\0{title}" if title and artist_key(artist) else "")
+        units.append(_unit(artist, row["album"] or row["tag_album"]))
         nobody.append(is_nobody(artist))
     table["folder_genre"] = ""
     table["unit"] = units
@@ -181,8 +182,23 @@ def of_manifest(manifest: Path, root: Path, report: Report, separators: str) -> 
     return Rows(_identified(table, str(manifest)), tally)
 
 
-def first_said(*columns: pd.Series) -> pd.Series:
-    """Return, row by row, the first of several columns that is not empty."""
+def _unit(artist: str, album: str) -> str:
+    """Return a key of the discs of an album, which stay in the same split."""
+    key = artist_key(artist)
+    title = folded(without(album))
+    if not key or not title:
+        return ""
+    return f"{key}\0{title}"
+
+
+def first_filled(*columns: pd.Series) -> pd.Series:
+    """Return in each row the first text that is not empty.
+
+    Examples
+    --------
+    >>> first_filled(pd.Series(["a", ""]), pd.Series(["b", "c"])).tolist()
+    ['a', 'c']
+    """
     first = columns[0]
     for other in columns[1:]:
         first = first.where(first != "", other)
@@ -190,16 +206,16 @@ def first_said(*columns: pd.Series) -> pd.Series:
 
 
 def _identified(rows: pd.DataFrame, source: str) -> pd.DataFrame:
-    """Return rows with titles, album ids and track ids, in an order that does not depend on the manifest's."""
+    """Return rows with titles, album ids and track ids, sorted independently of the manifest's order."""
     audible = rows["audio"] != ""
     stem = rows["key"].map(lambda key: PurePosixPath(key).stem).where(audible, "")
-    album = first_said(rows["album"], rows["tag_album"])
-    artist = first_said(rows["artist"], rows["tag_artist"])
+    album = first_filled(rows["album"], rows["tag_album"])
+    artist = first_filled(rows["artist"], rows["tag_artist"])
     path = rows["key"].str.split().str.join(" ")
     rows = rows.assign(
-        title=first_said(rows["title"], rows["tag_title"], stem),
-        album_id=first_said(rows["album_id"], (artist + " / " + album).where(album != "", path)),
-        track_id=first_said(rows["track_id"], _apart(path, rows["key"]).where(audible, "")),
+        title=first_filled(rows["title"], rows["tag_title"], stem),
+        album_id=first_filled(rows["album_id"], (artist + " / " + album).where(album != "", path)),
+        track_id=first_filled(rows["track_id"], _track_ids(path, rows["key"]).where(audible, "")),
     )
     tracks = rows[audible.to_numpy()]
     for track_id, same in tracks[tracks["track_id"].duplicated(keep=False)].groupby("track_id"):
@@ -208,7 +224,7 @@ def _identified(rows: pd.DataFrame, source: str) -> pd.DataFrame:
     return rows.sort_values(["album_id", "track_id", "key"], ignore_index=True)
 
 
-def _apart(paths: pd.Series, keys: pd.Series) -> pd.Series:
-    """Return ids of tracks: the path with one blank where there are several, or as it is where that is no longer one."""
+def _track_ids(paths: pd.Series, keys: pd.Series) -> pd.Series:
+    """Return ids of tracks: the path with single blanks, or the path as it is if these are not unique."""
     several = keys.groupby(paths).transform("nunique") > 1
     return paths.where(~several, keys)

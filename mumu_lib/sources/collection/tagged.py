@@ -1,4 +1,4 @@
-"""Tags of a collection's recordings, one after the other, with a bar.
+"""Read the tags of a collection's recordings into a table.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -6,6 +6,7 @@ Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import filterfalse
 from pathlib import Path
 
 import pandas as pd
@@ -21,17 +22,17 @@ from mumu_lib.sources.tags import Tags, genres
 from mumu_lib.sources.tags.tally import Tally
 
 COLUMNS = ("album", "artist", "title", "genre", "picture")
-# The artist of a compilation whose tags name none.
+# Artist of a compilation without an artist in its tags.
 VARIOUS = "Various Artists"
 
 
 def read_all(root: Path, paths: Iterable[str], report: Report, rows: Mapping[str, int | str]) -> dict[str, Tags]:
-    """Return the tags of recordings; what cannot be read is listed and has none.
+    """Return the tags of recordings; unreadable tags are reported and empty.
 
     Parameters
     ----------
     rows : dict
-        What to call the row of each path in the report.
+        Row of each path for the report.
     """
     found = {}
     place = str(root)
@@ -44,46 +45,57 @@ def read_all(root: Path, paths: Iterable[str], report: Report, rows: Mapping[str
 
 
 def without_unknown(read: Tags) -> Tags:
-    """Return tags without artists such as ``Unknown Artist``, which are no names to go by.
+    """Return tags without artists such as ``Unknown Artist``.
 
     Examples
     --------
     >>> without_unknown(Tags(artists=("Unknown Artist", "Ann"))).artists
     ('Ann',)
     """
-    artists = tuple(name for name in read.artists if not is_unknown(name))
-    album_artist = "" if is_unknown(read.album_artist) else read.album_artist
+    artists = tuple(filterfalse(is_unknown, read.artists))
+    album_artist = read.album_artist
+    if is_unknown(album_artist):
+        album_artist = ""
     if artists == read.artists and album_artist == read.album_artist:
         return read
     return replace(read, artists=artists, album_artist=album_artist)
 
 
 def tally_of(found: Iterable[Tags], separators: str) -> Tally:
-    """Return what takes the genres of all these files apart, by what stands alone in any of them."""
+    """Return a tally that splits the genres of files by the genres that are a value of their own in any file."""
     values: list[str] = []
-    for one in found:
-        values.extend(one.genres)
+    for file_tags in found:
+        values.extend(file_tags.genres)
     return Tally(genres.standing_alone(values), separators)
 
 
 def cells(read: Tags | None, tally: Tally) -> dict[str, str]:
-    """Return album, artist, title and genre of one file as texts, and ``yes`` or ``no`` for a picture."""
+    """Return album, artist, title and genre of a file as texts, and ``yes`` or ``no`` for a picture.
+
+    Examples
+    --------
+    >>> cells(Tags(artists=("Can",), title="Vitamin C", genres=("Rock", "Krautrock")), Tally())
+    {'album': '', 'artist': 'Can', 'title': 'Vitamin C', 'genre': 'Krautrock | Rock', 'picture': 'no'}
+    """
     if read is None:
         return dict.fromkeys(COLUMNS, "")
     artist = read.album_artist or read.artist
     if read.compilation and not read.album_artist:
         artist = VARIOUS
+    picture = "no"
+    if read.has_picture:
+        picture = "yes"
     return {
         "album": album_title(read),
         "artist": artist,
         "title": read.title,
         "genre": canonical("|".join(tally.genres(read.genres))),
-        "picture": "yes" if read.has_picture else "no",
+        "picture": picture,
     }
 
 
 def table(paths: pd.Series, found: Mapping[str, Tags], tally: Tally) -> pd.DataFrame:
-    """Return the tags of rows as columns ``tag_album`` and so on; empty where a row has no recording."""
+    """Return the tags of rows as columns ``tag_album`` and so on; empty for a row without a recording."""
     lines = []
     for path in paths:
         lines.append(cells(found.get(path), tally))

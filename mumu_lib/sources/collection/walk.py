@@ -1,4 +1,4 @@
-"""The files of a collection, folder by folder: hidden and system files, links, pipes and odd names are told apart.
+"""List the files of a collection by folder; hidden and system files, links, pipes and invalid names are recognised.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -15,7 +15,7 @@ from mumu_lib.sources.collection.report import HIDDEN, LINK, NAME, SPECIAL, UNRE
 Place = tuple[str, ...]
 Tree = dict[Place, list[str]]
 
-# Folders and files that systems, drives and programs make, in small letters.
+# Folders and files of systems, drives and programs, in lower case.
 SYSTEM = frozenset({
     "@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "@tmp", "$recycle.bin", "recycler", "recycled",
     "system volume information", "lost+found", "__macosx", "network trash folder", "temporary items", "found.000",
@@ -41,12 +41,18 @@ RENAME = "rename it, for instance with  convmv -r -f latin1 -t utf8 --notest FOL
 
 
 def is_sound(name: str) -> bool:
-    """Return whether the ending of a file promises a recording; blanks behind it do not count."""
+    """Return whether the extension of a file is that of a recording; trailing blanks are ignored.
+
+    Examples
+    --------
+    >>> is_sound("01 Song.MP3"), is_sound("cover.jpg")
+    (True, False)
+    """
     return kind_of(name.rstrip()) == "sound"
 
 
 def is_system(name: str) -> bool:
-    """Return whether a file or folder has the name of one that a system or program makes for itself.
+    """Return whether a file or folder has a name that systems or programs use for their own files.
 
     Examples
     --------
@@ -58,10 +64,10 @@ def is_system(name: str) -> bool:
 
 
 def is_hidden(name: str) -> bool:
-    """Return whether a name is hidden as programs name their own: one dot and one word in small letters.
+    """Return whether a name is that of a hidden file: a dot and one word in lower case.
 
-    Names of artists, albums and songs may begin with dots, too: several dots, a number, a blank or a capital letter
-    tell them.
+    Names of artists, albums and songs may also begin with a dot; those have several dots, a number, a blank or a capital
+    letter.
 
     Examples
     --------
@@ -78,21 +84,21 @@ def is_hidden(name: str) -> bool:
 
 @dataclass
 class _Walk:
-    """One walk through a collection."""
+    """State of a walk through a collection."""
 
     root: str
     report: Report
     bar: Any
     tree: Tree = field(default_factory=dict)
     links: list[Place] = field(default_factory=list)
-    # Real paths of the folders that were read, and of files read through links.
+    # Real paths of folders already read, and of files read through links.
     seen: set[str] = field(default_factory=set)
 
     def path(self, place: Place) -> str:
         return os.path.join(self.root, *place)
 
     def descend(self, start: Place) -> None:
-        """Read a folder and those in it, but for links, which wait."""
+        """Read a folder and its subfolders; links are only collected."""
         pending = [start]
         while pending:
             place = pending.pop()
@@ -107,13 +113,13 @@ class _Walk:
                 pending.append((*place, name))
 
     def read(self, place: Place) -> list[str]:
-        """Keep the files of one folder and return the names of its folders."""
+        """Store the files of a folder and return the names of its subfolders."""
         try:
             with os.scandir(self.path(place)) as found:
                 entries = sorted(found, key=lambda entry: entry.name)
         except OSError as error:
             self.report.add(
-                UNREADABLE, "/".join(place) or ".", f"cannot be listed ({error.strerror}); get the right to"
+                UNREADABLE, "/".join(place) or ".", f"cannot be listed ({error.strerror}); get permission to read it"
             )
             return []
         files: list[str] = []
@@ -130,31 +136,31 @@ class _Walk:
         return folders
 
     def kept(self, place: Place, entry: os.DirEntry[str]) -> str:
-        """Return ``file``, ``folder`` or ``link``; or list an entry as passed over and return nothing."""
+        """Return ``file``, ``folder`` or ``link``; report a skipped entry and return an empty text."""
         path = "/".join((*place, entry.name))
         try:
             kind = _kind(entry)
         except OSError as error:
-            self.report.add(UNREADABLE, path, f"cannot be looked at ({error.strerror})")
+            self.report.add(UNREADABLE, path, f"cannot be accessed ({error.strerror})")
             return ""
-        if _passed_over(path, entry.name, kind, self.report, self.path(place)):
+        if _is_skipped(path, entry.name, kind, self.report, self.path(place)):
             return ""
         return kind
 
     def follow(self, link: Place) -> None:
-        """Read what a link leads to, unless it was read already or leads in a circle."""
+        """Read the target of a link, unless it is already read or contains the collection."""
         name = "/".join(link)
         target = os.path.realpath(self.path(link))
         if not os.path.exists(target):
-            self.report.add(LINK, name, f"leads to {target}, which is not there; mend or remove the link")
+            self.report.add(LINK, name, f"leads to {target}, which does not exist; fix or remove the link")
         elif os.path.isfile(target):
             self.follow_file(link, target)
         elif not os.path.isdir(target):
-            self.report.add(SPECIAL, name, "is no regular file; remove it")
+            self.report.add(SPECIAL, name, "is not a regular file; remove it")
         elif target in self.seen:
             self.report.add(LINK, name, f"leads to {target}, which was read already")
         elif Path(os.path.realpath(self.root)).is_relative_to(target):
-            self.report.add(LINK, name, f"leads to {target}, in which the collection itself lies")
+            self.report.add(LINK, name, f"leads to {target}, which contains the collection")
         else:
             self.descend(link)
 
@@ -177,29 +183,35 @@ def _kind(entry: os.DirEntry[str]) -> str:
     return "special"
 
 
-def _passed_over(path: str, name: str, kind: str, report: Report, folder: str) -> bool:
-    """List what has a system's or hidden name, a name that cannot be stored, or is no file; return whether it is so."""
+def _is_skipped(path: str, name: str, kind: str, report: Report, folder: str) -> bool:
+    """Report a hidden or system file, an invalid name and a special file; return whether an entry is one of these."""
+    invalid = not _is_utf8(name)
+    system = is_system(name)
+    hidden = is_hidden(name) and (kind != "file" or not is_sound(name))
     inside = ""
-    try:
-        name.encode("utf-8")
-        odd = False
-    except UnicodeEncodeError:
-        odd = True
-    hidden = is_system(name) or (is_hidden(name) and (kind != "file" or not is_sound(name)))
-    if kind == "folder" and (odd or hidden) and not is_system(name):
-        inside = f"; {_recordings(os.path.join(folder, name))} recordings in it"
-    if hidden:
-        remedy = "" if is_system(name) else "; take the dot off its name to have it read"
-        report.add(HIDDEN, path, f"hidden or system {kind}{inside}{remedy}")
-    elif odd:
+    if kind == "folder" and (invalid or hidden) and not system:
+        inside = f"; {_count_recordings(os.path.join(folder, name))} recordings in it"
+    if system:
+        report.add(HIDDEN, path, f"hidden or system {kind}")
+    elif hidden:
+        report.add(HIDDEN, path, f"hidden or system {kind}{inside}; remove the dot from its name to have it read")
+    elif invalid:
         report.add(NAME, path, f"its name is not UTF-8{inside}; {RENAME}")
     elif kind == "special":
-        report.add(SPECIAL, path, "is no regular file; remove it")
-    return hidden or odd or kind == "special"
+        report.add(SPECIAL, path, "is not a regular file; remove it")
+    return system or hidden or invalid or kind == "special"
 
 
-def _recordings(folder: str) -> int:
-    """Count the recordings in a folder that is not read."""
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _count_recordings(folder: str) -> int:
+    """Count the recordings in a folder that is skipped."""
     number = 0
     for _, _, names in os.walk(folder):
         for name in names:
@@ -208,24 +220,24 @@ def _recordings(folder: str) -> int:
 
 
 def walk(root: Path, report: Report) -> Tree:
-    """Return the regular files of every folder of a collection, by the parts of the folder's path.
+    """Return the regular files in every folder of a collection by the parts of the folder's path.
 
     Parameters
     ----------
     root : Path
-        Links in it are followed once, after all else, and never in a circle.
+        Links are followed once, after all other files, and never in a cycle.
     report : Report
-        Gets a line for whatever is passed over.
+        Receives a line for each skipped file or folder.
 
     Returns
     -------
     tree : dict of tuple of str -> list of str
-        Names in alphabetical order. Files of any ending.
+        Names in alphabetical order, with any extension.
     """
     with progress.bar(None, "folders", unit="folder") as bar:
         found = _Walk(str(root), report, bar)
         found.descend(())
-        # What links lead to may hold links again.
+        # Targets of links may contain further links.
         while found.links:
             waiting = sorted(found.links)
             found.links = []

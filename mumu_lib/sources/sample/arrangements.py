@@ -1,8 +1,8 @@
-"""How each style of the sample plays: patterns, scales, voices, and a table that joins them."""
+"""Define the arrangements of the sample's styles: patterns, scales, voices, and a table of their combinations."""
 
 from typing import NamedTuple
 
-# Kick, snare and hat on the sixteenths of a bar.
+# Kick, snare and hi-hat on the sixteenths of a bar.
 DRUMS = {
     "rock": ("x.......x.x.....", "....x.......x...", "x.x.x.x.x.x.x.x."),
     "ballad": ("x.........x.....", "........x.......", "x...x...x...x..."),
@@ -43,7 +43,7 @@ BASS = {
     "deep": "x..x..x.........",
     "none": "................",
 }
-# voice: (roll-off of the harmonics, odd ones only, attack s, decay 1/s, how fast it dulls 1/s, vibrato)
+# voice: (roll-off of the harmonics, odd harmonics only, attack [s], decay [1/s], damping of overtones [1/s], vibrato)
 VOICES = {
     "piano": (1.5, False, 0.004, 2.0, 4.0, 0.0),
     "organ": (1.0, True, 0.02, 0.1, 0.0, 0.002),
@@ -59,8 +59,8 @@ VOICES = {
     "square": (0.9, True, 0.005, 1.0, 1.0, 0.0),
     "pad": (1.7, False, 0.4, 0.1, 0.0, 0.002),
 }
-# tempo, swing, drums | scale, chords, comping, bass, melody notes a bar, octave | lead, comp, drive, echo, hiss, darkness
-# Styles on one line sound alike; their words tell them apart.
+# tempo, swing, drums | scale, chords, comping, bass, melody notes per bar, octave | lead, comp, drive, echo, hiss, darkness
+# Styles on one line have the same sound and differ in their words.
 TABLE = """
 Vocal Pop, Adult Contemporary: 92 0 ballad | major 1564 held root 4 5 | singer piano 0 .1 0 .15
 Traditional Pop, Vocal Jazz: 84 .3 swing | major 1625 halves walk 3 5 | singer strings 0 .1 .4 .45
@@ -90,7 +90,7 @@ Chamber Music: 76 0 none | major 1452 arpeggio root 6 5 | strings strings 0 .4 .
 
 
 class Rhythm(NamedTuple):
-    """Tempo in beats a minute, lateness of the off-beats in sixteenths, drum pattern."""
+    """Tempo in beats per minute, delay of the off-beats in sixteenths, drum pattern."""
 
     tempo: float
     swing: float
@@ -98,7 +98,7 @@ class Rhythm(NamedTuple):
 
 
 class Harmony(NamedTuple):
-    """Scale, a chord a bar as scale degrees, patterns of comping and bass, melody notes a bar, melody octave."""
+    """Scale, one chord per bar as scale degree, patterns of comping and bass, melody notes per bar, melody octave."""
 
     scale: str
     chords: str
@@ -120,7 +120,7 @@ class Timbre(NamedTuple):
 
 
 class Sound(NamedTuple):
-    """How a style plays; a track takes each part from a style of its own."""
+    """Arrangement of a style; a track may take each part from a different style."""
 
     rhythm: Rhythm
     harmony: Harmony
@@ -128,14 +128,15 @@ class Sound(NamedTuple):
 
 
 def _read(table: str) -> dict[str, Sound]:
+    """Return the arrangement of each style."""
     sounds: dict[str, Sound] = {}
     for line in table.strip().splitlines():
         names, parts = line.split(":")
-        rhythm, harmony, timbre = (part.split() for part in parts.split("|"))
+        rhythm, harmony, timbre = map(str.split, parts.split("|"))
         sound = Sound(
             Rhythm(float(rhythm[0]), float(rhythm[1]), rhythm[2]),
             Harmony(harmony[0], harmony[1], harmony[2], harmony[3], float(harmony[4]), float(harmony[5])),
-            Timbre(timbre[0], timbre[1], *(float(value) for value in timbre[2:])),
+            Timbre(timbre[0], timbre[1], *map(float, timbre[2:])),
         )
         sounds |= dict.fromkeys(names.split(", "), sound)
     return sounds

@@ -1,7 +1,7 @@
-"""What the sample's albums sound like: short band arrangements from wavetables and noise bursts.
+"""Synthesise the recordings of the sample: short arrangements from wavetables and noise bursts.
 
-Rhythm, harmony and timbre of a track are drawn one by one from the styles that its album shows to
-the ear, so that no single descriptor gives a genre away.
+Rhythm, harmony and timbre of a track are drawn separately from the styles of its album; therefore a genre cannot be
+recognised by a single descriptor.
 """
 
 from functools import cache, lru_cache
@@ -12,16 +12,20 @@ import scipy.signal
 from mumu_lib.sources.sample.arrangements import BASS, COMPING, DRUMS, SCALES, SOUNDS, VOICES, Harmony, Timbre
 from mumu_lib.sources.sample.styles import NAMES
 
-BARS, STEPS, CYCLE = 4, 16, 2048
+BARS = 4
+# Sixteenths per bar.
+STEPS = 16
+# Samples of a wavetable.
+CYCLE = 2048
 
 
-def render(seen: np.ndarray, seconds: float, rate: int, rng: np.random.Generator) -> np.ndarray:
-    """One track.
+def render(weights: np.ndarray, seconds: float, rate: int, rng: np.random.Generator) -> np.ndarray:
+    """Synthesise one track.
 
     Parameters
     ----------
-    seen : np.ndarray [shape=(styles,)]
-        What the ear gets of the album's mixture (``styles.view``).
+    weights : np.ndarray [shape=(styles,)]
+        Weights of the styles in the album, from ``styles.view``.
     seconds : float > 0 [s]
     rate : int > 0 [Hz]
 
@@ -29,12 +33,21 @@ def render(seen: np.ndarray, seconds: float, rate: int, rng: np.random.Generator
     -------
     y : np.ndarray [shape=(n,), float32]
         Mono, peak at most 0.8, root mean square at most 0.25.
+
+    Examples
+    --------
+    >>> weights = np.full(len(NAMES), 1 / len(NAMES))
+    >>> render(weights, 2.0, 8000, np.random.default_rng(0)).shape
+    (16000,)
     """
-    drawn = [SOUNDS[NAMES[i]] for i in rng.choice(len(NAMES), 3, p=seen)]
-    rhythm, harmony, timbre = drawn[0].rhythm, drawn[1].harmony, drawn[2].timbre
+    first, second, third = rng.choice(len(NAMES), 3, p=weights)
+    rhythm = SOUNDS[NAMES[first]].rhythm
+    harmony = SOUNDS[NAMES[second]].harmony
+    timbre = SOUNDS[NAMES[third]].timbre
     tempo = rhythm.tempo * rng.uniform(0.88, 1.13)
     beat = 60 / tempo
-    grid = (np.arange(BARS * STEPS) + rhythm.swing * (np.arange(BARS * STEPS) % 4 == 2) * 0.66) * beat / 4
+    sixteenths = np.arange(BARS * STEPS)
+    grid = (sixteenths + rhythm.swing * (sixteenths % 4 == 2) * 0.66) * beat / 4
     loop = np.zeros(int(BARS * 4 * beat * rate), np.float32)
     levels = rng.uniform(0.6, 1.0, 4)
     _drums(loop, rhythm.drums, grid, rate, 0.5 * levels[0], rng)
@@ -49,18 +62,21 @@ def render(seen: np.ndarray, seconds: float, rate: int, rng: np.random.Generator
 
 @cache
 def _cycle(slope: float, odd: bool, partials: int) -> np.ndarray:
-    """One period of a waveform of so many harmonics, ``k ** -slope`` strong."""
+    """Return one period of a waveform whose harmonic ``k`` has the amplitude ``k ** -slope``."""
     k = np.arange(1, partials + 1)
+    even_level = 1.0
+    if odd:
+        even_level = 0.15
     spectrum = np.zeros(CYCLE // 2 + 1, complex)
-    # Fixed scattered phases: without them all harmonics peak together.
-    spectrum[k] = np.where(k % 2 == 1, 1.0, 0.15 if odd else 1.0) * k**-slope * np.exp(2.4j * k * k)
+    # Fixed scattered phases, since harmonics in phase would add up to a high peak.
+    spectrum[k] = np.where(k % 2 == 1, 1.0, even_level) * k**-slope * np.exp(2.4j * k * k)
     wave = np.fft.irfft(spectrum)
     return (wave / np.abs(wave).max()).astype(np.float32)
 
 
 @lru_cache(256)
 def _tone(voice: str, pitch: float, seconds: float, rate: int) -> np.ndarray:
-    """One note of a voice; ``pitch`` in semitones as in MIDI."""
+    """Return one note of a voice; ``pitch`` is a MIDI number."""
     slope, odd, attack, decay, dulling, vibrato = VOICES[voice]
     frequency = 440 * 2 ** ((pitch - 69) / 12)
     partials = int(np.clip(0.45 * rate / frequency, 1, 40))
@@ -77,7 +93,7 @@ def _tone(voice: str, pitch: float, seconds: float, rate: int) -> np.ndarray:
 
 
 def _place(buffer: np.ndarray, sound: np.ndarray, start: float, rate: int) -> None:
-    """Add a sound to a loop; what runs over the end goes on at the beginning."""
+    """Add a sound to a loop; the part beyond the end continues at the beginning."""
     first = int(start * rate) % len(buffer)
     sound = sound[: len(buffer)]
     room = min(len(sound), len(buffer) - first)
@@ -86,6 +102,13 @@ def _place(buffer: np.ndarray, sound: np.ndarray, start: float, rate: int) -> No
 
 
 def _steps(pattern: str) -> list[int]:
+    """Return the sixteenths with a mark in a pattern.
+
+    Examples
+    --------
+    >>> _steps("x...x...")
+    [0, 4]
+    """
     return [step for step, mark in enumerate(pattern) if mark == "x"]
 
 
@@ -103,12 +126,19 @@ def _drums(loop: np.ndarray, name: str, grid: np.ndarray, rate: int, level: floa
 
 
 def _degree(scale: str, degree: int) -> int:
-    """Semitones above the key of a scale degree that counts from 0 and may leave the octave."""
+    """Return the semitones between the key and a scale degree, which counts from 0 across octaves.
+
+    Examples
+    --------
+    >>> _degree("major", 4), _degree("major", 7)
+    (7, 12)
+    """
     octave, step = divmod(degree, 7)
     return 12 * octave + SCALES[scale][step]
 
 
 def _chord(harmony: Harmony, key: int, bar: int) -> list[int]:
+    """Return the MIDI numbers of the triad in a bar."""
     root = int(harmony.chords[bar % len(harmony.chords)]) - 1
     return [key + _degree(harmony.scale, root + third) for third in (0, 2, 4)]
 
@@ -118,10 +148,12 @@ def _bass(loop: np.ndarray, harmony: Harmony, key: int, grid: np.ndarray, rate: 
     for bar in range(BARS):
         chord = _chord(harmony, key, bar)
         for i, step in enumerate(_steps(BASS[harmony.bass])):
-            pitch = chord[i % 3] if harmony.bass == "walk" else chord[0]
-            _place(
-                loop, level * _tone("flute", pitch - 12 * (pitch > 45), length, rate), grid[bar * STEPS + step], rate
-            )
+            pitch = chord[0]
+            if harmony.bass == "walk":
+                pitch = chord[i % 3]
+            if pitch > 45:
+                pitch -= 12
+            _place(loop, level * _tone("flute", pitch, length, rate), grid[bar * STEPS + step], rate)
 
 
 def _comping(
@@ -132,11 +164,14 @@ def _comping(
     for bar in range(BARS):
         chord = _chord(harmony, key + 12, bar)
         if harmony.comping == "arpeggio":
-            sounds = [2 * _tone(timbre.comp, pitch, length, rate) for pitch in (*chord, chord[1])]
+            chord.append(chord[1])
+            sounds = [2 * _tone(timbre.comp, pitch, length, rate) for pitch in chord]
         else:
-            # Distorted thirds only rumble: fuzz plays root and fifth.
-            pitches = chord[::2] if timbre.comp == "fuzz" else chord
-            sounds = [np.sum([_tone(timbre.comp, pitch, length, rate) for pitch in pitches], axis=0)]
+            if timbre.comp == "fuzz":
+                # Root and fifth, since distorted thirds sound muddy.
+                chord = chord[::2]
+            tones = [_tone(timbre.comp, pitch, length, rate) for pitch in chord]
+            sounds = [np.sum(tones, axis=0)]
         for i, step in enumerate(steps):
             _place(loop, level * sounds[i % len(sounds)], grid[bar * STEPS + step], rate)
 
@@ -151,7 +186,7 @@ def _melody(
     level: float,
     rng: np.random.Generator,
 ) -> None:
-    """A walk along the scale that starts each bar on a note of its chord."""
+    """Add a random walk along the scale, which begins each bar on a note of its chord."""
     for bar in range(2 * BARS):
         count = int(np.clip(rng.poisson(harmony.notes), 1, 12))
         steps = np.sort(rng.choice(STEPS // 2, min(count, STEPS // 2), replace=False) * 2)
@@ -166,17 +201,17 @@ def _melody(
 
 
 def _master(y: np.ndarray, timbre: Timbre, n: int, beat: float, rate: int, rng: np.random.Generator) -> np.ndarray:
-    """Distortion, echo, hiss and the tone of one production, cut to ``n`` samples."""
+    """Apply distortion, echo, hiss and a tilt of the spectrum, and cut the track to ``n`` samples."""
     y = y / np.abs(y).max()
     drive = float(np.clip(timbre.drive + rng.normal(0, 0.1), 0, 1))
     y = (np.tanh((1 + 12 * drive) * y) / (1 + 2 * drive)).astype(np.float32)
     delay = int(0.75 * beat * rate)
-    # The loop is periodic, so a rolled copy is its echo.
+    # The loop is periodic; a rolled copy is its echo.
     y = y + timbre.echo * (0.5 * np.roll(y, delay) + 0.25 * np.roll(y, 2 * delay))
     y = np.resize(np.roll(y, -int(rng.integers(len(y)))), n)
     y = y + 0.02 * timbre.hiss * rng.uniform(0.3, 1.5) * rng.standard_normal(n, dtype=np.float32)
     tilt = np.clip(timbre.darkness + rng.normal(0, 0.08), -0.2, 0.75)
     y = scipy.signal.lfilter(np.array([1 - tilt], np.float32), np.array([1, -tilt], np.float32), y)
-    # Distorted music is nearly square: after lossy coding it would peak at twice its height.
+    # Limit the root mean square: lossy coding doubles the peaks of distorted, nearly square waves.
     gain = min(rng.uniform(0.3, 0.8) / np.abs(y).max(), 0.25 / np.sqrt(np.mean(y**2)))
     return (gain * y).astype(np.float32)

@@ -1,14 +1,15 @@
-"""What the sample's albums are: the taxonomy, a hidden style per branch, and which branches share an album.
+"""Define the sample's taxonomy, a hidden style per branch, and the probability of branches on the same album.
 
-Shares and companions imitate the published dataset (paper, Table 1 and Section 3.1): Pop stands on
-84 % of its albums, Rock on 55 %, and an album carries 6 labels on average, with a deviation of 3.
+Shares and companions imitate the published dataset (paper, Table 1 and Section 3.1): 84 % of the albums have the label
+Pop and 55 % Rock, and an album has 6 labels on average, with a standard deviation of 3.
 """
 
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
-# branch | share of the albums that have it as main style | other branches such albums stand under, and how often
+# branch | share of the albums with this main style | further branches of such albums, with their probabilities
 TABLE = """
 Pop > Vocal Pop | 6 | Adult Contemporary .35, Soul .25, Traditional Pop .2, Blues Rock .15
 Pop > Oldies > Traditional Pop | 4 | Vocal Jazz .4, Vocal Pop .4, Big Band .2
@@ -38,22 +39,25 @@ Reggae > Dub | 3 | Dancehall .6, Blues Rock .25, House .15
 Folk > Contemporary Folk | 3 | Folk Rock .6, Celtic .3, Bluegrass .3, Indie & Lo-Fi .2
 Classical > Chamber Music | 3 | Ambient .25, Vocal Pop .2, Celtic .15
 """
-# Genres on too few albums to be labels, as in any real collection: branch -> albums among 400.
+# Genres with too few albums to be labels, as in real collections: branch -> number of albums among 400.
 RARE = {("Blues", "Harmonica Blues"): 5, ("Rock", "Tributes"): 3, ("World Music", "Norway"): 2}
-# How often an album of a first-level genre also stands under Rock, which half of the real albums do.
+# Probability that an album of a first-level genre also has the label Rock, as half of the real albums do.
 ALSO_ROCK = {
     "Alternative Rock": 0.9, "Metal": 0.9, "Blues": 0.6, "Folk": 0.5, "Country": 0.45, "Pop": 0.4, "Reggae": 0.4,
     "World Music": 0.3, "R&B": 0.3, "Dance & Electronic": 0.3, "Rap & Hip-Hop": 0.2, "Jazz": 0.15, "Classical": 0.1,
 }  # fmt: skip
-NICHE_SHARE = 0.21  # of the albums that are not mainly Pop: one first-level genre, and no Pop
-POP_ONLY_SHARE = 0.3  # of the albums that are mainly Pop
-GENERAL_SHARE = 0.15  # of the branches: filed one level above the leaf
-LABEL_NOISE = 0.05  # of the albums: one branch too many or too few
+# Share of albums with a single first-level genre: among albums whose main style is not Pop, and is Pop.
+NICHE_SHARE = 0.21
+POP_ONLY_SHARE = 0.3
+# Share of the branches that end above the leaf.
+GENERAL_SHARE = 0.15
+# Share of the albums with one branch too many or too few.
+LABEL_NOISE = 0.05
 MODALITIES = ("audio", "text", "image")
 
 
 class Style(NamedTuple):
-    """A leaf of the taxonomy with its share of the albums and its companions' probabilities."""
+    """Leaf of the taxonomy with its share of the albums and the probabilities of companion styles."""
 
     branch: tuple[str, ...]
     share: float
@@ -61,7 +65,7 @@ class Style(NamedTuple):
 
 
 class Album(NamedTuple):
-    """Hidden truth of one album: its branches, and the weight of each style in it."""
+    """Hidden truth of one album: its branches, and the weight of each style."""
 
     main: str
     branches: list[tuple[str, ...]]
@@ -70,26 +74,35 @@ class Album(NamedTuple):
     @property
     def genres(self) -> list[str]:
         """Names of all branches (paper 3.1), from the top level down, each once."""
-        return list(dict.fromkeys(name for branch in self.branches for name in branch))
+        return list(dict.fromkeys(chain.from_iterable(self.branches)))
 
 
 def _read(table: str) -> dict[str, Style]:
+    """Return each style by the name of its leaf."""
     styles = {}
     for line in table.strip().splitlines():
-        branch, share, companions = (part.strip() for part in line.split("|"))
-        pairs = (pair.rsplit(" ", 1) for pair in companions.split(", "))
+        branch, share, companions = map(str.strip, line.split("|"))
+        probabilities = {}
+        for companion in companions.split(", "):
+            name, probability = companion.rsplit(" ", 1)
+            probabilities[name] = float(probability)
         names = tuple(branch.split(" > "))
-        styles[names[-1]] = Style(names, float(share), {name.strip(): float(p) for name, p in pairs})
+        styles[names[-1]] = Style(names, float(share), probabilities)
     return styles
+
+
+def _top(style: str) -> str:
+    """Return the first-level genre of a style."""
+    return STYLES[style].branch[0]
 
 
 STYLES = _read(TABLE)
 NAMES = list(STYLES)
-POP = [name for name in NAMES if STYLES[name].branch[0] == "Pop"]
+POP = [name for name in NAMES if _top(name) == "Pop"]
 
 
 def albums(n: int, seed: int) -> list[Album]:
-    """Styles and genres of the whole collection.
+    """Draw the styles and genres of all albums.
 
     Parameters
     ----------
@@ -99,41 +112,52 @@ def albums(n: int, seed: int) -> list[Album]:
     Returns
     -------
     albums : list of Album [length n]
-        In random order; main styles fill their shares exactly, so that no label depends on luck to exist.
+        In random order. Main styles have exactly their shares, which makes the number of labels independent of chance.
+
+    Examples
+    --------
+    >>> albums(40, seed=0)[0].genres
+    ['Pop', 'Adult Contemporary']
     """
     rng = np.random.default_rng([seed, 0])
-    mains = [name for name, count in zip(NAMES, _quota(n), strict=True) for _ in range(count)]
+    mains = np.repeat(NAMES, _quota(n)).tolist()
     made = [_album(name, _kind(mains, i), rng) for i, name in enumerate(mains)]
     made = [made[i] for i in rng.permutation(n)]
     for branch, among_400 in RARE.items():
-        homes = [album for album in made if any(b[0] == branch[0] for b in album.branches)]
-        for i in rng.permutation(len(homes))[: round(among_400 * n / 400)]:
-            homes[i].branches.append(branch)
+        candidates = [album for album in made if _has_top(album.branches, branch[0])]
+        count = round(among_400 * n / 400)
+        for i in rng.permutation(len(candidates))[:count]:
+            candidates[i].branches.append(branch)
     return made
 
 
 def view(mixture: np.ndarray, rng: np.random.Generator, *, focus: float, noise: float) -> np.ndarray:
-    """What one modality shows of a mixture: every share scaled at random, and some of anything.
+    """Return the view of one modality on a mixture: random scaling of each share, and noise from all styles.
 
     Parameters
     ----------
     mixture : np.ndarray [shape=(styles,)]
     focus : float > 0
-        Above 1, the larger shares stand out.
+        Exponent of the shares; above 1 it emphasises large shares.
     noise : float in [0, 1]
-        Weight of styles that have nothing to do with the album.
+        Weight of random styles.
 
     Returns
     -------
-    seen : np.ndarray [shape=(styles,)]
+    weights : np.ndarray [shape=(styles,)]
         Sums to 1.
+
+    Examples
+    --------
+    >>> view(np.array([0.7, 0.3, 0.0]), np.random.default_rng(0), focus=2.0, noise=0.0).round(2).tolist()
+    [0.72, 0.28, 0.0]
     """
-    seen = (mixture * rng.gamma(2, size=len(mixture))) ** focus
-    return (1 - noise) * seen / seen.sum() + noise * rng.dirichlet(np.full(len(mixture), 0.1))
+    weights = (mixture * rng.gamma(2, size=len(mixture))) ** focus
+    return (1 - noise) * weights / weights.sum() + noise * rng.dirichlet(np.full(len(mixture), 0.1))
 
 
 def _quota(n: int) -> np.ndarray:
-    """Albums of each main style: largest remainders."""
+    """Return the number of albums of each main style by the largest remainder method."""
     exact = np.array([style.share for style in STYLES.values()])
     exact *= n / exact.sum()
     counts = exact.astype(int)
@@ -142,39 +166,80 @@ def _quota(n: int) -> np.ndarray:
 
 
 def _kind(mains: list[str], i: int) -> str:
-    """``alone`` for the share of each style's albums that stand under a single first-level genre."""
+    """Return ``alone`` for the first albums of each style, which have a single first-level genre, else ``shared``."""
     name = mains[i]
-    rank, count = i - mains.index(name), mains.count(name)
-    return "alone" if rank < round(count * (POP_ONLY_SHARE if name in POP else NICHE_SHARE)) else "shared"
+    share = NICHE_SHARE
+    if name in POP:
+        share = POP_ONLY_SHARE
+    rank = i - mains.index(name)
+    if rank < round(mains.count(name) * share):
+        return "alone"
+    return "shared"
 
 
 def _album(main: str, kind: str, rng: np.random.Generator) -> Album:
-    chosen = _companions(main, rng)
+    """Draw the branches and the mixture of one album."""
+    chosen = _with_companions(main, rng)
     if kind == "alone":
-        chosen = [name for name in chosen if STYLES[name].branch[0] == STYLES[main].branch[0]]
+        chosen = [name for name in chosen if _top(name) == _top(main)]
     mixture = np.zeros(len(NAMES))
+    mixture[NAMES.index(main)] = 1.0
     for name in chosen:
-        mixture[NAMES.index(name)] = 1.0 if name == main else rng.uniform(0.35, 0.9)
-    branches = [_filed(STYLES[name].branch, rng) for name in chosen]
+        if name != main:
+            mixture[NAMES.index(name)] = rng.uniform(0.35, 0.9)
+    branches = [_maybe_shortened(STYLES[name].branch, rng) for name in chosen]
     if kind == "shared":
-        also_rock = rng.random() < ALSO_ROCK.get(STYLES[main].branch[0], 0)
-        for top in ["Rock"] * also_rock + ["Pop"] * (main not in POP):
-            if not any(branch[0] == top for branch in branches):
-                branches.append((top,))
-                mixture[rng.choice([i for i, name in enumerate(NAMES) if STYLES[name].branch[0] == top])] += 0.45
-        if rng.random() < LABEL_NOISE:
-            branches = branches[:-1] if len(branches) > 3 else [*branches, STYLES[rng.choice(NAMES)].branch]
+        _add_rock_and_pop(main, branches, mixture, rng)
+        branches = _with_label_noise(branches, rng)
     return Album(main, list(dict.fromkeys(branches)), mixture / mixture.sum())
 
 
-def _companions(main: str, rng: np.random.Generator) -> list[str]:
-    """Main style, styles that go with it, and some that go with those; albums differ in how broad they are."""
+def _has_top(branches: list[tuple[str, ...]], top: str) -> bool:
+    """Return whether an album has a branch of a first-level genre."""
+    return any(branch[0] == top for branch in branches)
+
+
+def _add_rock_and_pop(
+    main: str, branches: list[tuple[str, ...]], mixture: np.ndarray, rng: np.random.Generator
+) -> None:
+    """Add the first-level genres Rock and Pop, with a random style of each, in place."""
+    tops = []
+    if rng.random() < ALSO_ROCK.get(_top(main), 0):
+        tops.append("Rock")
+    if main not in POP:
+        tops.append("Pop")
+    for top in tops:
+        if not _has_top(branches, top):
+            branches.append((top,))
+            below = [i for i, name in enumerate(NAMES) if _top(name) == top]
+            mixture[rng.choice(below)] += 0.45
+
+
+def _with_label_noise(branches: list[tuple[str, ...]], rng: np.random.Generator) -> list[tuple[str, ...]]:
+    """Return the branches of an album, sometimes without the last one or with a random one."""
+    if rng.random() >= LABEL_NOISE:
+        return branches
+    if len(branches) > 3:
+        return branches[:-1]
+    return [*branches, STYLES[rng.choice(NAMES)].branch]
+
+
+def _with_companions(main: str, rng: np.random.Generator) -> list[str]:
+    """Draw companions of the main style and companions of these; the breadth of albums varies."""
     breadth = rng.gamma(1.8, 1.05)
-    chosen = [main] + [name for name, p in STYLES[main].companions.items() if rng.random() < breadth * p]
+    chosen = [main, *_drawn(STYLES[main].companions, breadth, rng)]
     for name in chosen[1:]:
-        chosen += [other for other, p in STYLES[name].companions.items() if rng.random() < 0.35 * breadth * p]
+        chosen += _drawn(STYLES[name].companions, 0.35 * breadth, rng)
     return list(dict.fromkeys(chosen))
 
 
-def _filed(branch: tuple[str, ...], rng: np.random.Generator) -> tuple[str, ...]:
-    return branch[: rng.integers(1, len(branch))] if rng.random() < GENERAL_SHARE else branch
+def _drawn(companions: dict[str, float], factor: float, rng: np.random.Generator) -> list[str]:
+    """Draw each companion with its probability times a factor."""
+    return [name for name, probability in companions.items() if rng.random() < factor * probability]
+
+
+def _maybe_shortened(branch: tuple[str, ...], rng: np.random.Generator) -> tuple[str, ...]:
+    """Return a branch, sometimes without its lower levels."""
+    if rng.random() < GENERAL_SHARE:
+        return branch[: rng.integers(1, len(branch))]
+    return branch

@@ -1,11 +1,10 @@
-"""Genres written into the tags of sound files, and taken back: one file at a time, never half of one.
+"""Write genres into the tags of sound files, atomically file by file, and restore the old genres.
 
 Paper: none.  Notebooks: none; ``python -m mumu_lib predict --write-tags`` and ``untag``.
 
-A way through the room: ``names`` says which labels are written, and how; ``editors`` change the genre of one file, each
-kind of tag in its own way; ``inventory`` says what must stay as it was; ``rewriting`` changes a copy, compares, and puts
-it in the file's place; ``undoing`` keeps what was there before and restores it; ``content`` names the sound of a file,
-whatever its tags are.
+Modules: ``names`` maps labels to the names in tags; ``editors`` (``id3``, ``listed``) change the genre in each tag format;
+``inventory`` lists what must not change; ``rewriting`` changes a copy, checks it, and replaces the file; ``undoing`` stores
+the old genres and restores them; ``content`` hashes the sound of a file independently of its tags.
 """
 
 import lazy_loader

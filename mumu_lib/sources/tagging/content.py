@@ -1,4 +1,4 @@
-"""A name for the sound in a file, which does not change with its tags.
+"""Hash the sound in a file independently of its tags.
 
 Paper: none.  Notebooks: none; ``python -m mumu_lib predict``.
 """
@@ -11,12 +11,12 @@ from mumu_lib.core.fingerprints import hash_of, hash_of_file
 from mumu_lib.sources.tagging import inventory
 from mumu_lib.sources.tags import chunks, containers, kinds
 
-# Of FLAC: behind its mark and the head of its first block, which says whether another follows.
+# First and last byte of the stream information in FLAC, after the header of its block.
 FLAC_FORM = (8, 42)
-# The first page of an Ogg stream holds what its codec needs, and no tag.
+# Header of the first page in an Ogg stream, which has the parameters of the codec and no tags.
 OGG_PAGE = 27
 FORM_CHUNKS = (b"fmt ", b"fact", b"COMM")
-# Where an MP4 file says how its samples are stored, and which of them are heard.
+# Atoms of an MP4 file with the format of its samples and their order of playback.
 MP4_FORMS = (
     (b"moov", b"trak", b"edts"),
     (b"moov", b"trak", b"mdia", b"mdhd"),
@@ -28,11 +28,12 @@ MP4_FORMS = (
 
 
 def of_sound(path: Path) -> str:
-    """Return a hash of the sound in a file and of its form, without tags where the kind of file is well known.
+    """Return a hash of the sound and its format, or of the whole file if the format is unknown.
 
     Raises
     ------
     OSError
+        If the file cannot be read.
     """
     with open_regular(path) as file:
         kind, start = kinds.kind_of(file)
@@ -43,7 +44,7 @@ def of_sound(path: Path) -> str:
 
 
 def _form(file: BinaryIO, kind: str, start: int) -> bytes | None:
-    """Return what a decoder reads of a file beside the sound; None where that is not known."""
+    """Return the parameters for the decoder; None for an unknown kind of file."""
     if kind == "mpeg":
         return b""
     if kind == "flac":
@@ -53,7 +54,10 @@ def _form(file: BinaryIO, kind: str, start: int) -> bytes | None:
     if kind.startswith("ogg "):
         file.seek(start)
         head = file.read(OGG_PAGE)
-        sizes = file.read(head[-1] if len(head) == OGG_PAGE else 0)
+        segments = 0
+        if len(head) == OGG_PAGE:
+            segments = head[-1]
+        sizes = file.read(segments)
         return sizes + file.read(sum(sizes))
     if kind in ("wav", "aiff"):
         return _of_chunks(file, kind, start)
@@ -63,16 +67,17 @@ def _form(file: BinaryIO, kind: str, start: int) -> bytes | None:
 
 
 def _of_chunks(file: BinaryIO, kind: str, start: int) -> bytes:
+    """Return the format chunks of a WAV or AIFF file."""
     end = file.seek(0, 2)
-    order = ">" if kind == "aiff" else "<"
     found = b""
-    for name, at, size in chunks.walk(file, start + 12, end, order):
+    for name, at, size in chunks.walk(file, start + 12, end, chunks.ORDERS[kind]):
         if name in FORM_CHUNKS:
             found += name + b"".join(inventory.between(file, at, at + size))
     return found
 
 
 def _of_mp4(file: BinaryIO, start: int) -> bytes:
+    """Return hashes of the format atoms in an MP4 file."""
     end = file.seek(0, 2)
     found = ""
     for names in MP4_FORMS:

@@ -1,10 +1,10 @@
-"""The genre of one sound file, in each kind of tag's own way.
+"""Define the interface of editors, which change the genre in one tag format, and choose one for a file.
 
 Paper: none.  Notebooks: none; ``python -m mumu_lib predict --write-tags``.
 
-Several genres are several values wherever the kind of tag has them: frames of ID3v2.4, also of 2.3 (parted by NUL, since
-a slash would make one name of two and two of ``AC/DC``), one Vorbis comment a genre, values of ``(c)gen`` in MP4, values
-parted by NUL in APEv2, one ``WM/Genre`` a genre in Windows Media.
+Several genres are several values: of one frame in ID3v2.4 and 2.3 (separated by NUL, since a slash would join two names and
+split ``AC/DC``), one Vorbis comment per genre, values of ``(c)gen`` in MP4, values separated by NUL in APEv2, and one
+``WM/Genre`` per genre in Windows Media.
 """
 
 from pathlib import Path
@@ -14,68 +14,68 @@ from mumu_lib.core.files import open_regular
 from mumu_lib.sources.tags import kinds
 
 State = dict[str, Any]
-# Kinds of file by the kind of tag that their genre is written in.
+# Kinds of file by the format of the tag for the genre.
 BY_NAMES = ("flac", "ogg vorbis", "ogg opus", "ogg flac", "ogg speex")
 BY_APE = ("monkey's audio", "musepack", "wavpack", "optimfrog", "tak")
 IN_ID3 = ("mpeg", "true audio", "wav", "aiff")
 
 
 class NotWritableError(Exception):
-    """A file whose genre is not written; the message says why."""
+    """Raised if the genre of a file cannot be written; the message says why."""
 
 
 class Editor(Protocol):
-    """The genre in the tag of one open file.
+    """Editor of the genre in the tag of one open file.
 
     Attributes
     ----------
     name : str
-        Of the kind of tag, e.g. ``ID3v2.3``.
+        Name of the tag format, e.g. ``ID3v2.3``.
     """
 
     @property
     def name(self) -> str:
-        """Kind of tag."""
+        """Name of the tag format."""
 
     def state(self) -> State:
-        """Return what is there, exactly, as JSON takes it."""
+        """Return the exact genre in a form that JSON supports."""
 
     def put(self, values: list[str]) -> None:
         """Replace the genres."""
 
     def restore(self, state: State) -> None:
-        """Bring back what :meth:`state` returned before."""
+        """Restore a genre that :meth:`state` returned."""
 
     def others(self) -> list[str]:
-        """Return a text for all else in this tag, in an order that does not depend on how it was saved."""
+        """Return a text for each other field of the tag, in an order that is independent of the file."""
 
     def save(self) -> None:
         """Write the tag into the file."""
 
 
 def open_editor(path: Path) -> Editor:
-    """Open the tag of a file that a genre is written in; what kind of file it is its content says.
+    """Open the tag for the genre of a file, whose kind is recognised by its content.
 
     Raises
     ------
     NotWritableError
-        Genres are not written into this kind of file, or not into its kind of tag.
+        If genres are not written into this kind of file or tag.
     OSError, mutagen.MutagenError
-        It cannot be read; mutagen raises others on damaged files.
+        If the file cannot be read; for damaged files mutagen may raise other errors.
     """
-    # The modules import this one's names.
+    # These modules import this one.
     from mumu_lib.sources.tagging import id3, listed
 
     with open_regular(path) as file:
         kind, start = kinds.kind_of(file)
         if not kind:
             file.seek(start)
-            raise NotWritableError(f"is no sound: it is {kinds.no_sound(file.read(kinds.START))}")
+            raise NotWritableError(f"is not a sound file: it is {kinds.no_sound(file.read(kinds.START))}")
         wide = kind == "wav" and _is_wide(file, start)
     if wide:
         raise NotWritableError("tags of WAV files with 64-bit lengths (RF64, BW64) are not written")
     if start and kind not in ("mpeg", "true audio"):
-        raise NotWritableError(f"begins with an ID3 tag, which a {kind} file has no place for; remove that first")
+        raise NotWritableError(f"begins with an ID3 tag, which is not valid in a {kind} file; remove that tag first")
     if kind in BY_NAMES:
         return listed.Comments(path, kind)
     if kind == "mp4":
@@ -94,5 +94,6 @@ def open_editor(path: Path) -> Editor:
 
 
 def _is_wide(file: Any, start: int) -> bool:
+    """Return whether a WAV file has 64-bit lengths."""
     file.seek(start)
     return bool(file.read(4) != b"RIFF")

@@ -1,4 +1,4 @@
-"""What must stay as it was when the genre of a file is written: the sound, and every other tag.
+"""List what must not change when the genre of a file is written: the sound and all other tags.
 
 Paper: none.  Notebooks: none; ``python -m mumu_lib predict --write-tags``.
 """
@@ -13,13 +13,13 @@ from mumu_lib.core.fingerprints import hash_of, hash_of_stream
 from mumu_lib.sources.tagging.editors import Editor
 from mumu_lib.sources.tags import chunks, kinds, payload
 
-# Chunks that hold the ID3 tag itself, in small letters.
+# Names of the chunk with the ID3 tag, in lower case.
 ID3_CHUNKS = (b"id3", b"id3 ")
 
 
 @dataclass(frozen=True)
 class Inventory:
-    """What a file holds besides its genre.
+    """Content of a file without its genre.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Inventory:
     others : tuple of str
         A text for each other tag, from :meth:`mumu_lib.sources.tagging.editors.Editor.others`.
     around : tuple of str
-        Hashes of what stands in the file beside sound and tag: chunks, tags of another kind.
+        Hashes of the rest of the file: chunks, and tags in another format.
     """
 
     sound: str
@@ -37,12 +37,13 @@ class Inventory:
 
 
 def take(path: Path, editor: Editor) -> Inventory:
-    """Take stock of a file.
+    """Return the inventory of a file.
 
     Parameters
     ----------
+    path : Path
     editor : Editor
-        Of this file.
+        Editor of this file.
     """
     with open_regular(path) as file:
         kind, start = kinds.kind_of(file)
@@ -52,17 +53,17 @@ def take(path: Path, editor: Editor) -> Inventory:
 
 
 def sound(file: BinaryIO, kind: str, start: int) -> str:
-    """Return the hash of the bytes of the sound in a file of a known kind, which begins behind some ID3 tags."""
+    """Return the hash of the sound in a file of a known kind that begins after its ID3 tags."""
     if kind not in ("mpeg", "true audio"):
         return hash_of_stream(payload.pieces(file))
-    # With the first frame, which may hold no sound but says how long the rest is.
+    # Including the first frame, which may have the length of the stream instead of sound.
     size = file.seek(0, 2)
     end = payload.before_tags(file, start, size)
     return hash_of_stream(between(file, start, end))
 
 
 def between(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
-    """Yield the bytes of a file between two places, in pieces."""
+    """Yield the bytes of a file between two offsets in pieces."""
     file.seek(start)
     left = end - start
     while left > 0:
@@ -74,11 +75,10 @@ def between(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
 
 
 def _chunks(file: BinaryIO, kind: str, start: int) -> tuple[str, ...]:
-    """Return name and hash of every chunk but that of the tag; the sound's is hashed already, and only named."""
+    """Return name and hash of every chunk except the tag; the sound is already hashed and only has its size."""
     end = file.seek(0, 2)
-    order = ">" if kind == "aiff" else "<"
     found = []
-    for name, at, size in chunks.walk(file, start + 12, end, order):
+    for name, at, size in chunks.walk(file, start + 12, end, chunks.ORDERS[kind]):
         if name.lower() in ID3_CHUNKS:
             continue
         if name in (b"data", b"SSND"):
@@ -89,7 +89,7 @@ def _chunks(file: BinaryIO, kind: str, start: int) -> tuple[str, ...]:
 
 
 def _tail(file: BinaryIO, kind: str, start: int, tag: str) -> tuple[str, ...]:
-    """Return the hash of the tags behind the sound, where the one that is written is not among them."""
+    """Return the hash of the tags after the sound without the tag that is edited."""
     if kind not in ("mpeg", "true audio", "flac"):
         return ()
     size = file.seek(0, 2)
@@ -98,5 +98,8 @@ def _tail(file: BinaryIO, kind: str, start: int, tag: str) -> tuple[str, ...]:
     tail = file.read()
     if tag != "APEv2":
         return (hash_of(tail),)
-    # Of version 1, which stands behind it.
-    return (hash_of(tail[-payload.ID3V1 :]),) if tail[-payload.ID3V1 :].startswith(b"TAG") else ()
+    # An ID3v1 tag may follow the APEv2 tag.
+    version_1 = tail[-payload.ID3V1 :]
+    if not payload.is_id3v1(version_1):
+        return ()
+    return (hash_of(version_1),)

@@ -1,4 +1,4 @@
-"""The genre in tags that have names and lists of values: Vorbis comments, MP4, Windows Media, APEv2.
+"""Edit the genre in tags with named lists of values: Vorbis comments, MP4, Windows Media, APEv2.
 
 Paper: none.  Notebooks: none; ``python -m mumu_lib predict --write-tags``.
 """
@@ -14,21 +14,28 @@ from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.sources.tagging.editors import State
 from mumu_lib.sources.tags import openers
 from mumu_lib.sources.tags.containers import ASF_NAMES, NAMES, numbered_genres, plain
-from mumu_lib.sources.tags.payload import ID3V1
+from mumu_lib.sources.tags.payload import ID3V1, is_id3v1
 
 GENRE = "\xa9gen"
 NUMBERED = "gnre"
-# FLAC's numbers of blocks: padding, comments.
-PADDING, COMMENTS = 1, 4
+# Numbers of blocks in FLAC.
+PADDING = 1
+COMMENTS = 4
 
 
 def is_genre(name: str) -> bool:
-    """Return whether a field of this name holds the genre, as the reader of tags has it."""
+    """Return whether a field with this name is read as the genre.
+
+    Examples
+    --------
+    >>> is_genre("Genre"), is_genre("WM/Genre"), is_genre("Title")
+    (True, True, False)
+    """
     return NAMES.get(plain(name)) == "genre" or ASF_NAMES.get(name) == "genre"
 
 
 class Comments:
-    """Vorbis comments of FLAC and Ogg files: a list of pairs, of which only those of the genre change."""
+    """Editor of the Vorbis comments in FLAC and Ogg files, a list of pairs of a name and a value."""
 
     name = "Vorbis comments"
 
@@ -41,7 +48,7 @@ class Comments:
             self.file.add_tags()
 
     def state(self) -> State:
-        """Return the genre that is there, exactly."""
+        """Return the exact genre."""
         entries = []
         for place, (name, value) in enumerate(list(self.file.tags)):
             if is_genre(name):
@@ -61,7 +68,7 @@ class Comments:
         self.restore({"tag": True, "entries": entries})
 
     def restore(self, state: State) -> None:
-        """Bring back what :meth:`state` returned."""
+        """Restore a genre that :meth:`state` returned."""
         kept = [pair for pair in list(self.file.tags) if not is_genre(pair[0])]
         for place, name, value in state["entries"]:
             kept.insert(place, (name, value))
@@ -69,7 +76,7 @@ class Comments:
         self.there = state["tag"]
 
     def others(self) -> list[str]:
-        """Return a text for all else in this tag."""
+        """Return a text for each other field of the tag."""
         found = [f"vendor {self.file.tags.vendor}"]
         for name, value in list(self.file.tags):
             if not is_genre(name):
@@ -80,7 +87,7 @@ class Comments:
         return found
 
     def save(self) -> None:
-        """Write the tag into the file, or remove one that was not there before."""
+        """Write the tag into the file, or remove a tag that the file did not have originally."""
         if not self.there and not len(self.file.tags) and hasattr(self.file, "metadata_blocks"):
             self.file.metadata_blocks.remove(self.file.tags)
             self.file.tags = None
@@ -88,7 +95,7 @@ class Comments:
 
 
 class _Numbered(mp4.MP4Tags):
-    """Tags of an MP4 file that can also write a genre by number, which mutagen reads only."""
+    """Tags of an MP4 file with support for writing numbered genres, which mutagen only reads."""
 
     def _render(self, key: str, value: Any) -> bytes:
         if key != NUMBERED:
@@ -105,7 +112,7 @@ class _Mp4File(mp4.MP4):
 
 
 class Mp4:
-    """The genre of an MP4 file: a list of texts; the old genre by number, ``gnre``, gives way to it."""
+    """Editor of the genre in an MP4 file, a list of texts, which replaces a numbered genre, ``gnre``."""
 
     name = "MP4"
 
@@ -119,11 +126,13 @@ class Mp4:
             self.file.add_tags()
 
     def state(self) -> State:
-        """Return the genre that is there, exactly."""
-        texts = [str(text) for text in self.file.tags.get(GENRE, [])]
+        """Return the exact genre."""
+        texts = list(map(str, self.file.tags.get(GENRE, [])))
         for number in self.numbers:
-            # mutagen has read numbers and texts into one list; number 0, for none, as the last of all.
-            name = TCON.GENRES[number - 1] if number <= len(TCON.GENRES) else ""
+            # mutagen reads numbers and texts into one list, and number 0 (none) as the last genre.
+            if number > len(TCON.GENRES):
+                continue
+            name = TCON.GENRES[number - 1]
             if name in texts:
                 texts.remove(name)
         return {"tag": self.there, "texts": texts, "numbers": self.numbers}
@@ -133,7 +142,7 @@ class Mp4:
         self.restore({"tag": True, "texts": values, "numbers": []})
 
     def restore(self, state: State) -> None:
-        """Bring back what :meth:`state` returned."""
+        """Restore a genre that :meth:`state` returned."""
         for name in (GENRE, NUMBERED):
             self.file.tags.pop(name, None)
         if state["texts"]:
@@ -143,7 +152,7 @@ class Mp4:
         self.there = state["tag"]
 
     def others(self) -> list[str]:
-        """Return a text for all else in this tag."""
+        """Return a text for each other field of the tag."""
         found = []
         for name, value in self.file.tags.items():
             if name not in (GENRE, NUMBERED):
@@ -151,7 +160,7 @@ class Mp4:
         return sorted(found)
 
     def save(self) -> None:
-        """Write the tag into the file, or remove one that was not there before."""
+        """Write the tag into the file, or remove a tag that the file did not have originally."""
         if not self.there and not len(self.file.tags):
             self.file.delete(self.path)
             return
@@ -159,7 +168,7 @@ class Mp4:
 
 
 class Windows:
-    """Attributes of a Windows Media file, several of one name for several genres."""
+    """Editor of the attributes in a Windows Media file, one attribute per genre."""
 
     name = "Windows Media"
 
@@ -168,7 +177,7 @@ class Windows:
         self.file: Any = asf.ASF(path)
 
     def state(self) -> State:
-        """Return the genre that is there, exactly."""
+        """Return the exact genre."""
         entries = []
         for place, (name, value) in enumerate(list(self.file.tags)):
             if is_genre(name):
@@ -178,31 +187,33 @@ class Windows:
     def put(self, values: list[str]) -> None:
         """Replace the genres."""
         old = self.state()["entries"]
-        place = old[0][0] if old else len(self.file.tags)
+        place = len(self.file.tags)
+        if old:
+            place = old[0][0]
         entries = []
         for number, value in enumerate(values):
             entries.append([place + number, "WM/Genre", value, None, None])
         self.restore({"tag": True, "entries": entries})
 
     def restore(self, state: State) -> None:
-        """Bring back what :meth:`state` returned."""
+        """Restore a genre that :meth:`state` returned."""
         kept = [pair for pair in list(self.file.tags) if not is_genre(pair[0])]
         for place, name, text, language, stream in state["entries"]:
             kept.insert(place, (name, asf.ASFUnicodeAttribute(text, language=language, stream=stream)))
         self.file.tags[:] = kept
 
     def others(self) -> list[str]:
-        """Return a text for all else in this tag."""
+        """Return a text for each other field of the tag."""
         found = []
         for name, value in list(self.file.tags):
             if not is_genre(name):
-                # Which of two values of one name is stored with a language and a stream, 0, changes as they are written.
+                # Language and stream may change between None and 0 when several values with one name are saved.
                 about = f"{value.language or 0} {value.stream or 0}"
                 found.append(f"{name} {value.TYPE} {about} {hash_of(repr(value.value))}")
         return sorted(found)
 
     def save(self) -> None:
-        """Write the tag into the file, or remove one that was not there before."""
+        """Write the tag into the file, or remove a tag that the file did not have originally."""
         self.file.save(self.path)
 
 
@@ -216,17 +227,19 @@ def has_ape(path: Path) -> bool:
 
 
 class Ape:
-    """The genre in an APEv2 tag: one field, its values parted by NUL."""
+    """Editor of the genre in an APEv2 tag: one field with values separated by NUL."""
 
     name = "APEv2"
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.there = has_ape(path)
-        self.tag = apev2.APEv2(path) if self.there else apev2.APEv2()
+        self.tag = apev2.APEv2()
+        if self.there:
+            self.tag = apev2.APEv2(path)
 
     def state(self) -> State:
-        """Return the genre that is there, exactly."""
+        """Return the exact genre."""
         entries = []
         for name, value in self.tag.items():
             if is_genre(name) and value.kind == apev2.TEXT:
@@ -236,11 +249,13 @@ class Ape:
     def put(self, values: list[str]) -> None:
         """Replace the genres."""
         old = self.state()["entries"]
-        name = old[0][0] if old else "Genre"
+        name = "Genre"
+        if old:
+            name = old[0][0]
         self.restore({"tag": True, "entries": [[name, "\0".join(values)]]})
 
     def restore(self, state: State) -> None:
-        """Bring back what :meth:`state` returned."""
+        """Restore a genre that :meth:`state` returned."""
         for name, _ in self.state()["entries"]:
             del self.tag[name]
         for name, text in state["entries"]:
@@ -248,7 +263,7 @@ class Ape:
         self.there = state["tag"]
 
     def others(self) -> list[str]:
-        """Return a text for all else in this tag."""
+        """Return a text for each other field of the tag."""
         found = []
         for name, value in self.tag.items():
             if not is_genre(name) or value.kind != apev2.TEXT:
@@ -256,7 +271,7 @@ class Ape:
         return sorted(found)
 
     def save(self) -> None:
-        """Write the tag, before an ID3v1 tag where there is one, which mutagen drops."""
+        """Write the tag, and restore an ID3v1 tag after it, which mutagen removes."""
         with open(self.path, "rb") as file:
             size = file.seek(0, io.SEEK_END)
             file.seek(max(0, size - ID3V1))
@@ -268,6 +283,6 @@ class Ape:
         with open(self.path, "r+b") as file:
             size = file.seek(0, io.SEEK_END)
             file.seek(max(0, size - ID3V1))
-            if tail.startswith(b"TAG") and len(tail) == ID3V1 and file.read() != tail:
+            if is_id3v1(tail) and file.read() != tail:
                 file.seek(0, io.SEEK_END)
                 file.write(tail)

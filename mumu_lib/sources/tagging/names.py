@@ -1,4 +1,4 @@
-"""Which labels are written into files, and under which name: ``params/genres.csv``.
+"""Read the table of labels and their names in tags, ``params/genres.csv``.
 
 Paper: none.  Notebooks: none; ``python -m mumu_lib predict --write-tags``.
 """
@@ -18,19 +18,19 @@ from mumu_lib.sources.tags.spelling import key
 
 COLUMNS = ["label", "written", "write"]
 OTHERS = "*"
-LONGEST = tag_genres.LONGEST
+MAX_LENGTH = tag_genres.MAX_LENGTH
 
 
 @dataclass(frozen=True)
 class Names:
-    """What becomes of labels in tags.
+    """Names of labels in tags.
 
     Attributes
     ----------
     written : dict
-        Label -> the name that is written; empty for one that is not.
+        Label -> name in tags; empty for a label that is not written.
     others : bool
-        Whether labels without a row are written, under their own name.
+        Whether labels without a row are written under their own name.
     rows : dict
         Label -> row of the table, for messages.
     """
@@ -40,7 +40,7 @@ class Names:
     rows: dict[str, int] = field(default_factory=dict)
 
     def of(self, label: str) -> str:
-        """Return the name that a label is written under; empty where it is not written.
+        """Return the name of a label in tags; empty if it is not written.
 
         Examples
         --------
@@ -48,12 +48,16 @@ class Names:
         >>> names.of("Rap & Hip-Hop"), names.of("General"), names.of("Jazz")
         ('Hip-Hop', '', 'Jazz')
         """
-        return self.written.get(label, label if self.others else "")
+        if label in self.written:
+            return self.written[label]
+        if not self.others:
+            return ""
+        return label
 
     def labels(self, found: Iterable[str], known: Iterable[str]) -> set[str]:
-        """Return what the genres of a tag are among the labels of a catalogue; others under a name of their own.
+        """Return the labels of a catalogue that match the genres of a tag; other genres are returned as a key.
 
-        Capitals, hyphens and blanks do not count, and a branch ``Jazz > Vocal Jazz`` is both its names.
+        Case, hyphens and blanks are ignored, and a branch ``Jazz > Vocal Jazz`` counts as both names.
 
         Examples
         --------
@@ -75,40 +79,44 @@ class Names:
         return labels
 
     def unknown(self, labels: Collection[str], path: str | Path) -> list[str]:
-        """Say which rows name no label of a catalogue."""
+        """Return a message for each row whose label is not in a catalogue."""
         found = []
         for label, row in self.rows.items():
             if label not in labels:
-                found.append(f"{path}, row {row}: {label!r} is no label of this catalogue{did_you_mean(label, labels)}")
+                found.append(
+                    f"{path}, row {row}: {label!r} is not a label of this catalogue{did_you_mean(label, labels)}"
+                )
         return found
 
 
 def default() -> Path:
-    """Return the path of the table that is read where no other is named."""
+    """Return the path of the default table."""
     return checkout() / "params" / "genres.csv"
 
 
 def read(path: Path) -> Names:
-    """Read a table of labels and the names that are written.
+    """Read a table of labels and their names in tags.
 
     Parameters
     ----------
     path : Path
-        A CSV with the columns ``label``, ``written`` (empty: as the label) and ``write`` (``yes`` or ``no``); the row
-        of the label ``*`` is about all labels without one, which are else not written.
+        A CSV with the columns ``label``, ``written`` (empty: the label itself) and ``write`` (``yes`` or ``no``). A row
+        with the label ``*`` is for all labels without a row; without it they are not written.
 
     Raises
     ------
     MissingDataError, BadDataError
-        It is not there; a row is wrong, with its number.
+        If the file does not exist or a row is invalid; the message has its number.
     """
-    remedy = f"give a CSV with the columns {', '.join(COLUMNS)}, as params/genres.csv is"
-    lines = read_lines(path, remedy)
-    with parsing(path, remedy, trouble="is no CSV", errors=csv.Error):
+    hint = f"give a CSV with the columns {', '.join(COLUMNS)}, as params/genres.csv is"
+    lines = read_lines(path, hint)
+    with parsing(path, hint, trouble="is not a CSV", errors=csv.Error):
         rows = list(csv.reader(io.StringIO("\n".join(lines)), strict=True))
     if not rows or rows[0] != COLUMNS:
-        found = ", ".join(rows[0]) if rows else "nothing"
-        raise BadDataError(f"{path}, row 1: the columns are {found}; {remedy}")
+        columns = "nothing"
+        if rows:
+            columns = ", ".join(rows[0])
+        raise BadDataError(f"{path}, row 1: the columns are {columns}; {hint}")
     written: dict[str, str] = {}
     numbers: dict[str, int] = {}
     for number, row in enumerate(rows[1:], 2):
@@ -125,19 +133,19 @@ def read(path: Path) -> Names:
 
 
 def _checked(row: list[str], where: str) -> tuple[str, str]:
-    """Return label and written name of a row; of a label that is not written no name."""
+    """Return the label of a row and its name in tags, which is empty for a label that is not written."""
     if len(row) != len(COLUMNS):
         raise BadDataError(
             f"{where}: has {len(row)} cells; write {', '.join(COLUMNS)}, in quotes where a comma is inside"
         )
-    label, name, write = [cell.strip() for cell in row]
+    label, name, write = map(str.strip, row)
     if not label:
-        raise BadDataError(f"{where}: names no label")
+        raise BadDataError(f"{where}: the label is missing")
     if write.casefold() not in ("yes", "no"):
         raise BadDataError(f"{where}: write={write!r} is neither yes nor no")
     if label == OTHERS and name:
         raise BadDataError(
-            f"{where}: {OTHERS} stands for many labels, which cannot all be written {name!r}; leave it empty"
+            f"{where}: {OTHERS} means many labels, which cannot all be written {name!r}; leave the name empty"
         )
     if write.casefold() == "no":
         return label, ""
@@ -148,9 +156,9 @@ def _checked(row: list[str], where: str) -> tuple[str, str]:
 
 
 def _check_name(name: str, where: str) -> None:
-    """Refuse a name that a reader of tags would take for another, or for several."""
-    if len(name) > LONGEST:
-        raise BadDataError(f"{where}: a genre of {len(name)} characters; at most {LONGEST}")
+    """Refuse a name that would be read back as another genre or as several."""
+    if len(name) > MAX_LENGTH:
+        raise BadDataError(f"{where}: a genre of {len(name)} characters; at most {MAX_LENGTH}")
     if tags.cleaned(name) != name:
         raise BadDataError(f"{where}: {name!r} has control characters or several blanks; write {tags.cleaned(name)!r}")
     if tag_genres.by_name([name]) != (name,):

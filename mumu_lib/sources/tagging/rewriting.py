@@ -1,10 +1,10 @@
-"""One file with another genre: a copy is changed, compared with the file, and then takes its place.
+"""Change the genre of a file atomically: edit a copy, compare it with the file, and replace the file.
 
 Paper: none.  Notebooks: none; ``python -m mumu_lib predict --write-tags``.
 
-Whatever happens in between, a full disk, a signal, a damaged tag, the file itself stays as it was. A file gets the time of
-its change, so that backups and players notice; rights, owner and extended attributes stay. Another hard link to the old
-file keeps the old genre.
+A full disk, a signal or a damaged tag leaves the file unchanged. The modification time is that of the change, which backups
+and players rely on; permissions, owner and extended attributes are kept. Other hard links to the old file keep the old
+genre.
 """
 
 import os
@@ -25,7 +25,7 @@ from mumu_lib.sources.tagging import inventory
 from mumu_lib.sources.tagging.editors import Editor, NotWritableError, State, open_editor
 
 PART = ".mumu-{}.tmp"
-# What a killed process left lying is removed after so long [s].
+# Age after which temporary files of killed processes are removed [s].
 STALE = 3600.0
 
 Check = Callable[[Path, Path], None]
@@ -33,18 +33,18 @@ Check = Callable[[Path, Path], None]
 
 @dataclass(frozen=True)
 class Record:
-    """What is done to one file, as it is kept to be undone.
+    """Change of one file, as stored in the undo file.
 
     Attributes
     ----------
     path : str
-        Of the file itself, links followed.
+        Path of the file, with links resolved.
     kind : str
-        Of its tag.
+        Tag format.
     old, new : dict
-        The genre before and after, exactly.
+        Exact genre before and after.
     before, after : str
-        SHA-256 of the whole file.
+        SHA-256 of the whole file before and after.
     """
 
     path: str
@@ -56,16 +56,16 @@ class Record:
 
 
 def current(path: Path) -> State:
-    """Return the genre of a file, exactly; errors as of :func:`rewrite`."""
+    """Return the exact genre of a file; errors are those of :func:`rewrite`."""
     with _reasons():
         return open_editor(path).state()
 
 
 def obstacle(path: Path) -> str:
-    """Say why the genre of a file would not be written; empty where nothing is in the way."""
+    """Return why the genre of a file cannot be written; empty if it can."""
     try:
         with _reasons():
-            _may_be_replaced(Path(os.path.realpath(path)))
+            _check_permissions(Path(os.path.realpath(path)))
         current(path)
     except NotWritableError as error:
         return str(error)
@@ -85,48 +85,48 @@ def rewrite(
     Parameters
     ----------
     path : Path
-        Of a link the file that it leads to is changed.
+        A link is resolved, and its target changed.
     edit : function
         Changes the genre of an open tag.
     record : function
-        Called with what is about to be done, before the file is touched.
+        Receives the record of the change before the file is replaced.
     genres : tuple of str, optional
-        What a reader of the changed file must find.
+        Genres that must be read from the changed file.
     check : function, optional
-        Called with the file and the changed copy; raises :class:`NotWritableError` if the sound is not the same.
+        Receives the file and the changed copy; raises :class:`NotWritableError` if the sound differs.
 
     Raises
     ------
     NotWritableError
-        The file is left as it was, and why.
+        If the file cannot be changed; it stays as it was, and the message says why.
     """
     target = Path(os.path.realpath(path))
     with _reasons():
-        was = _may_be_replaced(target)
-        with _beside(target) as part:
-            done = _edited(target, part, edit, genres)
+        was = _check_permissions(target)
+        with _temporary_copy(target) as part:
+            change = _edited(target, part, edit, genres)
             if check is not None:
                 check(target, part)
-            _make_alike(target, part, was)
-            record(done)
+            _copy_attributes(target, part, was)
+            record(change)
             if _state_of(os.stat(target)) != _state_of(was):
                 raise NotWritableError("was changed by another program meanwhile; run the command again")
             os.replace(part, target)
             _sync(target.parent)
-    return done
+    return change
 
 
 def _edited(target: Path, part: Path, edit: Callable[[Editor], None], genres: tuple[str, ...] | None) -> Record:
-    """Copy a file, change the copy and compare it with what was there."""
+    """Copy a file, change the genre of the copy and check that nothing else changed."""
     shutil.copyfile(target, part)
     before = hash_of_file(part)
     editor = open_editor(part)
     old = editor.state()
-    stock = inventory.take(part, editor)
+    content = inventory.take(part, editor)
     edit(editor)
     editor.save()
-    again = open_editor(part)
-    if inventory.take(part, again) != stock:
+    edited = open_editor(part)
+    if inventory.take(part, edited) != content:
         raise NotWritableError("its sound or another of its tags would not stay as it is")
     if genres is not None:
         found = tags.read(part).genres
@@ -135,12 +135,12 @@ def _edited(target: Path, part: Path, edit: Callable[[Editor], None], genres: tu
                 f"a second tag of it, which is left alone, says more: it would be read as {', '.join(found)}"
             )
     _sync(part)
-    return Record(str(target), again.name, old, again.state(), before, hash_of_file(part))
+    return Record(str(target), edited.name, old, edited.state(), before, hash_of_file(part))
 
 
 @contextmanager
 def _reasons() -> Iterator[None]:
-    """Give whatever goes wrong with a file as the reason for which it is left alone."""
+    """Raise all errors about a file as :class:`NotWritableError`."""
     try:
         yield
     except (NotWritableError, MumuError):
@@ -149,25 +149,26 @@ def _reasons() -> Iterator[None]:
         raise NotWritableError(f"cannot be written ({error.strerror or error})") from error
     except MemoryError:
         raise
-    except Exception as error:  # mutagen raises nearly anything on damaged files
+    except Exception as error:  # mutagen may raise any error on damaged files
         why = storable(str(error)[:200]) or type(error).__name__
         raise NotWritableError(f"its tags cannot be read in full ({why})") from error
 
 
-def _may_be_replaced(target: Path) -> os.stat_result:
+def _check_permissions(target: Path) -> os.stat_result:
+    """Check that a file can be replaced, and return its status."""
     was = os.stat(target)
     if not stat.S_ISREG(was.st_mode):
-        raise NotWritableError("is no regular file")
+        raise NotWritableError("is not a regular file")
     if not was.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(target, os.W_OK):
-        raise NotWritableError("is read-only; to have it tagged get the right to write it (chmod u+w)")
+        raise NotWritableError("is read-only; to change its tags make it writable (chmod u+w)")
     if not os.access(target.parent, os.W_OK):
-        raise NotWritableError(f"its folder {target.parent} is read-only for you; get the right to write there")
+        raise NotWritableError(f"its folder {target.parent} is read-only for you; get permission to write there")
     return was
 
 
 @contextmanager
-def _beside(target: Path) -> Iterator[Path]:
-    """Yield a name in the file's folder for a copy, and leave nothing under it."""
+def _temporary_copy(target: Path) -> Iterator[Path]:
+    """Yield a path for a copy in the same folder, and remove the copy in the end."""
     for other in target.parent.glob(PART.format("*")):
         with suppress(OSError):
             if time.time() - other.stat().st_mtime > STALE:
@@ -179,8 +180,8 @@ def _beside(target: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def _make_alike(target: Path, part: Path, was: os.stat_result) -> None:
-    """Give a copy rights, owner and attributes of the file; its time is that of the change."""
+def _copy_attributes(target: Path, part: Path, was: os.stat_result) -> None:
+    """Copy permissions, owner and attributes of a file; the modification time is the present."""
     shutil.copystat(target, part)
     os.utime(part)
     made = os.stat(part)
@@ -188,16 +189,16 @@ def _make_alike(target: Path, part: Path, was: os.stat_result) -> None:
         try:
             os.chown(part, was.st_uid, was.st_gid)
         except OSError:
-            raise NotWritableError("belongs to another user or group, which a changed copy would not") from None
+            raise NotWritableError("belongs to another user or group, and a changed copy would not") from None
         os.chmod(part, stat.S_IMODE(was.st_mode))
 
 
-def _state_of(facts: os.stat_result) -> tuple[int, int, int]:
-    return facts.st_ino, facts.st_size, facts.st_mtime_ns
+def _state_of(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _sync(path: Path) -> None:
-    """Have a file or folder on the disk, where the system can do so."""
+    """Flush a file or folder to the disk, if the system supports it."""
     with suppress(OSError):
         handle = os.open(path, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""The genres that files had before they were written, and how they come back.
+"""Store the old genres of files in an undo file, and restore them.
 
 Paper: none.  Notebooks: none; ``python -m mumu_lib untag``.
 """
@@ -26,12 +26,12 @@ FAILED = "left as it is"
 
 
 class UndoFile:
-    """A file with a line for each change, on the disk before the change is made.
+    """Undo file with a line for each change, which is on the disk before the change is made.
 
     Parameters
     ----------
     path : Path
-        Must not be there; it is made with the first line.
+        Must not exist; it is created with the first line.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,13 +39,16 @@ class UndoFile:
         self.lines = 0
 
     def add(self, record: Record) -> None:
-        """Append a line, and return when it is on the disk."""
+        """Append a line and flush it to the disk."""
         with writing(self.path):
             make_folder(self.path.parent)
-            mode = "a" if self.lines else "x"
+            header = ""
+            mode = "a"
+            if not self.lines:
+                header = json.dumps({"undo": "genres", "format": FORMAT}) + "\n"
+                mode = "x"
             with open(self.path, mode, encoding="utf-8") as file:
-                if not self.lines:
-                    file.write(json.dumps({"undo": "genres", "format": FORMAT}) + "\n")
+                file.write(header)
                 file.write(json.dumps(asdict(record)) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
@@ -53,23 +56,25 @@ class UndoFile:
 
 
 def read(path: Path) -> list[Record]:
-    """Read an undo file; a last line that was cut off, whose file was not touched, is left out.
+    """Read an undo file without an incomplete last line, whose change was not made.
 
     Raises
     ------
     MissingDataError, BadDataError
-        It is not there, or is no undo file; names the line.
+        If the file does not exist or is not an undo file; the message has the number of the line.
     """
     if not path.is_file():
-        trouble = "is no file" if path.exists() else "is not there"
+        trouble = "is not there"
+        if path.exists():
+            trouble = "is not a file"
         raise MissingDataError(f"{path} {trouble}; give the undo file that --write-tags --apply has named")
     with open(path, "rb") as file:
         lines = file.read().split(b"\n")
-    whole = lines[:-1]
-    if not whole:
-        raise BadDataError(f"{path} is empty, or ends before its first change; nothing was written by it")
-    found = []
-    for number, line in enumerate(whole, 1):
+    complete = lines[:-1]
+    if not complete:
+        raise BadDataError(f"{path} is empty, or ends before its first change; no file was changed")
+    records = []
+    for number, line in enumerate(complete, 1):
         try:
             entry = json.loads(line)
         except ValueError:
@@ -77,18 +82,20 @@ def read(path: Path) -> list[Record]:
         if number == 1:
             _check_head(path, entry)
             continue
-        found.append(_record(path, number, entry))
-    return found
+        records.append(_record(path, number, entry))
+    return records
 
 
 def _check_head(path: Path, entry: Any) -> None:
+    """Check the first line of an undo file."""
     if not isinstance(entry, dict) or entry.get("undo") != "genres":
-        raise BadDataError(f"{path} is no undo file of genres; give the one that --write-tags --apply has named")
+        raise BadDataError(f"{path} is not an undo file of genres; give the one that --write-tags --apply has named")
     if entry.get("format") != FORMAT:
-        raise BadDataError(f"{path} is of format {entry.get('format')!r}, this version reads {FORMAT}")
+        raise BadDataError(f"{path} has format {entry.get('format')!r}, but this version reads {FORMAT}")
 
 
 def _record(path: Path, number: int, entry: Any) -> Record:
+    """Return the record in a line of an undo file."""
     for name, kind in FIELDS.items():
         if not isinstance(entry, dict) or not isinstance(entry.get(name), kind):
             raise BadDataError(f"{path}, line {number}: {name!r} is missing or wrong; give the file as it was written")
@@ -97,15 +104,15 @@ def _record(path: Path, number: int, entry: Any) -> Record:
 
 @dataclass(frozen=True)
 class Undone:
-    """What became of one file.
+    """Result of restoring one file.
 
     Attributes
     ----------
     path : str
     what : str
-        ``restored``, or why not.
+        ``restored``, or another result.
     reason : str
-        Empty where nothing is wrong.
+        Why it was not restored; empty if it was.
     """
 
     path: str
@@ -119,49 +126,57 @@ def undo(records: list[Record], *, apply: bool, force: bool = False, check: Chec
     Parameters
     ----------
     apply : bool
-        Else it is only said what would be done.
+        Change the files; otherwise only return what would be done.
     force : bool
-        Restore also where the genre was edited after it was written.
+        Also restore genres that were edited after they were written.
+    check : function, optional
+        As in :func:`mumu_lib.sources.tagging.rewriting.rewrite`.
 
     Yields
     ------
     Undone
-        One a record.
+        Result of each record.
     """
-    # What earlier restorations leave behind, where it is only said what would be done.
+    # Genres after earlier records, which matter if no file is changed.
     then: dict[str, State] = {}
     for record in reversed(records):
         try:
-            done = _undone(record, apply, force, check, then)
-            if done.what == RESTORED:
+            result = _undone(record, apply, force, check, then)
+            if result.what == RESTORED:
                 then[record.path] = record.old
-            yield done
+            yield result
         except NotWritableError as error:
             yield Undone(record.path, FAILED, str(error))
 
 
 def _undone(record: Record, apply: bool, force: bool, check: Check | None, then: dict[str, State]) -> Undone:
+    """Restore the genre of one file, or return what would be done."""
     path = Path(record.path)
     if not path.is_file():
-        raise NotWritableError("is not there any more")
+        raise NotWritableError("does not exist any more")
     now = rewriting.current(path)
     if not apply:
         now = then.get(record.path, now)
     if now == record.old:
         return Undone(record.path, ALREADY)
     if now != record.new and not force:
-        reason = "its genre was changed after it was written; to restore the older one all the same add  --force"
+        reason = "its genre was changed after it was written; to restore the older one anyway add  --force"
         return Undone(record.path, EDITED, reason)
-    if not apply:
+    if apply:
+        _restore(path, record.old, check)
+    else:
         reason = rewriting.obstacle(path)
         if reason:
             raise NotWritableError(reason)
-    else:
-
-        def restore(editor: Editor) -> None:
-            editor.restore(record.old)
-
-        rewriting.rewrite(path, restore, lambda _: None, check=check)
-        if rewriting.current(path) != record.old:
-            raise NotWritableError("its old genre could not be restored exactly")
     return Undone(record.path, RESTORED)
+
+
+def _restore(path: Path, old: State, check: Check | None) -> None:
+    """Restore the genre of a file and check that it is exact."""
+
+    def restore(editor: Editor) -> None:
+        editor.restore(old)
+
+    rewriting.rewrite(path, restore, lambda _: None, check=check)
+    if rewriting.current(path) != old:
+        raise NotWritableError("its old genre could not be restored exactly")

@@ -1,4 +1,4 @@
-"""Tags of sound files, by mutagen: genres, artists, album, disc, whatever the container and the kind of tag.
+"""Read the tags of sound files with mutagen: genres, artists, album and disc, from any container and tag format.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -39,26 +39,26 @@ LARGEST_NUMBER = 10_000
 
 @dataclass(frozen=True)
 class Tags:
-    """What the tags of one file say.
+    """Tags of one file.
 
     Attributes
     ----------
     genres : tuple of str
-        As they are written, one a value that the tag keeps apart, numbers of ID3 already by name;
-        :func:`mumu_lib.sources.tags.genres.split` takes apart what is joined.
+        Values as written in the tag, with ID3 numbers replaced by names; a value may have several genres, see
+        :func:`mumu_lib.sources.tags.genres.split`.
     artists : tuple of str
     album_artist, album, title : str
-        "" where not said.
+        Empty if missing.
     disc, discs, track : int or None
     compilation : bool
-        Whether the file says that it is part of one.
+        Whether the file is marked as part of a compilation.
     seconds : float or None
-        By the header; for a decoded length to be compared with.
+        Duration in the header, for comparison with the decoded duration.
     has_picture : bool
     kind : str
-        Of the file by its content, e.g. ``mpeg``, ``flac``, ``ogg opus``.
+        Kind of file by its content, e.g. ``mpeg``, ``flac``, ``ogg opus``.
     problem : str
-        Why nothing, or not all, could be read; "" where all is well.
+        Why tags could not be read, or not all; empty if there is no problem.
     """
 
     genres: tuple[str, ...] = ()
@@ -82,9 +82,9 @@ class Tags:
 
 
 def read(path: str | Path) -> Tags:
-    """Read the tags of a sound file; what kind of file it is its content says, not its name.
+    """Read the tags of a sound file, whose kind is recognised by its content.
 
-    Whatever the file is, nothing is raised: ``problem`` says what is wrong.
+    No file raises an error: the attribute ``problem`` describes what is wrong.
 
     Examples
     --------
@@ -100,26 +100,39 @@ def read(path: str | Path) -> Tags:
 
 
 def _read(file: BinaryIO) -> Tags:
+    """Read the tags of an open file; after an error read at least the ID3 and APEv2 tags."""
     kind, start = kind_of(file)
-    if not kind or kind not in ("wav", "aiff", *openers.CLASSES):
-        file.seek(start)
-        if kind:
-            return Tags(kind=kind, problem=f"tags of this kind of file ({kind}) are not read")
-        if start:
-            return _cleaned(openers.tags_alone(file), kind, "is no sound: nothing, or no sound, follows its tags")
-        return Tags(problem=f"is no sound: it is {no_sound(file.read(START))}")
+    if not kind:
+        return _without_sound(file, start)
+    if kind not in ("wav", "aiff", *openers.CLASSES):
+        return Tags(kind=kind, problem=f"tags of this kind of file ({kind}) are not read")
     try:
         return _cleaned(openers.open_tags(file, kind, start), kind)
-    except Exception as error:  # mutagen raises nearly anything on damaged files
-        why = storable(str(error)[:200]) or type(error).__name__
-        problem = f"tags cannot be read in full ({why}); the sound may be damaged too"
+    except Exception as error:  # mutagen may raise any error on damaged files
+        problem = f"tags cannot be read in full ({reason(error, file)}); the sound may be damaged too"
     try:
         return _cleaned(openers.tags_alone(file), kind, problem)
     except Exception:
         return Tags(kind=kind, problem=problem)
 
 
+def reason(error: Exception, file: BinaryIO) -> str:
+    """Return the message of an error without the path of the file, which mutagen adds to some messages."""
+    path = repr(getattr(file, "name", ""))
+    message = str(error).replace(path, "").strip()
+    return storable(message[:200]) or type(error).__name__
+
+
+def _without_sound(file: BinaryIO, start: int) -> Tags:
+    """Return the tags of a file that has no sound after ``start`` bytes of tags."""
+    file.seek(start)
+    if start:
+        return _cleaned(openers.tags_alone(file), "", "is not a sound file: no sound follows its tags")
+    return Tags(problem=f"is not a sound file: it is {no_sound(file.read(START))}")
+
+
 def _cleaned(opened: openers.Opened, kind: str, problem: str = "") -> Tags:
+    """Return the tags of an opened file with cleaned texts."""
     fields = opened.fields
     disc, discs = _number(fields, "disc")
     track, _ = _number(fields, "track")
@@ -141,7 +154,7 @@ def _cleaned(opened: openers.Opened, kind: str, problem: str = "") -> Tags:
 
 
 def _texts(fields: dict[str, list[str]], name: str) -> tuple[str, ...]:
-    """Return the values of a field, each once, cleaned."""
+    """Return the distinct values of a field, cleaned."""
     found: list[str] = []
     for value in fields.get(name, ()):
         text = cleaned(value, keep_lines=name == "genre")
@@ -152,11 +165,13 @@ def _texts(fields: dict[str, list[str]], name: str) -> tuple[str, ...]:
 
 def _one(fields: dict[str, list[str]], name: str) -> str:
     values = _texts(fields, name)
-    return values[0] if values else ""
+    if not values:
+        return ""
+    return values[0]
 
 
 def _number(fields: dict[str, list[str]], name: str) -> tuple[int | None, int | None]:
-    """Return a number and the total behind a slash, e.g. of ``1/2``; 0 and what is no number are none."""
+    """Return the number and the total in a text such as ``1/2``; None for 0 and other texts."""
     number, _, total = _one(fields, name).partition("/")
     return _positive(number), _positive(total)
 
@@ -166,12 +181,14 @@ def _positive(text: str) -> int | None:
     if not text.isascii() or not text.isdecimal() or len(text) > 5:
         return None
     number = int(text)
-    return number if 0 < number < LARGEST_NUMBER else None
+    if not 0 < number < LARGEST_NUMBER:
+        return None
+    return number
 
 
 @lru_cache(1 << 12)
 def cleaned(text: str, keep_lines: bool = False) -> str:
-    r"""Return a text of a tag composed (NFC), repaired, without control characters and outer blanks.
+    r"""Return the text of a tag in normal form NFC, repaired, without control characters and outer blanks.
 
     Parameters
     ----------
@@ -190,7 +207,13 @@ def cleaned(text: str, keep_lines: bool = False) -> str:
 
 
 def repaired(text: str) -> str:
-    """Undo UTF-8 taken for Latin-1 or for the code page of Windows, once or twice, as many programs write it."""
+    """Undo the decoding of UTF-8 as Latin-1 or cp1252, a frequent error of programs that may occur twice.
+
+    Examples
+    --------
+    >>> repaired("Sigur R\u00c3\u00b3s")
+    'Sigur Rós'
+    """
     for encoding in ("latin-1", "cp1252", "latin-1", "cp1252"):
         if text.isascii():
             break

@@ -1,9 +1,9 @@
-"""Where each kind of tag keeps genre, artist, album, disc: ID3, Vorbis comments, APEv2, MP4, ASF.
+"""Read genre, artist, album and disc from each tag format: ID3, Vorbis comments, APEv2, MP4, ASF.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 
-Each reader gives a dict of lists of texts, one text a value that the tag itself keeps apart, under the names of
-``FIELDS``; what a tag lacks is missing.
+Each reader returns a dict from the names in ``FIELDS`` to lists of texts, one text per value of the tag; missing fields are
+left out.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ ID3_FRAMES = {
     "TRCK": "track",
     "TCMP": "compilation",
 }
-# Names of free fields, in any case, without blanks and underscores.
+# Names of free-form fields, compared in lower case without blanks, underscores and hyphens.
 NAMES = {
     "genre": "genre",
     "artist": "artist",
@@ -44,7 +44,7 @@ NAMES = {
     "itunescompilation": "compilation",
     "cpil": "compilation",
 }
-# What free fields (TXXX, "----" of MP4) may add; the rest has frames and atoms of its own.
+# Fields read from free-form fields (TXXX, "----" of MP4); the others have their own frames and atoms.
 FREE = ("genre", "album_artist", "compilation", "discs")
 MP4_ATOMS = {
     "\xa9gen": "genre",
@@ -63,22 +63,34 @@ ASF_NAMES = {
     "WM/TrackNumber": "track",
     "WM/IsCompilation": "compilation",
 }
-# What gnre 0 ("none") is taken for: the last of the list.
+# mutagen reads gnre 0 ("none") as the last genre of the list.
 LAST_GENRE = "Psybient"
+
+
+# Characters removed from names of free-form fields.
+IGNORED = str.maketrans("", "", " _-")
 
 
 @lru_cache(1 << 10)
 def plain(name: str) -> str:
-    """Return the name of a free field as ``NAMES`` has it."""
-    return "".join(c for c in name.casefold() if c not in " _-")
+    """Return the name of a free-form field as in ``NAMES``.
+
+    Examples
+    --------
+    >>> plain("Album_Artist")
+    'albumartist'
+    """
+    return name.casefold().translate(IGNORED)
 
 
 def from_id3(tag: ID3) -> Fields:
-    """Read an ID3 tag of any version; genres come by name, however they were numbered."""
+    """Read an ID3 tag of any version; numbered genres are replaced by their names."""
     found: Fields = {}
     for frame, field in ID3_FRAMES.items():
-        for one in tag.getall(frame):
-            values = one.genres if field == "genre" else one.text
+        for part in tag.getall(frame):
+            values = part.text
+            if field == "genre":
+                values = part.genres
             found.setdefault(field, []).extend(_texts(values))
     for free in tag.getall("TXXX"):
         named = NAMES.get(plain(free.desc))
@@ -88,10 +100,10 @@ def from_id3(tag: ID3) -> Fields:
 
 
 def from_names(tag: Any) -> Fields:
-    """Read Vorbis comments or an APEv2 tag, whose fields have names and several values each."""
+    """Read Vorbis comments or an APEv2 tag, which have named fields with several values."""
     found: Fields = {}
     if isinstance(tag, list):
-        # Vorbis comments are a list of pairs; looking one up by its name goes through all.
+        # Vorbis comments are a list of pairs, in which a look-up by name would scan all of them.
         for name, value in list(tag):
             field = NAMES.get(plain(name))
             if field is not None:
@@ -106,7 +118,7 @@ def from_names(tag: Any) -> Fields:
 
 
 def from_mp4(tag: Any, file: BinaryIO, start: int) -> Fields:
-    """Read the tags of an MP4 file; ``gnre`` and ``(c)gen`` are one field there, and ``gnre`` 0 is no genre."""
+    """Read the tags of an MP4 file; mutagen merges ``gnre`` and ``(c)gen``, and ``gnre`` 0 is not a genre."""
     found: Fields = {}
     for atom, field in MP4_ATOMS.items():
         if atom in tag:
@@ -119,13 +131,13 @@ def from_mp4(tag: Any, file: BinaryIO, start: int) -> Fields:
             found[field] = [f"{pair[0]}/{pair[1]}"]
     if tag.get("cpil"):
         found["compilation"] = ["1"]
-    return _free_of_mp4(tag) | found
+    return _free_form_of_mp4(tag) | found
 
 
-def _free_of_mp4(tag: Any) -> Fields:
-    """Read the fields that taggers add to MP4 under names of their own, ``----:com.apple.iTunes:GENRE``."""
+def _free_form_of_mp4(tag: Any) -> Fields:
+    """Read the free-form fields of an MP4 file, such as ``----:com.apple.iTunes:GENRE``."""
     found: Fields = {}
-    for key in tag.keys():  # noqa: SIM118  # no dict
+    for key in tag.keys():  # noqa: SIM118  # not a dict
         if not key.startswith("----:"):
             continue
         field = NAMES.get(plain(key.rpartition(":")[2]))
@@ -148,7 +160,7 @@ def numbered_genres(file: BinaryIO, start: int) -> list[int]:
 
 
 def atoms(file: BinaryIO, spans: list[tuple[int, int]], name: bytes, skipped: int = 0) -> list[tuple[int, int]]:
-    """Return where the contents of all atoms of a name lie, directly inside some spans."""
+    """Return begin and end of the contents of all atoms with a name directly inside some spans."""
     found = []
     for at, end in spans:
         while at + 8 <= end:
@@ -172,7 +184,7 @@ def atoms(file: BinaryIO, spans: list[tuple[int, int]], name: bytes, skipped: in
 def from_asf(tag: Any) -> Fields:
     """Read the attributes of a Windows Media file."""
     found: Fields = {}
-    for name in tag.keys():  # noqa: SIM118  # no dict
+    for name in tag.keys():  # noqa: SIM118  # not a dict
         field = ASF_NAMES.get(name) or NAMES.get(plain(name))
         if field is not None:
             found.setdefault(field, []).extend(_texts(tag[name]))
@@ -180,10 +192,10 @@ def from_asf(tag: Any) -> Fields:
 
 
 def has_picture(tag: Any) -> bool:
-    """Whether a tag holds a picture, in any of the ways."""
+    """Return whether a tag has a picture in any form."""
     if tag is None:
         return False
-    for key in tag.keys():  # noqa: SIM118  # tags are no dicts
+    for key in tag.keys():  # noqa: SIM118  # not a dict
         name = str(key).lower()
         if name.startswith(("apic", "cover art", "covr", "metadata_block_picture", "coverart", "wm/picture")):
             return True
@@ -191,17 +203,25 @@ def has_picture(tag: Any) -> bool:
 
 
 def _texts(values: Iterable[Any]) -> list[str]:
-    return [str(value) for value in values]
+    return list(map(str, values))
 
 
 def merged(*tags: Fields) -> Fields:
-    """Merge several tags of one file: the genres of all, of the rest what the first says."""
+    """Merge several tags of one file: genres from all tags, other fields from the first tag that has them.
+
+    Examples
+    --------
+    >>> merged({"genre": ["Rock"], "title": ["A"]}, {"genre": ["Rock", "Jazz"], "title": ["B"]})
+    {'genre': ['Rock', 'Jazz'], 'title': ['A']}
+    """
     found: Fields = {}
     for tag in tags:
         for field, values in tag.items():
-            if field == "genre":
-                known = found.setdefault(field, [])
-                known.extend(value for value in values if value not in known)
-            else:
+            if field != "genre":
                 found.setdefault(field, values)
+                continue
+            genres = found.setdefault(field, [])
+            for value in values:
+                if value not in genres:
+                    genres.append(value)
     return found

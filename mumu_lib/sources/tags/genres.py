@@ -1,10 +1,11 @@
-"""Genres in the values of tags: numbers by name, joined ones apart, words for none left out.
+"""Parse the genres in values of tags: replace numbers by names, split joined genres, leave out placeholders.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 
-The rule. ``;``, NUL, line ends and backslashes always separate genres, ``|`` separates branches and ``>`` stands inside
-one. ``/``, ``,``, ``+``, ``•``, and ``-`` between blanks, separate only where every part is the name of a genre, commonly (:mod:`vocabulary`) or elsewhere in
-the same collection, and the whole is none: ``Rock/Pop`` is two genres; ``R&B/Soul`` and ``AC/DC`` stay whole.
+``;``, NUL, line ends and backslashes always separate genres; ``|`` separates branches, and ``>`` separates the levels of a
+branch. ``/``, ``,``, ``+``, ``•``, and ``-`` between blanks separate only if every part is the name of a genre, in
+:mod:`vocabulary` or elsewhere in the same collection, and the whole is not: ``Rock/Pop`` is two genres; ``R&B/Soul`` and
+``AC/DC`` are not split.
 """
 
 import html
@@ -17,17 +18,17 @@ from mutagen.id3 import TCON
 from mumu_lib.sources.tags.vocabulary import KNOWN, folded, is_none, is_whole
 
 ALWAYS = re.compile(r"[;\uff1b\0\r\n\t\v\f\u2028\u2029|]+|\\+")
-# The last between blanks only: Hip-Hop has it too.
+# The hyphen only between blanks, because of Hip-Hop.
 SOMETIMES = tuple(map(re.compile, ("[/\uff0f]+", "[,\uff0c\u3001]+", "[•·]+", "[+]", r"\s[-\u2013\u2014]\s")))
 AROUND = " /,+•·"
-# What lists and notes put before a genre.
+# Bullets, numbers and words before a genre in lists and notes.
 BEFORE = re.compile(r"[-*•#\s]+\s|#+|\d{1,2}[.)]\s+|(?:genres?|styles?)\s*:", re.IGNORECASE)
-# A list as Python, R or JSON print it, and the texts in one.
+# A list as printed by Python, R or JSON, and the texts in it.
 LIST = re.compile(r"\s*(?:c|set|frozenset|list|array)?\s*[\[({]+(?P<inside>.*?)[\])}]+\s*", re.DOTALL)
 QUOTED = re.compile(r"""'((?:[^'\\]|\\.|(?<=\w)'(?=\w))*)'|"((?:[^"\\]|\\.)*)\"""", re.DOTALL)
 ARROW = re.compile(r"\s*(?:[-=]+>|→|»)\s*")
 ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#0?39);")
-LONGEST = 80
+MAX_LENGTH = 80
 NUMBERED = re.compile(r"\d{1,3}|(\((\d{1,3}|RX|CR)\))+.*|RX|CR", re.DOTALL)
 AUTO = "auto"
 
@@ -39,11 +40,11 @@ class Split:
     Attributes
     ----------
     genres : tuple of str
-        Each once, as written; ``>`` stands inside a branch.
+        Distinct genres as written; ``>`` separates the levels of a branch.
     split : tuple of str
-        The values that were several genres.
+        Values that had several genres.
     left_out : tuple of str
-        Words for no genre, and what is too long for one.
+        Placeholders for a missing genre, and texts that are too long.
     """
 
     genres: tuple[str, ...] = ()
@@ -52,7 +53,7 @@ class Split:
 
 
 def by_name(values: Iterable[str]) -> tuple[str, ...]:
-    """Return genres with ID3's numbers replaced by names: ``17``, ``(17)``, ``(8)(80)``, ``(17)Rock``.
+    """Return genres with ID3 numbers replaced by names: ``17``, ``(17)``, ``(8)(80)``, ``(17)Rock``.
 
     Examples
     --------
@@ -71,7 +72,7 @@ def by_name(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def printed(value: str) -> list[str]:
-    """Return the texts in a list as Python, R or JSON print it; none where it is no such list.
+    """Return the texts in a list that Python, R or JSON printed; an empty list for other values.
 
     Examples
     --------
@@ -80,7 +81,7 @@ def printed(value: str) -> list[str]:
     """
     found = []
     whole = LIST.fullmatch(value)
-    # "[Rock 'n' Roll]" is none.
+    # "[Rock 'n' Roll]" is not a list.
     if whole is None or not whole["inside"].lstrip(" \t\n[({").startswith(("'", '"')):
         return []
     for single, double in QUOTED.findall(whole["inside"]):
@@ -89,18 +90,18 @@ def printed(value: str) -> list[str]:
 
 
 def split(values: Iterable[str], *, known: Collection[str] = (), separators: str = AUTO) -> Split:
-    """Take joined genres apart.
+    """Split joined genres.
 
     Parameters
     ----------
     values : iterable of str
-        As tags hold them.
+        Values of tags.
     known : collection of str
-        Genres that stand alone elsewhere in the same collection, folded
-        (:func:`mumu_lib.sources.tags.vocabulary.folded`); common names are known anyway.
+        Genres that are a value of their own elsewhere in the same collection, as
+        :func:`mumu_lib.sources.tags.vocabulary.folded` returns them, in addition to the vocabulary.
     separators : str
-        ``auto`` for the rule above; ``none`` to leave every value whole; else the characters that always separate,
-        e.g. ``;/``.
+        ``auto`` for the rule of this module; ``none`` to split no value; otherwise characters that always separate, e.g.
+        ``;/``.
 
     Returns
     -------
@@ -112,18 +113,18 @@ def split(values: Iterable[str], *, known: Collection[str] = (), separators: str
     ('Rock', 'Pop', 'R&B/Soul')
     """
     genres: list[str] = []
-    taken_apart: list[str] = []
+    joined: list[str] = []
     left_out: list[str] = []
     for value in values:
         parts = list(_parts(value, known, separators))
         if len(parts) > 1:
-            taken_apart.append(value)
+            joined.append(value)
         for part in by_name(parts):
-            if is_none(part) or len(part) > LONGEST:
+            if is_none(part) or len(part) > MAX_LENGTH:
                 left_out.append(part)
             elif part not in genres:
                 genres.append(part)
-    return Split(tuple(genres), tuple(taken_apart), tuple(left_out))
+    return Split(tuple(genres), tuple(joined), tuple(left_out))
 
 
 def _parts(value: str, known: Collection[str], separators: str) -> Iterable[str]:
@@ -140,15 +141,15 @@ def _parts(value: str, known: Collection[str], separators: str) -> Iterable[str]
 
 
 def _without_bullet(piece: str) -> str:
-    """Return a piece without what lists put before it, if anything is left."""
-    begun = BEFORE.match(piece)
-    if begun is None:
+    """Return a piece without the bullet or number of a list, unless nothing else remains."""
+    bullet = BEFORE.match(piece)
+    if bullet is None:
         return piece
-    return piece[begun.end() :].strip() or piece
+    return piece[bullet.end() :].strip() or piece
 
 
 def _by_vocabulary(piece: str, known: Collection[str]) -> list[str]:
-    """Take a piece apart at slashes and commas if every part is a genre, and the whole is none."""
+    """Split a piece at slashes and commas if every part is a genre and the whole is not."""
     if is_none(piece) or is_whole(piece) or _is_known(piece, known):
         return [piece]
     piece = piece.strip(AROUND)
@@ -167,7 +168,7 @@ def _by_vocabulary(piece: str, known: Collection[str]) -> list[str]:
 
 
 def _is_known(name: str, known: Collection[str]) -> bool:
-    """Whether a name is a genre; of a branch, whether each of its names is."""
+    """Return whether a name, or each name of a branch, is a genre."""
     for node in name.split(">"):
         key = folded(node)
         if key not in KNOWN and key not in known:
@@ -176,6 +177,7 @@ def _is_known(name: str, known: Collection[str]) -> bool:
 
 
 def _filled(parts: Iterable[str]) -> list[str]:
+    """Return the parts that are not empty, with single blanks."""
     found = []
     for part in parts:
         text = " ".join(part.split())
@@ -185,7 +187,13 @@ def _filled(parts: Iterable[str]) -> list[str]:
 
 
 def standing_alone(values: Iterable[str]) -> set[str]:
-    """Return the genres, folded, that are a value of their own somewhere, with nothing in them that may separate."""
+    """Return the genres, folded, that are a whole value somewhere and have no separator.
+
+    Examples
+    --------
+    >>> standing_alone(["Krautrock", "Rock/Pop"])
+    {'krautrock'}
+    """
     found: set[str] = set()
     for value in values:
         for piece in _filled(ALWAYS.split(value)):

@@ -1,11 +1,11 @@
-"""What a sound file is, by its first bytes and not by its name.
+"""Recognise the kind of a sound file by its first bytes.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
 
 from typing import BinaryIO
 
-# Of an ID3 header: its own length, and that of the number in it.
+# Length of an ID3 header, and of the beginning that identifies a file [bytes].
 HEADER = 10
 START = 64
 
@@ -45,7 +45,7 @@ NO_SOUND = (
     (b"<!doctype html", "a web page"),
     (b"<html", "a web page"),
     (b"<?xml", "an XML file"),
-    (b"MThd", "a MIDI file: notes, no sound"),
+    (b"MThd", "a MIDI file: notes without sound"),
     (b"SQLite", "a database"),
     (b"\x1f\x8b", "a packed file"),
     (b"7z\xbc\xaf", "a packed file"),
@@ -53,7 +53,7 @@ NO_SOUND = (
 
 
 def after_id3(file: BinaryIO) -> int:
-    """Return where the sound begins: behind the ID3v2 tags at the start, of which some files have several."""
+    """Return the offset of the sound after the ID3v2 tags, of which some files have several."""
     at = 0
     while True:
         file.seek(at)
@@ -68,15 +68,20 @@ def after_id3(file: BinaryIO) -> int:
 
 
 def kind_of(file: BinaryIO) -> tuple[str, int]:
-    """Name the kind of a file, and say where it begins behind ID3 tags.
+    """Return the kind of a file and the offset after its ID3 tags.
 
     Returns
     -------
     kind : str
-        ``mpeg`` for what has the form of no other and may be a stream of MPEG audio; "" for what is none, and begins
-        with something else.
+        ``mpeg`` if no other kind is recognised; empty if the file is recognised as another type than sound.
     start : int
-        Bytes before it.
+        Number of bytes before the sound.
+
+    Examples
+    --------
+    >>> import io
+    >>> kind_of(io.BytesIO(b"fLaC")), kind_of(io.BytesIO(b"%PDF-1.7"))
+    (('flac', 0), ('', 0))
     """
     start = after_id3(file)
     file.seek(start)
@@ -100,8 +105,10 @@ def kind_of(file: BinaryIO) -> tuple[str, int]:
 
 
 def _codec(page: bytes) -> str:
-    """Name the codec of an Ogg stream by its first packet, which follows the table of lacing values."""
-    packet = page[27 + page[26] :] if len(page) > 26 else b""
+    """Return the codec of an Ogg stream by its first packet, which follows the table of lacing values."""
+    packet = b""
+    if len(page) > 26:
+        packet = page[27 + page[26] :]
     for beginning, kind in CODECS:
         if packet.startswith(beginning):
             return kind
@@ -109,7 +116,13 @@ def _codec(page: bytes) -> str:
 
 
 def no_sound(head: bytes) -> str:
-    """Say what a file is that is no sound, as far as its first bytes show; "" where they do not."""
+    """Return the type of a file without sound by its first bytes; empty if they do not show it.
+
+    Examples
+    --------
+    >>> no_sound(b"%PDF-1.7"), no_sound(b"")
+    ('a PDF document', 'an empty file')
+    """
     if not head:
         return "an empty file"
     lowered = head.lstrip().lower()
@@ -122,11 +135,11 @@ def no_sound(head: bytes) -> str:
 
 
 def _printable(head: bytes) -> bool:
-    """Whether these bytes can be the beginning of a text."""
+    """Return whether bytes can be the beginning of a text."""
     try:
         text = head.decode("utf-8")
     except UnicodeDecodeError as error:
-        # A character may be cut at the end.
+        # The last character may be incomplete.
         if error.start < max(1, len(head) - 3):
             return False
         text = head[: error.start].decode("utf-8")

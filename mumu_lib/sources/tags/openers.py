@@ -1,4 +1,4 @@
-"""Which part of mutagen opens which kind of file.
+"""Open each kind of file with the matching class of mutagen.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -57,17 +57,17 @@ CLASSES: dict[str, Callable[[BinaryIO], Any]] = {
     "true audio": trueaudio.TrueAudio,
     "wavpack": wavpack.WavPack,
 }
-# These read ID3 tags before the sound themselves; of all others only what follows is handed on.
+# Classes that read ID3 tags at the beginning themselves; the others receive the file without them.
 SKIP_ID3 = ("aac", "mpeg", "true audio")
 
 
-# ID3 version 1 and lyrics stand behind an APEv2 tag's own mark.
+# Number of bytes searched for the marks of tags; ID3 version 1 and lyrics may follow the mark of an APEv2 tag.
 MARKS_WITHIN = 512
 
 
 @dataclass
 class Opened:
-    """What was found in a file, before its texts are cleaned."""
+    """Content of the tags in a file before its texts are cleaned."""
 
     fields: Fields = field(default_factory=dict)
     seconds: float | None = None
@@ -75,7 +75,13 @@ class Opened:
 
 
 class Behind(io.RawIOBase):
-    """A file without its first bytes."""
+    """File without its first bytes.
+
+    Examples
+    --------
+    >>> Behind(io.BytesIO(b"ID3fLaC"), 3).read()
+    b'fLaC'
+    """
 
     def __init__(self, file: BinaryIO, start: int) -> None:
         super().__init__()
@@ -84,19 +90,19 @@ class Behind(io.RawIOBase):
         self.seek(0)
 
     def readable(self) -> bool:
-        """Return that it can be read."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """Return that any place in it can be gone to."""
+        """Return True."""
         return True
 
     def read(self, size: int = -1) -> bytes:
-        """Read bytes from where it is."""
+        """Read bytes from the current position."""
         return self.file.read(size)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place, counted from behind the bytes left out."""
+        """Go to a position, counted after the omitted bytes."""
         if whence == io.SEEK_SET:
             if offset < 0:
                 raise ValueError(f"negative seek value {offset}")
@@ -104,7 +110,7 @@ class Behind(io.RawIOBase):
         return self.file.seek(offset, whence) - self.start
 
     def tell(self) -> int:
-        """Return the place."""
+        """Return the current position."""
         return self.file.tell() - self.start
 
 
@@ -114,41 +120,46 @@ def open_tags(file: BinaryIO, kind: str, start: int) -> Opened:
     Parameters
     ----------
     start : int
-        Bytes before the sound, from :func:`mumu_lib.sources.tags.kinds.kind_of`.
+        Number of bytes before the sound, from :func:`mumu_lib.sources.tags.kinds.kind_of`.
 
     Raises
     ------
     mutagen.MutagenError
-        The file is not whole, or not what it seems; mutagen raises others on damaged files.
+        If the file is incomplete or invalid; for damaged files mutagen may raise other errors.
     """
     if kind in ("wav", "aiff"):
         return _of_chunks(file, start)
     opened = CLASSES[kind](from_start(file, kind, start))
-    # Files of MPEG audio have their ID3 tag read already.
+    # For MPEG audio the ID3 tag is already read.
     around = _around(file, without=type(opened.tags))
-    fields = [_fields(tag, file, start) for tag in (opened.tags, *around)]
-    found = containers.merged(*fields)
-    pictures = bool(getattr(opened, "pictures", ())) or any(map(containers.has_picture, (opened.tags, *around)))
+    tags = [opened.tags, *around]
+    fields = containers.merged(*_all_fields(tags, file, start))
+    has_picture = bool(getattr(opened, "pictures", ())) or any(map(containers.has_picture, tags))
     length = getattr(opened.info, "length", None)
-    return Opened(found, length or None, pictures)
+    return Opened(fields, length or None, has_picture)
 
 
 def tags_alone(file: BinaryIO) -> Opened:
-    """Read the ID3 and APEv2 tags of a file whose sound is not understood."""
+    """Read only the ID3 and APEv2 tags of a file."""
     around = _around(file)
-    fields = [_fields(tag, file, 0) for tag in around]
+    fields = _all_fields(around, file, 0)
     return Opened(containers.merged(*fields), has_picture=any(map(containers.has_picture, around)))
 
 
 def from_start(file: BinaryIO, kind: str, start: int) -> BinaryIO:
-    """Return a file at its beginning, or at the beginning of the sound where mutagen knows no ID3 before it."""
+    """Return a file at its beginning, without ID3 tags if the class of mutagen does not read them."""
     file.seek(0)
     if start and kind not in SKIP_ID3:
         return Behind(file, start)  # type: ignore[return-value]
     return file
 
 
+def _all_fields(tags: list[Any], file: BinaryIO, start: int) -> list[Fields]:
+    return [_fields(tag, file, start) for tag in tags]
+
+
 def _fields(tag: Any, file: BinaryIO, start: int) -> Fields:
+    """Return the fields of a tag by its class."""
     if tag is None:
         return {}
     if isinstance(tag, id3.ID3):
@@ -161,7 +172,7 @@ def _fields(tag: Any, file: BinaryIO, start: int) -> Fields:
 
 
 def _around(file: BinaryIO, without: type | None = None) -> list[Any]:
-    """Load the ID3 tag before or behind the sound (also version 1), and the APEv2 tag behind it."""
+    """Load the ID3 tag before or after the sound (also version 1), and the APEv2 tag after it."""
     found = []
     for load in _may_have(file):
         if load is without:
@@ -175,7 +186,7 @@ def _around(file: BinaryIO, without: type | None = None) -> list[Any]:
 
 
 def _may_have(file: BinaryIO) -> list[Callable[[BinaryIO], Any]]:
-    """Return what loads the tags whose marks are at the ends of a file: looking is much faster than trying."""
+    """Return the loaders of the tags whose marks are found, which is much faster than trying all."""
     file.seek(0)
     head = file.read(MARKS_WITHIN)
     size = file.seek(0, io.SEEK_END)
@@ -190,11 +201,12 @@ def _may_have(file: BinaryIO) -> list[Callable[[BinaryIO], Any]]:
 
 
 def _of_chunks(file: BinaryIO, start: int) -> Opened:
+    """Read the tags of a WAV or AIFF file."""
     data, texts, seconds = chunks.read(file, start)
     own: Fields = {name: [text] for name, text in texts.items()}
     around = _around(file)
     if data:
         around.insert(0, id3.ID3(io.BytesIO(data)))
-    fields = [_fields(tag, file, start) for tag in around]
-    # What the format's own chunks say comes last: they hold one value each, often cut.
+    fields = _all_fields(around, file, start)
+    # The chunks of the format last: they have only one value, which is often truncated.
     return Opened(containers.merged(*fields, own), seconds, any(map(containers.has_picture, around)))

@@ -1,4 +1,4 @@
-"""Where the sound is in a file: all of it without its tags.
+"""Locate the sound in a file, without the tags.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -12,19 +12,21 @@ import numpy as np
 from mumu_lib.core.fingerprints import checksum_of_samples, hash_of_stream
 from mumu_lib.sources.tags import chunks, containers, kinds
 
-# A multiple of the sizes of samples.
+# Bytes read at a time, a multiple of all sample sizes.
 PIECE = 12 << 18
 ID3V1 = 128
 APE_FOOTER = 32
 LYRICS = b"LYRICS200"
 STREAM_HEADERS = (b"Xing", b"Info", b"VBRI")
-# Of MPEG layer III, by version 1 and by versions 2 and 2.5 [kbit/s].
+# Bit rates of MPEG layer III in version 1, and in versions 2 and 2.5 [kbit/s].
 BITRATES = (
     (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0),
     (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0),
 )
+# Sampling rates by the bits of the version [Hz].
 RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 ASF_DATA = b"\x36\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c"
+# Bytes at the end of an Ogg file that contain the last page.
 LAST_PAGES = 1 << 17
 
 Spans = list[tuple[int, int]]
@@ -32,7 +34,7 @@ Spans = list[tuple[int, int]]
 
 @dataclass(frozen=True)
 class Samples:
-    """Samples as whole numbers without loss, whatever file they are in: equal ones are the same recording.
+    """Format of lossless integer samples, which can be compared across file formats.
 
     Attributes
     ----------
@@ -46,12 +48,12 @@ class Samples:
 
 
 def key(file: BinaryIO) -> tuple:
-    """Return what two files of the same sound have in common, from a look at their beginnings and ends.
+    """Return a key that files with the same sound share, from their beginnings and ends.
 
     Returns
     -------
     key : tuple
-        :class:`Samples` of WAV, AIFF and FLAC, else kind and length; empty where there is no sound.
+        :class:`Samples` of WAV, AIFF and FLAC, otherwise kind and length; empty for a file without sound.
     """
     kind, start = kinds.kind_of(file)
     if not kind:
@@ -65,19 +67,35 @@ def key(file: BinaryIO) -> tuple:
         samples = _of_pcm(file, kind, start)
     if samples is not None:
         return (samples,)
-    if kind.startswith("ogg"):
-        end = _last_granule(file)
-        return (kind, end) if end else ()
-    size = 0
-    for begin, end in spans(file, kind, start):
-        size += end - begin
-    if size <= 0:
+    length = _length(file, kind, start)
+    if length <= 0:
         return ()
-    return kind, size
+    return kind, length
+
+
+def _length(file: BinaryIO, kind: str, start: int) -> int:
+    """Return the length of the sound: in samples for Ogg, otherwise in bytes."""
+    if kind.startswith("ogg"):
+        return _last_granule(file)
+    return _total(spans(file, kind, start))
+
+
+def _total(parts: Spans) -> int:
+    """Return the total length of some spans.
+
+    Examples
+    --------
+    >>> _total([(0, 10), (12, 15)])
+    13
+    """
+    total = 0
+    for begin, end in parts:
+        total += end - begin
+    return total
 
 
 def content(file: BinaryIO, found: tuple) -> str:
-    """Return a hash of the sound in a file, whose :func:`key` was found."""
+    """Return a hash of the sound in a file with a known :func:`key`."""
     if not isinstance(found[0], Samples):
         return hash_of_stream(pieces(file), length=32)
     kind, start = kinds.kind_of(file)
@@ -87,7 +105,7 @@ def content(file: BinaryIO, found: tuple) -> str:
 
 
 def _of_flac(file: BinaryIO, start: int) -> tuple[Samples, bytes]:
-    """Return the form and the checksum of the samples that a FLAC file states."""
+    """Return the format and the checksum of the samples in the header of a FLAC file."""
     file.seek(start + 18)
     packed = int.from_bytes(file.read(8), "big")
     checksum = file.read(16)
@@ -97,18 +115,16 @@ def _of_flac(file: BinaryIO, start: int) -> tuple[Samples, bytes]:
 
 
 def _of_pcm(file: BinaryIO, kind: str, start: int) -> Samples | None:
-    """Return the form of the samples of a WAV or AIFF file; None where they are no whole numbers of 16 bits or more."""
+    """Return the format of the samples in a WAV or AIFF file; None if they are not integers of at least 16 bits."""
     form = chunks.form(file, start)
     if form is None or form.bits not in (16, 24, 32) or form.channels == 0:
         return None
-    stored = 0
-    for begin, end in spans(file, kind, start):
-        stored += end - begin
+    stored = _total(spans(file, kind, start))
     return Samples(stored // (form.channels * form.bits // 8), form.channels, form.bits, form.rate)
 
 
 def _lowest_byte_first(parts: Iterator[bytes], bits: int, kind: str) -> Iterator[bytes]:
-    """Yield samples in FLAC's order of bytes; AIFF has the other."""
+    """Yield samples in little-endian order, as in FLAC; those of AIFF are converted."""
     size = bits // 8
     for part in parts:
         if kind == "aiff" and len(part) % size == 0:
@@ -134,7 +150,7 @@ def pieces(file: BinaryIO) -> Iterator[bytes]:
 
 
 def spans(file: BinaryIO, kind: str, start: int) -> Spans:
-    """Return begin and end of each part of the sound [bytes]; what is not known stays whole."""
+    """Return begin and end of each part of the sound [bytes]; an unknown kind of file is one part."""
     file.seek(0, 2)
     end = file.tell()
     if kind in ("wav", "aiff"):
@@ -152,19 +168,19 @@ def spans(file: BinaryIO, kind: str, start: int) -> Spans:
 
 
 def _of_chunks(file: BinaryIO, start: int, end: int, kind: str) -> Spans:
-    order = ">" if kind == "aiff" else "<"
+    """Return the sound in a WAV or AIFF file."""
     found = []
-    for name, at, size in chunks.walk(file, start + 12, end, order):
+    for name, at, size in chunks.walk(file, start + 12, end, chunks.ORDERS[kind]):
         if name == b"data":
             found.append((at, at + size))
         elif name == b"SSND":
-            # Behind offset and size of blocks, which nobody uses.
+            # Skip offset and size of blocks, which are not used.
             found.append((min(at + 8, at + size), at + size))
     return found
 
 
 def _of_asf(file: BinaryIO, start: int, end: int) -> Spans:
-    """Return the packets of a Windows Media file, behind the data object's own header, which names the file."""
+    """Return the packets of a Windows Media file, after the header of the data object, which identifies the file."""
     while start + 24 <= end:
         file.seek(start)
         head = file.read(24)
@@ -177,13 +193,21 @@ def _of_asf(file: BinaryIO, start: int, end: int) -> Spans:
     return []
 
 
+def is_id3v1(tail: bytes) -> bool:
+    """Return whether the last 128 bytes of a file are an ID3v1 tag.
+
+    The mark ``APETAGEX`` at the beginning of an APEv2 tag may have its ``TAG`` at the same place.
+    """
+    return len(tail) == ID3V1 and tail.startswith(b"TAG") and not tail[-APE_FOOTER:].startswith(b"APETAGEX")
+
+
 def before_tags(file: BinaryIO, start: int, end: int) -> int:
-    """Return where the sound ends: before ID3v1, APEv2 and lyrics, in whatever order they follow."""
+    """Return the end of the sound: before ID3v1, APEv2 and lyrics in any order."""
     while end > start:
         file.seek(max(start, end - ID3V1))
         tail = file.read(min(ID3V1, end - start))
         size = 0
-        if len(tail) == ID3V1 and tail.startswith(b"TAG"):
+        if is_id3v1(tail):
             size = ID3V1
         elif tail[-APE_FOOTER:].startswith(b"APETAGEX"):
             footer = tail[-APE_FOOTER:]
@@ -199,7 +223,7 @@ def before_tags(file: BinaryIO, start: int, end: int) -> int:
 
 
 def _behind_blocks(file: BinaryIO, start: int) -> int:
-    """Return where the frames of a FLAC file begin."""
+    """Return the offset of the first frame in a FLAC file."""
     at = start + 4
     while True:
         file.seek(at)
@@ -212,7 +236,7 @@ def _behind_blocks(file: BinaryIO, start: int) -> int:
 
 
 def _stream_header(file: BinaryIO, start: int) -> int:
-    """Return the length of the first frame of an mp3 if it holds no sound but the length of the stream."""
+    """Return the length of the first frame of an mp3 if it has the length of the stream instead of sound."""
     file.seek(start)
     head = file.read(200)
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
@@ -225,12 +249,14 @@ def _stream_header(file: BinaryIO, start: int) -> int:
     if rates is None or number > 2:
         return 0
     kbits = BITRATES[version != 3][head[2] >> 4]
-    samples = 1152 if version == 3 else 576
+    samples = 576
+    if version == 3:
+        samples = 1152
     return samples * 125 * kbits // rates[number] + (head[2] >> 1 & 1)
 
 
 def _last_granule(file: BinaryIO) -> int:
-    """Return the place in the sound that the last page of an Ogg file ends at [samples]; 0 if there is none."""
+    """Return the position in the sound at the end of an Ogg file's last page [samples]; 0 if there is none."""
     file.seek(0, 2)
     file.seek(max(0, file.tell() - LAST_PAGES))
     tail = file.read()
@@ -241,8 +267,8 @@ def _last_granule(file: BinaryIO) -> int:
 
 
 def _ogg_bodies(file: BinaryIO, start: int) -> Iterator[bytes]:
-    """Yield what the pages of an Ogg file hold behind its headers, whose pages end at no sample."""
-    heard = False
+    """Yield the bodies of the pages in an Ogg file after the headers, whose pages have the position 0."""
+    after_headers = False
     at = start
     while True:
         file.seek(at)
@@ -252,7 +278,7 @@ def _ogg_bodies(file: BinaryIO, start: int) -> Iterator[bytes]:
         sizes = file.read(head[26])
         body = file.read(sum(sizes))
         granule = int.from_bytes(head[6:14], "little", signed=True)
-        heard = heard or granule > 0
-        if heard:
+        after_headers = after_headers or granule > 0
+        if after_headers:
             yield body
         at += 27 + len(sizes) + len(body)

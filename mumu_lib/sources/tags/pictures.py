@@ -1,4 +1,4 @@
-"""Pictures inside sound files, the front cover first.
+"""Read the pictures in sound files, the front cover first.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -6,6 +6,7 @@ Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 import base64
 import binascii
 import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,37 +16,47 @@ from mutagen.flac import Picture
 from mumu_lib.core.files import open_regular
 from mumu_lib.sources.tags import chunks, kinds, openers
 
-# Of ID3's numbers for what a picture shows; FLAC, Ogg and Windows Media have the same.
-OTHER, FRONT = 0, 3
-# Larger ones are refused as covers anyway.
-MOST_BYTES = 32 << 20
+# ID3 numbers for types of pictures, also used by FLAC, Ogg and Windows Media.
+OTHER = 0
+FRONT = 3
+# Larger pictures are not accepted as covers.
+MAX_BYTES = 32 << 20
 
+# Pairs of the type and the data of a picture.
 Found = list[tuple[int, bytes]]
 
 
 def read(path: str | Path) -> list[bytes]:
-    """Return the pictures in a sound file that can be its cover, best first; nothing is raised.
+    """Return the pictures in a sound file that can be its cover, best first; no file raises an error.
 
-    The front comes before pictures of no stated kind; all others (the back, the artist, a leaflet) are left out.
+    Front covers come before pictures without a type; others (back cover, artist, leaflet) are left out.
+
+    Examples
+    --------
+    >>> read("nothing.mp3")
+    []
     """
     try:
         with open_regular(path) as file:
             found = _read(file)
-    except Exception:  # as of mumu_lib.sources.tags.read
+    except Exception:  # as in mumu_lib.sources.tags.read
         return []
-    ranked = []
-    for order, (kind, data) in enumerate(found):
-        if kind in (FRONT, OTHER) and 0 < len(data) <= MOST_BYTES:
-            ranked.append((kind != FRONT, order, data))
-    ranked.sort(key=lambda entry: entry[:2])
-    return [data for _, _, data in ranked]
+    pictures = []
+    for preferred in (FRONT, OTHER):
+        for kind, data in found:
+            if kind == preferred and 0 < len(data) <= MAX_BYTES:
+                pictures.append(data)
+    return pictures
 
 
 def _read(file: BinaryIO) -> Found:
+    """Return all pictures in an open file."""
     kind, start = kinds.kind_of(file)
     if kind in ("wav", "aiff"):
         data, _, _ = chunks.read(file, start)
-        return _of_id3(id3.ID3(io.BytesIO(data))) if data else []
+        if not data:
+            return []
+        return _of_id3(id3.ID3(io.BytesIO(data)))
     found: Found = []
     if kind in openers.CLASSES and kind != "mpeg":
         opened = openers.CLASSES[kind](openers.from_start(file, kind, start))
@@ -56,6 +67,7 @@ def _read(file: BinaryIO) -> Found:
 
 
 def _around(file: BinaryIO) -> Found:
+    """Return the pictures in the ID3 and APEv2 tags before and after the sound."""
     found: Found = []
     for load in (id3.ID3, apev2.APEv2):
         file.seek(0)
@@ -67,25 +79,32 @@ def _around(file: BinaryIO) -> Found:
 
 
 def _of_tag(tag: Any) -> Found:
+    """Return the pictures in a tag."""
     if tag is None:
         return []
     if isinstance(tag, id3.ID3):
         return _of_id3(tag)
     found: Found = []
-    for key in tag.keys():  # noqa: SIM118  # tags are no dicts
+    for key in tag.keys():  # noqa: SIM118  # not a dict
         name = str(key).lower()
         values = tag[key]
         if name == "metadata_block_picture":
             found += _coded(values)
         elif name == "coverart":
-            found += [(FRONT, base64.b64decode(value)) for value in values]
+            found += _as_front(map(base64.b64decode, values))
         elif name == "covr":
-            found += [(FRONT, bytes(value)) for value in values]
+            found += _as_front(map(bytes, values))
         elif name == "cover art (front)":
             found.append((FRONT, bytes(values.value).partition(b"\0")[2]))
         elif name == "wm/picture":
-            found += [_of_windows(bytes(value.value)) for value in values]
+            for value in values:
+                found.append(_of_windows(bytes(value.value)))
     return found
+
+
+def _as_front(pictures: Iterable[bytes]) -> Found:
+    """Return pictures of a field for front covers."""
+    return [(FRONT, data) for data in pictures]
 
 
 def _of_id3(tag: id3.ID3) -> Found:
@@ -96,6 +115,7 @@ def _of_id3(tag: id3.ID3) -> Found:
 
 
 def _coded(values: list[str]) -> Found:
+    """Return the pictures in Vorbis comments; damaged ones are left out."""
     found: Found = []
     for value in values:
         try:
@@ -107,10 +127,12 @@ def _coded(values: list[str]) -> Found:
 
 
 def _of_windows(data: bytes) -> tuple[int, bytes]:
-    """Return kind and picture of a WM/Picture: kind, length, two texts that end with NUL in UTF-16, the picture."""
+    """Return type and data of a WM/Picture: type, length, two texts in UTF-16 that end with NUL, the data."""
     at = 5
     for _ in range(2):
         while at + 2 <= len(data) and data[at : at + 2] != b"\0\0":
             at += 2
         at += 2
-    return data[0] if data else OTHER, data[at:]
+    if not data:
+        return OTHER, b""
+    return data[0], data[at:]

@@ -1,4 +1,4 @@
-"""One genre in several spellings: said aloud, and made one where that is asked for.
+"""Find genres in several spellings, and merge them on request.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -7,81 +7,105 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from mumu_lib.sources.tags.vocabulary import folded
 
-MOST_SHOWN = 5
+MAX_SHOWN = 5
 
 Branches = Sequence[Sequence[str]]
 
 
 def groups(counts: Counter[str]) -> list[list[str]]:
-    """Return genres that differ by capitals, signs, accents or blanks only, the most frequent spelling of each first.
+    """Return genres that differ only in case, signs, accents or blanks, the most frequent spelling first.
 
     Parameters
     ----------
     counts : Counter
-        Albums of each genre.
+        Number of albums of each genre.
 
     Examples
     --------
     >>> groups(Counter({"Hip-Hop": 3, "hip hop": 1, "Rock": 9}))
     [['Hip-Hop', 'hip hop']]
     """
+
+    def rank(name: str) -> tuple[int, bool, str]:
+        # Among equally frequent spellings prefer one in mixed case.
+        return -counts[name], name.isupper() or name.islower(), name
+
     by_key: dict[str, list[str]] = {}
-    # Of equally frequent ones neither capitals throughout nor none at all.
-    for name in sorted(counts, key=lambda name: (-counts[name], name.isupper() or name.islower(), name)):
+    for name in sorted(counts, key=rank):
         by_key.setdefault(key(name), []).append(name)
     return [names for names in by_key.values() if len(names) > 1]
 
 
 def key(name: str) -> str:
-    """Return what spellings of one genre have in common: small letters without accents, ``and`` as ``&``, no blanks."""
+    """Return a key that all spellings of a genre share: lower case without accents and blanks, ``and`` as ``&``.
+
+    Examples
+    --------
+    >>> key("Drum 'n' Bass") == key("drum and bass")
+    True
+    """
     text = re.sub(r"\s?'n'\s?|\s('n|n'|n|and|und|et|y)\s|[+]", "&", folded(name))
     text = unicodedata.normalize("NFKD", text)
     kept = "".join(c for c in text if c.isalnum() or c == "&")
-    # A name may be all signs, e.g. "???" or one of another script's marks.
+    # A name may consist of signs, e.g. "???".
     return kept or text
 
 
 def hint(found: list[list[str]]) -> str:
-    """Return a line that names genres in several spellings, and what makes each of them one."""
-    shown = "; ".join(", ".join(map(repr, names)) for names in found[:MOST_SHOWN])
-    more = f" and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
+    """Return a line with genres in several spellings and the option that merges them."""
+    examples = []
+    for names in found[:MAX_SHOWN]:
+        examples.append(", ".join(map(repr, names)))
+    shown = "; ".join(examples)
+    if len(found) > MAX_SHOWN:
+        shown += f" and {len(found) - MAX_SHOWN} more"
     return (
-        f"{len(found)} genres stand in several spellings, each a label of its own: {shown}{more}; "
+        f"{len(found)} genres stand in several spellings, each a label of its own: {shown}; "
         f"to make each one label (the first named) add  --merge-spellings --force"
     )
 
 
 def one_each(albums: Iterable[Branches], *, merge: bool = False) -> tuple[list[list[tuple[str, ...]]], list[list[str]]]:
-    """Return the branches of albums, where asked for with one spelling of each genre, and the spellings found.
+    """Return the branches of albums, merged spellings on request, and the genres in several spellings.
 
     Parameters
     ----------
     albums : iterable
-        Of each album its branches, e.g. ``[("Jazz", "Vocal Jazz")]``.
+        Branches of each album, e.g. ``[("Jazz", "Vocal Jazz")]``.
     merge : bool
         Replace each spelling by the most frequent one.
 
     Returns
     -------
     branches : list
-        As given, an album a place.
+        Branches of each album.
     spellings : list of list of str
         From :func:`groups`.
+
+    Examples
+    --------
+    >>> one_each([[("Hip-Hop",)], [("Hip-Hop",)], [("hip hop",)]], merge=True)
+    ([[('Hip-Hop',)], [('Hip-Hop',)], [('Hip-Hop',)]], [['Hip-Hop', 'hip hop']])
     """
-    branches = [[tuple(branch) for branch in album] for album in albums]
+    branches = [list(map(tuple, album)) for album in albums]
     counts: Counter[str] = Counter()
     for album in branches:
-        counts.update({node for branch in album for node in branch})
+        counts.update(set(chain.from_iterable(album)))
     found = groups(counts)
     if not merge:
         return branches, found
-    instead: dict[str, str] = {}
+    replacements: dict[str, str] = {}
     for first, *others in found:
-        instead |= dict.fromkeys(others, first)
+        replacements |= dict.fromkeys(others, first)
     merged = []
     for album in branches:
-        merged.append([tuple(instead.get(node, node) for node in branch) for branch in album])
+        merged.append([_replaced(branch, replacements) for branch in album])
     return merged, found
+
+
+def _replaced(branch: Iterable[str], replacements: dict[str, str]) -> tuple[str, ...]:
+    return tuple(replacements.get(node, node) for node in branch)

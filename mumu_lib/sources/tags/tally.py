@@ -1,4 +1,4 @@
-"""Genres of a whole collection: each value taken apart, and what was done counted.
+"""Split the genre values of a whole collection, and count what was split or left out.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -8,25 +8,31 @@ from collections.abc import Collection, Iterable
 
 from mumu_lib.sources.tags import genres
 
-MOST_SHOWN = 5
+MAX_SHOWN = 5
 
 
 class Tally:
-    """Take the genres of every file apart by one rule, and count what was taken apart or left out.
+    """Splits the genres of all files by one rule, and counts what was split or left out.
 
     Parameters
     ----------
     known : collection of str
-        From :func:`mumu_lib.sources.tags.genres.standing_alone`, of the values of all files.
+        From :func:`mumu_lib.sources.tags.genres.standing_alone` on the values of all files.
     separators : str
-        As of :func:`mumu_lib.sources.tags.genres.split`.
+        As in :func:`mumu_lib.sources.tags.genres.split`.
 
     Attributes
     ----------
     split, left_out : Counter
-        How many files had each value that was several genres, and each word for no genre.
+        Number of files with each split value, and with each placeholder for a missing genre.
     into : dict
-        The genres of each value that was several.
+        Genres of each split value.
+
+    Examples
+    --------
+    >>> tally = Tally()
+    >>> tally.genres(["Rock/Pop"]), tally.reasons()
+    (('Rock', 'Pop'), [('Rock/Pop', 'genre tag taken apart: Rock, Pop; on 1 files')])
     """
 
     def __init__(self, known: Collection[str] = (), separators: str = genres.AUTO) -> None:
@@ -37,18 +43,18 @@ class Tally:
         self.into: dict[str, tuple[str, ...]] = {}
 
     def genres(self, values: Iterable[str]) -> tuple[str, ...]:
-        """Return the genres in the values of one file, each once."""
+        """Return the distinct genres in the values of one file."""
         values = tuple(values)
-        found = genres.split(values, known=self.known, separators=self.separators)
-        self.split.update(found.split)
-        self.left_out.update(found.left_out)
-        for value in found.split:
+        result = genres.split(values, known=self.known, separators=self.separators)
+        self.split.update(result.split)
+        self.left_out.update(result.left_out)
+        for value in result.split:
             if value not in self.into:
                 self.into[value] = genres.split([value], known=self.known, separators=self.separators).genres
-        return found.genres
+        return result.genres
 
     def summary(self) -> list[str]:
-        """Return one line on what was taken apart and one on what was left out, where there is any."""
+        """Return a line about split values and a line about values left out, if there are any."""
         lines = []
         if self.split:
             lines.append(
@@ -60,7 +66,7 @@ class Tally:
         return lines
 
     def reasons(self) -> list[tuple[str, str]]:
-        """Return each value that was taken apart or left out, with what was done and on how many files."""
+        """Return each value that was split or left out, with the reason and the number of files."""
         rows = []
         for value, count in sorted(self.split.items()):
             rows.append((value, f"genre tag taken apart: {', '.join(self.into[value])}; on {count} files"))
@@ -70,7 +76,10 @@ class Tally:
 
 
 def _most(counts: Counter[str]) -> str:
-    shown = ", ".join(repr(value) for value, _ in counts.most_common(MOST_SHOWN))
-    if len(counts) > MOST_SHOWN:
-        shown += ", …"
-    return shown
+    """Return the most frequent values as a text."""
+    shown = []
+    for value, _ in counts.most_common(MAX_SHOWN):
+        shown.append(repr(value))
+    if len(counts) > MAX_SHOWN:
+        shown.append("…")
+    return ", ".join(shown)

@@ -1,4 +1,4 @@
-"""Names of genres that are known to be one genre each, or a genre at all.
+"""List names of genres, names with separators that are a single genre, and placeholders for a missing genre.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -8,7 +8,7 @@ import unicodedata
 
 from mutagen.id3 import TCON
 
-# Beside the list of ID3: what tags, shops and encyclopaedias call genres most often.
+# In addition to the list of ID3: the most frequent names in tags, shops and encyclopaedias.
 MORE = """
 2-Step, Acid House, Acid Rock, Acoustic Blues, Adult Alternative, Adult Contemporary, Africa, African, Afrobeat, Afropop,
 Alternative Country, Alternative Metal, Alternative Rock, Americana, Arena Rock, Art Pop, Audiobooks, Avant-Garde,
@@ -45,13 +45,13 @@ Garage Punk, Girl Group, Girl Groups, Jangle Pop, Jump Up, Latin Music, Meditati
 Old School, Philly Soul, Pop Metal, Proto-Punk, Punk Pop, Riot Grrrl, Skate Punk, Slide Guitar, Southern Gospel, Southern Soul, Symphonies, Teen Pop,
 Third Wave Ska, Traditional Blues, Tributes, Vocal Blues, Western Swing, Witch House, World, World Beat, World Fusion, Worldbeat, Worship, Zouk, Zydeco
 """
-# One genre each, though a slash or a comma stands inside: of ID3, iTunes and Discogs.
+# Single genres with a slash or a comma in their names, from ID3, iTunes and Discogs.
 WHOLE_NAMES = """
 R&B/Soul | Soul/R&B | Hip-Hop/Rap | Hip Hop/Rap | Rap/Hip-Hop | Rap/Hip Hop | Singer/Songwriter | Pop/Funk | Funk/Soul |
 Folk, World, & Country | Folk, World & Country | Dance/Electronica | Electronica/Dance | Christian/Gospel | Gospel/Religious |
 Rhythm, Blues | Rhythm, Blues & Soul
 """
-# Words for no genre; "Misc" and the like are a shelf, and stay.
+# Placeholders for a missing genre; "Misc" and the like are kept, since they may be a deliberate choice.
 NO_GENRE = """
 other, unknown, unknown genre, <unknown>, (unknown), [unknown], none, (none), <none>, null, nil, nan, n/a, na, n.a.,
 undefined, unspecified, not specified, unclassifiable, unclassified, no genre, nogenre, genre, no tag, untagged, ?, ??, ???, -, --, ---, not set, blank,
@@ -60,12 +60,19 @@ genres, no category, uncategorized, uncategorised, other genre
 
 
 def folded(name: str) -> str:
-    """Return a name as it is compared: composed, small letters, one blank between words, no hyphens."""
+    """Return a name for comparison: normal form NFC, lower case, single blanks, no hyphens.
+
+    Examples
+    --------
+    >>> folded("Hip-Hop") == folded("hip  hop")
+    True
+    """
     text = unicodedata.normalize("NFC", name).casefold().replace("-", " ").replace("\u2019", "'")
     return " ".join(text.split())
 
 
 def _listed(text: str) -> set[str]:
+    """Return the names between commas."""
     found = set()
     for name in text.split(","):
         if name.strip():
@@ -74,7 +81,7 @@ def _listed(text: str) -> set[str]:
 
 
 def _key(name: str) -> str:
-    """Return a name folded, without blanks around slashes and commas."""
+    """Return a folded name without blanks around slashes and commas."""
     return re.sub(r"\s*([/,])\s*", r"\1", folded(name))
 
 
@@ -84,10 +91,22 @@ NONE = frozenset(" ".join(name.casefold().split()) for name in _listed(NO_GENRE)
 
 
 def is_whole(name: str) -> bool:
-    """Whether a name is one genre in spite of a slash or a comma inside, e.g. ``R&B / Soul``."""
+    """Return whether a name with a slash or a comma is a single genre.
+
+    Examples
+    --------
+    >>> is_whole("R&B / Soul"), is_whole("Rock/Pop")
+    (True, False)
+    """
     return _key(name) in WHOLE
 
 
 def is_none(name: str) -> bool:
-    """Whether a value is a word for having no genre, e.g. ``Unknown``."""
+    """Return whether a value is a placeholder for a missing genre.
+
+    Examples
+    --------
+    >>> is_none("Unknown"), is_none("Rock")
+    (True, False)
+    """
     return " ".join(name.casefold().split()) in NONE

@@ -170,7 +170,7 @@ def test_names_come_from_a_table(predict, root, tmp_path, capsys):
     table = tmp_path / "genres.csv"
     table.write_text("label,written,write\nJazz,Jass,yes\nJaz,,yes\n*,,no\n")
     predict(*WRITE, "--apply", "--genres", str(table))
-    assert "row 3: 'Jaz' is no label" in capsys.readouterr().out
+    assert "row 3: 'Jaz' is not a label" in capsys.readouterr().out
     assert set(genres(root).values()) <= {(), ("Jass",)}
     assert ("Jass",) in genres(root).values()
 

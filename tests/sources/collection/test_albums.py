@@ -1,4 +1,4 @@
-"""What is an album: tags before folder names, folder names before nothing."""
+"""Test the grouping into albums by tags, then by folder names."""
 
 from collections import Counter
 
@@ -49,7 +49,7 @@ def test_one_folder_of_everything():
         "Bob / Thin": ["all/3.mp3"],
         "all/4.mp3": ["all/4.mp3"],
     }
-    many = {f"all/{n:03}.mp3": tags() for n in range(layout.MOST_TRACKS + 1)}
+    many = {f"all/{n:03}.mp3": tags() for n in range(layout.MAX_TRACKS + 1)}
     assert len(decided(many)) == len(many)
     assert len(decided({"1.mp3": tags(), "2.mp3": tags()})) == 2
 

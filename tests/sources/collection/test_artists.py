@@ -1,4 +1,4 @@
-"""Artists that are one, and those that are nobody."""
+"""Test the comparison of artist names, and names of various or unknown artists."""
 
 import pytest
 

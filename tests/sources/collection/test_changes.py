@@ -1,4 +1,4 @@
-"""What a new catalogue changes in the old one."""
+"""Test the comparison of a new catalogue with the old one."""
 
 import json
 

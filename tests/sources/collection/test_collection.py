@@ -1,4 +1,4 @@
-"""What a collection says of itself: manifest, tags, folders, files beside the music."""
+"""Test collections with a manifest, tags, folders and sidecar files."""
 
 import pytest
 

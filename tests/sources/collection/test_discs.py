@@ -1,4 +1,4 @@
-"""Names of discs and sides."""
+"""Test names of discs and sides."""
 
 import pytest
 

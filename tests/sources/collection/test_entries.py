@@ -1,4 +1,4 @@
-"""Paths in manifests, however they were typed."""
+"""Test paths in manifests in all forms."""
 
 import sys
 import unicodedata
@@ -58,7 +58,7 @@ def test_missing_files_say_what_may_be_meant(entries):
     assert entries.find("A/song.mp3", "row 2") == ("", "is missing; did you mean 'A/Song.MP3'?")
     assert entries.find("A/none.mp3", "row 2") == ("", "is missing")
     assert entries.find("https://example.org/1.mp3", "row 2")[1].startswith("is an address; download it")
-    assert entries.find("A/B", "row 2") == ("", "is no regular file")
+    assert entries.find("A/B", "row 2") == ("", "is not a regular file")
     assert entries.find("A/\0.mp3", "row 2")[0] == ""
     assert entries.find("x" * 5000 + ".mp3", "row 2")[0] == ""
 

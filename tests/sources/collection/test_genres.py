@@ -1,4 +1,4 @@
-"""Genres in cells."""
+"""Test the parsing of genres in cells."""
 
 import pandas as pd
 import pytest

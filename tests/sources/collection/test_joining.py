@@ -1,4 +1,4 @@
-"""Albums of rows."""
+"""Test the joining of rows into albums."""
 
 import pandas as pd
 import pytest

@@ -1,4 +1,4 @@
-"""Albums by the names of folders alone."""
+"""Test the grouping into albums by folder names."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Manifests as programs save them."""
+"""Test manifests as saved by various programs."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Names of albums."""
+"""Test the cleaning of album names."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Splits: what must not part stays together."""
+"""Test splits: related albums stay together."""
 
 import pandas as pd
 import pytest

@@ -1,4 +1,4 @@
-"""The report: lines, counts, and names that cannot be printed."""
+"""Test the report: lines, counts, and names that are not printable."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Rows of a collection from its folders."""
+"""Test the rows of a collection from its folders."""
 
 import shutil
 import sys

@@ -1,4 +1,4 @@
-"""Tags of a collection."""
+"""Test the tags of a collection."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Files of a collection: what is read and what is listed."""
+"""Test which files of a collection are read and which are reported."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""The sample's recordings in each format."""
+"""Test the sample's recordings in each format."""
 
 import numpy as np
 import pytest

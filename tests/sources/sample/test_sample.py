@@ -1,4 +1,4 @@
-"""The embedded sample: what it promises about itself, and that one seed is one sample."""
+"""Test the properties of the embedded sample, and that its seed reproduces it."""
 
 from collections import Counter
 from pathlib import Path
@@ -174,7 +174,7 @@ def test_tables_do_not_depend_on_anything_but_the_seed(full):
 @pytest.mark.parametrize("modality", styles.MODALITIES)
 def test_each_modality_sees_the_genres_and_none_sees_all(full, modality):
     seen = [
-        styles.view(mixture, np.random.default_rng(i), **sample.SEEN[modality])
+        styles.view(mixture, np.random.default_rng(i), **sample.VIEWS[modality])
         for i, mixture in enumerate(full.albums["mixture"])
     ]
     right = np.mean([styles.NAMES[np.argmax(s)] == main for s, main in zip(seen, full.albums["main"], strict=True)])

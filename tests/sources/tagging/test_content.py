@@ -1,4 +1,4 @@
-"""The name of a sound does not change with the tags."""
+"""Test that the hash of the sound does not depend on the tags."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Genres in every kind of tag, and what else is in it."""
+"""Test the writing of genres in every tag format."""
 
 import mutagen
 import pytest

@@ -1,4 +1,4 @@
-"""ID3 tags as they are stored."""
+"""Test ID3 tags as stored in files."""
 
 import pytest
 from mutagen.id3 import ID3, TCON

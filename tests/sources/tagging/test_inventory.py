@@ -1,4 +1,4 @@
-"""What of a file must stay as it was."""
+"""Test the list of what must not change in a file."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Tags with names and lists, as they are stored."""
+"""Test tags with named lists as stored in files."""
 
 import pytest
 from mutagen.apev2 import APEv2

@@ -1,4 +1,4 @@
-"""Which labels are written, and under which name."""
+"""Test the table of labels and their names in tags."""
 
 import pytest
 
@@ -34,14 +34,14 @@ def test_the_row_of_all_others(tmp_path, write, expected):
     ("row", "why"),
     [
         ("Jazz,Jazz", "row 3: has 2 cells"),
-        (",Jazz,yes", "row 3: names no label"),
+        (",Jazz,yes", "row 3: the label is missing"),
         ("Jazz,,maybe", "row 3: write='maybe'"),
         ("Pop,,yes", "rows 2 and 3: both are about 'Pop'"),
         ("Jazz,a;b,yes", "row 3: 'a;b' would be read as several"),
         ("Jazz,17,yes", "row 3: '17' is read as a number of ID3"),
         ("Jazz,a  b,yes", "row 3: .*write 'a b'"),
         (f"Jazz,{'a' * 90},yes", "row 3: a genre of 90 characters"),
-        ("*,Music,yes", "row 3: .* stands for many labels"),
+        ("*,Music,yes", "row 3: .* means many labels"),
     ],
 )
 def test_a_wrong_row_is_named(tmp_path, row, why):
@@ -57,7 +57,7 @@ def test_a_wrong_file_is_refused(tmp_path):
     with pytest.raises(BadDataError, match="row 1: the columns are a, b"):
         names.read(path)
     path.write_text('label,written,write\nJazz,"Ja,yes\n')
-    with pytest.raises(BadDataError, match="is no CSV"):
+    with pytest.raises(BadDataError, match="is not a CSV"):
         names.read(path)
     with pytest.raises(BadDataError, match="is a folder"):
         names.read(tmp_path)
@@ -66,7 +66,7 @@ def test_a_wrong_file_is_refused(tmp_path):
 def test_rows_of_no_label_are_named(tmp_path):
     found = read(tmp_path, "Jaz,,yes", "Pop,,yes", "*,,yes")
     assert found.unknown(["Jazz", "Pop"], "genres.csv") == [
-        "genres.csv, row 2: 'Jaz' is no label of this catalogue; did you mean 'Jazz'?"
+        "genres.csv, row 2: 'Jaz' is not a label of this catalogue; did you mean 'Jazz'?"
     ]
 
 

@@ -1,4 +1,4 @@
-"""A file is changed whole or not at all."""
+"""Test that files are changed atomically."""
 
 import errno
 import os
@@ -139,7 +139,7 @@ def test_damaged_files_have_a_reason(tmp_path, data):
 
 
 @pytest.fixture(scope="module")
-def atomic_path(tmp_path_factory):
+def whole(tmp_path_factory):
     files = taggable.with_everything(tmp_path_factory.mktemp("whole"))
     return {name: (path.suffix, path.read_bytes()) for name, path in files.items()}
 

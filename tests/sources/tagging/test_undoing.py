@@ -1,4 +1,4 @@
-"""What was there before comes back."""
+"""Test the restoring of old genres."""
 
 import json
 import shutil
@@ -49,6 +49,15 @@ def test_whatever_is_written_what_was_there_comes_back(originals, tmp_path_facto
     assert rewriting.current(path) == state
     assert tags.read(path) == read
     assert taggable.heard(path) == sound
+
+
+def test_an_ape_tag_of_a_length_like_that_of_id3v1_comes_and_goes(originals, tmp_path, undo):
+    path = shutil.copy(originals["ape"], tmp_path / "a.mp3")
+    was = rewriting.current(path)
+    for length in range(30, 60):
+        put(path, ["x" * length], undo.add)
+    assert {one.what for one in undoing.undo(undoing.read(undo.path), apply=True)} == {undoing.RESTORED}
+    assert rewriting.current(path) == was
 
 
 @tagged_files.WITH_FFMPEG
@@ -116,7 +125,7 @@ def test_a_file_that_is_gone_is_said(originals, tmp_path, undo):
     put(path, ["Jazz"], undo.add)
     path.unlink()
     [one] = undoing.undo(undoing.read(undo.path), apply=True)
-    assert (one.what, one.reason) == (undoing.FAILED, "is not there any more")
+    assert (one.what, one.reason) == (undoing.FAILED, "does not exist any more")
 
 
 def test_an_undo_file_is_never_written_over(tmp_path, originals):
@@ -144,7 +153,7 @@ HEAD = json.dumps({"undo": "genres", "format": 1})
     ("text", "why"),
     [
         ("a,b\n", "line 1: is not JSON"),
-        ("[]\n", "is no undo file"),
+        ("[]\n", "is not an undo file"),
         ('{"undo": "genres", "format": 9}\n', "format 9"),
         (HEAD + "\n{}\n", "line 2: 'path'"),
         (HEAD + "\n[1]\n", "line 2: 'path'"),
@@ -171,7 +180,7 @@ def test_what_cannot_be_restored_is_said_before_it_is_tried(originals, tmp_path,
 
 
 def test_a_folder_is_no_undo_file(tmp_path):
-    with pytest.raises(MissingDataError, match="is no file"):
+    with pytest.raises(MissingDataError, match="is not a file"):
         undoing.read(tmp_path)
 
 

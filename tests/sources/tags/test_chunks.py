@@ -1,4 +1,4 @@
-"""Chunks of WAV and AIFF files."""
+"""Test chunks of WAV and AIFF files."""
 
 import contextlib
 import io

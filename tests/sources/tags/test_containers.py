@@ -1,4 +1,4 @@
-"""Which field of which kind of tag is which."""
+"""Test the fields in each tag format."""
 
 import io
 

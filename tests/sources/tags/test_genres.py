@@ -1,4 +1,4 @@
-"""Genres that stand joined in one value, and those that only look so."""
+"""Test the splitting of joined genres."""
 
 import pytest
 from hypothesis import given, strategies as st

@@ -1,4 +1,4 @@
-"""What a file is by its first bytes."""
+"""Test the recognition of files by their first bytes."""
 
 import io
 

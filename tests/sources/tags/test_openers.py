@@ -1,4 +1,4 @@
-"""How files are handed to mutagen."""
+"""Test how files are passed to mutagen."""
 
 import io
 

@@ -1,6 +1,7 @@
-"""The sound of a file without its tags."""
+"""Test the location of the sound in a file without its tags."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -96,3 +97,13 @@ def test_the_same_samples_in_wav_aiff_and_flac(tmp_path, subtype):
         assert found[0] == found[1] == found[2]
     else:
         assert len(set(found)) == len(found)
+
+
+def test_the_mark_of_an_ape_tag_is_not_taken_for_an_id3v1_tag():
+    # 131 bytes: the last 128 begin with the TAG of APETAGEX.
+    item = struct.pack("<II", 53, 0) + b"Genre\0" + b"x" * 53
+    facts = struct.pack("<III", 2000, len(item) + 32, 1)
+    tag = b"APETAGEX" + facts + struct.pack("<I", 0xA0000000) + bytes(8) + item
+    tag += b"APETAGEX" + facts + struct.pack("<I", 0x80000000) + bytes(8)
+    assert tag[-128:].startswith(b"TAG")
+    assert payload.before_tags(io.BytesIO(bytes(500) + tag), 0, 500 + len(tag)) == 500

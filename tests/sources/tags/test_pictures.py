@@ -1,4 +1,4 @@
-"""Pictures inside sound files."""
+"""Test pictures in sound files."""
 
 import base64
 import shutil

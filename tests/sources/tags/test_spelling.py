@@ -1,4 +1,4 @@
-"""One genre in several spellings: a hint, or one label."""
+"""Test genres in several spellings: a hint, or merged into one label."""
 
 from collections import Counter
 

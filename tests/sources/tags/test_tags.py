@@ -1,4 +1,4 @@
-"""Tags of files: every genre, whatever the container, the kind of tag and the name of the file."""
+"""Test the tags of files in every container and tag format."""
 
 import os
 import shutil
@@ -136,7 +136,7 @@ def test_odd_files_give_a_reason(tmp_path):
         found[name] = tags.read(tmp_path / name)
     reasons = {
         "text.mp3": "a text file", "page.mp3": "a web page", "empty.flac": "an empty file", "zeros.mp3": "can't sync", "cut.flac": "in full",
-        "video.mka": "(matroska) are not read", "tag.mp3": "no sound, follows its tags",
+        "video.mka": "(matroska) are not read", "tag.mp3": "no sound follows its tags",
     }  # fmt: skip
     for name, reason in reasons.items():
         assert reason in found[name].problem
@@ -206,6 +206,18 @@ def test_what_other_programs_write(tmp_path, suffix):
     assert (read.genres, read.album_artist, read.disc, read.problem) == (("Rock",), "Cy", 1, "")
     # mutagen has its own idea of which class a file is: that found by content must be the same.
     assert mutagen.File(path) is not None
+
+
+def test_a_problem_does_not_depend_on_the_name_of_the_file(tmp_path):
+    # mutagen names the file that has a tag of an unknown version.
+    data = bytearray(with_id3(sound(tmp_path / "a.mp3"), GENRES).read_bytes())
+    data[3] = 0
+    for name in ("one.mp3", "two.mp3"):
+        (tmp_path / name).write_bytes(data)
+    one = tags.read(tmp_path / "one.mp3")
+    assert "ID3v2.0 not supported" in one.problem
+    assert "one.mp3" not in one.problem
+    assert tags.read(tmp_path / "two.mp3") == one
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,4 +1,4 @@
-"""What was taken apart in a whole collection is counted and told."""
+"""Test the counts of split and ignored genres in a collection."""
 
 from mumu_lib.sources.tags.tally import Tally
 

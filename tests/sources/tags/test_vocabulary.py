@@ -1,4 +1,4 @@
-"""Names of genres: how they are compared, and which are none."""
+"""Test the comparison of genre names, and placeholders."""
 
 import pytest
 from mutagen.id3 import TCON

@@ -1,10 +1,10 @@
-"""What an encyclopedia would know of the things in the sample's reviews, as DBpedia's dumps say it.
+"""Write a knowledge base about the things in the sample's reviews, in the format of DBpedia's dumps.
 
-Notebook: 05, whose local linker makes its knowledge base of these files as it would of the real ones.
+Notebook: 05, whose local linker builds its knowledge base from these files as from the real ones.
 
-Two dumps are written: article categories and redirects, with the noise that real ones have: comments, lines that are
-no triples, a byte that is no UTF-8, redirects in a circle, articles that the reviews never name, and names that mean
-several things. Categories tell of genres as those of Wikipedia do: here and there.
+Two dumps are written, article categories and redirects, with the noise of real dumps: comments, lines that are not
+triples, a byte that is not UTF-8, cyclic redirects, articles that occur in no review, and ambiguous names. As on
+Wikipedia, only some categories are about genres.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ PREDICATES = {
     "redirects": "http://dbpedia.org/ontology/wikiPageRedirects",
 }
 FILES = {"categories": "categories_lang=en_articles.ttl", "redirects": "redirects_lang=en.ttl"}
-# A line cut short, and one in Latin-1.
+# A truncated line, and a line in Latin-1.
 NOISE = {
     "categories": [b"<http://dbpedia.org/resource/Teapot> <http://purl.org/dc/terms/subject>"],
     "redirects": [b"<http://dbpedia.org/resource/Caf\xe9> <http://dbpedia.org/ontology/wikiPageRedirects> <Coffee> ."],
@@ -31,21 +31,34 @@ def write(folder: Path) -> dict[str, Path]:
     Returns
     -------
     dumps : dict
-        ``categories`` and ``redirects``: the same bytes at every call.
+        Paths of ``categories`` and ``redirects``, whose bytes are the same in every call.
     """
-    pairs = {
-        "categories": [(title, f"Category:{name}") for title, names in ARTICLES.items() for name in names],
-        "redirects": REDIRECTS,
-    }
-    written = {}
-    for kind, found in pairs.items():
-        triples = [_triple(title, PREDICATES[kind], other) for title, other in found]
-        lines = [b"# started", *triples, *NOISE[kind], b"# completed"]
-        path = written[kind] = folder / FILES[kind]
+    categories = []
+    for title, names in ARTICLES.items():
+        for name in names:
+            categories.append((title, f"Category:{name}"))
+    dumps = {}
+    for kind, pairs in (("categories", categories), ("redirects", REDIRECTS)):
+        lines = [b"# started"]
+        for title, other in pairs:
+            lines.append(_triple(title, PREDICATES[kind], other))
+        lines += [*NOISE[kind], b"# completed"]
+        path = folder / FILES[kind]
         write_atomically(path, b"\n".join(lines) + b"\n")
-    return written
+        dumps[kind] = path
+    return dumps
 
 
 def _triple(title: str, predicate: str, other: str) -> bytes:
-    subject, target = (RESOURCE + name.replace(" ", "_") for name in (title, other))
-    return f"<{subject}> <{predicate}> <{target}> .".encode()
+    """Return a line of a dump.
+
+    Examples
+    --------
+    >>> _triple("Big band", "subject", "Jazz")
+    b'<http://dbpedia.org/resource/Big_band> <subject> <http://dbpedia.org/resource/Jazz> .'
+    """
+    return f"<{_address(title)}> <{predicate}> <{_address(other)}> .".encode()
+
+
+def _address(title: str) -> str:
+    return RESOURCE + title.replace(" ", "_")

@@ -1,6 +1,6 @@
-"""Articles and their categories, written for the sample; and redirects to them.
+"""List the articles, categories and redirects of the sample's knowledge base.
 
-Where reviews name a place or an instrument, more than one genre does so, and half of the categories say nothing of music.
+Reviews of more than one genre mention each place and instrument, and half of the categories are not about music.
 """
 
 # title | categories
@@ -129,9 +129,23 @@ Umbrella > A page that nobody wrote
 """
 
 
-def _rows(table: str, separator: str) -> list[list[str]]:
-    return [[part.strip() for part in line.split(separator)] for line in table.strip().splitlines()]
+def _articles(table: str) -> dict[str, list[str]]:
+    """Return the categories of each article."""
+    articles = {}
+    for line in table.strip().splitlines():
+        title, *categories = line.split(" | ")
+        articles[title] = categories
+    return articles
 
 
-ARTICLES = {title: categories for title, *categories in _rows(TABLE, "|")}
-REDIRECTS = [(alias, title) for alias, title in _rows(ALIASES, ">")]
+def _redirects(table: str) -> list[tuple[str, str]]:
+    """Return pairs of a redirect and its title."""
+    redirects = []
+    for line in table.strip().splitlines():
+        alias, title = line.split(" > ")
+        redirects.append((alias, title))
+    return redirects
+
+
+ARTICLES = _articles(TABLE)
+REDIRECTS = _redirects(ALIASES)

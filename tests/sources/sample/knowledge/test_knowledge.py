@@ -1,4 +1,4 @@
-"""The sample's knowledge base: it knows its reviews, with noise and namesakes."""
+"""Test that the sample's knowledge base has the names in its reviews, with noise and namesakes."""
 
 import pytest
 

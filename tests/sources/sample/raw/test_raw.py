@@ -1,4 +1,4 @@
-"""The sample's raw sources are read by the same readers as the real ones, and mapped back to the truth."""
+"""Test that the readers of real sources read the sample's raw sources and map them to the truth."""
 
 import pandas as pd
 import pytest
