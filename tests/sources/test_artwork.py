@@ -143,4 +143,4 @@ def test_files_beside_the_music_come_first(tmp_path):
     assert covers[1:] == ["b.jpg", "", "", ""]
     assert np.asarray(Image.open(tmp_path / "made" / covers[0].removeprefix("catalogue:"))).shape == (24, 24, 3)
     assert [line[1] for line in problems] == ["e.mp3"]
-    assert "show no front" in problems[0][2]
+    assert "are not fronts" in problems[0][2]
