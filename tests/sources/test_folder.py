@@ -98,7 +98,7 @@ def test_missing_files_are_listed_with_their_row_and_the_rest_goes_on(build, tmp
         ["3", "gone.wav"],
         ["4", ""],
     ]
-    assert "4 files kept out" in capsys.readouterr().out
+    assert "4 files left out" in capsys.readouterr().out
 
 
 def test_nothing_left_stops_and_says_why(build, tmp_path):
