@@ -204,7 +204,7 @@ def test_a_dump_that_is_not_there_is_no_other_one(tmp_path):
     with pytest.raises(MissingDataError, match=r"none\.tar\.zst is not there"):
         musicbrainz.convert(tmp_path / "none.tar.zst", tmp_path / "mb")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(BadDataError, match="holds no release"):
+    with pytest.raises(BadDataError, match="has no releases"):
         musicbrainz.convert(tmp_path / "empty", tmp_path / "new")
 
 

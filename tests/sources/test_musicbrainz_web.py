@@ -46,5 +46,5 @@ def test_the_command_prints_what_01_takes_from_a_dump(server, home, capsys):
 )
 def test_replies_of_another_form_are_said_so(server, client, reply):
     server.on("*", reply)
-    with pytest.raises(ServiceError, match=r"unexpected form|is not JSON of an object"):
+    with pytest.raises(ServiceError, match=r"unexpected form|is not a JSON object"):
         musicbrainz_web.recordings(client, GROUP, url=server.url)

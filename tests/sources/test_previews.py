@@ -73,7 +73,7 @@ def test_previews_stop_when_the_service_is_down_and_keep_what_came(server, clien
     with pytest.raises(ServiceError, match="503"):
         get_previews(server, client, tmp_path, REC, *["bad"] * 10)
     assert (tmp_path / "audio" / "TR0.mp3").is_file()
-    assert len(pd.read_csv(tmp_path / "audio" / "report.csv")) == 1 + web.GIVE_UP
+    assert len(pd.read_csv(tmp_path / "audio" / "report.csv")) == 1 + web.MAX_FAILURES
 
 
 @pytest.mark.parametrize("place", ["8/9/8947470.clip.mp3", "A/B/C/TRABC.mp3", "TRABC.ogg"])

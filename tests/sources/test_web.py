@@ -102,7 +102,7 @@ def test_nobody_listens(server, client):
 
 def test_reply_that_is_no_json(server, client):
     server.on("/x", b"<html>busy</html>")
-    with pytest.raises(ServiceError, match="not JSON"):
+    with pytest.raises(ServiceError, match="not a JSON object"):
         client.json(f"{server.url}/x")
 
 
@@ -115,7 +115,7 @@ def test_a_changed_reply_on_disk_is_asked_again(server, client):
 
 
 def test_a_reply_without_end_is_not_read_to_its_end(server, client, tmp_path, monkeypatch):
-    monkeypatch.setattr(web, "LARGEST", 1000)
+    monkeypatch.setattr(web, "MAX_BYTES", 1000)
     server.on("/x", b"x" * 100_000)
     with pytest.raises(ServiceError, match="larger than"):
         client.file(f"{server.url}/x", tmp_path / "x")
