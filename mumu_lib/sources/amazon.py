@@ -62,7 +62,7 @@ def metadata(path: str | Path) -> pd.DataFrame:
         for column, count in sorted(cleaned.items()):
             counts.append(f"{column} {count}")
         warnings.warn(f"{path}: removed text of the shop's pages from {', '.join(counts)}", stacklevel=2)
-    table = reading.finished(table, problems, path)
+    table = reading.attach_problems(table, problems, path)
     table.attrs["cleaned"] = dict(cleaned)
     return table
 
@@ -85,7 +85,7 @@ def reviews(path: str | Path, keep: Collection[str] | None = None) -> pd.DataFra
     wanted = None
     if keep is not None:
         wanted = frozenset(keep)
-    return reading.finished(pd.DataFrame(_reviews(path, wanted, problems), columns=REVIEWS), problems, path)
+    return reading.attach_problems(pd.DataFrame(_reviews(path, wanted, problems), columns=REVIEWS), problems, path)
 
 
 def _reviews(path: str | Path, wanted: Collection[str] | None, problems: list[str]) -> Iterator[tuple]:

@@ -59,7 +59,7 @@ def unique_tracks(path: str | Path) -> pd.DataFrame:
                 rows.append(cells)
             else:
                 problems.append(f"{path}, line {number}: {len(cells)} fields, expected 4 separated by <SEP>")
-    return reading.finished(pd.DataFrame(rows, columns=TRACKS, dtype=str), problems, path)
+    return reading.attach_problems(pd.DataFrame(rows, columns=TRACKS, dtype=str), problems, path)
 
 
 def track_metadata(path: str | Path) -> pd.DataFrame:
@@ -96,7 +96,7 @@ def track_metadata(path: str | Path) -> pd.DataFrame:
         raise BadDataError(f"{path}: {error}; {hint}") from None
     table = pd.DataFrame(rows, columns=_DATABASE_COLUMNS)
     _convert_types(table, path, problems)
-    return reading.finished(table, problems, path)
+    return reading.attach_problems(table, problems, path)
 
 
 def _decoded_row(row: tuple[Any, ...], path: str | Path, problems: list[str]) -> tuple[Any, ...]:
@@ -166,7 +166,7 @@ def songs(paths: Iterable[str | Path]) -> pd.DataFrame:
     table = pd.DataFrame(columns=list(_SONG_FIELDS))
     if tables:
         table = pd.concat(tables, ignore_index=True)
-    return reading.finished(table, problems, f"{len(paths)} song files")
+    return reading.attach_problems(table, problems, f"{len(paths)} song files")
 
 
 def timbre(path: str | Path) -> np.ndarray:
@@ -315,7 +315,7 @@ def _pairs_of_csv(path: str | Path, problems: list[str]) -> Iterator[tuple[str, 
 
 def _mapping(pairs: list[tuple[str, str]], key: str, problems: list[str], path: str | Path) -> pd.DataFrame:
     table = pd.DataFrame(pairs, columns=[key, "recording_mbid"], dtype=str).drop_duplicates(ignore_index=True)
-    return reading.finished(table, problems, path)
+    return reading.attach_problems(table, problems, path)
 
 
 def by_track(mapping: pd.DataFrame, tracks: pd.DataFrame) -> pd.DataFrame:
@@ -350,4 +350,4 @@ def mismatches(path: str | Path) -> set[str]:
         lines = [line for _, line in reading.lines(stream, str(path), problems)]
     track_ids = pd.Series(lines, dtype=str).str.extract(r"<SO\w+ (TR\w+)>", expand=False).dropna()
     table = pd.DataFrame({"track_id": track_ids})
-    return set(reading.finished(table, problems, path)["track_id"])
+    return set(reading.attach_problems(table, problems, path)["track_id"])

@@ -66,7 +66,7 @@ def tracks(path: str | Path, with_comma: Iterable[str] = ()) -> pd.DataFrame:
     repeated = table["track_id"].duplicated()
     for track_id in table["track_id"][repeated]:
         problems.append(f"{path}: track {track_id} is listed more than once; first row kept")
-    return reading.finished(table[~repeated].reset_index(drop=True), problems, path)
+    return reading.attach_problems(table[~repeated].reset_index(drop=True), problems, path)
 
 
 def _genre_pattern(with_comma: Iterable[str]) -> re.Pattern:
@@ -183,7 +183,7 @@ def build_msdi(
     values = table.groupby("album_id")[["split", "genre"]].nunique()
     for album_id in values.index[(values > 1).any(axis=1)]:
         problems.append(f"{path}: album {album_id} has more than one split or genre")
-    reading.finished(table, problems, path)
+    reading.attach_problems(table, problems, path)
     albums["genres"] = albums["genre"].map(lambda genre: [genre])
     albums["cover"] = albums["album_id"] + ".jpg"
     albums["artist"] = albums["artist_id"]
