@@ -181,7 +181,7 @@ def _array(stream: BinaryIO, place: str, problems: list[str]) -> Iterator[dict[s
     piece, broken = _piece(stream, CHUNK)
     buffer = text.decode(piece)
     at = buffer.index("[") + 1
-    line = 1
+    line = 1 + buffer.count("\n", 0, at)
     while True:
         start = cast(re.Match, _SEPARATOR.match(buffer, at)).end()
         line += buffer.count("\n", at, start)

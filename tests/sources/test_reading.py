@@ -33,6 +33,13 @@ def test_table_with_tabs_and_byte_order_mark(tmp_path):
     assert table.to_numpy().tolist() == [["1", '"2'], ["4", "5"]]
 
 
+def test_lines_before_an_array_are_counted(tmp_path):
+    (tmp_path / "a.json").write_text('\n\n[{"a": 1},\n{"a": ')
+    problems: list[str] = []
+    assert list(reading.records(tmp_path / "a.json", problems)) == [{"a": 1}]
+    assert "a.json, line 4: the array breaks off here" in problems[0]
+
+
 @pytest.mark.parametrize("pack", [bz2.compress, lzma.compress, gzip.compress])
 def test_zeros_between_compressed_parts_lose_nothing(tmp_path, pack):
     path = tmp_path / "records.json.x"
