@@ -32,8 +32,8 @@ def test_what_is_not_utf8_is_read_and_told():
 
 
 def test_a_text_that_is_cut_or_no_text_is_told():
-    assert "characters in it are not" in texts.decode(codecs.BOM_UTF16_LE + b"a\0b").problem
-    assert "no text" in texts.decode(b"ab\0\1").problem
+    assert "UTF-16-LE, but 1 characters are not" in texts.decode(codecs.BOM_UTF16_LE + b"a\0b").problem
+    assert "not a text" in texts.decode(b"ab\0\1").problem
     assert texts.decode(b" \r\n").problem == "text file is empty"
 
 
@@ -47,7 +47,7 @@ def test_files(tmp_path):
 
 
 def test_a_very_long_file_is_not_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(texts, "MOST_BYTES", 10)
+    monkeypatch.setattr(texts, "MAX_BYTES", 10)
     (tmp_path / "a.txt").write_text("x" * 11)
     assert texts.read(tmp_path / "a.txt").text == ""
     assert "longer" in texts.read(tmp_path / "a.txt").problem
