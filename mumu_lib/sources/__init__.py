@@ -1,4 +1,4 @@
-"""Convert the raw format of each data source to catalogue tables, one module a source."""
+"""Convert the raw format of each data source to catalogue tables, with one module per source."""
 
 import os
 from pathlib import Path

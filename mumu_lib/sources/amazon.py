@@ -2,7 +2,7 @@
 
 Paper: Section 3.  Notebook: 01.
 
-The 2014 release has one Python literal a line, several branches of categories and no artist. The releases of 2018 and
+The 2014 release has one Python literal per line, several branches of categories and no artist. The releases of 2018 and
 2023 have JSON lines with one branch and the artist, in ``brand`` and in ``store``. All three use the same ids, and
 :func:`fill_names` takes names that are missing in 2014 from the later releases.
 """
@@ -40,7 +40,7 @@ def metadata(path: str | Path) -> pd.DataFrame:
     -------
     albums : pd.DataFrame
         ``album_id``, ``title``, ``artist`` (``""`` if missing), ``branches`` (lists of names from the top level down,
-        without the shop's root) and ``cover_url``; one row an id, with the first non-empty value of each column.
+        without the shop's root) and ``cover_url``; one row per id, with the first non-empty value of each column.
         Markup is removed from titles, artists and genres; scripts and style sheets are left out.
         ``.attrs["problems"]`` lists what was left out, ``.attrs["cleaned"]`` counts the cleaned values.
 

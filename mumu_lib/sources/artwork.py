@@ -132,7 +132,7 @@ def _first_usable(root: Path, ranked: list[PurePath], album: str) -> Choice:
     cover = None
     for image in ranked:
         if cover is not None:
-            passed.append((image, f"not taken as cover; {cover} is"))
+            passed.append((image, f"not taken as cover; {cover} is taken"))
             continue
         grade = _grade(image, album)
         if grade >= BACK:
@@ -148,9 +148,9 @@ def _first_usable(root: Path, ranked: list[PurePath], album: str) -> Choice:
     if cover is None and len(usable) == 1:
         cover = usable.pop()
     for image in usable:
-        why = f"not taken as cover; {len(usable)} images may be it, rename one to cover, folder or front"
+        why = f"not taken as cover; it is one of {len(usable)} candidates, rename one to cover, folder or front"
         if cover is not None:
-            why = f"not taken as cover; {cover} is"
+            why = f"not taken as cover; {cover} is taken"
         passed.append((image, why))
     return Choice(cover, tuple(passed))
 
@@ -265,7 +265,7 @@ def completed(
     albums : pd.DataFrame
         ``album_id``, ``cover`` (``""`` for albums without an image file).
     rows : pd.DataFrame
-        One row a recording: ``album_id``, ``audio``, ``tag_picture`` (``no`` if its tags hold no picture).
+        One row per recording: ``album_id``, ``audio``, ``tag_picture`` (``no`` if its tags hold no picture).
     root : Path
         Root of the paths in ``audio``.
     folder : Path

@@ -39,7 +39,7 @@ def build(
     merge_spellings: bool = False,
     force: bool = False,
 ) -> catalogue.Catalogue:
-    """Make a catalogue of your own collection.
+    r"""Make a catalogue of your own collection.
 
     With a manifest, one row describes one track (or one album, if there is no audio). Its columns are
     ``path`` or ``audio``, ``album_id`` (or ``id``), ``album``, ``artist``, ``title``, ``genres``
@@ -52,7 +52,7 @@ def build(
 
     Without a manifest, the folders are read, e.g. ``Artist/Album/*.mp3``. Albums are formed by the tags if they agree
     (album artist, album and disc), else by the names of the folders, with the discs of an album taken together; a file
-    without either is an album of its own. Covers, reviews (``*.txt``, ``*.md``) and ``genres.txt``, with one branch a
+    without either is an album of its own. Covers, reviews (``*.txt``, ``*.md``) and ``genres.txt``, with one branch per
     line, are in the folder of the music; those in an album's folder belong to all its discs. An audio file that is an
     album of its own takes the image and the text with the same name.
 
@@ -100,7 +100,7 @@ def build(
     >>> from tempfile import TemporaryDirectory
     >>> rows = ["album_id,text,genres,split", "A,Calm,Jazz,train", "B,Loud,Jazz | Rock,val", "C,Blue,Jazz | Rock,test"]
     >>> with TemporaryDirectory() as root:  # doctest: +ELLIPSIS
-    ...     _ = Path(root, "music.csv").write_text("\\n".join(rows), encoding="utf-8")
+    ...     _ = Path(root, "music.csv").write_text("\n".join(rows), encoding="utf-8")
     ...     music = build(root, "music.csv", out=f"{root}/catalogue")
     albums: 3 ...
     >>> music.labels
@@ -219,7 +219,7 @@ def _print_summary(rows: Rows, parted: int, report: Report, folder: Path) -> Non
     for value, reason in rows.tally.reasons():
         report.add(listed.GENRES, value, reason)
     if parted:
-        print(f"{parted} groups of albums with identical recordings are in different splits, as the manifest says")
+        print(f"{parted} groups of albums with identical recordings are in different splits of the manifest")
     path = report.write(folder)
     if report.lines:
         print(f"{len(report.lines)} files left out or used in part: see {path}\n  {report.summary()}")
@@ -234,7 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--manifest",
         metavar="FILE",
-        help="CSV with one row a track: path, album_id, album, artist, title, genres, text, cover, split",
+        help="CSV with one row per track: path, album_id, album, artist, title, genres, text, cover, split",
     )
     parser.add_argument("--name", help="name of the catalogue (default: the folder's name)")
     parser.add_argument("--out", metavar="DIR", help="folder of the catalogue (default: data/NAME)")

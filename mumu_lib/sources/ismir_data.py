@@ -105,6 +105,6 @@ def _read_sparse(path: Path, n: int) -> sp.csr_matrix:
 def _existing(path: Path) -> Path:
     if not path.is_file():
         raise MissingDataError(
-            f"{path} is missing; unpack the published splits so that ismir-data/ holds splits/ and train_data/"
+            f"{path} is missing; unpack the published files; ismir-data/ must contain splits/ and train_data/"
         )
     return path

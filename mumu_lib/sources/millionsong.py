@@ -184,7 +184,7 @@ def timbre(path: str | Path) -> np.ndarray:
     with _song_file(path) as file, parsing(path, DOWNLOAD_HINT, trouble=NOT_A_SONG):
         if "analysis/segments_timbre" not in file:
             raise BadDataError(
-                f"{path} has no analysis/segments_timbre; summary files leave it out, use the song's own file"
+                f"{path} has no analysis/segments_timbre; summary files do not contain it, use the song's own file"
             )
         return read_dataset(file, "analysis/segments_timbre")
 
@@ -280,11 +280,10 @@ def mbid_mapping(path: str | Path) -> pd.DataFrame:
     problems: list[str] = []
     with reading.opened(path) as stream:
         is_json = stream.peek(1).lstrip()[:1] in (b"[", b"{")  # type: ignore[attr-defined]
+    pairs_of = _pairs_of_csv
     if is_json:
-        pairs = _pairs_of_json(path, problems)
-    else:
-        pairs = _pairs_of_csv(path, problems)
-    return _mapping(list(pairs), "track_id", problems, path)
+        pairs_of = _pairs_of_json
+    return _mapping(list(pairs_of(path, problems)), "track_id", problems, path)
 
 
 def _pairs_of_json(path: str | Path, problems: list[str]) -> Iterator[tuple[str, str]]:

@@ -49,7 +49,7 @@ def tracks(path: str | Path, with_comma: Iterable[str] = ()) -> pd.DataFrame:
     Returns
     -------
     tracks : pd.DataFrame
-        One row a track: ``album_id`` (Amazon), ``release_group_mbid`` (the file's ``album_mbid``),
+        One row per track: ``album_id`` (Amazon), ``release_group_mbid`` (the file's ``album_mbid``),
         ``track_id`` (Million Song Dataset), ``recording_mbid``, ``artist_mbid`` and ``genres`` (a list).
         MBIDs are in lower case. The first row of a track is kept; ``.attrs["problems"]`` lists the others.
 
@@ -168,7 +168,7 @@ def build_msdi(
     covers: str | Path | None = None,
     msd: str | Path | None = None,
 ) -> Catalogue:
-    """Make a catalogue of ``MSD-I_dataset.tsv`` (or a CSV copy), with one genre an album and the published split.
+    """Make a catalogue of ``MSD-I_dataset.tsv`` (or a CSV copy), with one genre per album and the published split.
 
     Returns
     -------
@@ -231,7 +231,7 @@ def _reviews(base: Path, album_ids: pd.Series) -> pd.DataFrame:
 
 
 def _albums(table: pd.DataFrame) -> pd.DataFrame:
-    """Return one row an album, with the genres of all its tracks."""
+    """Return one row per album, with the genres of all its tracks."""
     first = table.drop_duplicates("album_id").drop(columns="track_id")
     genres = table.groupby("album_id", sort=False)["genres"].agg(amazon.nodes)
     return first.assign(genres=genres.to_numpy(), cover=first["album_id"] + ".jpg").reset_index(drop=True)

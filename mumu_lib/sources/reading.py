@@ -135,7 +135,7 @@ def records(path: str | Path, problems: list[str]) -> Iterator[dict[str, Any]]:
 
 
 def records_of(stream: BinaryIO, place: str, problems: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield the objects of an open stream of lines; list lines that are not objects.
+    r"""Yield the objects of an open stream of lines; list lines that are not objects.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def records_of(stream: BinaryIO, place: str, problems: list[str]) -> Iterator[di
 
     Examples
     --------
-    >>> stream = io.BytesIO(b'{"id": 1}\\n{"id": 2}')
+    >>> stream = io.BytesIO(b'{"id": 1}\n{"id": 2}')
     >>> list(records_of(stream, "releases.json", []))
     [{'id': 1}, {'id': 2}]
     """
@@ -160,7 +160,7 @@ def records_of(stream: BinaryIO, place: str, problems: list[str]) -> Iterator[di
             problems.append(f"{place}, line {number}: neither JSON nor a Python literal of an object ({error})"[:500])
             bad += 1
         if bad == HOPELESS and not good:
-            raise BadDataError(f"{problems[0]}; expected one object a line, as in Amazon's and MusicBrainz's files")
+            raise BadDataError(f"{problems[0]}; expected one object per line, as in Amazon's and MusicBrainz's files")
 
 
 def _record(line: str) -> dict[str, Any]:
@@ -264,7 +264,7 @@ def members(path: str | Path, wanted: Callable[[str], bool], problems: list[str]
 def rows(
     stream: BinaryIO, place: str, columns: Mapping[str, Iterable[str]], problems: list[str], *, separator: str = ","
 ) -> Iterator[dict[str, str]]:
-    """Yield the rows of a CSV or TSV with a header; list rows with too few or too many cells.
+    r"""Yield the rows of a CSV or TSV with a header; list rows with too few or too many cells.
 
     Parameters
     ----------
@@ -278,7 +278,7 @@ def rows(
 
     Examples
     --------
-    >>> stream = io.BytesIO(b"amazon_id,genres\\nB01,Jazz")
+    >>> stream = io.BytesIO(b"amazon_id,genres\nB01,Jazz")
     >>> list(rows(stream, "albums.csv", {"album_id": ("album_id", "amazon_id")}, []))
     [{'album_id': 'B01'}]
     """

@@ -45,7 +45,7 @@ def identical(paths: Iterable[Path]) -> list[list[int]]:
 
 
 def _key(path: Path) -> tuple:
-    """Return format and length of the audio data; empty if there are none."""
+    """Return a key that files with the same audio data share; empty if there are no audio data."""
     try:
         with open_regular(path) as file:
             return payload.key(file)

@@ -102,7 +102,7 @@ class _Patient(Retry):
     def get_retry_after(self, response: Any) -> float | None:
         wait = retry_after(response)
         if wait is not None and wait > PATIENCE:
-            raise ValueError(f"{response.status} {response.reason}, asks to wait {wait:.0f} s")
+            raise ValueError(f"{response.status} {response.reason}, with a Retry-After of {wait:.0f} s")
         return wait
 
 
