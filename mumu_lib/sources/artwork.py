@@ -21,9 +21,12 @@ from mumu_lib.core.parsing import open_picture
 from mumu_lib.sources.tags import pictures as tag_pictures
 
 COVER_FOLDER = "covers"
-# Folders of scans inside an album's folder, e.g. "Scans", "Cover Art", "HQ Scans 600dpi": at least one word of the first
-# list, and otherwise only words of the two lists.
-_PICTURES = "scans?|art|artworks?|coverart|albumart|covers?|images?|img|pictures?|pics?|booklets?|inlay|front|graphics?|grafik|bilder|jpe?gs?|pngs?|tiffs?|fotos?|photos?"
+# Folders of scans inside an album's folder, e.g. "Scans", "Cover Art", "HQ Scans 600dpi": at least one word of the
+# first list, and otherwise only words of the two lists.
+_PICTURES = (
+    "scans?|art|artworks?|coverart|albumart|covers?|images?|img|pictures?|pics?|booklets?|inlay|front|graphics?|"
+    "grafik|bilder|jpe?gs?|pngs?|tiffs?|fotos?|photos?"
+)
 _BESIDE = "album|folder|hq|hi|high|res|hires|full|small|large|size|dpi|[0-9]{1,4}(?:dpi|px)?"
 FOLDERS = re.compile(
     rf"(?=(?:.*[\W_])?(?:{_PICTURES})(?:[\W_\d]|$))(?:(?:{_PICTURES}|{_BESIDE})(?:[\W_]+|$))+", re.IGNORECASE
@@ -81,11 +84,18 @@ COVER = frozenset(
 # Words that other pictures may have in their names too.
 COVER_PERHAPS = frozenset("album art poster thumb thumbnail".split())  # noqa: SIM905
 BACK_SIDE = frozenset(
-    "back rear inlay inside inner innen booklet tray spine obi matrix hinten verso backcover coverback backside arriere arrière interior rückseite rueckseite trasera contraportada contracapa reverso retro tył задник 封底 裏 裏面".split()  # noqa: SIM905
+    (  # noqa: SIM905
+        "back rear inlay inside inner innen booklet tray spine obi matrix hinten verso backcover coverback backside "
+        "arriere arrière interior rückseite rueckseite trasera contraportada contracapa reverso retro tył задник 封底 "
+        "裏 裏面"
+    ).split()
 )
 # Other things that a picture may show. With a word for a cover it is a cover again: "CD cover".
 OTHER_THING = frozenset(
-    "disc disk cd dvd label side artist band logo fanart banner backdrop background spectrum spectrogram ticket sticker clearart cdart discart".split()  # noqa: SIM905
+    (  # noqa: SIM905
+        "disc disk cd dvd label side artist band logo fanart banner backdrop background spectrum spectrogram ticket "
+        "sticker clearart cdart discart"
+    ).split()
 )
 SMALL = {"small", "thumb", "thumbnail", "tiny", "mini"}
 WORDS = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])")

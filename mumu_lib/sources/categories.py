@@ -135,8 +135,8 @@ def branches(categories: Any, left_out: list[tuple[str, str]]) -> list[list[str]
     Parameters
     ----------
     categories : list of lists of str, one list of str, or str
-        Names from the root down; a text, or an item of a list, may be a whole path such as ``CDs & Vinyl > Jazz``. A root
-        begins another branch.
+        Names from the root down; a text, or an item of a list, may be a whole path such as ``CDs & Vinyl > Jazz``.
+        A root begins another branch.
     left_out : list of (str, str)
         Gets the texts that are not names of genres, each with the reason.
 

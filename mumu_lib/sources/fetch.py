@@ -136,8 +136,8 @@ def _check(url: str, part: Path, checksum: str) -> None:
         return
     part.unlink()
     raise BadDataError(
-        f"{url}: checksum {found}, expected {checksum}; the download was removed. Download it again; if the checksum is "
-        f"still wrong, the published file has changed: pass checksum='' if you trust it"
+        f"{url}: checksum {found}, expected {checksum}; the download was removed. Download it again; if the "
+        f"checksum is still wrong, the published file has changed: pass checksum='' if you trust it"
     )
 
 
@@ -304,13 +304,15 @@ def check_members(archive: Path, folder: Path, members: Iterable[tuple[str, int,
         for parent in path.parents:
             if parent in files:
                 raise BadDataError(
-                    f"{archive}: {str(parent)!r} is both a file and a folder in it; nothing was unpacked, download it again"
+                    f"{archive}: {str(parent)!r} is both a file and a folder in it; nothing was unpacked, "
+                    f"download it again"
                 )
     make_folder(folder)
     free = shutil.disk_usage(folder).free
     if total > free:
         raise BadDataError(
-            f"{archive} unpacks to {total / 1e9:.1f} GB, but {folder} has {free / 1e9:.1f} GB left; nothing was unpacked"
+            f"{archive} unpacks to {total / 1e9:.1f} GB, but {folder} has {free / 1e9:.1f} GB left; "
+            f"nothing was unpacked"
         )
 
 

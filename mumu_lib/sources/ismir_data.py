@@ -84,7 +84,8 @@ def _read_dense(path: Path, n: int) -> np.ndarray:
     matrix = read_array(_existing(path), DOWNLOAD_HINT)
     if matrix.ndim != 2 or len(matrix) != n or matrix.dtype.kind not in "biuf":
         raise BadDataError(
-            f"{path} holds {matrix.dtype} of shape {matrix.shape}, expected {n} rows of numbers, one for each item of its split"
+            f"{path} holds {matrix.dtype} of shape {matrix.shape}, expected {n} rows of numbers, "
+            f"one for each item of its split"
         )
     return matrix.astype(np.float32)
 

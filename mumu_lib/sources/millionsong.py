@@ -287,7 +287,7 @@ def mbid_mapping(path: str | Path) -> pd.DataFrame:
 
 
 def _pairs_of_json(path: str | Path, problems: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield the pairs of track and recording in the JSON file; list records of another form and leave them out whole."""
+    """Yield the pairs of track and recording in the JSON file; list and leave out records of another form."""
     for record in reading.records(path, problems):
         pairs = []
         try:

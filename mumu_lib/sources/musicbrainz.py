@@ -2,9 +2,9 @@
 
 Paper: Section 3.  Notebook: 01.  The web service is in ``musicbrainz_web``.
 
-Two kinds of dumps can be read. The canonical dump (CSV in tar.zst) is small, but lists each recording only once, on its
-canonical release, and thus misses other albums with the recording. The JSON dump of releases (tar.xz, tens of gigabytes)
-has every track of every release.
+Two kinds of dumps can be read. The canonical dump (CSV in tar.zst) is small, but lists each recording only once, on
+its canonical release, and thus misses other albums with the recording. The JSON dump of releases (tar.xz, tens of
+gigabytes) has every track of every release.
 """
 
 from collections.abc import Iterable, Iterator
@@ -307,8 +307,8 @@ def release_row(record: dict[str, Any]) -> dict[str, str]:
 def recording_ids(record: dict[str, Any]) -> list[str]:
     """Return the ids of the recordings on a release, each once, in the order of its tracks.
 
-    The id of a track is not that of its recording. A medium's pregap track (one object) and data tracks are separate from
-    its other tracks; media whose tracks have not been entered yet have none of these keys.
+    The id of a track is not that of its recording. A medium's pregap track (one object) and data tracks are separate
+    from its other tracks; media whose tracks have not been entered yet have none of these keys.
 
     Examples
     --------

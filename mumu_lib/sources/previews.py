@@ -2,8 +2,8 @@
 
 Paper: Section 3 (previews from 7digital, which no longer serves them).  Notebooks: 01, 04.
 
-:func:`by_isrc` queries MusicBrainz for the recording's ISRC and Deezer for a preview of 30 s. Nothing is downloaded before
-you call it. You are responsible for observing the services' terms; previews may not be passed on.
+:func:`by_isrc` queries MusicBrainz for the recording's ISRC and Deezer for a preview of 30 s. Nothing is downloaded
+before you call it. You are responsible for observing the services' terms; previews may not be passed on.
 """
 
 from collections.abc import Iterable

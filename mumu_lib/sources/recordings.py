@@ -11,16 +11,17 @@ from pathlib import Path
 from mumu_lib.core.files import open_regular
 from mumu_lib.sources.tags import payload
 
-# A recording on more albums than this, and on more than half of all, does not keep them in one split: silence, a jingle.
+# A recording on more albums than this, and on more than half of all (silence, a jingle), does not keep them in one
+# split.
 MAX_ALBUMS = 4
 
 
 def identical(paths: Iterable[Path]) -> list[list[int]]:
     """Return groups of files with the same audio data, as indices into the list; other files are left out.
 
-    Tags are ignored. The encoded audio data are compared: the length first, then a hash, which is only computed for files
-    of the same length. WAV, AIFF and FLAC are compared by their samples, and may thus equal one another. Two lossy
-    encodings of one recording are not found.
+    Tags are ignored. The encoded audio data are compared: the length first, then a hash, which is only computed for
+    files of the same length. WAV, AIFF and FLAC are compared by their samples, and may thus equal one another. Two
+    lossy encodings of one recording are not found.
 
     Examples
     --------

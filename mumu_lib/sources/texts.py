@@ -24,7 +24,8 @@ MARKS = (
 MAX_BYTES = 16 << 20
 
 GENRES = re.compile(
-    r"genres?|styles?|tags|g[eé]neros?|generi|genere|gêneros?|musikrichtung|stilrichtung|gatunek|gatunki|žánry?|жанры?|ジャンル|流派|장르",
+    r"genres?|styles?|tags|g[eé]neros?|generi|genere|gêneros?|musikrichtung|stilrichtung|gatunek|gatunki|žánry?|"
+    r"жанры?|ジャンル|流派|장르",
     re.IGNORECASE,
 )
 # A file with one of these words in its name is a list of genres, even if there are other words.
@@ -43,8 +44,8 @@ NOT_A_REVIEW_ALONE = (
     ("dr dr14 foo replaygain dynamic range", "measurements"),
     ("tracks songs list contents titles files dir", "a list of tracks"),
     (
-        "info infos information source sources about read me first visit www website url link links seed please shared by from credits license "
-        "licence copyright todo important attention notice",
+        "info infos information source sources about read me first visit www website url link links seed please "
+        "shared by from credits license licence copyright todo important attention notice",
         "a note about the files",
     ),
 )  # fmt: skip
