@@ -158,7 +158,7 @@ def _first_usable(root: Path, ranked: list[PurePath], album: str) -> Choice:
     if cover is None and len(usable) == 1:
         cover = usable.pop()
     for image in usable:
-        why = f"not taken as cover; it is one of {len(usable)} candidates, rename one to cover, folder or front"
+        why = f"not taken as cover; it is one of {len(usable)} images, rename one of them to cover, folder or front"
         if cover is not None:
             why = f"not taken as cover; {cover} is taken"
         passed.append((image, why))
