@@ -124,10 +124,10 @@ def _convert_types(table: pd.DataFrame, path: str | Path, problems: list[str]) -
             problems.append(
                 f"{path}: {len(wrong)} rows kept with an unknown {column}; the first holds {wrong.iloc[0]!r:.80}"
             )
-        numbers = numbers.fillna(unknown)
-        if column != "duration":
-            numbers = numbers.astype("int64")
-        table[column] = numbers
+        dtype = np.dtype("int64")
+        if column == "duration":
+            dtype = np.dtype("float64")
+        table[column] = numbers.fillna(unknown).astype(dtype)
 
 
 def _not_utf8(place: object, track: object, error: UnicodeDecodeError) -> str:
