@@ -124,7 +124,7 @@ def _convert_types(table: pd.DataFrame, path: str | Path, problems: list[str]) -
             problems.append(
                 f"{path}: {len(wrong)} rows kept with an unknown {column}; the first holds {wrong.iloc[0]!r:.80}"
             )
-        dtype = np.dtype("int64")
+        dtype: np.dtype = np.dtype("int64")
         if column == "duration":
             dtype = np.dtype("float64")
         table[column] = numbers.fillna(unknown).astype(dtype)
