@@ -1,4 +1,4 @@
-"""Sources: one module per outside source, raw format -> catalogue tables."""
+"""Convert the raw format of each data source to catalogue tables, with one module per source."""
 
 import os
 from pathlib import Path
@@ -43,9 +43,15 @@ def open_catalogue(name_or_path: str | Path) -> catalogue.Catalogue:
     Raises
     ------
     MissingDataError
-        No such catalogue; the message names the nearest one.
+        If there is no such catalogue; the message names the most similar one.
     BadDataError
-        It is there but cannot be read.
+        If the catalogue cannot be read.
+
+    Examples
+    --------
+    >>> open_catalogue("no such music")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    mumu_lib.core.errors.MissingDataError: no catalogue 'no such music' under ...
     """
     if name_or_path == "sample" and not (home() / "data" / "sample" / "catalogue.json").is_file():
         from mumu_lib.sources.sample import build
@@ -55,20 +61,20 @@ def open_catalogue(name_or_path: str | Path) -> catalogue.Catalogue:
 
 
 def locate(name_or_path: str | Path) -> Path:
-    """Folder of a catalogue, from its name under ``data/`` or its path.
+    """Return the folder of a catalogue from its name under ``data/`` or its path.
 
     Raises
     ------
     MissingDataError
-        With the nearest known name.
+        If there is no such catalogue; the message names the most similar one.
     """
     for folder in (home() / "data" / name_or_path, Path(name_or_path)):
-        # os.path says False where a name is too long for the file system; Path raises OSError.
+        # os.path returns False for a name that is too long for the file system; Path raises OSError.
         if os.path.isfile(folder / "catalogue.json"):
             return folder
-    known = sorted(p.parent.name for p in (home() / "data").glob("*/catalogue.json"))
+    names = sorted(path.parent.name for path in (home() / "data").glob("*/catalogue.json"))
+    command = commands.python("mumu_lib.sources.folder", "FOLDER", name="NAME")
     raise MissingDataError(
-        f"no catalogue {str(name_or_path)!r} under {home() / 'data'}; known: {', '.join(known) or 'none'}"
-        f"{did_you_mean(str(name_or_path), known)}; make one with  "
-        f"{commands.python('mumu_lib.sources.folder', 'FOLDER', name='NAME')}"
+        f"no catalogue {str(name_or_path)!r} under {home() / 'data'}; known: {', '.join(names) or 'none'}"
+        f"{did_you_mean(str(name_or_path), names)}; make one with  {command}"
     )

@@ -1,10 +1,10 @@
-"""Amazon's reviews and album metadata: the 2014 release that the paper used, 2018 and 2023.
+"""Read Amazon's reviews and album metadata: the 2014 release that the paper used, 2018 and 2023.
 
 Paper: Section 3.  Notebook: 01.
 
-2014 has one Python literal a line, branches of categories and no artist; 2018 JSON lines, one branch,
-the artist in ``brand``; 2023 JSON lines, one branch, the artist in ``store``. The ids are the same
-throughout, so names missing in 2014 can be taken from 2018 or 2023 (:func:`fill_names`).
+The 2014 release has one Python literal per line, several branches of categories and no artist. The releases of 2018 and
+2023 have JSON lines with one branch and the artist, in ``brand`` and in ``store``. All three use the same ids, and
+:func:`fill_names` takes names that are missing in 2014 from the later releases.
 """
 
 import html
@@ -23,13 +23,13 @@ from mumu_lib.sources import categories, reading
 METADATA = ["album_id", "title", "artist", "branches", "cover_url"]
 REVIEWS = ["album_id", "text", "summary", "rating", "helpful"]
 
-# What the shop's page puts a video, or the link to another album, for.
+# The shop's placeholders for a video and for a link to another album.
 _VIDEO = re.compile(r"\[\[VIDEOID:[^\[\]]{0,100}\]\]")
 _LINK = re.compile(r"\[\[ASIN:\w{1,20}\s?([^\[\]]{0,500})\]\]")
 
 
 def metadata(path: str | Path) -> pd.DataFrame:
-    """Albums of a metadata file of any release, streamed.
+    """Read the albums of a metadata file of any release.
 
     Parameters
     ----------
@@ -39,53 +39,57 @@ def metadata(path: str | Path) -> pd.DataFrame:
     Returns
     -------
     albums : pd.DataFrame
-        ``album_id``, ``title``, ``artist`` (``""`` where the file has none), ``branches`` (lists of
-        names from the top level down, without the shop's root) and ``cover_url``; one row an id, the
-        first that is not empty in each column. Titles, artists and genres have no markup, and none that is nothing but
-        a script, a style sheet or markup is taken. What was left out is in ``.attrs["problems"]``, how many values were
-        cleaned in ``.attrs["cleaned"]``.
+        ``album_id``, ``title``, ``artist`` (``""`` if missing), ``branches`` (lists of names from the top level down,
+        without the shop's root) and ``cover_url``; one row per id, with the first non-empty value of each column.
+        Markup is removed from titles, artists and genres; scripts and style sheets are left out.
+        ``.attrs["problems"]`` lists what was left out, ``.attrs["cleaned"]`` counts the cleaned values.
 
     Raises
     ------
     BadDataError
-        Not a file of this kind.
+        If the file is of another kind.
     """
     problems: list[str] = []
     cleaned: Counter[str] = Counter()
-    found = []
+    albums = []
     for record in reading.records(path, problems):
         album = _album(record, path, problems, cleaned)
         if album:
-            found.append(album)
-    table = _unique(pd.DataFrame(found, columns=METADATA), path, problems)
+            albums.append(album)
+    table = _unique(pd.DataFrame(albums, columns=METADATA), path, problems)
     if cleaned:
-        counts = ", ".join(f"{what} {count}" for what, count in sorted(cleaned.items()))
-        warnings.warn(f"{path}: cleaned of what else stood on the shop's pages: {counts}", stacklevel=2)
-    table = reading.finished(table, problems, path)
+        counts = []
+        for column, count in sorted(cleaned.items()):
+            counts.append(f"{column} {count}")
+        warnings.warn(f"{path}: removed text of the shop's pages from {', '.join(counts)}", stacklevel=2)
+    table = reading.attach_problems(table, problems, path)
     table.attrs["cleaned"] = dict(cleaned)
     return table
 
 
 def reviews(path: str | Path, keep: Collection[str] | None = None) -> pd.DataFrame:
-    """Reviews of any release, streamed.
+    """Read the reviews of any release.
 
     Parameters
     ----------
     keep : ids, optional
-        Only reviews of these albums are held in memory.
+        Albums whose reviews are kept in memory; all by default.
 
     Returns
     -------
     reviews : pd.DataFrame
-        ``album_id``, ``text``, ``summary``, ``rating`` (1 to 5), ``helpful`` (how many found it
-        helpful). What was left out is in ``.attrs["problems"]``.
+        ``album_id``, ``text``, ``summary``, ``rating`` (1 to 5), ``helpful`` (number of helpful votes).
+        ``.attrs["problems"]`` lists what was left out.
     """
     problems: list[str] = []
-    wanted = None if keep is None else frozenset(keep)
-    return reading.finished(pd.DataFrame(_reviews(path, wanted, problems), columns=REVIEWS), problems, path)
+    wanted = None
+    if keep is not None:
+        wanted = frozenset(keep)
+    return reading.attach_problems(pd.DataFrame(_reviews(path, wanted, problems), columns=REVIEWS), problems, path)
 
 
 def _reviews(path: str | Path, wanted: Collection[str] | None, problems: list[str]) -> Iterator[tuple]:
+    """Yield the reviews of the wanted albums as rows of ``REVIEWS``; list records without an album id."""
     for record in reading.records(path, problems):
         album_id = _album_id(record)
         if not album_id:
@@ -98,12 +102,19 @@ def _reviews(path: str | Path, wanted: Collection[str] | None, problems: list[st
 
 
 def fill_names(albums: pd.DataFrame, *others: pd.DataFrame) -> pd.DataFrame:
-    """Take titles and artists that ``albums`` lacks from other releases' metadata, by ``album_id``.
+    """Fill missing titles and artists from the metadata of other releases, by ``album_id``.
 
     Returns
     -------
     albums : pd.DataFrame
-        A copy; earlier tables win.
+        A copy; earlier tables take precedence.
+
+    Examples
+    --------
+    >>> albums = pd.DataFrame({"album_id": ["B01"], "title": [""], "artist": ["Ann"]})
+    >>> newer = pd.DataFrame({"album_id": ["B01"], "title": ["Blue"], "artist": ["Bob"]})
+    >>> fill_names(albums, newer).to_numpy().tolist()
+    [['B01', 'Blue', 'Ann']]
     """
     filled = albums.copy()
     for other in others:
@@ -115,8 +126,10 @@ def fill_names(albums: pd.DataFrame, *others: pd.DataFrame) -> pd.DataFrame:
 
 
 def clean_artist(credit: str) -> str:
-    """First artist of a shop's credit line, without format and role.
+    """Return the first artist of a shop's credit line, without format and role.
 
+    Examples
+    --------
     >>> clean_artist("John Barry  (Composer),     Barry, John  (Composer)    Format: Audio CD")
     'John Barry'
     """
@@ -124,36 +137,50 @@ def clean_artist(credit: str) -> str:
 
 
 def genre_branches(listed: Any) -> list[list[str]]:
-    """Branches of a record's categories, as of :func:`mumu_lib.sources.categories.branches`.
+    """Return the branches of a record's categories (see :func:`mumu_lib.sources.categories.branches`).
 
     Parameters
     ----------
     listed : list of lists of str, one list of str, or str
-        2014 has many branches, 2018 and 2023 one.
+        Several branches in 2014, one in 2018 and 2023.
+
+    Examples
+    --------
+    >>> genre_branches([["CDs & Vinyl", "Jazz", "Bebop"], ["CDs & Vinyl", "Pop"]])
+    [['Jazz', 'Bebop'], ['Pop']]
     """
     return categories.branches(listed, [])
 
 
 def nodes(branches: Iterable[Iterable[str]]) -> list[str]:
-    """Every node of every branch once: an album's genres (paper 3.1)."""
-    return list(dict.fromkeys(name for branch in branches for name in branch))
+    """Return every node of every branch once: an album's genres (paper 3.1).
+
+    Examples
+    --------
+    >>> nodes([["Jazz", "Bebop"], ["Jazz", "Swing"]])
+    ['Jazz', 'Bebop', 'Swing']
+    """
+    names: dict[str, None] = {}
+    for branch in branches:
+        names.update(dict.fromkeys(branch))
+    return list(names)
 
 
 def _album(
     record: dict[str, Any], path: str | Path, problems: list[str], cleaned: Counter[str]
 ) -> dict[str, Any] | None:
-    """Return the album of a record; what is left out of it, or all of it, is listed, what is cleaned counted."""
+    """Return the album of a record; list what is left out and count what is cleaned."""
     album_id = _album_id(record)
     if not album_id:
         problems.append(f"{path}: a record without asin, parent_asin or amazon_id, but with {list(record)!r:.80}")
         return None
-    said = {
+    fields = {
         "title": (_written(record, "title"), categories.title),
         "artist": (_written(record, "store", "brand", "artist"), categories.artist),
     }
     album: dict[str, Any] = {"album_id": album_id}
-    for column, (value, read) in said.items():
-        name = read(value)
+    for column, (value, parse) in fields.items():
+        name = parse(value)
         album[column] = name.text
         if name.reason:
             problems.append(f"{path}: album {album_id}: its {column} {value!r:.80} {name.reason}; left out")
@@ -168,18 +195,22 @@ def _album(
 
 
 def _unique(albums: pd.DataFrame, path: str | Path, problems: list[str]) -> pd.DataFrame:
-    twice = albums["album_id"].duplicated()
-    if not twice.any():
+    """Merge the rows of an album to one with the first non-empty value of each column; list the repeated ids."""
+    repeated = albums["album_id"].duplicated()
+    if not repeated.any():
         return albums
-    problems.extend(f"{path}: album {i} stands there more than once; rows merged" for i in albums["album_id"][twice])
-    empty = albums.map(lambda value: len(value) == 0)
-    return albums.mask(empty).groupby("album_id", sort=False).first().reset_index().pipe(_refill)
+    for album_id in albums["album_id"][repeated]:
+        problems.append(f"{path}: album {album_id} is listed more than once; rows merged")
+    empty = albums.map(len) == 0
+    merged = albums.mask(empty).groupby("album_id", sort=False).first().reset_index()
+    texts = merged.drop(columns="branches").fillna("")
+    return texts.assign(branches=merged["branches"].map(_list_or_empty))[METADATA]
 
 
-def _refill(albums: pd.DataFrame) -> pd.DataFrame:
-    texts = albums.drop(columns="branches").fillna("")
-    branches = albums["branches"].map(lambda b: b if isinstance(b, list) else [])
-    return texts.assign(branches=branches)[METADATA]
+def _list_or_empty(value: Any) -> list:
+    if isinstance(value, list):
+        return value
+    return []
 
 
 def _album_id(record: dict[str, Any]) -> str:
@@ -192,7 +223,7 @@ def _text(record: dict[str, Any], *keys: str) -> str:
 
 
 def _written(record: dict[str, Any], *keys: str) -> str:
-    """Return the first text of a record that is not empty, with its character references."""
+    """Return the first non-empty text among some fields of a record, with its character references."""
     for key in keys:
         value = record.get(key)
         if isinstance(value, str) and value.strip():
@@ -219,11 +250,23 @@ def _helpful(record: dict[str, Any]) -> float:
 def _cover_url(record: dict[str, Any]) -> str:
     url = _text(record, "imUrl")
     images = record.get("imageURLHighRes") or record.get("imageURL") or record.get("images") or []
-    if isinstance(images, dict):  # The 2023 release as Hugging Face serves it: a dict of lists.
-        images = [{key: values[0] for key, values in images.items() if isinstance(values, list) and values}]
-    first = images[0] if isinstance(images, list) and images else ""
-    if not url and isinstance(first, dict):
-        url = _text(first, "hi_res", "large", "thumb")
-    elif not url and isinstance(first, str):
-        url = first
-    return "" if "no-img" in url or url.endswith(".gif") else url
+    if not url:
+        url = _first_image(images)
+    if "no-img" in url or url.endswith(".gif"):
+        return ""
+    return url
+
+
+def _first_image(images: Any) -> str:
+    """Return the address of the first image of a record: a text, a dict of sizes, or a dict of lists."""
+    first: Any = ""
+    if isinstance(images, dict):
+        # The 2023 release as Hugging Face serves it.
+        first = {key: values[0] for key, values in images.items() if isinstance(values, list) and values}
+    elif isinstance(images, list) and images:
+        first = images[0]
+    if isinstance(first, dict):
+        return _text(first, "hi_res", "large", "thumb")
+    if isinstance(first, str):
+        return first
+    return ""

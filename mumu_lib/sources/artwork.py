@@ -1,4 +1,4 @@
-"""Which picture is the cover of an album: of the files beside the music, else of those inside it.
+"""Choose the cover of an album among the image files in its folder, else among the pictures in its tags.
 
 Paper: none (Section 5.3 has covers from Amazon).  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -6,7 +6,7 @@ Paper: none (Section 5.3 has covers from Amazon).  Notebooks: all, through ``mum
 import io
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -18,12 +18,15 @@ from mumu_lib.core.files import write_atomically
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.formats import PICTURES, ending
 from mumu_lib.core.parsing import open_picture
-from mumu_lib.sources.tags import pictures as inside
+from mumu_lib.sources.tags import pictures as tag_pictures
 
-KEPT_IN = "covers"
-# Folders that hold nothing but pictures of the album they lie in, e.g. "Scans", "Cover Art", "HQ Scans 600dpi": one word of
-# the first line, and none but these.
-_PICTURES = "scans?|art|artworks?|coverart|albumart|covers?|images?|img|pictures?|pics?|booklets?|inlay|front|graphics?|grafik|bilder|jpe?gs?|pngs?|tiffs?|fotos?|photos?"
+COVER_FOLDER = "covers"
+# Folders of scans inside an album's folder, e.g. "Scans", "Cover Art", "HQ Scans 600dpi": at least one word of the
+# first list, and otherwise only words of the two lists.
+_PICTURES = (
+    "scans?|art|artworks?|coverart|albumart|covers?|images?|img|pictures?|pics?|booklets?|inlay|front|graphics?|"
+    "grafik|bilder|jpe?gs?|pngs?|tiffs?|fotos?|photos?"
+)
 _BESIDE = "album|folder|hq|hi|high|res|hires|full|small|large|size|dpi|[0-9]{1,4}(?:dpi|px)?"
 FOLDERS = re.compile(
     rf"(?=(?:.*[\W_])?(?:{_PICTURES})(?:[\W_\d]|$))(?:(?:{_PICTURES}|{_BESIDE})(?:[\W_]+|$))+", re.IGNORECASE
@@ -78,14 +81,21 @@ COVER = frozenset(
         "앨범커버",
     ]
 )
-# These are said of other pictures too.
+# Words that other pictures may have in their names too.
 COVER_PERHAPS = frozenset("album art poster thumb thumbnail".split())  # noqa: SIM905
 BACK_SIDE = frozenset(
-    "back rear inlay inside inner innen booklet tray spine obi matrix hinten verso backcover coverback backside arriere arrière interior rückseite rueckseite trasera contraportada contracapa reverso retro tył задник 封底 裏 裏面".split()  # noqa: SIM905
+    (  # noqa: SIM905
+        "back rear inlay inside inner innen booklet tray spine obi matrix hinten verso backcover coverback backside "
+        "arriere arrière interior rückseite rueckseite trasera contraportada contracapa reverso retro tył задник 封底 "
+        "裏 裏面"
+    ).split()
 )
-# What a picture may show instead of the cover; beside a word for a cover it is that of such a thing, "CD cover".
+# Other things that a picture may show. With a word for a cover it is a cover again: "CD cover".
 OTHER_THING = frozenset(
-    "disc disk cd dvd label side artist band logo fanart banner backdrop background spectrum spectrogram ticket sticker clearart cdart discart".split()  # noqa: SIM905
+    (  # noqa: SIM905
+        "disc disk cd dvd label side artist band logo fanart banner backdrop background spectrum spectrogram ticket "
+        "sticker clearart cdart discart"
+    ).split()
 )
 SMALL = {"small", "thumb", "thumbnail", "tiny", "mini"}
 WORDS = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])")
@@ -94,13 +104,13 @@ GUID = re.compile(r"\{[0-9A-Fa-f-]{36}\}")
 
 @dataclass(frozen=True)
 class Choice:
-    """A cover, and the pictures that were not taken.
+    """Hold the chosen cover and the rejected pictures of an album.
 
     Attributes
     ----------
     cover : PurePath or None
     passed_over : tuple of (PurePath, str)
-        Each with the reason, in words.
+        The rejected pictures, each with the reason.
     """
 
     cover: PurePath | None
@@ -108,16 +118,16 @@ class Choice:
 
 
 def choose(root: Path, images: Iterable[PurePath], album: str = "", place: PurePath | None = None) -> Choice:
-    """Choose the cover among an album's pictures: the front before all else, the album's folder before others.
+    """Choose the cover among an album's pictures: fronts come first, then pictures in the album's own folder.
 
     Parameters
     ----------
     root : Path
-        What the pictures' paths are relative to.
+        Root of the pictures' relative paths.
     images : iterable of PurePath
-        In the album's folder and those for pictures in it (``FOLDERS``).
+        Pictures in the album's folder and in its folders of scans (``FOLDERS``).
     album : str
-        Its name, which pictures may have.
+        Name of the album, by which a cover may be called.
     place : PurePath, optional
         The album's folder, relative to ``root``.
     """
@@ -126,16 +136,20 @@ def choose(root: Path, images: Iterable[PurePath], album: str = "", place: PureP
 
 
 def _first_usable(root: Path, ranked: list[PurePath], album: str) -> Choice:
+    """Take the first readable picture that is named as a cover, else the only readable one."""
     passed: list[tuple[PurePath, str]] = []
     usable = []
     cover = None
     for image in ranked:
-        grade = _grade(image, album)
         if cover is not None:
-            passed.append((image, f"not taken as cover; {cover} is"))
-        elif grade >= BACK:
-            passed.append((image, "by its name not the front; not taken as cover"))
-        elif trouble := pictures.fault(root / image):
+            passed.append((image, f"not taken as cover; {cover} is taken"))
+            continue
+        grade = _grade(image, album)
+        if grade >= BACK:
+            passed.append((image, "not taken as cover; its name is not that of a front"))
+            continue
+        trouble = pictures.fault(root / image)
+        if trouble:
             passed.append((image, f"{trouble}; not taken as cover"))
         elif grade < UNNAMED:
             cover = image
@@ -144,9 +158,9 @@ def _first_usable(root: Path, ranked: list[PurePath], album: str) -> Choice:
     if cover is None and len(usable) == 1:
         cover = usable.pop()
     for image in usable:
-        why = f"{len(usable)} images, none called cover, folder or front; none taken"
+        why = f"not taken as cover; it is one of {len(usable)} images, rename one of them to cover, folder or front"
         if cover is not None:
-            why = f"not taken as cover; {cover} is"
+            why = f"not taken as cover; {cover} is taken"
         passed.append((image, why))
     return Choice(cover, tuple(passed))
 
@@ -155,17 +169,17 @@ FIRST, NAMED, LIKELY, UNNAMED, BACK = range(5)
 
 
 def _words(image: PurePath) -> list[str]:
-    found = []
+    """Split the name of a picture into words in lower case, without the number at a word's end ("disc1", "back2")."""
+    words = []
     for word in WORDS.split(unicodedata.normalize("NFC", GUID.sub(" ", image.stem))):
-        # "disc1", "back2"
         word = word.rstrip("0123456789") or word
         if word:
-            found.append(word.lower())
-    return found
+            words.append(word.lower())
+    return words
 
 
 def _grade(image: PurePath, album: str) -> int:
-    """Say how surely a name is that of a front cover; lower is surer."""
+    """Grade a name by how likely it is that of a front cover; lower is more likely."""
     words = set(_words(image))
     if image.stem.lower() in ("cover", "folder", "front"):
         return FIRST
@@ -185,9 +199,9 @@ def _grade(image: PurePath, album: str) -> int:
 
 
 def _rank(image: PurePath, album: str, place: PurePath | None) -> tuple:
+    """Return the sort key of a picture; the most likely cover comes first."""
     words = _words(image)
     stem = image.stem.lower()
-    order = ("cover", "folder", "front")
     depth = len(image.parts)
     if place is not None:
         depth -= len(place.parts)
@@ -197,48 +211,55 @@ def _rank(image: PurePath, album: str, place: PurePath | None) -> tuple:
         _grade(image, album),
         bool(SMALL & set(words)),
         "large" not in words,
-        order.index(stem) if stem in order else len(order),
-        PICTURES.index(ending(image)) if ending(image) in PICTURES else len(PICTURES),
+        _position(stem, ("cover", "folder", "front")),
+        _position(ending(image), PICTURES),
         len(stem),
         image.as_posix(),
     )
 
 
+def _position(word: str, order: Sequence[str]) -> int:
+    """Return the index of a word in a list, or the length of the list if it is not in it."""
+    if word in order:
+        return order.index(word)
+    return len(order)
+
+
 def embedded(paths: Iterable[Path]) -> tuple[bytes, list[tuple[Path, str]]]:
-    """Return the first usable cover inside some sound files.
+    """Return the first usable cover in the tags of some audio files.
 
     Returns
     -------
     data : bytes
         Empty if there is none.
     passed_over : list of (Path, str)
-        Files whose pictures cannot be used, each with the reason; a picture that several hold is named once.
+        Files whose pictures cannot be used, each with the reason; the same picture in several files is listed once.
     """
     passed: list[tuple[Path, str]] = []
     tried: set[bytes] = set()
     for path in paths:
-        for data in inside.read(path):
+        for data in tag_pictures.read(path):
             if data in tried:
                 continue
             tried.add(data)
             trouble = pictures.fault(path, data)
             if not trouble:
                 return data, passed
-            passed.append((path, f"the picture in it is not taken as cover: {trouble}"))
+            passed.append((path, f"the picture in its tags is not taken as cover: {trouble}"))
     return b"", passed
 
 
 def keep(data: bytes, folder: Path) -> str:
-    """Keep a picture in a catalogue's folder, under a name made of its content.
+    """Store a picture in a catalogue's folder under a hash of its content.
 
     Returns
     -------
     cover : str
-        As a catalogue's table of albums takes it.
+        Value for the column ``cover`` of the catalogue's table of albums.
     """
     with open_picture(io.BytesIO(data)) as image:
         suffix = str(image.format).lower()
-    name = f"{KEPT_IN}/{hash_of(data, length=24)}.{suffix}"
+    name = f"{COVER_FOLDER}/{hash_of(data, length=24)}.{suffix}"
     if not (folder / name).is_file():
         write_atomically(folder / name, data)
     return f"{OWN}{name}"
@@ -247,34 +268,38 @@ def keep(data: bytes, folder: Path) -> str:
 def completed(
     albums: pd.DataFrame, rows: pd.DataFrame, root: Path, folder: Path, problems: list[tuple[int | str, str, str]]
 ) -> list[str]:
-    """Return the cover of each album: the file found, else a picture inside its recordings, kept with the catalogue.
+    """Return the cover of each album: its image file, else a picture in the tags, stored with the catalogue.
 
     Parameters
     ----------
     albums : pd.DataFrame
-        ``album_id``, ``cover`` ("" where no file was found).
+        ``album_id``, ``cover`` (``""`` for albums without an image file).
     rows : pd.DataFrame
-        A row a recording: ``album_id``, ``audio``, ``tag_picture`` (``no`` where its tags are known to hold none).
+        One row per recording: ``album_id``, ``audio``, ``tag_picture`` (``no`` if its tags hold no picture).
     root : Path
-        What ``audio`` is relative to.
+        Root of the paths in ``audio``.
     folder : Path
-        Of the catalogue.
+        Folder of the catalogue.
     problems : list of (row, file, reason)
-        Pictures that could not be taken are added.
+        Gets the pictures that cannot be used.
     """
-    looked_into = rows[(rows["audio"] != "") & (rows["tag_picture"] != "no")]
-    audio = looked_into.groupby("album_id")["audio"].agg(list)
+    may_have_pictures = rows[(rows["audio"] != "") & (rows["tag_picture"] != "no")]
+    audio = may_have_pictures.groupby("album_id")["audio"].agg(list)
     with_pictures = rows[rows["tag_picture"] == "yes"]
-    unlike_covers = with_pictures.groupby("album_id")["audio"].first()
+    first_with_picture = with_pictures.groupby("album_id")["audio"].first()
     covers = []
     for album_id, cover in albums[["album_id", "cover"]].itertuples(index=False, name=None):
-        if not cover:
-            data, passed = embedded([root / name for name in audio.get(album_id, [])])
-            for path, reason in passed:
-                problems.append(("", path.relative_to(root).as_posix(), reason))
-            cover = keep(data, folder) if data else ""
-            if album_id in unlike_covers and not data and not passed:
-                path = unlike_covers[album_id]
-                problems.append(("", path, "the pictures in it show no front, or cannot be read; not taken as cover"))
-        covers.append(cover)
+        if cover:
+            covers.append(cover)
+            continue
+        data, passed = embedded([root / name for name in audio.get(album_id, [])])
+        for path, reason in passed:
+            problems.append(("", path.relative_to(root).as_posix(), reason))
+        if data:
+            covers.append(keep(data, folder))
+            continue
+        covers.append("")
+        if album_id in first_with_picture and not passed:
+            reason = "the pictures in its tags are not fronts or cannot be read; not taken as cover"
+            problems.append(("", first_with_picture[album_id], reason))
     return covers

@@ -1,4 +1,4 @@
-"""What a shop's pages call genres and artists, without what else was scraped with them.
+"""Clean genres, artists and titles that were scraped from a shop's pages.
 
 Paper: Section 3.  Notebook: 01.
 """
@@ -13,8 +13,8 @@ from mumu_lib.core import markup
 from mumu_lib.core.parsing import parse_json, storable
 
 ROOTS = ("CDs & Vinyl", "Digital Music")
-# No genre has a longer name; sentences of a description have.
-LONGEST = 80
+# Longer texts are sentences of a description, not names of genres.
+MAX_LENGTH = 80
 
 _ARROWS = re.compile(r"\s*[>›»|→]\s*")
 _FORMAT = re.compile(r"(?:^| )Format:.*$")
@@ -22,15 +22,15 @@ _ROLE = re.compile(
     r" ?\((?:Artist|Composer|Conductor|Orchestra|Performer|Producer|Actor|Author|Primary Contributor|Contributor|Ensemble|Choir|Soloist|Vocals?)[^()]*\)",
     re.IGNORECASE,
 )
-# In small letters, or with the line break that a page has behind it: there are bands whose names begin with By.
+# Lower case, or followed by the page's line break: the names of some bands begin with "By".
 _BY = re.compile(r"\s*(?:by(?=\s|:|$):?|By(?=\s*[\r\n]|\s{2}|$|:):?)")
 _PAGE = re.compile(r"Visit (?:Amazon['’]s|the) (?P<name>.+?)(?:['’]s)? (?:Page|Store)(?: search results)?")
 _BRAND = re.compile(r"(?:Brand|Artist): ?(?=.)")
 _MONTHS = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?"
 _MONEY = r"(?:US|CDN|C|A)?\s?(?:[$£€¥]|EUR|USD|GBP)\s?\d[\d.,]*|\d[\d.,]*\s?(?:[$£€¥]|EUR|USD|GBP)"
 _DATE = rf"(?:{_MONTHS} \d{{1,2}},? \d{{4}}|\d{{1,2}}\.? {_MONTHS},? \d{{4}}|\d{{4}}-\d\d-\d\d|\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}})"
-# Neither artists nor genres.
-_NO_NAME = re.compile(
+# Texts of a page that are neither artists nor genres.
+_NOT_A_NAME = re.compile(
     "|".join(
         (
             rf"(?:(?:List|Sale|Used|New) )?(?:[Pp]rice:? |[Ff]rom:? )?(?:{_MONEY})(?: ?[-–] ?(?:{_MONEY}))?",
@@ -52,16 +52,25 @@ _NO_NAME = re.compile(
         )
     )
 )
-# What an album comes on, maybe with its date.
-_CARRIER = re.compile(r"(?:Audio CD|Vinyl|MP3 (?:Music|Download)|Audio Cassette|DVD|LP Record)(?: ?\(.*\))?")
+# The medium of an album, optionally with its date.
+_MEDIUM = re.compile(r"(?:Audio CD|Vinyl|MP3 (?:Music|Download)|Audio Cassette|DVD|LP Record)(?: ?\(.*\))?")
 
-
-# Of short texts: names of genres come again and again.
-_cleaned = lru_cache(1 << 14)(markup.clean)
+# Names of genres recur in many records.
+_clean_cached = lru_cache(1 << 14)(markup.clean)
 
 
 class Name(NamedTuple):
-    """A name as it is to be taken: empty where it was none, with ``reason``; ``cleaned`` where something was taken off."""
+    """Hold a cleaned name.
+
+    Attributes
+    ----------
+    text : str
+        The name; ``""`` if the text was not a name.
+    reason : str
+        Why ``text`` is empty.
+    cleaned : bool
+        Whether something was removed.
+    """
 
     text: str
     reason: str = ""
@@ -69,9 +78,14 @@ class Name(NamedTuple):
 
 
 def title(text: str) -> Name:
-    """Return the title of an album, as it stands in the file; empty if it is nothing but scripts or markup.
+    """Return the title of an album without markup; empty if it consists of scripts or markup only.
 
-    An escaped tag that nothing ends, ``&lt;br&gt; Blues``, was meant so.
+    An escaped tag without an end tag, as in ``&lt;br&gt; Blues``, is part of the title.
+
+    Examples
+    --------
+    >>> title("<span>Blue &amp; Green</span>")
+    Name(text='Blue & Green', reason='', cleaned=True)
     """
     found = markup.clean(text)
     shown = found.text.strip()
@@ -84,13 +98,21 @@ def title(text: str) -> Name:
 
 
 def artist(credit: str) -> Name:
-    """Return the first artist of a shop's credit line; empty if it is a price, a date, a script or the like."""
+    """Return the first artist of a shop's credit line; empty if it is a price, a date, a script or the like.
+
+    Examples
+    --------
+    >>> artist("Visit Amazon's Queen Page").text
+    'Queen'
+    >>> artist("$12.99")
+    Name(text='', reason='is not the name of an artist', cleaned=False)
+    """
     found = markup.clean(credit)
-    begun = _BY.match(found.text)
+    by = _BY.match(found.text)
     line = found.text
-    if begun:
-        line = line[begun.end() :]
-    # Blanks first: between many of them a search for the patterns takes forever.
+    if by:
+        line = line[by.end() :]
+    # Join blanks before the search: the patterns take very long on a run of many blanks.
     line = " ".join(line.split())
     line = _FORMAT.sub("", line)
     page = _PAGE.fullmatch(line)
@@ -99,35 +121,43 @@ def artist(credit: str) -> Name:
     labelled = _BRAND.match(line)
     line = _BRAND.sub("", line, count=1)
     name = _ROLE.split(line, maxsplit=1)[0].strip().rstrip(",")
-    if not name and not begun:
+    if not name and not by:
         return Name("", _reason(found))
-    if not name or _NO_NAME.fullmatch(name) or _CARRIER.fullmatch(name):
-        return Name("", "is no name of an artist")
-    cleaned = found.tags or found.code or any((begun, page, labelled))
+    if not name or _NOT_A_NAME.fullmatch(name) or _MEDIUM.fullmatch(name):
+        return Name("", "is not the name of an artist")
+    cleaned = found.tags or found.code or any((by, page, labelled))
     return Name(name, cleaned=cleaned)
 
 
 def branches(categories: Any, left_out: list[tuple[str, str]]) -> list[list[str]]:
-    """Return the branches of a record's categories, without the shop's root, empty ones and repetitions.
+    """Return the branches of a record's categories without the shop's root, empty branches and repetitions.
 
     Parameters
     ----------
     categories : list of lists of str, one list of str, or str
-        Names from the root down; a text, or an item of a list, may be a whole path such as ``CDs & Vinyl > Jazz``. A root
-        begins another branch.
+        Names from the root down; a text, or an item of a list, may be a whole path such as ``CDs & Vinyl > Jazz``.
+        A root begins another branch.
     left_out : list of (str, str)
-        Gets what is no name of a genre, and why.
+        Gets the texts that are not names of genres, each with the reason.
+
+    Examples
+    --------
+    >>> left_out = []
+    >>> branches(["CDs & Vinyl > Jazz > Bebop", "$9.99"], left_out)
+    [['Jazz', 'Bebop']]
+    >>> left_out
+    [('$9.99', 'is not the name of a genre')]
     """
     kept: dict[tuple[str, ...], None] = {}
     for branch in _listed(categories, left_out):
         names: list[str] = []
         for item in branch:
             path = _path(item, left_out)
-            begins = len(path) > 1 or path[:1] in ([root] for root in ROOTS)
-            if begins and names:
+            from_root = bool(path) and path[0] in ROOTS
+            if names and (from_root or len(path) > 1):
                 kept[tuple(names)] = None
                 names = []
-            if path and path[0] in ROOTS:
+            if from_root:
                 path = path[1:]
             names += path
         if names:
@@ -141,7 +171,7 @@ def _listed(categories: Any, left_out: list[tuple[str, str]]) -> Iterator[list[A
         categories = _unpacked(categories)
     if not isinstance(categories, list):
         if categories is not None:
-            left_out.append((str(categories), "is no list of names"))
+            left_out.append((str(categories), "is not a list of names"))
         return
     plain = [item for item in categories if not isinstance(item, list)]
     if plain:
@@ -152,11 +182,11 @@ def _listed(categories: Any, left_out: list[tuple[str, str]]) -> Iterator[list[A
 
 
 def _unpacked(text: str) -> list[Any]:
-    """Return a list that stands in a text as JSON or as Python writes it; else the text as the only item."""
+    """Parse a text that is a list in JSON or Python; return any other text as the only item of a list."""
     if text.lstrip().startswith("["):
-        for read in (parse_json, ast.literal_eval):
+        for parse in (parse_json, ast.literal_eval):
             try:
-                found = read(text.strip())
+                found = parse(text.strip())
             except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
                 continue
             if isinstance(found, list):
@@ -165,14 +195,14 @@ def _unpacked(text: str) -> list[Any]:
 
 
 def _path(item: Any, left_out: list[tuple[str, str]]) -> list[str]:
-    """Return the names of an item, mostly one; what is none is listed."""
+    """Return the names in an item, usually one; list texts that are not names."""
     if not isinstance(item, str):
         if item is not None:
-            left_out.append((str(item), "is no text"))
+            left_out.append((str(item), "is not a text"))
         return []
     clean = markup.clean
-    if len(item) <= LONGEST:
-        clean = _cleaned
+    if len(item) <= MAX_LENGTH:
+        clean = _clean_cached
     found = clean(item)
     shown = " ".join(found.text.split())
     if found.prose or found.code or (found.tags and not shown):
@@ -186,15 +216,15 @@ def _path(item: Any, left_out: list[tuple[str, str]]) -> list[str]:
     names = []
     for part in parts:
         name = part.strip()
-        if len(name) > LONGEST or "://" in name or (name and _NO_NAME.fullmatch(name)):
-            left_out.append((name, "is no name of a genre"))
+        if len(name) > MAX_LENGTH or "://" in name or (name and _NOT_A_NAME.fullmatch(name)):
+            left_out.append((name, "is not the name of a genre"))
         elif name:
             names.append(name)
     return names
 
 
 def _reason(found: markup.Cleaned) -> str:
-    """Say why nothing is left of a text; empty if there was nothing."""
+    """Return why nothing is left of a text; empty if the text was empty."""
     if found.code:
         return "is a script or a style sheet"
     if found.tags:

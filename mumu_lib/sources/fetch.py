@@ -1,9 +1,9 @@
-"""Downloads of the published data: checksum, resume after a break, extraction that stays in its folder.
+"""Download the published data: check the checksum, resume after a break, unpack only inside the target folder.
 
 Paper: Section 3, footnote 3.  Notebook: 01.
 
-    python -m mumu_lib.sources.fetch mumu --dry-run     lists the files with their sizes
-    python -m mumu_lib.sources.fetch mumu               gets and unpacks them below data/raw/mumu
+    python -m mumu_lib.sources.fetch mumu --dry-run     list the files with their sizes
+    python -m mumu_lib.sources.fetch mumu               download and unpack them below data/raw/mumu
 """
 
 import argparse
@@ -29,16 +29,18 @@ from mumu_lib.core.paths import home
 from mumu_lib.sources.web import RETRIED, body, retry_after
 
 ZENODO = "https://zenodo.org/api/records"
-# MSD-I's number comes from other people's folder names; MuMu's from its authors.
+# MuMu's record is given by its authors; MSD-I's was taken from names of folders that others use.
 RECORDS = {"mumu": "831189", "msd-i": "1240485"}
-# What a cut connection can cost: a chunk that has not come whole is lost.
+# A cut connection loses at most one chunk, in bytes.
 CHUNK = 1 << 14
-WAIT, LONGEST_WAIT = 2.0, 3600.0
+# Seconds between two tries.
+WAIT = 2.0
+LONGEST_WAIT = 3600.0
 METHODS = ("md5", "sha1", "sha256", "sha512")
 
 
 def files(record: str, *, url: str = ZENODO) -> pd.DataFrame:
-    """Files of a published record.
+    """List the files of a published record.
 
     Returns
     -------
@@ -48,33 +50,36 @@ def files(record: str, *, url: str = ZENODO) -> pd.DataFrame:
     Raises
     ------
     ServiceError
-        No reply, or one of another form.
+        If the server does not reply, or not in the expected form.
     """
+    rows = []
     try:
         with requests.get(f"{url}/{record}", timeout=60, stream=True) as reply:
             reply.raise_for_status()
             listed = parse_json(body(reply))["files"]
-        found = [(str(f["key"]), int(f["size"]), str(f["checksum"]), str(f["links"]["self"])) for f in listed]
+        for entry in listed:
+            size = int(entry["size"])
+            rows.append((str(entry["key"]), size, str(entry["checksum"]), str(entry["links"]["self"])))
     except requests.RequestException as error:
         raise ServiceError(f"{url}/{record}: {error}; try again later or download the record by hand") from None
     except UNEXPECTED as error:
         raise ServiceError(
-            f"{url}/{record}: the reply lists no files ({error!r}); download the record by hand"
+            f"{url}/{record}: the reply is not a list of files ({error!r}); download the record by hand"
         ) from None
-    return pd.DataFrame(found, columns=["name", "size", "checksum", "url"])
+    return pd.DataFrame(rows, columns=["name", "size", "checksum", "url"])
 
 
 def download(url: str, path: str | Path, *, checksum: str = "", retries: int = 5, wait: float = WAIT) -> Path:
-    """Download a file; a broken one is continued where it stopped, now or at the next call.
+    """Download a file; resume a broken download where it stopped, in this call or in the next one.
 
     Parameters
     ----------
     checksum : str
-        ``md5:<hex>`` or ``sha256:<hex>``; ``""`` for a file that has none published.
+        ``md5:<hex>`` or ``sha256:<hex>``; ``""`` if none is published.
     retries : int
-        How often a broken connection is taken up again without any byte gained.
+        Number of tries in a row that may fail without receiving a byte.
     wait : float
-        Seconds before the first repetition, doubled each time, where the server names none.
+        Seconds before the first retry, doubled each time, if the server does not send a Retry-After.
 
     Returns
     -------
@@ -83,40 +88,67 @@ def download(url: str, path: str | Path, *, checksum: str = "", retries: int = 5
     Raises
     ------
     BadDataError
-        Whole, but with another checksum; the file is removed.
+        If the complete file has another checksum; the file is removed.
     ServiceError
-        The server keeps failing; what came stays beside the file as ``.part``.
+        If the server keeps failing; the bytes received so far are kept in ``<path>.part``.
+
+    Examples
+    --------
+    >>> download("https://example.org/MuMu.zip", "MuMu.zip", checksum="md5:...")  # doctest: +SKIP
     """
     path = Path(path)
     if path.is_file() and (not checksum or digest(path, checksum) == checksum):
         return path
     make_folder(path.parent)
     part = path.with_name(path.name + ".part")
-    tries = 0
-    while True:
-        before = part.stat().st_size if part.is_file() else 0
-        try:
-            with writing(part):
-                _append(url, part)
-            break
-        except _Broken as broken:
-            gained = part.is_file() and part.stat().st_size > before
-            tries = 0 if gained else tries + 1
-            if tries > retries:
-                raise ServiceError(f"{url}: {broken}; what came is kept in {part}, run it again to go on") from None
-            time.sleep(min(broken.wait if broken.wait is not None else wait * 2 ** max(tries - 1, 0), LONGEST_WAIT))
-    if checksum and (found := digest(part, checksum)) != checksum:
-        part.unlink()
-        raise BadDataError(
-            f"{url}: checksum {found}, expected {checksum}; the download was removed. Get it again; if it stays so, "
-            f"the published file has changed: pass checksum='' once you trust it"
-        )
+    _complete(url, part, retries, wait)
+    if checksum:
+        _check(url, part, checksum)
     os.replace(part, path)
     return path
 
 
-class _Broken(Exception):
-    """A download stopped early; ``wait`` is what the server asked for, in seconds."""
+def _complete(url: str, part: Path, retries: int, wait: float) -> None:
+    """Append the missing bytes to a partial file; try again after a break."""
+    failures = 0
+    while True:
+        before = _size(part)
+        try:
+            with writing(part):
+                _append(url, part)
+            return
+        except _BrokenError as broken:
+            failures += 1
+            if _size(part) > before:
+                failures = 0
+            if failures > retries:
+                raise ServiceError(f"{url}: {broken}; the bytes received are kept in {part}, run it again") from None
+            seconds = broken.wait
+            if seconds is None:
+                seconds = wait * 2 ** max(failures - 1, 0)
+            time.sleep(min(seconds, LONGEST_WAIT))
+
+
+def _check(url: str, part: Path, checksum: str) -> None:
+    """Remove a download with a wrong checksum and raise BadDataError."""
+    found = digest(part, checksum)
+    if found == checksum:
+        return
+    part.unlink()
+    raise BadDataError(
+        f"{url}: checksum {found}, expected {checksum}; the download was removed. Download it again; if the "
+        f"checksum is still wrong, the published file has changed: pass checksum='' if you trust it"
+    )
+
+
+def _size(path: Path) -> int:
+    if path.is_file():
+        return path.stat().st_size
+    return 0
+
+
+class _BrokenError(Exception):
+    """Report a download that stopped early; ``wait`` is the server's Retry-After in seconds."""
 
     def __init__(self, reason: str, wait: float | None = None) -> None:
         super().__init__(reason)
@@ -124,75 +156,116 @@ class _Broken(Exception):
 
 
 def _append(url: str, part: Path) -> None:
-    at = part.stat().st_size if part.is_file() else 0
-    headers = {"Range": f"bytes={at}-", "Accept-Encoding": "identity"} if at else {"Accept-Encoding": "identity"}
+    """Request the bytes that a partial file does not have and append them."""
+    start = _size(part)
+    headers = {"Accept-Encoding": "identity"}
+    if start:
+        headers["Range"] = f"bytes={start}-"
     try:
         with requests.get(url, headers=headers, stream=True, timeout=60) as reply:
-            if reply.status_code == 416:  # Nothing beyond what is here; the checksum has the last word.
+            if reply.status_code == 416:  # All bytes are there; the checksum decides whether they are right.
                 return
             if reply.status_code in RETRIED:
-                raise _Broken(f"{reply.status_code} {reply.reason}", retry_after(reply.raw))
+                raise _BrokenError(f"{reply.status_code} {reply.reason}", retry_after(reply.raw))
             if not reply.ok:
                 raise ServiceError(f"{url}: {reply.status_code} {reply.reason}")
-            resumed = reply.status_code == 206
-            length = reply.headers.get("Content-Length", "")
-            size = (int(length) if length.isascii() and length.isdecimal() else 0) + (at if resumed else 0)
-            with (
-                part.open("ab" if resumed else "wb") as out,
-                progress.bar(total=size or None, initial=at if resumed else 0, desc=part.stem, unit="B") as bar,
-            ):
-                for chunk in reply.iter_content(CHUNK):
-                    bar.update(out.write(chunk))
-    except ValueError as error:  # An address that no later try makes better.
-        raise ServiceError(f"{url!r:.200} is no address ({error}); download the record by hand") from None
+            _save(reply, part, start)
+    except ValueError as error:  # A malformed URL: trying again does not help.
+        raise ServiceError(f"{url!r:.200} is not a URL ({error}); download the record by hand") from None
     except requests.RequestException as error:
-        raise _Broken(str(error)) from None
+        raise _BrokenError(str(error)) from None
+
+
+def _save(reply: requests.Response, part: Path, start: int) -> None:
+    """Write a reply to a partial file: append a partial reply (206), start over with a complete one."""
+    mode = "ab"
+    if reply.status_code != 206:
+        mode = "wb"
+        start = 0
+    total = start
+    length = reply.headers.get("Content-Length", "")
+    if length.isascii() and length.isdecimal():
+        total += int(length)
+    with part.open(mode) as out, progress.bar(total=total or None, initial=start, desc=part.stem, unit="B") as bar:
+        for chunk in reply.iter_content(CHUNK):
+            bar.update(out.write(chunk))
 
 
 def digest(path: Path, like: str) -> str:
-    """Checksum of a file, by the method that another one names (``md5:…``)."""
+    """Compute the checksum of a file with the method of another checksum (``md5:…``).
+
+    Raises
+    ------
+    BadDataError
+        If the method is not one of ``METHODS``.
+    """
     method = like.partition(":")[0]
     if method not in METHODS:
-        raise BadDataError(f"{path}: the checksum {like!r:.80} is of no known method, {' or '.join(METHODS)}")
+        raise BadDataError(f"{path}: the method of the checksum {like!r:.80} must be {' or '.join(METHODS)}")
     with path.open("rb") as file:
         return f"{method}:{hashlib.file_digest(file, method).hexdigest()}"
 
 
 def extract(archive: str | Path, folder: str | Path) -> list[str]:
-    """Unpack a zip or tar archive; nothing is written if any name leads out of the folder.
+    """Unpack a zip or tar archive; write nothing if the path of a member is outside the folder.
 
     Returns
     -------
     names : list of str
-        The files in it.
+        The files in the archive.
 
     Raises
     ------
     BadDataError
-        A name leads out, a member is a link or device, the archive is cut, or is none, or does not fit on the disk.
+        If the path of a member is outside the folder, a member is a link or device, the file is not a complete archive,
+        or its content does not fit on the disk.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     with zipfile.ZipFile(f"{folder}/a.zip", "w") as zipped:
+    ...         zipped.writestr("b/c.txt", "text")
+    ...     extract(f"{folder}/a.zip", f"{folder}/out")
+    ['b/c.txt']
     """
-    archive, folder = Path(archive), Path(folder)
-    with parsing(archive, "get it again", trouble="is no whole zip or tar archive"):
+    archive = Path(archive)
+    folder = Path(folder)
+    with parsing(archive, "download it again", trouble="is not a complete zip or tar archive"):
         if zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as zipped, writing(folder):
-                check_members(
-                    archive, folder, ((m.filename, m.file_size, not m.is_dir(), m.is_dir()) for m in zipped.infolist())
-                )
-                for entry in zipped.infolist():
-                    _unpack(None if entry.is_dir() else zipped.open(entry), folder / entry.filename)
-                return [m.filename for m in zipped.infolist() if not m.is_dir()]
-        with tarfile.open(archive, tarinfo=PlainInfo) as tar, writing(folder):
-            members = tar.getmembers()
-            check_members(archive, folder, ((m.name, m.size, m.isfile(), m.isdir()) for m in members))
-            for member in members:
-                _unpack(tar.extractfile(member), folder / member.name)
-                if member.isfile():
-                    os.utime(folder / member.name, (member.mtime, member.mtime))
-            return [m.name for m in members if m.isfile()]
+            return _extract_zip(archive, folder)
+        return _extract_tar(archive, folder)
+
+
+def _extract_zip(archive: Path, folder: Path) -> list[str]:
+    names = []
+    with zipfile.ZipFile(archive) as zipped, writing(folder):
+        entries = zipped.infolist()
+        check_members(archive, folder, ((e.filename, e.file_size, not e.is_dir(), e.is_dir()) for e in entries))
+        for entry in entries:
+            if entry.is_dir():
+                make_folder(folder / entry.filename)
+            else:
+                _unpack(zipped.open(entry), folder / entry.filename)
+                names.append(entry.filename)
+    return names
+
+
+def _extract_tar(archive: Path, folder: Path) -> list[str]:
+    names = []
+    with tarfile.open(archive, tarinfo=PlainInfo) as tar, writing(folder):
+        members = tar.getmembers()
+        check_members(archive, folder, ((m.name, m.size, m.isfile(), m.isdir()) for m in members))
+        for member in members:
+            _unpack(tar.extractfile(member), folder / member.name)
+            if member.isfile():
+                os.utime(folder / member.name, (member.mtime, member.mtime))
+                names.append(member.name)
+    return names
 
 
 def _unpack(source: IO[bytes] | None, path: Path) -> None:
-    """Write a member of an archive, whole or not at all; without a source make a folder."""
+    """Write a member of an archive atomically; make a folder if there is no source."""
     if source is None:
         make_folder(path)
         return
@@ -201,7 +274,7 @@ def _unpack(source: IO[bytes] | None, path: Path) -> None:
 
 
 def check_members(archive: Path, folder: Path, members: Iterable[tuple[str, int, bool, bool]]) -> None:
-    """Refuse an archive of which a member leads out of the folder, or that does not fit on the disk.
+    """Refuse an archive with a member outside the folder, or whose content does not fit on the disk.
 
     Parameters
     ----------
@@ -211,34 +284,47 @@ def check_members(archive: Path, folder: Path, members: Iterable[tuple[str, int,
     Raises
     ------
     BadDataError
+        If the archive is refused; nothing has been unpacked.
     """
-    total, places, files = 0, list[PurePosixPath](), set[PurePosixPath]()
+    total = 0
+    paths: list[PurePosixPath] = []
+    files: set[PurePosixPath] = set()
     for name, size, is_file, is_folder in members:
         path = PurePosixPath(name.replace("\\", "/"))
-        if (
-            path.is_absolute()
-            or ".." in path.parts
-            or ":" in "".join(path.parts[:1])
-            or "\0" in name
-            or not ((is_file and path.parts) or is_folder)
-        ):
+        plain = is_folder or (is_file and path.parts)
+        if not plain or _leads_out(path) or "\0" in name:
             raise BadDataError(
-                f"{archive}: the member {name!r} leads out of {folder} or is no plain file; nothing was unpacked"
+                f"{archive}: the member {name!r} must be a plain file or folder inside {folder}; nothing was unpacked"
             )
         total += size
-        places.append(path)
-        files |= {path} if is_file else set()
-    if clash := next((str(p) for path in places for p in path.parents if p in files), None):
-        raise BadDataError(f"{archive}: {clash!r} is a file and a folder in it; nothing was unpacked, get it again")
+        paths.append(path)
+        if is_file:
+            files.add(path)
+    for path in paths:
+        for parent in path.parents:
+            if parent in files:
+                raise BadDataError(
+                    f"{archive}: {str(parent)!r} is both a file and a folder in it; nothing was unpacked, "
+                    f"download it again"
+                )
     make_folder(folder)
-    if total > (free := shutil.disk_usage(folder).free):
+    free = shutil.disk_usage(folder).free
+    if total > free:
         raise BadDataError(
-            f"{archive} unpacks to {total / 1e9:.1f} GB, but {folder} has {free / 1e9:.1f} GB left; nothing was unpacked"
+            f"{archive} unpacks to {total / 1e9:.1f} GB, but {folder} has {free / 1e9:.1f} GB left; "
+            f"nothing was unpacked"
         )
 
 
+def _leads_out(path: PurePosixPath) -> bool:
+    """Return whether a member's path may lead out of the folder it is unpacked to, on any system."""
+    if path.is_absolute() or ".." in path.parts:
+        return True
+    return bool(path.parts) and ":" in path.parts[0]
+
+
 def published(name: str, folder: str | Path | None = None, *, dry_run: bool = False, url: str = ZENODO) -> pd.DataFrame:
-    """Get and unpack a published dataset.
+    """Download and unpack a published dataset.
 
     Parameters
     ----------
@@ -253,35 +339,39 @@ def published(name: str, folder: str | Path | None = None, *, dry_run: bool = Fa
     -------
     files : pd.DataFrame
         ``name``, ``size``, ``checksum``, ``url``.
+
+    Examples
+    --------
+    >>> published("mumu", dry_run=True)["name"].tolist()  # doctest: +SKIP
     """
-    found = files(RECORDS.get(name, name), url=url)
+    listed = files(RECORDS.get(name, name), url=url)
     folder = Path(folder or home() / "data" / "raw" / name)
     if dry_run:
-        return found
-    # Small files first: a README or a wrong record shows before hours of download.
-    for row in found.sort_values("size").to_dict("records"):
-        to = folder / plain_name(PurePosixPath(row["name"]).name, "the name of a download")
-        path = download(row["url"], to, checksum=row["checksum"])
+        return listed
+    # Smallest files first: a wrong record is noticed before hours of download.
+    for row in listed.sort_values("size").to_dict("records"):
+        target = folder / plain_name(PurePosixPath(row["name"]).name, "the name of a download")
+        path = download(row["url"], target, checksum=row["checksum"])
         if zipfile.is_zipfile(path) or tarfile.is_tarfile(path):
             extract(path, folder)
-    return found
+    return listed
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """Command line: ``python -m mumu_lib.sources.fetch mumu [--folder F] [--dry-run]``."""
-    parser = Parser(prog="python -m mumu_lib.sources.fetch", description="Get a published dataset.")
+    """Run the command line: ``python -m mumu_lib.sources.fetch mumu [--folder F] [--dry-run]``."""
+    parser = Parser(prog="python -m mumu_lib.sources.fetch", description="Download and unpack a published dataset.")
     parser.add_argument("name", help=f"{', '.join(RECORDS)} or a Zenodo record number")
-    parser.add_argument("--folder", help="where to put it (default: data/raw/<name>)")
+    parser.add_argument("--folder", help="target folder (default: data/raw/<name>)")
     parser.add_argument("--dry-run", action="store_true", help="only list the files and their sizes")
     parser.add_argument("--url", default=ZENODO, help=argparse.SUPPRESS)
-    chosen = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        found = published(chosen.name, chosen.folder, dry_run=chosen.dry_run, url=chosen.url)
+        listed = published(options.name, options.folder, dry_run=options.dry_run, url=options.url)
     except MumuError as error:
         parser.exit(1, f"{error}\n")
-    for row in found.to_dict("records"):
+    for row in listed.to_dict("records"):
         print(f"{row['size'] / 1e6:10.1f} MB  {row['checksum']}  {row['name']}")
-    print(f"{found['size'].sum() / 1e6:10.1f} MB  in all")
+    print(f"{listed['size'].sum() / 1e6:10.1f} MB  in total")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The published MuMu and MSD-I as a catalogue.
+"""Make catalogues of the published datasets MuMu and MSD-I.
 
 Paper: Section 3.  Notebook: 01.
 """
@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from mumu_lib import catalogue
@@ -17,7 +18,7 @@ from mumu_lib.sources import amazon, ismir_data, previews, reading
 
 VARIOUS_ARTISTS = "89ad4ac3-39f7-470e-963a-56509c546377"
 
-# The published names, and those of the authors' working files.
+# Names of columns in the published files and in the authors' working files.
 _COLUMNS = {
     "album_id": ("amazon_id", "amazon_product_id"),
     "release_group_mbid": ("album_mbid", "release_group_mbid"),
@@ -37,36 +38,51 @@ _MSDI_COLUMNS = {
 
 
 def tracks(path: str | Path, with_comma: Iterable[str] = ()) -> pd.DataFrame:
-    """``MuMu_dataset_multi-label.csv`` or ``MuMu_dataset_single-label.csv``.
+    """Read ``MuMu_dataset_multi-label.csv`` or ``MuMu_dataset_single-label.csv``.
 
     Parameters
     ----------
     with_comma : sequence of str
-        Names of genres that hold a comma, which the file does not tell from two genres. None of the
-        250 published labels does; :func:`build` takes such names from the metadata.
+        Names of genres that contain a comma, which the file does not distinguish from two genres. The 250
+        published labels do not contain any; :func:`build` takes such names from the metadata.
 
     Returns
     -------
     tracks : pd.DataFrame
-        One row a track: ``album_id`` (Amazon), ``release_group_mbid`` (the file's ``album_mbid``),
+        One row per track: ``album_id`` (Amazon), ``release_group_mbid`` (the file's ``album_mbid``),
         ``track_id`` (Million Song Dataset), ``recording_mbid``, ``artist_mbid`` and ``genres`` (a list).
-        MBIDs in lower case. A track that stands there twice keeps its first row; the others are in
-        ``.attrs["problems"]``.
+        MBIDs are in lower case. The first row of a track is kept; ``.attrs["problems"]`` lists the others.
+
+    Examples
+    --------
+    >>> tracks("data/raw/mumu/MuMu_dataset_multi-label.csv")  # doctest: +SKIP
     """
     table = reading.table(path, _COLUMNS)
     problems = table.attrs["problems"]
     for column in ("release_group_mbid", "recording_mbid", "artist_mbid"):
         table[column] = table[column].str.lower()
-    table["genres"] = [_genres(cell, with_comma) for cell in table["genres"]]
-    twice = table["track_id"].duplicated()
-    problems += [f"{path}: track {t} stands there more than once; first row kept" for t in table["track_id"][twice]]
-    return reading.finished(table[~twice].reset_index(drop=True), problems, path)
+    pattern = _genre_pattern(with_comma)
+    table["genres"] = [_genres(cell, pattern) for cell in table["genres"]]
+    repeated = table["track_id"].duplicated()
+    for track_id in table["track_id"][repeated]:
+        problems.append(f"{path}: track {track_id} is listed more than once; first row kept")
+    return reading.attach_problems(table[~repeated].reset_index(drop=True), problems, path)
 
 
-def _genres(cell: str, with_comma: Iterable[str]) -> list[str]:
-    names = "|".join(re.escape(name) for name in sorted(with_comma, key=len, reverse=True))
-    found = re.findall(rf"(?:^|,)\s*({names + '|' if names else ''}[^,]+)(?=,|$)", cell)
-    return list(dict.fromkeys(name.strip() for name in found if name.strip()))
+def _genre_pattern(with_comma: Iterable[str]) -> re.Pattern:
+    """Return a pattern of one genre in a comma-separated list; the longest name with a comma is tried first."""
+    alternatives = [re.escape(name) for name in sorted(with_comma, key=len, reverse=True)]
+    alternatives.append("[^,]+")
+    return re.compile(rf"(?:^|,)\s*({'|'.join(alternatives)})(?=,|$)")
+
+
+def _genres(cell: str, pattern: re.Pattern) -> list[str]:
+    """Split a comma-separated list of genres; each genre is returned once."""
+    names: dict[str, None] = {}
+    for name in pattern.findall(cell):
+        if name.strip():
+            names[name.strip()] = None
+    return list(names)
 
 
 def build(
@@ -80,57 +96,55 @@ def build(
     seed: int = 0,
     artist_disjoint: bool = False,
 ) -> Catalogue:
-    """Make a catalogue from a folder with the published files, unpacked anywhere below it.
+    """Make a catalogue of the published files, which may be in any folder below a root.
 
     Parameters
     ----------
     root : path
-        Holds ``MuMu_dataset_multi-label.csv`` (else the single-label one); if there, also
-        ``amazon_metadata_MuMu.json``, ``amazon_reviews_MuMu.json`` and ``ismir-data/``.
-        Or the path of one of the CSVs.
+        Folder with ``MuMu_dataset_multi-label.csv`` (else the single-label file) and, optionally,
+        ``amazon_metadata_MuMu.json``, ``amazon_reviews_MuMu.json`` and ``ismir-data/``; or the path of one of the CSVs.
     name : str
         The catalogue is written to ``data/<name>``.
     min_albums : int
-        A genre on fewer albums is not a label (paper 3.1).
+        Least number of albums of a label (paper 3.1).
     audio : path, optional
-        Folder of previews, see :func:`mumu_lib.sources.previews.find`. Default: ``<root>/audio`` if there.
+        Folder of previews, see :func:`mumu_lib.sources.previews.find`. Default: ``<root>/audio`` if it exists.
     covers : path, optional
         Folder of covers named ``<Amazon id>.jpg``. Default: ``<root>/covers``.
     msd : path, optional
-        Folder of Million Song Dataset files, for the timbre baseline. Default: ``<root>/msd`` if there.
+        Folder of Million Song Dataset files, for the timbre baseline. Default: ``<root>/msd`` if it exists.
     artist_disjoint : bool
-        Where there is no published split: no artist in two parts of it.
+        Put all albums of an artist in one split, if there is no published split.
 
     Returns
     -------
     catalogue : Catalogue
-        With the published split where ``ismir-data`` is there, else a seeded stratified one.
+        With the published split if there is ``ismir-data/``, else with a seeded stratified split.
 
     Raises
     ------
     MissingDataError
-        No CSV below ``root``.
+        If there is no CSV below ``root``.
     """
     path = _csv(Path(root))
-    base = path.parent if Path(root).is_file() else Path(root)
+    base = Path(root)
+    if base.is_file():
+        base = path.parent
     metadata = find(base, "amazon_metadata_MuMu.json")
-    shop = amazon.metadata(metadata).set_index("album_id") if metadata else pd.DataFrame(columns=amazon.METADATA)
-    table = tracks(path, {name for name in shop["branches"].explode().explode().dropna() if "," in name})
+    shop = pd.DataFrame(columns=amazon.METADATA)
+    if metadata:
+        shop = amazon.metadata(metadata).set_index("album_id")
+    names = shop["branches"].explode().explode().dropna()
+    table = tracks(path, {name for name in names if "," in name})
     albums = _albums(table)
-    branches = shop.loc[shop.index.isin(albums["album_id"]), "branches"].explode().dropna().tolist()
     if metadata:
         albums = albums.join(shop[["title", "artist"]], on="album_id")
+        branches = shop.loc[shop.index.isin(albums["album_id"]), "branches"].explode().dropna().tolist()
     else:
-        branches = [[g] for g in albums["genres"].explode().dropna().unique()]
-    text = find(base, "amazon_reviews_MuMu.json")
-    reviews = amazon.reviews(text, albums["album_id"]) if text else pd.DataFrame(columns=amazon.REVIEWS)
-    ismir = find(base, "ismir-data")
-    albums["split"] = (
-        ismir_data.split(ismir, albums["album_id"])
-        if ismir
-        else splits.assign(albums["genres"].tolist(), seed=seed, groups=_artists(albums) if artist_disjoint else None)
-    )
+        branches = [[genre] for genre in albums["genres"].explode().dropna().unique()]
     roots = _roots(table, base, audio, covers, msd)
+    ismir = find(base, "ismir-data")
+    albums["split"] = _split(albums, ismir, seed, artist_disjoint)
     if ismir:
         roots["ismir"] = str(ismir.resolve())
     return catalogue.write(
@@ -138,7 +152,7 @@ def build(
         name=name,
         albums=albums,
         tracks=table,
-        reviews=reviews,
+        reviews=_reviews(base, albums["album_id"]),
         branches=branches,
         min_albums=min_albums,
         source=str(path),
@@ -154,35 +168,33 @@ def build_msdi(
     covers: str | Path | None = None,
     msd: str | Path | None = None,
 ) -> Catalogue:
-    """Make a catalogue from ``MSD-I_dataset.tsv`` (or a CSV copy): one genre an album, published split.
+    """Make a catalogue of ``MSD-I_dataset.tsv`` (or a CSV copy), with one genre per album and the published split.
 
     Returns
     -------
     catalogue : Catalogue
-        Albums are named by the file's ``album_index``. An album in two splits, or with two genres,
-        is an error of the file that is said aloud; the album keeps its first row's.
+        The ids of albums are the file's ``album_index``. An album with two splits or two genres keeps those of its
+        first row, with a warning.
     """
     table = reading.table(path, _MSDI_COLUMNS)
     problems = table.attrs["problems"]
     table["album_id"] = table["album_index"]
     albums = table.drop_duplicates("album_id").drop(columns="track_id")
-    per_album = table.groupby("album_id")[["split", "genre"]].nunique()
-    problems += [
-        f"{path}: album {i} has more than one split or genre" for i in per_album.index[(per_album > 1).any(axis=1)]
-    ]
-    reading.finished(table, problems, path)
-    albums = albums.assign(
-        genres=albums["genre"].map(lambda g: [g]), cover=albums["album_id"] + ".jpg", artist=albums["artist_id"]
-    )
-    base = Path(path).parent
-    roots = _roots(table, base, audio, covers, msd)
+    values = table.groupby("album_id")[["split", "genre"]].nunique()
+    for album_id in values.index[(values > 1).any(axis=1)]:
+        problems.append(f"{path}: album {album_id} has more than one split or genre")
+    reading.attach_problems(table, problems, path)
+    albums["genres"] = albums["genre"].map(lambda genre: [genre])
+    albums["cover"] = albums["album_id"] + ".jpg"
+    albums["artist"] = albums["artist_id"]
+    roots = _roots(table, Path(path).parent, audio, covers, msd)
     return catalogue.write(
         home() / "data" / name,
         name=name,
         albums=albums,
         tracks=table,
         reviews=pd.DataFrame(columns=amazon.REVIEWS),
-        branches=[(g,) for g in albums["genre"].unique()],
+        branches=[(genre,) for genre in albums["genre"].unique()],
         min_albums=1,
         source=str(path),
         roots=roots,
@@ -190,10 +202,11 @@ def build_msdi(
 
 
 def find(root: Path, name: str) -> Path | None:
-    """First file or folder of a name below ``root``, also compressed (``.gz``, ``.bz2``)."""
+    """Return the first file or folder with a name below ``root``, also compressed (``.gz``, ``.bz2``)."""
     for candidate in (name, f"{name}.gz", f"{name}.bz2"):
-        if found := sorted(root.rglob(candidate)):
-            return found[0]
+        paths = sorted(root.rglob(candidate))
+        if paths:
+            return paths[0]
     return None
 
 
@@ -201,35 +214,54 @@ def _csv(root: Path) -> Path:
     if root.is_file():
         return root
     for name in ("MuMu_dataset_multi-label.csv", "MuMu_dataset_single-label.csv"):
-        if path := find(root, name):
+        path = find(root, name)
+        if path:
             return path
     raise MissingDataError(
-        f"no MuMu_dataset_multi-label.csv below {root}; get it with  python -m mumu_lib.sources.fetch mumu"
+        f"no MuMu_dataset_multi-label.csv below {root}; download it with  python -m mumu_lib.sources.fetch mumu"
     )
+
+
+def _reviews(base: Path, album_ids: pd.Series) -> pd.DataFrame:
+    """Read Amazon's reviews of some albums; return an empty table if there is no such file."""
+    path = find(base, "amazon_reviews_MuMu.json")
+    if path is None:
+        return pd.DataFrame(columns=amazon.REVIEWS)
+    return amazon.reviews(path, album_ids)
 
 
 def _albums(table: pd.DataFrame) -> pd.DataFrame:
-    """One row an album, with the genres of all its tracks."""
+    """Return one row per album, with the genres of all its tracks."""
     first = table.drop_duplicates("album_id").drop(columns="track_id")
-    genres = table.groupby("album_id", sort=False)["genres"].agg(
-        lambda g: list(dict.fromkeys(n for one in g for n in one))
-    )
+    genres = table.groupby("album_id", sort=False)["genres"].agg(amazon.nodes)
     return first.assign(genres=genres.to_numpy(), cover=first["album_id"] + ".jpg").reset_index(drop=True)
 
 
+def _split(albums: pd.DataFrame, ismir: Path | None, seed: int, artist_disjoint: bool) -> np.ndarray:
+    """Return the published split of each album, or a seeded stratified one if there is none."""
+    if ismir:
+        return ismir_data.split(ismir, albums["album_id"])
+    groups = None
+    if artist_disjoint:
+        groups = _artists(albums)
+    return splits.assign(albums["genres"].tolist(), seed=seed, groups=groups)
+
+
 def _artists(albums: pd.DataFrame) -> list[str]:
-    """Artist of each album; compilations stand for themselves."""
+    """Return the artist of each album, and ``""`` for compilations."""
     return albums["artist_mbid"].where(albums["artist_mbid"] != VARIOUS_ARTISTS, "").tolist()
 
 
 def _roots(
     table: pd.DataFrame, base: Path, audio: str | Path | None, covers: str | Path | None, msd: str | Path | None
 ) -> dict[str, str]:
-    """Roots of audio, covers and song files; names in ``table`` the previews that are there."""
-    audio_root = Path(audio) if audio else base / "audio"
+    """Return the folders of audio, covers and song files; add the column ``audio`` with the previews to ``table``."""
+    audio_root = Path(audio or base / "audio")
     if audio or audio_root.is_dir():
         table["audio"] = previews.find(audio_root, table["track_id"]).to_numpy()
-    roots = {"audio": audio_root, "covers": Path(covers or base / "covers")}
-    if msd or (base / "msd").is_dir():
-        roots["msd"] = Path(msd or base / "msd")
-    return {name: str(root.resolve()) for name, root in roots.items()}
+    covers_root = Path(covers or base / "covers")
+    roots = {"audio": str(audio_root.resolve()), "covers": str(covers_root.resolve())}
+    msd_root = Path(msd or base / "msd")
+    if msd or msd_root.is_dir():
+        roots["msd"] = str(msd_root.resolve())
+    return roots

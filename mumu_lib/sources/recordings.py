@@ -1,4 +1,4 @@
-"""Identical recordings under several names, found by the sound itself and not by tags or names.
+"""Find identical recordings under different names by their audio data, not by tags or names.
 
 Paper: none.  Notebooks: all, through ``mumu_lib.sources.folder``.
 """
@@ -11,40 +11,42 @@ from pathlib import Path
 from mumu_lib.core.files import open_regular
 from mumu_lib.sources.tags import payload
 
-# Groups over at least so many albums, and over more than half of all, keep nothing apart: silence, a jingle.
-MOST_ALBUMS = 4
+# A recording on more albums than this, and on more than half of all (silence, a jingle), does not keep them in one
+# split.
+MAX_ALBUMS = 4
 
 
 def identical(paths: Iterable[Path]) -> list[list[int]]:
-    """Return groups of files with the same sound, as places in the list; files that are like no other are in none.
+    """Return groups of files with the same audio data, as indices into the list; other files are left out.
 
-    Tags do not count. The sound is compared as it is stored: by its length first, and by a hash where lengths agree,
-    so that a file unlike all others is never read whole. Of WAV, AIFF and FLAC the samples are compared, which are the same
-    in each; a recording that was coded with loss in two ways is not found.
+    Tags are ignored. The encoded audio data are compared: the length first, then a hash, which is only computed for
+    files of the same length. WAV, AIFF and FLAC are compared by their samples, and may thus equal one another. Two
+    lossy encodings of one recording are not found.
 
     Examples
     --------
-    >>> identical([Path("nothing.mp3"), Path("nothing.flac")])
+    >>> identical([Path("missing.mp3"), Path("missing.flac")])
     []
     """
     paths = list(paths)
-    alike: dict[tuple, list[int]] = defaultdict(list)
-    for place, path in enumerate(paths):
+    by_key: dict[tuple, list[int]] = defaultdict(list)
+    for index, path in enumerate(paths):
         key = _key(path)
         if key:
-            alike[key].append(place)
-    same: dict[tuple, list[int]] = defaultdict(list)
-    for key, places in alike.items():
-        if len(places) > 1:
-            for place in places:
-                content = _content(paths[place], key)
-                if content:
-                    same[key, content].append(place)
-    return sorted(places for places in same.values() if len(places) > 1)
+            by_key[key].append(index)
+    by_content: dict[tuple, list[int]] = defaultdict(list)
+    for key, indices in by_key.items():
+        if len(indices) < 2:
+            continue
+        for index in indices:
+            content = _content(paths[index], key)
+            if content:
+                by_content[key, content].append(index)
+    return sorted(indices for indices in by_content.values() if len(indices) > 1)
 
 
 def _key(path: Path) -> tuple:
-    """Return what files of the same sound have in common; empty for a file without any."""
+    """Return a key that files with the same audio data share; empty if there are no audio data."""
     try:
         with open_regular(path) as file:
             return payload.key(file)
@@ -53,7 +55,7 @@ def _key(path: Path) -> tuple:
 
 
 def _content(path: Path, key: tuple) -> str:
-    """Return a hash of the sound in a file, "" if it cannot be read."""
+    """Return a hash of the audio data of a file; ``""`` if it cannot be read."""
     try:
         with open_regular(path) as file:
             return payload.content(file, key)
@@ -62,45 +64,46 @@ def _content(path: Path, key: tuple) -> str:
 
 
 def united(albums: Sequence[str], groups: Iterable[Iterable[int]]) -> tuple[dict[str, str], int]:
-    """Return a common name for albums that share recordings, which no split may part.
+    """Return a common id for albums that share recordings and must therefore be in the same split.
 
     Parameters
     ----------
     albums : sequence of str
         Album id of each file.
     groups : iterable
-        From :func:`identical`.
+        Groups of files, returned by :func:`identical`.
 
     Returns
     -------
-    names : dict
-        Album id to the first id of all those that it shares recordings with, also by way of others.
+    common : dict
+        Album id -> the first id among the albums that it shares recordings with, directly or through other albums.
     too_many : int
-        Groups that are on more than half of the albums, and on more than four, and keep none together.
+        Number of groups that are ignored because they are on more than half of the albums and on more than four.
 
     Examples
     --------
     >>> united(["A", "B", "C"], [[0, 2]])
     ({'A': 'A', 'B': 'B', 'C': 'A'}, 0)
     """
-    names = {album: album for album in albums}
-    most = max(MOST_ALBUMS, len(names) // 2)
+    parents = {album: album for album in albums}
+    most = max(MAX_ALBUMS, len(parents) // 2)
     too_many = 0
     for group in groups:
-        members = {albums[place] for place in group}
+        members = {albums[index] for index in group}
         if len(members) > most:
             too_many += 1
             continue
-        roots = {_root(names, album) for album in members}
+        roots = {_root(parents, album) for album in members}
         first = min(roots)
         for root in roots:
-            names[root] = first
-    for album in names:
-        names[album] = _root(names, album)
-    return names, too_many
+            parents[root] = first
+    for album in parents:
+        parents[album] = _root(parents, album)
+    return parents, too_many
 
 
-def _root(names: dict[str, str], album: str) -> str:
-    while names[album] != album:
-        album = names[album]
+def _root(parents: dict[str, str], album: str) -> str:
+    """Follow the parents of an album to the first one (union-find)."""
+    while parents[album] != album:
+        album = parents[album]
     return album

@@ -1,6 +1,6 @@
-"""One polite reader of web services: a pause between requests, retries that heed Retry-After, a cache.
+"""Query web services politely: pause between requests, observe Retry-After, cache replies.
 
-Notebook: 01. Every service is called only when the user starts it, under the service's own terms.
+Notebook: 01. A service is called only if the user starts it, under the service's own terms.
 """
 
 import contextlib
@@ -24,33 +24,34 @@ from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import UNEXPECTED, parse_json, parsing, storable
 
 AGENT = f"mumu-lib/{version('mumu-lib')}"
-# 429 and 503: asked too often. The others are the passing troubles of a server.
+# 429 and 503 mean too many requests; the others are temporary failures of a server.
 RETRIED = (429, 500, 502, 503, 504)
 ABSENT = (404, 410)
-# Shops answer so for a file that is not there. Of anything else it means: not you, or not now.
+# Shops reply 403 for a missing file. For anything but a file, 403 means blocked or rate-limited.
 ABSENT_FILE = (403, *ABSENT)
-# A service that asks for more patience than this, in seconds, has had enough for today.
+# Longest Retry-After to wait for, in seconds; a longer one means that a quota is used up.
 PATIENCE = 120.0
-# So many failures one after another mean that the service is down, not that an item is odd.
-GIVE_UP = 3
-# No page, preview or cover is as large, in bytes.
-LARGEST = 64 << 20
+# The service is considered down after this many failures in a row.
+MAX_FAILURES = 3
+# Pages, previews and covers are smaller than this, in bytes.
+MAX_BYTES = 64 << 20
 
 
 def body(reply: requests.Response) -> bytes:
-    """What a reply holds.
+    """Read the content of a reply.
 
     Raises
     ------
     ServiceError
-        More than ``LARGEST``, or the connection is cut.
+        If the content is larger than ``MAX_BYTES`` or the connection is cut.
     """
-    pieces, size = [], 0
+    pieces = []
+    size = 0
     try:
         for piece in reply.iter_content(1 << 16):
             size += len(piece)
-            if size > LARGEST:
-                raise ServiceError(f"{reply.url}: the reply is larger than {LARGEST >> 20} MB; nothing of it is kept")
+            if size > MAX_BYTES:
+                raise ServiceError(f"{reply.url}: the reply is larger than {MAX_BYTES >> 20} MB; it is not kept")
             pieces.append(piece)
     except requests.RequestException as error:
         raise ServiceError(f"{reply.url}: the reply breaks off ({error}); run it again later") from None
@@ -58,12 +59,20 @@ def body(reply: requests.Response) -> bytes:
 
 
 @contextlib.contextmanager
-def understood(url: str) -> Iterator[None]:
-    """Say of a reply that has not the form it should have whose it was.
+def checked_reply(url: str) -> Iterator[None]:
+    """Name the service in errors about malformed replies.
 
     Raises
     ------
     ServiceError
+        If the code inside fails because a reply has an unexpected form.
+
+    Examples
+    --------
+    >>> with checked_reply("https://example.org"):  # doctest: +ELLIPSIS
+    ...     {}["releases"]
+    Traceback (most recent call last):
+    mumu_lib.core.errors.ServiceError: https://example.org: the reply has an unexpected form ...
     """
     try:
         yield
@@ -74,50 +83,66 @@ def understood(url: str) -> Iterator[None]:
 
 
 def retry_after(response: Any) -> float | None:
-    """Seconds that a reply of urllib3 asks to wait, by a number or a date; None if it does not say."""
+    """Return the Retry-After of a urllib3 reply in seconds, given as a number or a date; None if it has none."""
     reader = Retry()
-    # Else urllib3 says six hours of whatever is longer.
+    # By default, urllib3 cuts off waits longer than six hours.
     reader.retry_after_max = 1 << 62
     try:
         wait = reader.get_retry_after(response)
-        return None if wait is None else float(wait)
+        if wait is None:
+            return None
+        return float(wait)
     except (InvalidHeader, *UNEXPECTED):
         return None
 
 
 class _Patient(Retry):
-    """Heeds a Retry-After, but not for hours."""
+    """Observe a Retry-After up to ``PATIENCE``, and fail at a longer one."""
 
     def get_retry_after(self, response: Any) -> float | None:
         wait = retry_after(response)
         if wait is not None and wait > PATIENCE:
-            raise ValueError(f"{response.status} {response.reason}, asks to wait {wait:.0f} s")
+            raise ValueError(f"{response.status} {response.reason}, with a Retry-After of {wait:.0f} s")
         return wait
 
 
 def _object_or_none(text: bytes) -> dict[str, Any] | None:
-    found = parse_json(text)
-    if found is not None and not isinstance(found, dict):
-        raise ValueError(f"it is a {type(found).__name__}")
-    return found
+    """Parse a JSON object or null; raise ValueError for anything else."""
+    value = parse_json(text)
+    if value is not None and not isinstance(value, dict):
+        raise ValueError(f"it is a {type(value).__name__}")
+    return value
 
 
 class Client:
-    """Reads one service, one request at a time, and remembers each reply on disk.
+    """Query one service, one request at a time, and cache each reply on disk.
 
     Parameters
     ----------
     cache : path
-        Folder of replies; what is there is not asked again, so an interrupted run goes on where it stopped.
+        Folder of cached replies; these requests are not repeated, and an interrupted run resumes where it stopped.
     contact : str
-        E-mail or page of the user, sent in the User-Agent as the services require.
+        E-mail address or web page of the user, sent in the User-Agent as the services require.
     pause : float >= 0 [scalar]
-        Least time between two requests, in seconds; MusicBrainz asks for 1.
+        Least time between two requests, in seconds; MusicBrainz requires 1.
     retries : int
-        How often a request is repeated after a cut connection or a reply of ``RETRIED``; not if that asks for more
-        than ``PATIENCE``.
+        Number of retries after a cut connection or a status of ``RETRIED``; a reply with a Retry-After longer than
+        ``PATIENCE`` is not retried.
     backoff : float
-        Base of the growing wait between repetitions, in seconds, where the reply has no Retry-After.
+        Base of the exponential wait between retries, in seconds, if the reply has no Retry-After.
+    timeout : float
+        Longest wait for the server, in seconds.
+
+    Raises
+    ------
+    ParameterError
+        If ``contact`` is neither an e-mail address nor a web page.
+
+    Examples
+    --------
+    >>> client = Client("data/raw/musicbrainz_web", "you@example.org")
+    >>> client.pause
+    1.0
     """
 
     def __init__(
@@ -132,9 +157,11 @@ class Client:
     ) -> None:
         if "@" not in contact and "://" not in contact:
             raise ParameterError(
-                f"contact must be your e-mail address or a web page, got {contact!r}; services block anonymous readers"
+                f"contact must be your e-mail address or a web page, got {contact!r}; services block anonymous clients"
             )
-        self.cache, self.pause, self.timeout = Path(cache), pause, timeout
+        self.cache = Path(cache)
+        self.pause = pause
+        self.timeout = timeout
         self._last = float("-inf")
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"{AGENT} ( {contact} )"
@@ -143,69 +170,71 @@ class Client:
             self._session.mount(scheme, HTTPAdapter(max_retries=retry))
 
     def get(self, url: str) -> requests.Response:
-        """Reply to one request, after the pause; its :func:`body` is still to be read.
+        """Send one request after the pause and return the reply, whose :func:`body` has not been read yet.
 
         Raises
         ------
         ServiceError
-            No reply after all retries, or one that says so.
+            If all retries fail.
         """
         time.sleep(max(0.0, self._last + self.pause - time.monotonic()))
         try:
             reply = self._session.get(url, timeout=self.timeout, stream=True)
-        # The address may come from a reply itself, and hold anything.
+        # The URL may be taken from a reply and contain anything.
         except (requests.RequestException, *UNEXPECTED) as error:
-            raise ServiceError(f"{url}: no reply ({error}); what was fetched is kept, run it again later") from None
+            raise ServiceError(f"{url}: no reply ({error}); earlier replies are kept, run it again later") from None
         finally:
             self._last = time.monotonic()
         if reply.status_code in RETRIED:
             reply.close()
-            raise ServiceError(
-                f"{url}: still {reply.status_code} {reply.reason} after all retries; what was fetched is kept, run it again later"
-            )
+            status = f"{reply.status_code} {reply.reason}"
+            raise ServiceError(f"{url}: still {status} after all retries; earlier replies are kept, run it again later")
         return reply
 
     def json(self, url: str, *, keep: bool = True) -> dict[str, Any] | None:
-        """JSON object at an address; None if there is none (404, 410).
+        """Get the JSON object at a URL; None if there is none (404, 410).
 
         Parameters
         ----------
         keep : bool
-            Take it from the cache if it was asked before, and keep it there; not for what is true for hours only.
+            Cache the reply, and take it from the cache if it is there; False for replies that expire within hours.
 
         Raises
         ------
         ServiceError
-            The service fails or refuses (403), or answers in another form; that is not kept.
+            If the service fails or refuses (403), or does not reply with an object; this is not cached.
         """
+        if not keep:
+            return self._json(url)
         name = hash_of(url.encode("utf-8", "replace"))
         path = self.cache / name[:2] / f"{name}.json"
-        # Asked again if what was kept was cut or changed.
-        if keep:
-            with contextlib.suppress(BadDataError, MissingDataError), parsing(path, ""):
-                return _object_or_none(path.read_bytes())
+        # A damaged file in the cache is requested again.
+        with contextlib.suppress(BadDataError, MissingDataError), parsing(path, ""):
+            return _object_or_none(path.read_bytes())
+        value = self._json(url)
+        write_atomically(path, json.dumps(value))
+        return value
+
+    def _json(self, url: str) -> dict[str, Any] | None:
+        """Request a JSON object; None if there is none."""
         with self.get(url) as reply:
-            said = body(reply)
+            content = body(reply)
         if reply.status_code in ABSENT:
-            found = None
-        elif not reply.ok:
-            raise ServiceError(f"{url}: {reply.status_code} {reply.reason}: {said[:200]!r}")
-        else:
-            try:
-                found = _object_or_none(said)
-            except ValueError:
-                raise ServiceError(f"{url}: the reply is not JSON of an object: {said[:200]!r}") from None
-        if keep:
-            write_atomically(path, json.dumps(found))
-        return found
+            return None
+        if not reply.ok:
+            raise ServiceError(f"{url}: {reply.status_code} {reply.reason}: {content[:200]!r}")
+        try:
+            return _object_or_none(content)
+        except ValueError:
+            raise ServiceError(f"{url}: the reply is not a JSON object: {content[:200]!r}") from None
 
     def file(self, url: str, path: Path) -> bool:
-        """Save what lies at an address; whether there was something.
+        """Download the file at a URL; return False if there is none (403, 404, 410).
 
         Raises
         ------
         ServiceError
-            The service fails, or the connection is cut while reading.
+            If the service fails or the connection is cut.
         """
         with self.get(url) as reply:
             if reply.status_code in ABSENT_FILE:
@@ -219,14 +248,20 @@ class Client:
 def each(
     table: pd.DataFrame, key: str, job: Callable[[pd.Series], tuple[str, ...]], report: Path, columns: list[str]
 ) -> pd.DataFrame:
-    """Do a job of the web for each row; failures are reported, and several in a row stop it.
+    """Run a job that queries a service for each row; report failures, and stop after ``MAX_FAILURES`` in a row.
 
     Returns
     -------
     report : pd.DataFrame
-        ``key`` and ``columns``, of which the last is the outcome; also written, whatever happens, as CSV.
+        ``key`` and ``columns``, the last of which is the outcome; also written as CSV, even if the job stops early.
+
+    Raises
+    ------
+    ServiceError
+        If ``MAX_FAILURES`` rows in a row failed.
     """
     done: list[tuple[str, ...]] = []
+    empty = [""] * (len(columns) - 1)
     failures = 0
     try:
         for _, row in progress.bar(table.iterrows(), report.parent.name, len(table), unit="item"):
@@ -234,9 +269,9 @@ def each(
                 done.append((row[key], *job(row)))
                 failures = 0
             except ServiceError as error:
-                done.append((row[key], *[""] * (len(columns) - 1), storable(str(error))))
+                done.append((row[key], *empty, storable(str(error))))
                 failures += 1
-                if failures == GIVE_UP:
+                if failures == MAX_FAILURES:
                     raise
     finally:
         frame = pd.DataFrame(done, columns=[key, *columns], dtype=str)

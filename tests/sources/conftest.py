@@ -1,4 +1,4 @@
-"""A server with a client, and a collection of files."""
+"""Fixtures: a server with a client, and a collection of files."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The product data in each of its forms: read whole, or listed with the line that is bad."""
+"""Reading the reviews and metadata of every release, and listing bad lines."""
 
 import gzip
 import json
@@ -126,7 +126,7 @@ def test_not_utf8_is_listed(tmp_path):
 
 def test_another_kind_of_file_is_refused_at_once(tmp_path):
     path = write(tmp_path / "m.json", *["some,csv,row"] * 1000)
-    with pytest.raises(BadDataError, match=r"m\.json, line 1.*one object a line"):
+    with pytest.raises(BadDataError, match=r"m\.json, line 1.*one object per line"):
         amazon.metadata(path)
 
 
@@ -141,12 +141,12 @@ def test_record_without_id_is_listed(tmp_path):
         assert len(amazon.metadata(write(tmp_path / "m.json", OLD, "{'title': 'T'}"))) == 1
 
 
-def test_missing_file_says_so(tmp_path):
+def test_missing_file_is_named(tmp_path):
     with pytest.raises(MissingDataError, match=r"no\.json"):
         amazon.metadata(tmp_path / "no.json")
 
 
-def test_duplicate_ids_are_merged_and_said(tmp_path):
+def test_duplicate_ids_are_merged_and_listed(tmp_path):
     second = "{'asin': 'B000000001', 'brand': 'Elvis', 'title': 'Other'}"
     with pytest.warns(UserWarning, match="more than once"):
         table = amazon.metadata(write(tmp_path / "m.json", OLD, second))
@@ -155,7 +155,7 @@ def test_duplicate_ids_are_merged_and_said(tmp_path):
 
 
 @pytest.mark.parametrize("title", ["", "x" * 10_000, "שלום עולם", "a\tb"])
-def test_odd_titles_survive(tmp_path, title):
+def test_odd_titles_are_unchanged(tmp_path, title):
     assert (
         amazon.metadata(write(tmp_path / "m.json", json.dumps({"asin": "A", "title": title})))["title"].item() == title
     )
@@ -167,7 +167,7 @@ def test_names_are_taken_from_another_release():
     assert amazon.fill_names(old, new)[["title", "artist"]].to_numpy().tolist() == [["a", "aa"], ["b", "bb"], ["", ""]]
 
 
-def test_nodes_are_every_name_once():
+def test_nodes_are_listed_once():
     assert amazon.nodes([["Jazz", "Vocal Jazz"], ["Pop", "Vocal Pop"], ["Jazz"]]) == [
         "Jazz",
         "Vocal Jazz",
@@ -176,11 +176,11 @@ def test_nodes_are_every_name_once():
     ]
 
 
-def test_a_long_gap_in_a_credit_line_costs_no_time():
+def test_a_long_gap_in_a_credit_line_is_fast():
     assert amazon.clean_artist("A" + " " * 1_000_000 + "B (Artist)") == "A B"
 
 
-def test_literals_that_are_no_record_are_listed(tmp_path):
+def test_literals_that_are_not_records_are_listed(tmp_path):
     lines = [
         "{[]: 1}",
         "{1: 2}",
@@ -222,7 +222,7 @@ def test_scraped_scripts_and_markup_are_left_out_or_cleaned_and_counted(tmp_path
     assert "artists 1, titles 1" in str(said[0].message)
 
 
-def test_what_stands_for_videos_and_links_is_no_text_of_a_review(tmp_path):
+def test_placeholders_of_videos_and_links_are_removed_from_reviews(tmp_path):
     text = "[[VIDEOID:1234abcd]] As good as [[ASIN:B000002ADT Kind of Blue]]&hellip;"
     table = amazon.reviews(write(tmp_path / "r.json", json.dumps({"asin": "A", "reviewText": text})))
     assert table["text"].item() == "As good as Kind of Blue…"

@@ -1,4 +1,4 @@
-"""Which picture becomes the cover."""
+"""Choosing the cover of an album."""
 
 from pathlib import PurePath
 
@@ -59,7 +59,7 @@ def test_the_first_of_these_is_taken(tmp_path, names):
 @pytest.mark.parametrize(
     "names", [["x.jpg", "y.jpg"], ["back.jpg"], ["Scans/01.jpg", "Scans/02.jpg"], ["cd.png", "booklet.png"], []]
 )
-def test_none_is_taken_and_each_is_named(tmp_path, names):
+def test_no_cover_is_chosen_and_each_picture_is_listed(tmp_path, names):
     choice = chosen(tmp_path, *names)
     assert choice.cover is None
     assert len(choice.passed_over) == len(names)
@@ -80,7 +80,7 @@ def test_folders_of_music(name):
     assert not artwork.FOLDERS.fullmatch(name)
 
 
-def test_what_cannot_be_read_gives_way_to_the_next(tmp_path):
+def test_unreadable_pictures_are_skipped(tmp_path):
     (tmp_path / "cover.jpg").write_text("<html>not found</html>")
     Image.new("RGB", (99, 99)).save(tmp_path / "front.jpg")
     choice = chosen(tmp_path, "folder.png")
@@ -91,7 +91,7 @@ def test_what_cannot_be_read_gives_way_to_the_next(tmp_path):
     assert "an HTML page" in dict(choice.passed_over)[PurePath("cover.jpg")]
 
 
-def test_of_two_unnamed_ones_the_one_that_can_be_read(tmp_path):
+def test_the_only_readable_picture_is_chosen(tmp_path):
     (tmp_path / "x.jpg").touch()
     picture(tmp_path / "y.jpg")
     assert artwork.choose(tmp_path, [PurePath("x.jpg"), PurePath("y.jpg")]).cover == PurePath("y.jpg")
@@ -102,7 +102,7 @@ def png(path):
     return path.read_bytes()
 
 
-def test_the_picture_inside_the_recordings(tmp_path):
+def test_pictures_in_tags(tmp_path):
     data = png(tmp_path / "p.png")
     plain = sound(tmp_path / "1.mp3")
     broken = with_id3(sound(tmp_path / "2.mp3"), pictures=[(3, b"no picture")])
@@ -115,7 +115,7 @@ def test_the_picture_inside_the_recordings(tmp_path):
     assert artwork.embedded([plain]) == (b"", [])
 
 
-def test_kept_under_a_name_of_its_content(tmp_path):
+def test_pictures_are_stored_under_a_hash_of_their_content(tmp_path):
     data = png(tmp_path / "p.png")
     one = artwork.keep(data, tmp_path / "made")
     assert one == artwork.keep(data, tmp_path / "made")
@@ -125,7 +125,7 @@ def test_kept_under_a_name_of_its_content(tmp_path):
     assert [path.read_bytes() for path in kept] == [data]
 
 
-def test_files_beside_the_music_come_first(tmp_path):
+def test_image_files_are_preferred_to_pictures_in_tags(tmp_path):
     data = png(tmp_path / "p.png")
     m4a(tmp_path / "a.m4a", (b"covr", 14, data))
     with_id3(sound(tmp_path / "b.mp3"), pictures=[(3, data)])
@@ -143,4 +143,4 @@ def test_files_beside_the_music_come_first(tmp_path):
     assert covers[1:] == ["b.jpg", "", "", ""]
     assert np.asarray(Image.open(tmp_path / "made" / covers[0].removeprefix("catalogue:"))).shape == (24, 24, 3)
     assert [line[1] for line in problems] == ["e.mp3"]
-    assert "show no front" in problems[0][2]
+    assert "are not fronts" in problems[0][2]

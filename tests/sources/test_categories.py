@@ -1,4 +1,4 @@
-"""Names of genres and artists as a shop's pages have them."""
+"""Cleaning the genres, artists and titles of a shop's pages."""
 
 import pytest
 from hypothesis import given, strategies as st
@@ -102,7 +102,7 @@ def test_branches_in_any_form(listed, found):
         {"name": "Jazz"},
     ],
 )
-def test_what_is_no_genre_is_left_out_and_listed(item):
+def test_texts_that_are_not_genres_are_left_out_and_listed(item):
     left_out = []
     assert categories.branches(["CDs & Vinyl", item, "Jazz"], left_out) == [["Jazz"]]
     assert left_out[0][0] == str(item)
@@ -116,13 +116,13 @@ json_like = st.recursive(
 
 
 @given(json_like)
-def test_no_form_of_a_record_stops_it(listed):
+def test_any_record_gives_branches(listed):
     for branch in categories.branches(listed, []):
         assert branch
         assert all(branch)
 
 
 @given(st.text())
-def test_no_credit_stops_it(credit):
+def test_any_text_gives_an_artist_and_a_title(credit):
     assert isinstance(categories.artist(credit).text, str)
     assert isinstance(categories.title(credit).text, str)

@@ -1,4 +1,4 @@
-"""A catalogue of one's own files: albums, ids, splits, and what is reported."""
+"""Making a catalogue of your own files: albums, ids, splits and the report."""
 
 import os
 import sys
@@ -82,7 +82,7 @@ def test_second_cover_of_an_album_is_reported(root, build, tmp_path):
     assert report(tmp_path)[0][:2] == ["3", "2.jpg"]
 
 
-def test_missing_files_are_listed_with_their_row_and_the_rest_goes_on(build, tmp_path, capsys):
+def test_missing_files_are_listed_with_their_rows(build, tmp_path, capsys):
     made = build(
         ["audio", "genres", "cover", "text"],
         ["a.wav", "Jazz", "no.jpg", "no.txt"],
@@ -98,10 +98,10 @@ def test_missing_files_are_listed_with_their_row_and_the_rest_goes_on(build, tmp
         ["3", "gone.wav"],
         ["4", ""],
     ]
-    assert "4 files kept out" in capsys.readouterr().out
+    assert "4 files left out" in capsys.readouterr().out
 
 
-def test_nothing_left_stops_and_says_why(build, tmp_path):
+def test_nothing_usable_raises_with_the_reason(build, tmp_path):
     with pytest.raises(NothingUsableError, match=r"gone\.wav: audio file is missing"):
         build(["path"], ["gone.wav"], ["lost.wav"])
     assert len(report(tmp_path)) == 2
@@ -124,7 +124,7 @@ def test_texts_alone(build):
     made.require("reviews")
 
 
-def test_text_without_id_keeps_its_id_wherever_it_stands(build):
+def test_id_of_a_text_does_not_depend_on_its_row(build):
     one = build(["text"], ["First."], ["Second."])
     ids = dict(zip(one.reviews["text"], one.reviews["album_id"], strict=True))
     two = build(["text"], ["Second."], ["First."], ["Third."])
@@ -150,7 +150,7 @@ def test_split_is_made_where_none_is_given(root, build):
     assert thirds.albums["split"].value_counts().to_dict() == {"train": 6, "val": 6, "test": 6}
 
 
-def test_missing_validation_part_comes_out_of_training(root, build, capsys):
+def test_missing_validation_split_is_drawn_from_training(root, build, capsys):
     made = build(*many(root, 28, split=lambda i: "test" if i < 10 else "train"))
     assert made.albums["split"].value_counts().to_dict() == {"train": 16, "test": 10, "val": 2}
     assert (made.albums["split"][:10] == "test").all()
@@ -162,14 +162,14 @@ def test_split_for_some_albums_only_is_refused(root, build):
         build(*many(root, 9, split=lambda i: "" if i == 3 else "train"))
 
 
-def test_unknown_split_and_no_training_part_are_refused(root, build):
+def test_unknown_splits_and_a_missing_training_split_are_refused(root, build):
     with pytest.raises(BadDataError, match="'A01' has the split 'tset'"):
         build(*many(root, 3, split=lambda i: "tset" if i == 1 else "train"))
     with pytest.raises(BadDataError, match="'train'"):
         build(*many(root, 3, split=lambda i: "test"))
 
 
-def test_no_artist_in_two_splits_when_asked(root, build):
+def test_artist_disjoint_split(root, build):
     made = build(*many(root, 40, artist=lambda i: f"artist {i % 13}"), artist_disjoint=True)
     assert (made.albums.groupby("artist")["split"].nunique() == 1).all()
     assert set(made.albums["split"]) == {"train", "val", "test"}
@@ -182,7 +182,7 @@ def test_given_split_that_breaks_artist_disjoint_is_refused(root, build):
     assert len(build(*rows).albums) == 6
 
 
-def test_one_artist_only_leaves_parts_empty_and_says_so(root, build, capsys):
+def test_a_single_artist_leaves_splits_empty_with_a_message(root, build, capsys):
     made = build(*many(root, 12, artist=lambda i: "Ann"), artist_disjoint=True)
     assert set(made.albums["split"]) == {"train"}
     assert "no val and no test albums" in capsys.readouterr().out
@@ -195,12 +195,12 @@ def test_catalogue_of_three_albums(root, build):
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "sample"])
-def test_names_that_cannot_be(root, name):
+def test_invalid_names_are_refused(root, name):
     with pytest.raises(ParameterError):
         folder.build(root, name=name)
 
 
-def test_what_the_hints_say_to_add_works_as_printed(tmp_path, monkeypatch, capsys):
+def test_printed_options_work(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("MUMU_HOME", str(tmp_path))
     for number, genre in enumerate(["Rock/Pop", "Rock/Pop", "rock", "Rock", "Other"]):
         path = tmp_path / "music" / f"A{number}" / "B" / "1.flac"
@@ -221,7 +221,7 @@ def test_what_the_hints_say_to_add_works_as_printed(tmp_path, monkeypatch, capsy
     assert sum("Rock" in genres for genres in albums["genres"]) == 4
 
 
-def test_a_cover_inside_the_recordings_is_kept_with_the_catalogue(tmp_path, monkeypatch):
+def test_a_cover_in_tags_is_stored_with_the_catalogue(tmp_path, monkeypatch):
     monkeypatch.setenv("MUMU_HOME", str(tmp_path))
     picture(tmp_path / "p.png")
     path = tmp_path / "music" / "A" / "B" / "1.mp3"
@@ -266,13 +266,13 @@ def test_real_collections(tmp_path, place, manifest, albums, tracks, labels):
 
 
 @pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names are Unicode here")
-def test_a_collection_in_a_folder_whose_name_is_not_utf8_is_told_so(tmp_path):
+def test_a_folder_whose_name_is_not_utf8_is_refused(tmp_path):
     root = tmp_path / b"Musik\xe9".decode("utf-8", "surrogateescape")
     root.mkdir()
     with pytest.raises(ParameterError, match=r"Musik\\xe9: this folder's name is not UTF-8; rename it"):
         folder.build(root, out=tmp_path / "out")
 
 
-def test_no_genre_at_all_says_how_to_give_some(root, tmp_path, capsys):
+def test_a_collection_without_genres_prints_how_to_give_some(root, tmp_path, capsys):
     folder.build(root, out=tmp_path / "out")
     assert "no labels: no album has a genre; give genres" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""The published matrices: read, or refused with the reason."""
+"""Reading the published matrices, and refusing damaged ones."""
 
 import numpy as np
 import pytest

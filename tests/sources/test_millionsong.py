@@ -1,4 +1,4 @@
-"""The Million Song Dataset: its tables, its songs, its mappings to MusicBrainz."""
+"""Reading the Million Song Dataset: tables, songs, mappings to MusicBrainz."""
 
 import bz2
 import io
@@ -66,7 +66,7 @@ def test_track_metadata(database):
     assert (row["track_id"], row["artist"], row["sevendigital_id"], row["duration"]) == ("TRA", "a", 42, 1.5)
 
 
-def test_a_row_of_the_database_that_is_no_utf8_is_left_out_and_named(database):
+def test_a_row_of_the_database_that_is_not_utf8_is_listed(database):
     with sqlite3.connect(database) as writer:
         writer.execute("INSERT INTO songs SELECT 'TRL', cast(x'436166e9' AS text), 'SOL', release, artist_mbid,"
                        " artist_name, duration, year, track_7digitalid FROM songs")  # fmt: skip
@@ -99,7 +99,7 @@ def test_rows_of_the_database_without_ids_or_with_texts_for_numbers(database):
     assert "unknown duration; the first holds 'long'" in table.attrs["problems"][2]
 
 
-def test_a_song_that_is_no_utf8_is_left_out_and_named(tmp_path):
+def test_a_song_that_is_not_utf8_is_listed(tmp_path):
     path = song_file(tmp_path / "two.h5", n=2)
     with h5py.File(path, "r+") as file:
         rows = file["metadata/songs"][()]
@@ -109,7 +109,7 @@ def test_a_song_that_is_no_utf8_is_left_out_and_named(tmp_path):
         assert millionsong.songs([path])["title"].tolist() == ["Café"]
 
 
-def test_locked_database_says_what_to_do(database):
+def test_locked_database_is_refused_with_a_hint(database):
     other = sqlite3.connect(database, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(BadDataError, match=r"track_metadata\.db.*locked.*close the program"):
@@ -117,7 +117,7 @@ def test_locked_database_says_what_to_do(database):
     other.close()
 
 
-def test_database_that_is_none(tmp_path):
+def test_files_that_are_not_databases_are_refused(tmp_path):
     (tmp_path / "x.db").write_text("not a database, but long enough to be looked at as one")
     with pytest.raises(BadDataError, match=r"x\.db"):
         millionsong.track_metadata(tmp_path / "x.db")
@@ -125,7 +125,7 @@ def test_database_that_is_none(tmp_path):
         millionsong.track_metadata(tmp_path / "no.db")
 
 
-def test_songs_skip_files_that_are_none(tmp_path):
+def test_files_that_are_not_songs_are_listed(tmp_path):
     (tmp_path / "bad.h5").write_text("not HDF5")
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file["x"] = [1]
@@ -137,7 +137,7 @@ def test_songs_skip_files_that_are_none(tmp_path):
     assert len(table.attrs["problems"]) == 3
 
 
-def test_nothing_but_bad_songs_is_an_error(tmp_path):
+def test_only_bad_songs_is_an_error(tmp_path):
     (tmp_path / "bad.h5").write_text("not HDF5")
     with pytest.raises(BadDataError, match=r"bad\.h5"):
         millionsong.songs([tmp_path / "bad.h5"])
@@ -145,7 +145,7 @@ def test_nothing_but_bad_songs_is_an_error(tmp_path):
 
 def test_timbre(tmp_path):
     assert millionsong.timbre(song_file(tmp_path / "a.h5")).shape == (5, 12)
-    with pytest.raises(BadDataError, match="summary files leave it out"):
+    with pytest.raises(BadDataError, match="summary files do not contain it"):
         millionsong.timbre(song_file(tmp_path / "b.h5", segments=0))
 
 
@@ -218,7 +218,7 @@ def test_a_dataset_that_claims_more_than_the_file_holds(tmp_path):
         timbre.from_msd(tmp_path / "bomb.h5")
 
 
-def test_a_dataset_that_lies_in_another_file_is_not_followed(tmp_path):
+def test_a_dataset_in_another_file_is_not_followed(tmp_path):
     (tmp_path / "secret").write_bytes(bytes(960))
     with h5py.File(tmp_path / "outer.h5", "w") as file:
         file.create_dataset("analysis/segments_timbre", (10, 12), "f8", external=[(str(tmp_path / "secret"), 0, 960)])

@@ -1,4 +1,4 @@
-"""The published release becomes a catalogue, with its own split where it has one."""
+"""Making catalogues of the published datasets, with their own splits if they have one."""
 
 import json
 from pathlib import Path
@@ -64,7 +64,7 @@ def test_single_csv_is_enough(tmp_path):
     assert mumu_release.build(path, min_albums=1).labels == ["Pop"]
 
 
-def test_previews_and_covers_found_beside_it(tmp_path):
+def test_previews_and_covers_are_found(tmp_path):
     write_release(tmp_path)
     (tmp_path / "audio").mkdir()
     (tmp_path / "audio" / "TR3a.mp3").touch()
@@ -132,7 +132,7 @@ def test_msdi_keeps_its_split(tmp_path):
     assert len(made.tracks) == 3
 
 
-def test_msdi_album_in_two_splits_is_said(tmp_path):
+def test_msdi_album_in_two_splits_is_listed(tmp_path):
     path = tmp_path / "m.csv"
     path.write_text(
         "msd_track_id,genre_label,album_index,set,msd_artist_id,image_url\nTR1,Jazz,0,train,AR1,u\nTR2,Jazz,0,test,AR2,u\n"
@@ -152,7 +152,7 @@ def test_real_msdi(real_data):
     assert (len(made.albums), len(made.labels)) == (16753, 15)
 
 
-def test_a_header_that_is_no_csv(tmp_path):
+def test_a_header_that_is_not_csv_is_refused(tmp_path):
     (tmp_path / "m.csv").write_bytes(b"amazon_id,album\rmbid\n")
     with pytest.raises(BadDataError, match=r"m\.csv, line 1 "):
         mumu_release.tracks(tmp_path / "m.csv")

@@ -1,4 +1,4 @@
-"""MusicBrainz's dumps in each of their forms."""
+"""Reading the dumps of MusicBrainz in every format."""
 
 import bz2
 import gzip
@@ -64,7 +64,7 @@ def test_canonical_dump_in_any_compression(tmp_path, suffix):
     ]
 
 
-def test_a_dump_packed_in_parts_is_read_whole(tmp_path):
+def test_a_dump_compressed_in_parts_is_read_completely(tmp_path):
     archive = canonical(tmp_path / "whole.tar.zst")
     data = pa.input_stream(str(archive), compression="zstd").read()
     skipped = b"\x50\x2a\x4d\x18\x04\x00\x00\x00\x00\x00\x00\x00"
@@ -124,7 +124,7 @@ def test_pregap_and_data_tracks_are_tracks(tmp_path):
     assert found["recording_mbid"].tolist() == ["pregap", "one", "data", "only data"]
 
 
-def test_tables_made_before_these_were_read_are_made_again_while_the_dump_is_there(tmp_path):
+def test_tables_of_an_older_version_are_made_again_if_the_dump_exists(tmp_path):
     media = [{"pregap": {"recording": {"id": "hidden"}}}]
     path = tar(tmp_path / "release.tar.xz", {"mbdump/release": json.dumps(release(0, media=media))})
     musicbrainz.convert(path, tmp_path / "mb")
@@ -197,18 +197,18 @@ def test_a_changed_file_in_an_unpacked_dump_is_read_again(tmp_path):
     assert musicbrainz.convert(dump, tmp_path / "mb") == []
 
 
-def test_a_dump_that_is_not_there_is_no_other_one(tmp_path):
+def test_a_missing_dump_is_not_taken_for_another_one(tmp_path):
     with pytest.raises(MissingDataError, match=r"none\.tar\.zst is not there"):
         musicbrainz.convert(tmp_path / "none.tar.zst", tmp_path / "mb")
     musicbrainz.convert(canonical(tmp_path / "d.tar.gz"), tmp_path / "mb")
     with pytest.raises(MissingDataError, match=r"none\.tar\.zst is not there"):
         musicbrainz.convert(tmp_path / "none.tar.zst", tmp_path / "mb")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(BadDataError, match="holds no release"):
+    with pytest.raises(BadDataError, match="has no releases"):
         musicbrainz.convert(tmp_path / "empty", tmp_path / "new")
 
 
-def test_distinct_releases_are_not_compared_anew_with_every_batch(tmp_path, monkeypatch):
+def test_distinct_releases_are_not_compared_for_every_batch(tmp_path, monkeypatch):
     monkeypatch.setattr(musicbrainz, "BATCH", 1)
     called, distinct = [], musicbrainz._distinct
     monkeypatch.setattr(musicbrainz, "_distinct", lambda tables: called.append(1) or distinct(tables))
@@ -220,7 +220,7 @@ def test_distinct_releases_are_not_compared_anew_with_every_batch(tmp_path, monk
     assert len(called) < 10
 
 
-def test_unconverted_folder_names_the_remedy(tmp_path):
+def test_unconverted_folder_is_refused_with_a_hint(tmp_path):
     with pytest.raises(MissingDataError, match=r"musicbrainz\.convert"):
         musicbrainz.releases(tmp_path)
 
@@ -236,7 +236,7 @@ def test_release_groups_that_the_dump_does_not_have(tmp_path):
 @pytest.mark.parametrize(
     "change", [{"title": 1}, {"title": None}, {"id": []}, {"media": 5}, {"artist-credit": [1]}, {"asin": 5}]
 )
-def test_a_release_of_another_form_is_left_out_whole(tmp_path, change):
+def test_a_release_of_another_form_is_left_out_completely(tmp_path, change):
     (tmp_path / "mbdump").mkdir()
     release = {
         "id": "R",

@@ -1,4 +1,4 @@
-"""MusicBrainz by its web service, against a local server that answers in the documented formats."""
+"""Querying MusicBrainz, against a local server that replies in the documented formats."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_pregap_and_data_tracks_are_recordings(server, client):
     assert musicbrainz_web.recordings(client, GROUP, url=server.url)["recording_mbid"].tolist() == ["p", "t", "d"]
 
 
-def test_the_command_prints_what_01_takes_from_a_dump(server, home, capsys):
+def test_the_command_prints_csv(server, home, capsys):
     server.on("*", {"release-count": 1, "releases": [{"id": "r", "media": [{"tracks": [{"recording": {"id": "x"}}]}]}]})
     words = [GROUP, "--url", server.url, "--contact"]
     assert musicbrainz_web.main([*words, "me@example.org"]) == 0
@@ -44,7 +44,7 @@ def test_the_command_prints_what_01_takes_from_a_dump(server, home, capsys):
         b'{"release-count": "many"}',
     ],
 )
-def test_replies_of_another_form_are_said_so(server, client, reply):
+def test_replies_of_another_form_are_refused(server, client, reply):
     server.on("*", reply)
-    with pytest.raises(ServiceError, match=r"unexpected form|is not JSON of an object"):
+    with pytest.raises(ServiceError, match=r"unexpected form|is not a JSON object"):
         musicbrainz_web.recordings(client, GROUP, url=server.url)

@@ -1,4 +1,4 @@
-"""Previews: found as people have them, and fetched from a local server that answers as the service does."""
+"""Finding previews in a folder, and downloading them from a local server."""
 
 import pandas as pd
 import pytest
@@ -44,7 +44,7 @@ def test_a_quota_is_not_taken_for_no_preview(server, client, tmp_path):
     assert get_previews(server, client, tmp_path, REC)["outcome"][0] == "fetched"
 
 
-def test_an_address_that_has_expired_is_asked_for_again(server, client, tmp_path):
+def test_an_expired_url_is_requested_again(server, client, tmp_path):
     plan_previews(server)
     server.on("/track/isrc:GBAYE0000001", {"preview": f"{server.url}/expired.mp3"})
     server.on("/expired.mp3", {"status": 403})
@@ -54,12 +54,12 @@ def test_an_address_that_has_expired_is_asked_for_again(server, client, tmp_path
 
 
 @pytest.mark.parametrize("suffix", [".mp3", ".opus", ".aiff", ".M4A"])
-def test_previews_are_found_by_every_ending_of_a_collection(tmp_path, suffix):
+def test_previews_of_every_format_are_found(tmp_path, suffix):
     (tmp_path / f"TR1{suffix}").touch()
     assert previews.find(tmp_path, ["TR1"]).tolist() == [f"TR1{suffix}"]
 
 
-def test_one_failure_is_reported_and_the_rest_goes_on(server, client, tmp_path):
+def test_one_failure_is_reported_and_does_not_stop_the_others(server, client, tmp_path):
     plan_previews(server)
     server.on("/recording/bad?inc=isrcs&fmt=json", {"status": 500})
     report = get_previews(server, client, tmp_path, "bad", REC)
@@ -67,17 +67,17 @@ def test_one_failure_is_reported_and_the_rest_goes_on(server, client, tmp_path):
     assert report["outcome"][1] == "fetched"
 
 
-def test_previews_stop_when_the_service_is_down_and_keep_what_came(server, client, tmp_path):
+def test_previews_stop_if_the_service_is_down(server, client, tmp_path):
     plan_previews(server)
     server.on("/recording/bad?inc=isrcs&fmt=json", {"status": 503})
     with pytest.raises(ServiceError, match="503"):
         get_previews(server, client, tmp_path, REC, *["bad"] * 10)
     assert (tmp_path / "audio" / "TR0.mp3").is_file()
-    assert len(pd.read_csv(tmp_path / "audio" / "report.csv")) == 1 + web.GIVE_UP
+    assert len(pd.read_csv(tmp_path / "audio" / "report.csv")) == 1 + web.MAX_FAILURES
 
 
 @pytest.mark.parametrize("place", ["8/9/8947470.clip.mp3", "A/B/C/TRABC.mp3", "TRABC.ogg"])
-def test_previews_are_found_as_people_have_them(tmp_path, place):
+def test_previews_are_found_in_any_layout(tmp_path, place):
     (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / place).touch()
     found = previews.find(tmp_path, ["TRABC", "TRNONE"], pd.Series({"TRABC": 8947470}))

@@ -1,4 +1,4 @@
-"""Recordings that are the same under several names."""
+"""Finding identical recordings under different names."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ def test_a_retagged_copy_is_found(tmp_path, suffix):
     assert recordings.identical([other, one, copy]) == [[1, 2]]
 
 
-def test_a_file_unlike_all_others_is_not_read_whole(tmp_path, monkeypatch):
+def test_a_unique_file_is_not_hashed(tmp_path, monkeypatch):
     read = []
     whole = recordings.payload.pieces
     monkeypatch.setattr(recordings.payload, "pieces", lambda file: read.append(file.name) or whole(file))
@@ -32,7 +32,7 @@ def test_a_file_unlike_all_others_is_not_read_whole(tmp_path, monkeypatch):
     assert len(read) == 2
 
 
-def test_files_without_sound_are_like_no_other(tmp_path):
+def test_files_without_audio_data_are_not_identical(tmp_path):
     for name in ("a.mp3", "b.mp3"):
         (tmp_path / name).touch()
     (tmp_path / "c.mp3").write_text("words")
@@ -46,7 +46,7 @@ def test_files_without_sound_are_like_no_other(tmp_path):
 
 @WITH_FFMPEG
 @pytest.mark.parametrize("suffix", ["mp3", "flac", "m4a", "wma", "opus"])
-def test_a_copy_that_another_program_wrote_anew(tmp_path, suffix):
+def test_a_remuxed_copy_is_found(tmp_path, suffix):
     source = sound(tmp_path / "source.wav")
     one, copy = tmp_path / f"a.{suffix}", tmp_path / f"b.{suffix}"
     subprocess.run(["ffmpeg", "-v", "error", "-i", source, one], check=True)
@@ -55,14 +55,14 @@ def test_a_copy_that_another_program_wrote_anew(tmp_path, suffix):
     assert recordings.identical([one, copy]) == [[0, 1]]
 
 
-def test_albums_hang_together_by_way_of_others():
+def test_albums_are_united_through_others():
     albums = ["A", "A", "B", "C", "D", "E", "F", "G", "H", "I"]
     names, too_many = recordings.united(albums, [[0, 2], [2, 3], [4, 5]])
     assert names == {"A": "A", "B": "A", "C": "A", "D": "D", "E": "D", "F": "F", "G": "G", "H": "H", "I": "I"}
     assert too_many == 0
 
 
-def test_what_is_on_most_albums_keeps_none_together():
+def test_a_recording_on_most_albums_does_not_unite_them():
     albums = list("ABCDEFGH")
     names, too_many = recordings.united(albums, [range(5), [0, 1]])
     assert names["B"] == "A"
@@ -71,5 +71,5 @@ def test_what_is_on_most_albums_keeps_none_together():
     assert recordings.united(["A", "B", "C"], [range(3)]) == ({"A": "A", "B": "A", "C": "A"}, 0)
 
 
-def test_two_tracks_of_one_album_part_nothing():
+def test_two_identical_tracks_of_one_album():
     assert recordings.united(["A", "A", "B"], [[0, 1]]) == ({"A": "A", "B": "B"}, 0)

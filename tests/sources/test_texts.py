@@ -1,4 +1,4 @@
-"""Texts as people save them, and what they are."""
+"""Reading text files in any encoding, and recognising reviews."""
 
 import codecs
 import os
@@ -12,7 +12,7 @@ TEXT = "Très bien, naïve Größe"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
-def test_marks_are_followed(encoding):
+def test_byte_order_marks_are_observed(encoding):
     read = texts.decode(TEXT.encode(encoding))
     assert (read.text, read.problem) == (TEXT, "")
 
@@ -20,20 +20,20 @@ def test_marks_are_followed(encoding):
 @pytest.mark.parametrize(
     ("mark", "encoding"), [(codecs.BOM_UTF16_BE, "utf-16-be"), (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF16_LE, "utf-16-le")]
 )  # fmt: skip
-def test_both_orders_of_bytes(mark, encoding):
+def test_both_byte_orders(mark, encoding):
     assert texts.decode(mark + TEXT.encode(encoding)) == texts.Text(TEXT, encoding)
 
 
-def test_what_is_not_utf8_is_read_and_told():
+def test_other_encodings_are_read_with_a_message():
     read = texts.decode((TEXT + " \u201cquoted\u201d").encode("cp1252"))
     assert read.text == TEXT + " \u201cquoted\u201d"
     assert "not UTF-8; read as cp1252" in read.problem
     assert texts.decode(b"caf\xe9 \x81").encoding == "latin-1"
 
 
-def test_a_text_that_is_cut_or_no_text_is_told():
-    assert "characters in it are not" in texts.decode(codecs.BOM_UTF16_LE + b"a\0b").problem
-    assert "no text" in texts.decode(b"ab\0\1").problem
+def test_damaged_texts_are_read_with_a_message():
+    assert "UTF-16-LE, but 1 characters are not" in texts.decode(codecs.BOM_UTF16_LE + b"a\0b").problem
+    assert "not a text" in texts.decode(b"ab\0\1").problem
     assert texts.decode(b" \r\n").problem == "text file is empty"
 
 
@@ -47,7 +47,7 @@ def test_files(tmp_path):
 
 
 def test_a_very_long_file_is_not_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(texts, "MOST_BYTES", 10)
+    monkeypatch.setattr(texts, "MAX_BYTES", 10)
     (tmp_path / "a.txt").write_text("x" * 11)
     assert texts.read(tmp_path / "a.txt").text == ""
     assert "longer" in texts.read(tmp_path / "a.txt").problem
@@ -102,7 +102,7 @@ def test_names_of_other_files(name):
         ("Album.txt", "- Rock\n- hip hop", texts.LIST_OF_GENRES),
     ],
 )  # fmt: skip
-def test_what_is_no_review(name, text, what):
+def test_files_that_are_not_reviews(name, text, what):
     assert texts.no_review(name, text) == what
 
 
@@ -123,7 +123,7 @@ def test_what_is_no_review(name, text, what):
         ("a.txt", "Heard at https://example.org yesterday."),
     ],
 )
-def test_what_may_be_one(name, text):
+def test_files_that_may_be_reviews(name, text):
     assert texts.no_review(name, text) == ""
 
 

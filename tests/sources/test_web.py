@@ -1,4 +1,4 @@
-"""The web client: who asks, how often, how long, and what is remembered."""
+"""Querying a web service: contact, pause, retries and cache."""
 
 import contextlib
 import time
@@ -11,20 +11,20 @@ from mumu_lib.sources import web
 from mumu_lib.sources.web import Client
 
 
-def test_client_says_who_asks_and_remembers(server, client):
+def test_client_sends_its_contact_and_caches(server, client):
     server.on("/x", {"a": 1})
     assert client.json(f"{server.url}/x") == client.json(f"{server.url}/x") == {"a": 1}
     assert len(server.asked) == 1
     assert "me@example.org" in server.headers[0]["User-Agent"]
 
 
-def test_client_remembers_what_is_not_there(server, client):
+def test_client_caches_missing_pages(server, client):
     assert client.json(f"{server.url}/none") is None
     assert client.json(f"{server.url}/none") is None
     assert len(server.asked) == 1
 
 
-def test_client_does_not_take_a_refusal_for_absence(server, client, tmp_path):
+def test_client_does_not_take_a_refusal_for_a_missing_page(server, client, tmp_path):
     server.on("/x", {"status": 403, "body": b"blocked"})
     with pytest.raises(ServiceError, match="403"):
         client.json(f"{server.url}/x")
@@ -33,7 +33,7 @@ def test_client_does_not_take_a_refusal_for_absence(server, client, tmp_path):
     assert client.json(f"{server.url}/x") == {"a": 1}
 
 
-def test_client_keeps_no_connection_to_what_it_did_not_read(server, client, tmp_path, monkeypatch):
+def test_client_closes_replies_that_it_does_not_read(server, client, tmp_path, monkeypatch):
     replies, get = [], client._session.get
     monkeypatch.setattr(client._session, "get", lambda *a, **k: replies.append(get(*a, **k)) or replies[-1])
     for status in (403, 404, 418, 503):
@@ -50,7 +50,7 @@ def test_client_needs_a_contact(tmp_path):
         Client(tmp_path, "nobody")
 
 
-def test_client_keeps_its_pause(server, tmp_path, monkeypatch):
+def test_client_pauses_between_requests(server, tmp_path, monkeypatch):
     client = Client(tmp_path, "me@example.org", pause=100)
     waits = []
     monkeypatch.setattr("mumu_lib.sources.web.time.sleep", waits.append)
@@ -61,7 +61,7 @@ def test_client_keeps_its_pause(server, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_client_heeds_retry_after(server, client, monkeypatch, status):
+def test_client_observes_retry_after(server, client, monkeypatch, status):
     waits = []
     monkeypatch.setattr("urllib3.util.retry.time.sleep", waits.append)
     server.on("/x", {"status": status, "headers": {"Retry-After": "5"}}, {"a": 1})
@@ -78,7 +78,7 @@ def test_client_does_not_wait_for_hours(server, client, monkeypatch, after, slep
     waits = []
     monkeypatch.setattr("urllib3.util.retry.time.sleep", waits.append)
     server.on("/x", {"status": 429, "headers": {"Retry-After": after}})
-    with pytest.raises(ServiceError, match=r"429.*run it again later" if slept else r"429.*asks to wait 3\d{4} s"):
+    with pytest.raises(ServiceError, match=r"429.*run it again later" if slept else r"429.*Retry-After of 3\d{4} s"):
         client.json(f"{server.url}/x")
     assert len(server.asked) == (3 if slept else 1)
     assert all(wait <= web.PATIENCE for wait in waits)
@@ -93,20 +93,20 @@ def test_service_down_for_good(server, client):
     assert client.json(f"{server.url}/x") == {"a": 1}, "a failure must not be remembered"
 
 
-def test_nobody_listens(server, client):
+def test_server_that_does_not_listen(server, client):
     server.http.shutdown()
     server.http.server_close()
     with pytest.raises(ServiceError, match="no reply"):
         client.json(f"{server.url}/x")
 
 
-def test_reply_that_is_no_json(server, client):
+def test_reply_that_is_not_json(server, client):
     server.on("/x", b"<html>busy</html>")
-    with pytest.raises(ServiceError, match="not JSON"):
+    with pytest.raises(ServiceError, match="not a JSON object"):
         client.json(f"{server.url}/x")
 
 
-def test_a_changed_reply_on_disk_is_asked_again(server, client):
+def test_a_changed_reply_on_disk_is_requested_again(server, client):
     server.on("/x", b'{"a": 1}')
     client.json(f"{server.url}/x")
     for changed in (b'{"a"', b"[1]", b"\xff"):
@@ -114,8 +114,8 @@ def test_a_changed_reply_on_disk_is_asked_again(server, client):
         assert client.json(f"{server.url}/x") == {"a": 1}
 
 
-def test_a_reply_without_end_is_not_read_to_its_end(server, client, tmp_path, monkeypatch):
-    monkeypatch.setattr(web, "LARGEST", 1000)
+def test_a_huge_reply_is_not_read_completely(server, client, tmp_path, monkeypatch):
+    monkeypatch.setattr(web, "MAX_BYTES", 1000)
     server.on("/x", b"x" * 100_000)
     with pytest.raises(ServiceError, match="larger than"):
         client.file(f"{server.url}/x", tmp_path / "x")
