@@ -151,7 +151,7 @@ def must(so: bool, what: str, series: Series) -> None:
         raise SystemExit(f"{what}; it said:\n{series.said()[-4000:]}")
 
 
-def atomic_path(series: Series) -> None:
+def whole(series: Series) -> None:
     """Run the sample's whole series; some of it asks for more than the node has, so that the words that help are typed."""
     series.targets = []
     must(series.wait(series.start(), 4 * MINUTE) != 0, "it began with jobs that fit on no node", series)
