@@ -277,9 +277,12 @@ def recordings(catalogue: Catalogue, settings: Recipe, made: list[Any], source: 
     made : list
         Everything that features depend on besides a recording; its text is part of every fingerprint.
     source : str
-        Value of the column; ``msd`` means Million Song Dataset files instead of recordings.
+        Value of the column ``source``; ``msd`` means Million Song Dataset files instead of recordings.
     """
-    base = catalogue.folder / catalogue.info["roots"][source]
+    root = "audio"
+    if source == "msd":
+        root = "msd"
+    base = catalogue.folder / catalogue.info["roots"][root]
     known = build.statuses(catalogue, settings)
     sure = build.statuses(catalogue, settings, noted=True)
     rows = []

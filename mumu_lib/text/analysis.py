@@ -139,7 +139,7 @@ def shares(telling: pd.DataFrame) -> str:
     another = (telling["names"] == "another").mean()
     category = (telling["kind"] == "category").mean()
     return (
-        f"{own:.0%} of the most telling terms contain a word of their genre's name, {another:.0%} of another's; "
+        f"{own:.0%} of the most telling terms hold a word of their genre's name, {another:.0%} of another's; "
         f"{category:.0%} are categories"
     )
 
