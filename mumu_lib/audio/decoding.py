@@ -183,7 +183,7 @@ def _refused(path: Path, found: Contents, fault: str, longest: float) -> Decoded
         why = "not audio"
     if found.name in contents.CONTAINERS:
         if not ffmpeg.program():
-            hint = f"ffmpeg, which is not installed, may know it: {ffmpeg.INSTALL} and run again"
+            hint = f"ffmpeg, which is not installed, may support it: {ffmpeg.INSTALL} and run again"
             raise AudioError(ffmpeg.UNREAD, f"{path}: {found.name} that soundfile cannot decode ({why}); {hint}")
         with suppress(AudioError):
             return _by_ffmpeg(path, found.name, longest)

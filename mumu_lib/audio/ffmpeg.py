@@ -46,7 +46,7 @@ _DURATION = re.compile(r"Duration: (\d+):(\d\d):(\d\d\.\d+)")
 
 
 @dataclass
-class Heard:
+class Result:
     """Sampling rate, seconds stated in the header (0: unknown), and the first error message of ffmpeg."""
 
     rate: int
@@ -55,7 +55,7 @@ class Heard:
 
 
 @dataclass
-class _Words:
+class _Log:
     """The first lines of ffmpeg's log."""
 
     lines: list[str] = field(default_factory=list)
@@ -106,7 +106,7 @@ def command(path: Path, longest: float) -> list[str]:
     ]  # fmt: skip
 
 
-def decode(path: Path, name: str, longest: float, take: Callable[[np.ndarray], None]) -> Heard:
+def decode(path: Path, name: str, longest: float, take: Callable[[np.ndarray], None]) -> Result:
     """Decode the first audio stream of a file.
 
     Parameters
@@ -121,7 +121,7 @@ def decode(path: Path, name: str, longest: float, take: Callable[[np.ndarray], N
 
     Returns
     -------
-    heard : Heard
+    result : Result
 
     Raises
     ------
@@ -130,24 +130,24 @@ def decode(path: Path, name: str, longest: float, take: Callable[[np.ndarray], N
     """
     if not program():
         raise AudioError(UNREAD, f"{path}: {name} needs ffmpeg: {INSTALL}, or convert the file to flac, and run again")
-    words = _Words()
-    rate = _run(command(path, longest), path, name, words, take)
-    fault = words.complaint()
+    log = _Log()
+    rate = _run(command(path, longest), path, name, log, take)
+    fault = log.complaint()
     if "not on whitelist" in fault:
         fault = "the format refers to other files or is not audio"
     if not 0 < rate <= MAX_RATE:
         raise AudioError("corrupt", f"{path}: {name}, ffmpeg finds no sound in it ({fault or 'no reason given'})")
-    return Heard(rate, words.promised(), fault)
+    return Result(rate, log.promised(), fault)
 
 
-def _run(arguments: list[str], path: Path, name: str, words: _Words, take: Callable[[np.ndarray], None]) -> int:
+def _run(arguments: list[str], path: Path, name: str, log: _Log, take: Callable[[np.ndarray], None]) -> int:
     """Run ffmpeg, pass on its samples and keep its log; return the sampling rate, 0 without output."""
     late = threading.Event()
     with subprocess.Popen(
         arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
-        listening = threading.Thread(target=words.listen, args=[process.stderr], daemon=True)
+        listening = threading.Thread(target=log.listen, args=[process.stderr], daemon=True)
         listening.start()
         alarm = threading.Timer(SECONDS, _end, [process, late])
         alarm.start()

@@ -47,6 +47,7 @@ def small_cover(path: str, side: int) -> bytes:
 
 
 def _shrunk(path: str, side: int, kind: str, quality: int) -> bytes:
+    """Encode a cover of at most ``side`` pixels; return empty bytes if it cannot be read."""
     small = io.BytesIO()
     try:
         with open_picture(path) as picture:

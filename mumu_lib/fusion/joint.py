@@ -218,6 +218,7 @@ class _BranchCurves(keras.callbacks.Callback):
         self.path = path
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Compute the AUC of each branch and append a row to the file."""
         X = _album_embeddings(self.joint, self.val)
         scored = albums.rows_without_nan(X)
         truth = self.joint.catalogue.label_matrix()[scored]

@@ -1,6 +1,6 @@
 """Our late fusion: a weighted mean of the sources' own predictions, with weights chosen on validation albums.
 
-Paper: none; section 5.4 trains a layer over the joined vectors.  Notebooks: 07_multimodal.
+Paper: none; section 5.4 trains a layer over the joined embeddings.  Notebooks: 07_multimodal.
 
 A run's embeddings were learned on the training albums and fit these better than other albums. A layer trained on the
 same albums overfits to them: on real clips it was worse than the best single source. A mean has no trained parameters
