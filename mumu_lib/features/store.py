@@ -73,7 +73,10 @@ class Store:
 
     def counts(self) -> dict[str, int]:
         """Count the items by status."""
-        return self.index["status"].value_counts().to_dict()
+        counts = {}
+        for status, n in self.index["status"].value_counts().items():
+            counts[str(status)] = int(n)
+        return counts
 
     def report(self) -> pd.DataFrame:
         """Return a table of the items by status, with the first message of each."""
