@@ -1,4 +1,4 @@
-"""What a sound file is by its first bytes, whatever it is called, and how it must be read.
+"""Identify a sound file by its first bytes, and decide how to read it.
 
 Paper: Section 5.1.  Notebooks: 04_audio.
 """
@@ -8,17 +8,17 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from mumu_lib.audio import mpeg
 from mumu_lib.core.formats import ending, needs_ffmpeg
 
-# Ways to read a file: as it is; to its end, since its header does not say how long it is; by ffmpeg.
+# Ways to read a file: directly; to its end, if its header does not state the length; by ffmpeg.
 AS_IT_IS = ""
 TO_ITS_END = "to its end"
 BY_FFMPEG = "ffmpeg"
 
-# Of these soundfile knows some codecs, and ffmpeg more.
+# Containers of which soundfile decodes some codecs, and ffmpeg more.
 CONTAINERS = ("WAV", "AIFF", "CAF", "Ogg", "AU", "Wave64")
 
 _BEGINNINGS = {
@@ -29,12 +29,12 @@ _BEGINNINGS = {
 _SOUND_PAGE = re.compile(rb"OggS\0[\0\x01\x04\x05]")
 _HEAD = 64
 _LARGEST_CHUNKS = 64
-# From here on lengths are those that programs write into a pipe.
+# Larger lengths are placeholders that programs write into a pipe.
 _UNKNOWN_LENGTH = 0x7FFF0000
-# Some programs count a few bytes too many.
+# Tolerance: some programs count a few bytes too many.
 _SLOPPY = 4096
 _CONTAINERS = {b"OggS": "Ogg", b"FORM": "AIFF", b"caff": "CAF", b".snd": "AU", b"riff": "Wave64"}
-# By what a file begins with: what ffmpeg is asked to read, in words.
+# Names of formats that ffmpeg reads, by the first bytes of a file.
 _FOREIGN = {
     b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": "Windows Media",
     b"\x1a\x45\xdf\xa3": "Matroska or WebM",
@@ -56,20 +56,20 @@ _FOREIGN = {
 
 @dataclass(frozen=True)
 class Contents:
-    """What a sound file holds.
+    """The format of a sound file and how to read it.
 
     Attributes
     ----------
     name : str
-        In words, where it is known without decoding; else empty.
+        Name of the format; empty if it is unknown without decoding.
     way : str
         How it is read: ``AS_IT_IS``, ``TO_ITS_END`` or ``BY_FFMPEG``.
     head : bytes
-        To be read before the file from ``start`` on.
+        Bytes to read before the file from ``start`` on.
     start, stop, surplus : int
-        Where reading begins and ends (0: with the file), and how many of the first samples are dropped.
+        Offsets where reading begins and ends (0: those of the file), and number of first samples to drop.
     changed : bool
-        Whether it reads otherwise than up to version 0.1.
+        Whether it is read differently than up to version 0.1.
     """
 
     name: str = ""
@@ -82,7 +82,7 @@ class Contents:
 
 
 def look(path: str | Path) -> Contents:
-    """Look at the beginning of a sound file.
+    """Identify a sound file by its beginning.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def look(path: str | Path) -> Contents:
     Returns
     -------
     contents : Contents
-        Of what cannot be opened, or is not known: to be read as it is.
+        A file that cannot be opened or identified is to be read directly.
 
     Examples
     --------
@@ -100,16 +100,16 @@ def look(path: str | Path) -> Contents:
     """
     try:
         with open(path, "rb") as file:
-            found = _look(file)
+            contents = _look(file)
     except (OSError, ValueError):
-        found = Contents()
-    if not found.name and needs_ffmpeg(path):
+        contents = Contents()
+    if not contents.name and needs_ffmpeg(path):
         return Contents(f"a {ending(path)} file", BY_FFMPEG, changed=True)
-    return found
+    return contents
 
 
 def _look(file: BinaryIO) -> Contents:
-    """Tell an open file by what follows its tags."""
+    """Identify an open file by the bytes after its tags."""
     start = mpeg.after_tags(file, 0)
     file.seek(start)
     head = file.read(_HEAD)
@@ -120,12 +120,13 @@ def _look(file: BinaryIO) -> Contents:
         return _flac(file, head)
     if not start and head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
         return _wav(file)
-    name = _CONTAINERS.get(head[:4], "")
-    return Contents(name) if name else _mp3(file, start)
+    if head[:4] in _CONTAINERS:
+        return Contents(_CONTAINERS[head[:4]])
+    return _mp3(file, start)
 
 
 def _foreign(head: bytes) -> str:
-    """Return what a file is in words, where only ffmpeg reads it."""
+    """Return the name of a format that only ffmpeg reads; empty for other formats."""
     if head[4:8] == b"ftyp":
         return "MP4"
     if head.startswith(b"OggS") and b"\x7fFLAC" in head:
@@ -142,7 +143,7 @@ def _foreign(head: bytes) -> str:
 
 
 def _flac(file: BinaryIO, head: bytes) -> Contents:
-    """A FLAC: the last 36 bits before its checksum are the number of samples, 0 where it is not known."""
+    """Describe a FLAC: the 36 bits before its checksum are the number of samples, 0 if unknown."""
     samples = int.from_bytes(head[21:26], "big") & (1 << 36) - 1
     if samples:
         return Contents("FLAC")
@@ -150,7 +151,7 @@ def _flac(file: BinaryIO, head: bytes) -> Contents:
 
 
 def _wav(file: BinaryIO) -> Contents:
-    """A WAV: of length 0 where it was written into a pipe; its sound may be an MP3."""
+    """Describe a WAV, which may contain an MP3, and whose length is 0 if it was written into a pipe."""
     codec = 0
     at = 12
     for _ in range(_LARGEST_CHUNKS):
@@ -168,7 +169,7 @@ def _wav(file: BinaryIO) -> Contents:
 
 
 def _wav_data(file: BinaryIO, codec: int, start: int, size: int) -> Contents:
-    """Describe a WAV by its sound, which begins at a place and is said to be of a size."""
+    """Describe a WAV by the offset and stated size of its sound."""
     if codec == 0x55:
         return _mp3(file, start)
     length = file.seek(0, os.SEEK_END) - start
@@ -186,7 +187,7 @@ def _wav_data(file: BinaryIO, codec: int, start: int, size: int) -> Contents:
 
 
 def _single_wav(file: BinaryIO, size: int) -> Contents:
-    """A WAV of a size; soundfile refuses one that another is joined to, unless it sees the first alone."""
+    """Describe a WAV of a stated size; if another WAV is joined to it, stop before that: soundfile refuses both."""
     for stop in (8 + size, 8 + size + size % 2):
         file.seek(stop)
         if _BEGINNINGS["WAV"].match(file.read(12)):
@@ -195,42 +196,46 @@ def _single_wav(file: BinaryIO, size: int) -> Contents:
 
 
 def _mp3(file: BinaryIO, start: int) -> Contents:
-    found = mpeg.look(file, start)
-    if found is None:
+    """Describe an MP3; return empty contents for other files."""
+    mp3 = mpeg.look(file, start)
+    if mp3 is None:
         return Contents()
-    if found.has_length:
+    if mp3.has_length:
         return Contents("MP3")
-    # Of a constant rate the estimate is right, and what was read by it stays valid.
-    changed = bool(found.tag) or mpeg.varies(file, found)
-    return _to_its_end(file, found, changed)
+    # At a constant bit rate the estimated length is right, and features computed with it stay valid.
+    changed = bool(mp3.tag) or mpeg.varies(file, mp3)
+    return _to_its_end(file, mp3, changed)
 
 
-def _to_its_end(file: BinaryIO, found: mpeg.Mp3, changed: bool) -> Contents:
-    file.seek(found.start)
-    head, go_on, surplus = mpeg.endless(found, file.read(found.frame.length))
-    return Contents("MP3", TO_ITS_END, head, go_on, mpeg.end(file), surplus, changed)
+def _to_its_end(file: BinaryIO, mp3: mpeg.Mp3, changed: bool) -> Contents:
+    """Describe how to read an MP3 to its end."""
+    file.seek(mp3.start)
+    head, start, surplus = mpeg.endless(mp3, file.read(mp3.frame.length))
+    return Contents("MP3", TO_ITS_END, head, start, mpeg.end(file), surplus, changed)
 
 
 def without_length(path: Path) -> Contents:
-    """Return how to read an MP3 to its end whatever its header counts.
+    """Return how to read an MP3 to its end, ignoring the length in its header.
 
     Parameters
     ----------
     path : Path
     """
     with open(path, "rb") as file:
-        found = mpeg.look(file)
-        return _to_its_end(file, found, True) if found else Contents()
+        mp3 = mpeg.look(file)
+        if mp3 is None:
+            return Contents()
+        return _to_its_end(file, mp3, True)
 
 
 def is_joined(path: Path, name: str) -> bool:
-    """Whether a file holds a second recording behind the first, which alone is decoded.
+    """Return whether a second recording follows the first, which alone is decoded.
 
     Parameters
     ----------
     path : Path
     name : str
-        What :func:`look` calls it.
+        Format, from :func:`look`.
     """
     pattern = _BEGINNINGS.get(name)
     if pattern is None or not os.path.getsize(path):
@@ -239,24 +244,32 @@ def is_joined(path: Path, name: str) -> bool:
         if name == "WAV":
             second = 8 + int.from_bytes(data[4:8], "little")
             return bool(pattern.match(data, second)) or bool(pattern.match(data, second + second % 2))
-        # The streams of an Ogg that sound together all begin before its first page of sound.
-        first = (_SOUND_PAGE if name == "Ogg" else pattern).search(data)
+        beginning = pattern
+        if name == "Ogg":
+            # All simultaneous streams of an Ogg begin before its first page of sound.
+            beginning = _SOUND_PAGE
+        first = beginning.search(data)
         return first is not None and pattern.search(data, first.end()) is not None
 
 
 def is_cut(path: Path, name: str) -> bool:
-    """Whether a WAV or AIFF holds fewer bytes of sound than its header says: a copy that was broken off.
+    """Return whether a WAV or AIFF has fewer bytes of sound than its header states, as an incomplete copy does.
 
-    What programs write that do not know the length yet, as into a pipe, is no number of bytes.
+    Placeholders for an unknown length, which programs write into a pipe, are ignored.
 
     Parameters
     ----------
     path : Path
     name : str
-        What :func:`look` calls it.
+        Format, from :func:`look`.
     """
-    sound = {"WAV": b"data", "AIFF": b"SSND"}.get(name)
-    if sound is None:
+    if name == "WAV":
+        sound = b"data"
+        byte_order: Literal["little", "big"] = "little"
+    elif name == "AIFF":
+        sound = b"SSND"
+        byte_order = "big"
+    else:
         return False
     end = os.path.getsize(path)
     with open(path, "rb") as file:
@@ -268,7 +281,7 @@ def is_cut(path: Path, name: str) -> bool:
             head = file.read(8)
             if len(head) < 8:
                 return False
-            size = int.from_bytes(head[4:], "little" if name == "WAV" else "big")
+            size = int.from_bytes(head[4:], byte_order)
             if head[:4] == sound:
                 return place + 8 + size > end + _SLOPPY and size < _UNKNOWN_LENGTH
             place += 8 + size + size % 2

@@ -1,4 +1,4 @@
-"""Decode a sound file to one channel: by soundfile, to the end of the file, or by ffmpeg.
+"""Decode a sound file to mono with soundfile or ffmpeg.
 
 Paper: Section 5.1.  Notebooks: 04_audio.
 """
@@ -21,26 +21,26 @@ MAX_RATE = 192_000
 _BLOCK_SECONDS = 1
 _SMALL_BLOCK_SECONDS = 0.02
 FOLLOWS = "what follows cannot be decoded; where two files were joined, make a file of each"
-# What an MP3 ends with besides sound is mostly shorter.
+# Tags at the end of an MP3 are usually shorter.
 _TAGS = 1 << 14
-# Ten minutes of the most that mp3 can hold; what has more channels or a higher rate comes in several blocks.
+# Ten minutes of stereo at 48 kHz; recordings with more channels or a higher rate are read in several blocks.
 _BLOCK_SAMPLES = 600 * 48_000 * 2
 
 
 @dataclass
 class Decoded:
-    """What a decoder makes of a file.
+    """A decoded recording.
 
     Attributes
     ----------
     y : np.ndarray [shape=(n,), float32]
-        The mean of the channels.
+        Mean of the channels.
     rate : int
-        Samples a second.
+        Samples per second.
     promised : float
-        Seconds, by the file's header; those decoded where it does not say.
+        Seconds stated in the file's header; decoded seconds if it states none.
     fault : str
-        What stopped the decoder, or what it complained of; mostly empty.
+        Error that stopped the decoder, or its first warning; usually empty.
     energy : float
         Sum of the squares of all channels, divided by their number.
     """
@@ -53,15 +53,15 @@ class Decoded:
 
 
 class Stitched(io.RawIOBase):
-    """A file of which the beginning is replaced.
+    """A file with a replaced beginning.
 
     Parameters
     ----------
     path : Path
     head : bytes
-        To be read first.
+        Bytes to read first.
     start, stop : int
-        Where in the file to go on, and where to end; 0 is its end.
+        Offsets in the file where to continue and where to stop; 0 is its end.
     """
 
     def __init__(self, path: Path, head: bytes, start: int, stop: int) -> None:
@@ -80,17 +80,17 @@ class Stitched(io.RawIOBase):
         return True
 
     def tell(self) -> int:
-        """Return the place where reading goes on."""
+        """Return the current position."""
         return self._at
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place, counted from the beginning, from here or from the end."""
+        """Move to a position relative to the beginning, the current position or the end."""
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
         self._at = max(0, base + offset)
         return self._at
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Read as much as fits, or as is left of the head."""
+        """Read up to the size of the buffer, or up to the end of the head."""
         if self._at < len(self._head):
             piece = self._head[self._at : self._at + len(buffer)]
             buffer[: len(piece)] = piece
@@ -103,11 +103,13 @@ class Stitched(io.RawIOBase):
         return read
 
     def left_over(self) -> str:
-        """Return FOLLOWS if an MP3 has sound behind the place up to which a decoder has read; else nothing."""
-        place = max(self._at - len(self._head), 0) + self._start
+        """Return FOLLOWS if an MP3 has sound after the position that a decoder has reached; else an empty string."""
+        position = max(self._at - len(self._head), 0) + self._start
         if self._size - self._at < _TAGS:
             return ""
-        return FOLLOWS if mpeg.sound_from(self._file, place) else ""
+        if mpeg.sound_from(self._file, position):
+            return FOLLOWS
+        return ""
 
     def close(self) -> None:
         """Close the file."""
@@ -116,7 +118,7 @@ class Stitched(io.RawIOBase):
 
 
 class _Forwards(soundfile.SoundFile):
-    """Read without going to a place: after each read soundfile seeks, which fails where the length is not known."""
+    """A sound file that is never seeked: soundfile seeks after each read, which fails if the length is unknown."""
 
     def seekable(self) -> bool:
         return False
@@ -129,22 +131,22 @@ def decode(path: Path, longest: float) -> Decoded:
     ----------
     path : Path
     longest : float [s]
-        What follows is left out.
+        Maximum length; the rest is ignored.
 
     Raises
     ------
     AudioError
-        Nothing of it can be decoded; it needs ffmpeg, which is not there, or does not finish.
+        If nothing can be decoded, ffmpeg is needed but missing, or decoding does not finish.
     """
     found = contents.look(path)
     if found.way == contents.BY_FFMPEG:
         return _by_ffmpeg(path, found.name, longest)
     decoded = _by_soundfile(path, found, longest)
     if found.way == contents.AS_IT_IS and decoded.fault == FOLLOWS:
-        # Either the header counts too few, or something else is joined to the end.
-        again = _by_soundfile(path, contents.without_length(path), longest)
-        if len(again.y) > len(decoded.y) + decoded.rate:
-            return again
+        # Either the length in the header is too small, or another file is joined to the end.
+        to_its_end = _by_soundfile(path, contents.without_length(path), longest)
+        if len(to_its_end.y) > len(decoded.y) + decoded.rate:
+            return to_its_end
     if not decoded.fault and contents.is_joined(path, found.name):
         decoded.fault = "another recording is joined to its end; make a file of each"
     if not decoded.fault and contents.is_cut(path, found.name):
@@ -153,31 +155,35 @@ def decode(path: Path, longest: float) -> Decoded:
 
 
 def _by_soundfile(path: Path, found: Contents, longest: float) -> Decoded:
-    """Decode a file at once, or, where a fault stops that, up to the fault."""
+    """Decode a whole file at once; if an error stops that, decode in blocks up to the error."""
     try:
         return _read(path, found, longest, longest)
     except soundfile.LibsndfileError as error:
         fault = error.error_string
-    # Only now in small blocks, which keep what comes before the fault: between two reads soundfile
-    # seeks, after which an mp3 decoder is off for some samples.
-    small = _BLOCK_SECONDS if found.way == contents.AS_IT_IS else _SMALL_BLOCK_SECONDS
+    # Small blocks keep the samples before the error. They are used only now because soundfile seeks between two reads,
+    # after which an mp3 decoder is inexact for some samples.
+    small = _SMALL_BLOCK_SECONDS
+    if found.way == contents.AS_IT_IS:
+        small = _BLOCK_SECONDS
     try:
         decoded = _read(path, found, longest, small)
     except soundfile.LibsndfileError:
         return _refused(path, found, fault, longest)
-    # Behind an MP3 may lie what the decoder stumbles over and is no sound.
+    # Data after the sound of an MP3 may stop the decoder; that is not an error.
     if found.name != "MP3" or decoded.fault:
         decoded.fault = fault.rstrip(".")
     return decoded
 
 
 def _refused(path: Path, found: Contents, fault: str, longest: float) -> Decoded:
-    """Decode what soundfile cannot open by ffmpeg, if it is a container of which soundfile knows some codecs only."""
-    # That no such file exists is what libsndfile says of any format it does not know; the caller has seen the file.
-    why = "not audio" if "does not exist" in fault else fault.rstrip(".")
+    """Decode by ffmpeg a container of which soundfile supports only some codecs; refuse other files."""
+    why = fault.rstrip(".")
+    if "does not exist" in fault:
+        # libsndfile reports unknown formats like this; the caller has checked that the file exists.
+        why = "not audio"
     if found.name in contents.CONTAINERS:
         if not ffmpeg.program():
-            hint = f"ffmpeg, which is not installed, may know it: {ffmpeg.INSTALL} and run again"
+            hint = f"ffmpeg, which is not installed, may support it: {ffmpeg.INSTALL} and run again"
             raise AudioError(ffmpeg.UNREAD, f"{path}: {found.name} that soundfile cannot decode ({why}); {hint}")
         with suppress(AudioError):
             return _by_ffmpeg(path, found.name, longest)
@@ -185,9 +191,10 @@ def _refused(path: Path, found: Contents, fault: str, longest: float) -> Decoded
 
 
 def _by_ffmpeg(path: Path, name: str, longest: float) -> Decoded:
+    """Decode a file by ffmpeg."""
     mixing = Mixing()
-    heard = ffmpeg.decode(path, name, longest, mixing.add)
-    return mixing.finished(heard.rate, heard.promised, heard.fault)
+    result = ffmpeg.decode(path, name, longest, mixing.add)
+    return mixing.finished(result.rate, result.promised, result.fault)
 
 
 class Mixing:
@@ -200,20 +207,22 @@ class Mixing:
     def add(self, block: np.ndarray) -> None:
         """Add the next samples [shape=(n, channels), float32]."""
         channels = block.shape[1]
-        # A matrix product averages the channels 30 times faster than numpy's mean does.
+        # A matrix product is 30 times faster than numpy's mean.
         self._mono.append(block @ np.full(channels, 1 / channels, np.float32))
         if channels > 1:
             self._energy += float(np.vdot(block, block)) / channels
 
     def finished(self, rate: int, promised: float, fault: str = "") -> Decoded:
-        """Return everything that was added."""
+        """Return all added samples as a recording."""
         y = np.concatenate(self._mono)
         return Decoded(y, rate, promised or len(y) / rate, fault, self._energy)
 
 
 def _open(path: Path, found: Contents) -> tuple[soundfile.SoundFile, Stitched | None]:
-    """Open a file the way that it must be read, with the stream that lies beneath, if one does."""
-    opener = _Forwards if found.way else soundfile.SoundFile
+    """Open a file for its way of reading; return also the stream with the replaced beginning, if there is one."""
+    opener = soundfile.SoundFile
+    if found.way:
+        opener = _Forwards
     if found.name != "MP3" and not found.head and not found.stop:
         return opener(path), None
     stream = Stitched(path, found.head, found.start, found.stop)
@@ -223,12 +232,12 @@ def _open(path: Path, found: Contents) -> tuple[soundfile.SoundFile, Stitched | 
         stream.close()
         if found.way:
             raise
-    # By the ending of its name, libsndfile knows an MP3 that begins with something else.
+    # libsndfile identifies an MP3 with unknown bytes at its beginning by the ending of its name.
     return opener(path), None
 
 
 def _read(path: Path, found: Contents, longest: float, block_seconds: float) -> Decoded:
-    """Read a file in blocks; a fault ends it, unless all is read at once."""
+    """Read a file in blocks up to the first error; raise the error if the whole file is one block."""
     mixing = Mixing()
     fault = ""
     file, stream = _open(path, found)
@@ -244,13 +253,15 @@ def _read(path: Path, found: Contents, longest: float, block_seconds: float) -> 
                 raise
         if stream is not None and has_ended and found.name == "MP3":
             fault = stream.left_over()
-        promised = 0.0 if found.way else file.frames / rate
+        promised = 0.0
+        if not found.way:
+            promised = file.frames / rate
     return mixing.finished(rate, promised, fault)
 
 
 def _blocks(file: soundfile.SoundFile, mixing: Mixing, surplus: int, longest: int, block_seconds: float) -> bool:
-    """Read block after block; return whether the file has ended before the longest that is read."""
-    # Room is made for all that the header promises, whatever the file holds.
+    """Read block after block; return whether the file ended before the maximum length."""
+    # soundfile allocates a whole block, even if the file is shorter than its header states.
     length = max(1, min(int(block_seconds * file.samplerate), _BLOCK_SAMPLES // file.channels))
     longest += surplus
     for start in range(0, longest, length):
@@ -258,7 +269,10 @@ def _blocks(file: soundfile.SoundFile, mixing: Mixing, surplus: int, longest: in
         block = file.read(wanted, dtype="float32", always_2d=True)
         if not len(block):
             return True
-        mixing.add(block[surplus:] if start == 0 else block)
-        if len(block) < wanted:
+        is_last = len(block) < wanted
+        if start == 0:
+            block = block[surplus:]
+        mixing.add(block)
+        if is_last:
             return True
     return False

@@ -1,4 +1,4 @@
-"""Audio features made in shares, by as many machines as there are, and joined.
+"""Join audio features that several machines have extracted in shares.
 
 Paper: Section 5.1.  Notebooks: 04_audio.
 """
@@ -17,19 +17,19 @@ from mumu_lib.features.store import Recipe
 def join(
     catalogue: Catalogue, parts: int, kind: str = "cqt", *, patches: int = 1, workers: int = 0, seed: int = 0,
 ) -> store.AudioStore:  # fmt: skip
-    """Join what the shares of :func:`mumu_lib.audio.store.extract_part` have left; extract nothing.
+    """Join the shares of :func:`mumu_lib.audio.store.extract_part`; extract nothing.
 
     Parameters
     ----------
     parts : int
-        How many shares there are.
+        Number of shares.
     kind, patches, workers, seed
         As for :func:`mumu_lib.audio.store.extract`.
 
     Raises
     ------
     MissingDataError
-        Shares are not done: which, how many tracks they lack, and what to type. What is done is kept.
+        If shares are not done; the message lists their commands. Finished shares are kept.
     """
     if parts < 1:
         raise ParameterError(f"join={parts} must be at least 1, the number of shares")
@@ -42,19 +42,19 @@ def join(
 def require_all(
     catalogue: Catalogue, jobs: pd.DataFrame, settings: Recipe, parts: int, options: dict[str, object]
 ) -> None:
-    """Stop where shares are not done.
+    """Raise an error if shares are not done.
 
     Parameters
     ----------
     jobs, settings
         As for :func:`mumu_lib.features.build.open_or_build`.
     options : dict
-        Of the command that makes a share.
+        Options of the command that extracts a share.
 
     Raises
     ------
     MissingDataError
-        As :func:`join`.
+        As in :func:`join`.
     """
     lacks = build.lacking_parts(catalogue, jobs, settings, parts)
     if lacks:
@@ -62,6 +62,7 @@ def require_all(
 
 
 def _not_done(catalogue: Catalogue, lacks: dict[int, int], parts: int, options: dict[str, object]) -> str:
+    """Return the message with a command for each share that is not done."""
     lines = []
     for part, tracks in lacks.items():
         command = commands.python("mumu_lib.patches", as_typed(catalogue), "--part", part, parts, **options)

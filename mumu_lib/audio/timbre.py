@@ -1,4 +1,4 @@
-"""Timbre statistics of a recording, for the baseline that hears with handcrafted features.
+"""Timbre statistics of a recording, for the baseline with handcrafted features.
 
 Paper: Section 6.1.  Notebooks: 04_audio.
 """
@@ -13,14 +13,14 @@ from mumu_lib.core.errors import AudioError, BadDataError
 from mumu_lib.core.parsing import open_hdf5, parsing, read_dataset
 
 COEFFICIENTS = 12
-AGAIN = "get it again"
-NO_SONG = "is no Million Song Dataset file"
+DOWNLOAD_HINT = "download it again"
+NO_SONG = "is not a Million Song Dataset file"
 
 
 def statistics(coefficients: np.ndarray) -> np.ndarray:
-    """Mean, maximum, variance and l2-norm of timbre coefficients, in this order (paper 6.1).
+    """Compute mean, maximum, variance and l2-norm of timbre coefficients, in this order (paper 6.1).
 
-    The l2-norm is a sum over segments and so grows with the length of the recording, as the authors' does.
+    The l2-norm sums over segments, hence it grows with the length of the recording, as in the authors' code.
 
     Parameters
     ----------
@@ -29,13 +29,18 @@ def statistics(coefficients: np.ndarray) -> np.ndarray:
     Returns
     -------
     values : np.ndarray [shape=(48,), float32]
+
+    Examples
+    --------
+    >>> statistics(np.full((4, 12), 2.0)).reshape(4, 12)[:, 0]
+    array([2., 2., 0., 4.], dtype=float32)
     """
     c = np.asarray(coefficients, dtype=np.float64)
     return np.concatenate([c.mean(0), c.max(0), c.var(0), np.linalg.norm(c, axis=0)]).astype(np.float32)
 
 
 def from_mfcc(y: np.ndarray) -> np.ndarray:
-    """Timbre statistics over librosa's MFCCs, for recordings that are not in the Million Song Dataset.
+    """Compute timbre statistics of librosa's MFCCs, for recordings that are not in the Million Song Dataset.
 
     Parameters
     ----------
@@ -45,7 +50,7 @@ def from_mfcc(y: np.ndarray) -> np.ndarray:
     Returns
     -------
     values : np.ndarray [shape=(48,), float32]
-        As :func:`statistics`, but on another scale than :func:`from_msd`.
+        As in :func:`statistics`, on a different scale from :func:`from_msd`.
     """
     import librosa
 
@@ -53,7 +58,7 @@ def from_mfcc(y: np.ndarray) -> np.ndarray:
 
 
 def from_msd(path: str | Path) -> np.ndarray:
-    """Timbre statistics of a Million Song Dataset file (``/analysis/segments_timbre``).
+    """Compute timbre statistics of a Million Song Dataset file (``/analysis/segments_timbre``).
 
     Returns
     -------
@@ -62,21 +67,21 @@ def from_msd(path: str | Path) -> np.ndarray:
     Raises
     ------
     AudioError
-        Names the file; its ``reason`` is ``missing``, ``corrupt`` (not HDF5, or without timbre) or ``short``
-        (not one segment).
+        If the file cannot be used. Its ``reason`` is ``missing``, ``corrupt`` (not HDF5, or without timbre) or ``short``
+        (no segments).
     LockedError
-        The file is held by another program, or its drive has no locks: of this no store takes note.
+        If another program locks the file, or its drive does not support locks. Stores do not record this error.
     """
     path = Path(path)
     if not os.path.isfile(path):
         raise AudioError("missing", f"{path}: no such file")
     try:
-        with open_hdf5(path, AGAIN, NO_SONG) as file, parsing(path, AGAIN, trouble=NO_SONG):
+        with open_hdf5(path, DOWNLOAD_HINT, NO_SONG) as file, parsing(path, DOWNLOAD_HINT, trouble=NO_SONG):
             segments = read_dataset(file, "analysis/segments_timbre")
     except BadDataError as error:
         raise AudioError("corrupt", str(error)) from None
     if segments.ndim != 2 or segments.shape[1] != COEFFICIENTS or segments.dtype.kind not in "fiu":
         raise AudioError("corrupt", f"{path}: timbre of {segments.dtype} {segments.shape}, expected (segments, 12)")
     if not len(segments):
-        raise AudioError("short", f"{path}: not one segment")
+        raise AudioError("short", f"{path}: has no segments")
     return statistics(segments)

@@ -1,4 +1,4 @@
-"""Stores of features: one memory-mapped file for all items of a catalogue, made once by workers that no file can stop."""
+"""Stores of features: one memory-mapped file for all items of a catalogue, built by processes that survive bad files."""
 
 import lazy_loader
 

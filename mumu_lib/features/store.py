@@ -1,4 +1,4 @@
-"""Reading a store of features: rows of items, batches, statistics.
+"""Read a store of features: rows of items, batches, statistics.
 
 Paper: Sections 5.1 and 5.3.  Notebooks: 04_audio, 06_image.
 """
@@ -20,39 +20,39 @@ _AROUND = 16 * mmap.PAGESIZE
 
 
 class Recipe(Protocol):
-    """How one item (a track's recording, an album's cover) becomes one row; small, and able to travel to a process."""
+    """Computation of one row from one item (a track's recording, an album's cover); small and picklable."""
 
     @property
     def name(self) -> str:
-        """Name of their folder."""
+        """Return the name of the folder."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of a row."""
+        """Return the shape of a row."""
 
     @property
     def dtype(self) -> type:
-        """Numbers of a row."""
+        """Return the number type of a row."""
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What is noted of a refused item, besides status and message."""
+        """Return the further columns of the index, with their values for a refused item."""
 
     def row(self, item: str, path: str, source: str) -> tuple[np.ndarray, dict[str, Any]]:
-        """One row and its facts; or a RefusedError."""
+        """Compute one row and its facts, or raise RefusedError."""
 
 
 class Store:
-    """Features of a catalogue's items; of tracks or of albums, as a subclass says.
+    """Features of a catalogue's items; subclasses define whether these are tracks or albums.
 
     Attributes
     ----------
     unit, task : str
-        What an item is called, ``track`` or ``album``, and what their features are called.
+        ``track`` or ``album``; name of the features in the progress bar.
     values : np.ndarray [shape=(items, ...)]
-        Memory-mapped; a row for every item, also for those that cannot be used.
+        Memory-mapped; a row for every item, including unusable ones.
     index : pd.DataFrame
-        A row an item: its id (``track_id``, ``album_id``), its path, ``status``, ``message`` and facts of its own.
+        A row per item: id (``track_id``, ``album_id``), path, ``status``, ``message`` and further facts.
     """
 
     unit: ClassVar[str]
@@ -68,43 +68,48 @@ class Store:
         return pd.Series(np.where(usable, np.arange(len(self.index)), -1), self.index[f"{self.unit}_id"])
 
     def rows(self, ids: pd.Series) -> np.ndarray:
-        """Row of each item, -1 where it cannot be used [shape=(n,), int]."""
+        """Return the row of each item, -1 if it cannot be used [shape=(n,), int]."""
         return self._row_of.reindex(ids, fill_value=-1).to_numpy()
 
     def counts(self) -> dict[str, int]:
-        """Items by status."""
-        return {str(status): int(n) for status, n in self.index["status"].value_counts().items()}
+        """Count the items by status."""
+        counts = {}
+        for status, n in self.index["status"].value_counts().items():
+            counts[str(status)] = int(n)
+        return counts
 
     def report(self) -> pd.DataFrame:
-        """Items by status, with the first message of each."""
+        """Return a table of the items by status, with the first message of each."""
         groups = self.index.groupby("status")
-        return pd.DataFrame({f"{self.unit}s": groups.size(), "for example": groups["message"].first()}).sort_values(
-            f"{self.unit}s", ascending=False
-        )
+        column = f"{self.unit}s"
+        table = pd.DataFrame({column: groups.size(), "for example": groups["message"].first()})
+        return table.sort_values(column, ascending=False)
 
     def standardisation(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and deviation of each column (frequency bin, timbre statistic) over some items, in one pass.
+        """Compute mean and standard deviation of each column (frequency bin, timbre statistic) in one pass.
 
         Parameters
         ----------
         rows : np.ndarray [shape=(n,), int]
-            Training items, as :meth:`rows` gives them; one that stands there several times counts once.
+            Training items, from :meth:`rows`; repeated rows count once.
 
         Returns
         -------
         mean, std : np.ndarray [shape=(columns,), float32]
-            A column that never changes gets deviation 1.
+            The deviation of a constant column is 1.
 
         Raises
         ------
         NothingUsableError
-            No row, or one of an item that cannot be used.
+            If there are no rows, or a row is -1.
         """
         rows = np.unique(rows)
         if not rows.size or rows[0] < 0:
             raise NothingUsableError("standardisation needs usable training tracks; keep the rows that are 0 or more")
         bins = self.values.shape[-1]
-        count, total, squares = 0, np.zeros(bins), np.zeros(bins)
+        count = 0
+        total = np.zeros(bins)
+        squares = np.zeros(bins)
         for start in range(0, len(rows), CHUNK):
             x = read_rows(self.values, rows[start : start + CHUNK]).reshape(-1, bins).astype(np.float64)
             count += len(x)
@@ -116,37 +121,45 @@ class Store:
 
 
 def read_rows(features: np.ndarray | sp.csr_matrix, rows: np.ndarray) -> np.ndarray:
-    """Copy some rows, of a memory map the way that suits random access.
+    """Copy some rows, with random access to memory maps optimised.
 
-    The system is told beforehand which pages will be read, so that it fetches them from disk all at once
-    and not one by one, and afterwards that they need not stay resident: they remain in its cache.
+    Before reading, advise the operating system to load all pages at once instead of one by one; afterwards, that they
+    need not stay resident (they remain in its cache).
 
     Parameters
     ----------
-    features : np.ndarray [shape=(n, ...)]
-        Memory-mapped read-only, or any array, which is simply indexed; of a sparse matrix the rows are
-        made dense.
+    features : np.ndarray or scipy.sparse.csr_matrix [shape=(n, ...)]
+        A read-only memory map, any array, or a sparse matrix.
     rows : np.ndarray [shape=(m,), int]
 
     Returns
     -------
     copy : np.ndarray [shape=(m, ...)]
+        Dense.
+
+    Examples
+    --------
+    >>> read_rows(np.array([[1, 2], [3, 4], [5, 6]]), np.array([2, 0]))
+    array([[5, 6],
+           [1, 2]])
     """
     if sp.issparse(features):
         return features[rows].toarray()
     mapped = getattr(features, "_mmap", None)
-    # Windows gives no such advice; pages of a writable map may hold what the file does not.
+    # Windows has no madvise; pages of a writable map may differ from the file.
     if mapped is None or getattr(features, "mode", "") != "r" or not hasattr(mapped, "madvise"):
         return features[rows]
     offset = features.ctypes.data - np.frombuffer(mapped, np.uint8).ctypes.data
     starts = offset + np.asarray(rows) % len(features) * features.strides[0]
-    size, page, end = features.strides[0], mmap.PAGESIZE, len(mapped)
+    size = features.strides[0]
+    page = mmap.PAGESIZE
+    end = len(mapped)
     for start in starts:
         first = int(start - start % page)
         mapped.madvise(mmap.MADV_WILLNEED, first, int(start) + size - first)
     copy = np.asarray(features[rows])
     for start in starts:
-        # Linux maps the pages around one that is read, too.
+        # Linux also maps the pages around one that is read.
         first = max(0, int(start - start % page) - _AROUND)
         mapped.madvise(mmap.MADV_DONTNEED, first, min(end, int(start) + size + _AROUND) - first)
     return copy

@@ -1,13 +1,13 @@
-"""Features of files, in processes that no file can stop.
+"""Extract features in worker processes that survive crashing and hanging decoders.
 
 Paper: Sections 5.1 and 5.3.  Notebooks: 04_audio, 06_image.
 
-The unit of work is a shard: some items, one ``.npy`` with their features and one ``.parquet`` with what
-became of each, written last. A shard is there whole or not at all, so that a killed extraction resumes.
+The unit of work is a shard: some items, one ``.npy`` with their features and one ``.parquet`` with their status, written
+last. A shard is complete or absent, hence a killed extraction resumes.
 
-A decoder that hangs cannot be interrupted from Python. Each worker therefore notes in a ``.trail`` beside
-the shard which item it is at, and a watchdog thread in C (``faulthandler``) ends the whole process when an
-item takes too long; a crash leaves its name there too. The shard is then done again without that item.
+Python cannot interrupt a decoder that hangs. Each worker therefore writes the current item to a ``.trail`` file, and a
+watchdog thread in C (``faulthandler``) ends the process if an item takes too long; it also writes crashes to the trail.
+The shard is then extracted again without that item.
 """
 
 import faulthandler
@@ -33,7 +33,7 @@ from mumu_lib.core.files import atomic_path, make_folder, save_array, writing
 from mumu_lib.features.store import Recipe
 
 SECONDS_PER_FILE = 120
-# Processes are renewed after so many shards, lest a decoder's leaks add up.
+# Restart processes after this many shards, to bound memory leaked by decoders.
 SHARDS_PER_WORKER = 64
 
 
@@ -47,38 +47,47 @@ class Shard:
 
 
 def run(shards: Sequence[Shard], workers: int) -> Iterator[int]:
-    """Extract shards in worker processes; those on disk are left alone.
+    """Extract shards in worker processes; skip finished ones.
 
     Parameters
     ----------
     workers : int > 0
-        Processes, each with one thread for linear algebra. The features do not depend on it.
+        Processes, each with one thread for linear algebra. The features do not depend on their number.
 
     Yields
     ------
     tracks : int
-        How many a shard just finished holds.
+        Number of items in a shard just finished.
 
     Raises
     ------
     MumuError
-        A process was killed from outside. What is finished is kept.
+        If a process was killed from outside. Finished shards are kept.
     """
     blamed: set[tuple[Path, int]] = set()
-    while todo := [shard for shard in shards if not shard.index.is_file()]:
+    todo = _unfinished(shards)
+    while todo:
         try:
             yield from _run_processes(todo[: workers * SHARDS_PER_WORKER], min(workers, len(todo)))
         except BrokenProcessPool:
-            stopped = {(shard.index, row) for shard in todo for row in _stopped_by(shard)}
+            stopped = set()
+            for shard in todo:
+                stopped.update((shard.index, row) for row in _stopped_by(shard))
             if stopped <= blamed:
                 raise MumuError(
-                    "a process was killed while extracting features, mostly for lack of memory; "
-                    "what is done is kept: run it again with fewer workers"
+                    "a process was killed while extracting features, usually because memory ran out; "
+                    "finished features are kept: run again with fewer workers"
                 ) from None
             blamed |= stopped
+        todo = _unfinished(shards)
+
+
+def _unfinished(shards: Sequence[Shard]) -> list[Shard]:
+    return [shard for shard in shards if not shard.index.is_file()]
 
 
 def _run_processes(shards: Sequence[Shard], workers: int) -> Iterator[int]:
+    """Extract shards in a pool of processes; yield the number of items of each as it finishes."""
     # Never fork: the parent may hold a deep-learning backend with threads of its own.
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
@@ -89,7 +98,7 @@ def _run_processes(shards: Sequence[Shard], workers: int) -> Iterator[int]:
         for future in as_completed(futures):
             yield future.result()
     except BaseException:
-        # Ctrl-C reaches workers that are just starting, and a pool waits for ever for one that it has half ended.
+        # After Ctrl-C the pool would wait forever for workers interrupted while starting.
         for worker in set(multiprocessing.active_children()) - others:
             worker.kill()
         raise
@@ -99,9 +108,9 @@ def _run_processes(shards: Sequence[Shard], workers: int) -> Iterator[int]:
 
 @contextmanager
 def _without_main() -> Iterator[None]:
-    """Start processes that do not run the caller's script again, which may have no ``if __name__ == "__main__":``.
+    """Keep spawned processes from importing the caller's script, which may lack ``if __name__ == "__main__":``.
 
-    A spawned process imports the script by its name or its file, if ``__main__`` has either. Workers need neither.
+    A spawned process imports the script by the name or file of ``__main__``. Workers need neither.
     """
     main = sys.modules["__main__"]
     kept = {}
@@ -117,9 +126,9 @@ def _without_main() -> Iterator[None]:
 
 
 def _start_worker() -> None:
-    # libmpg123 writes its complaints past Python; what matters of them comes back as a status.
+    # Silence warnings that libmpg123 writes to stderr; errors are reported as a status.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    # A worker whose parent was killed would wait for work for ever.
+    # A worker whose parent was killed would wait for work forever.
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -131,8 +140,10 @@ def _end_with_parent() -> None:
 
 
 def _extract(shard: Shard) -> int:
+    """Extract and write one shard; return its number of items."""
     values: np.ndarray = np.zeros((len(shard.tracks), *shard.settings.shape), shard.settings.dtype)
-    rows, stopped = [], _stopped_by(shard)
+    rows = []
+    stopped = _stopped_by(shard)
     make_folder(shard.index.parent)
     with threadpool_limits(1), _opened(_trail(shard)) as trail:
         faulthandler.enable(trail)
@@ -163,16 +174,17 @@ def _trail(shard: Shard) -> Path:
 
 
 def _opened(trail: Path) -> io.FileIO:
-    """Open a trail to append, without a buffer, which would be written once more when a full disk has refused it."""
+    """Open a trail to append, unbuffered: a buffer would be flushed again after a full disk has refused it."""
     with writing(trail):
         return io.FileIO(trail, "a")
 
 
 def _stopped_by(shard: Shard) -> dict[int, str]:
-    """Rows that ended an earlier process, with the reason."""
+    """Return the rows that ended an earlier process, with the reason."""
     if not _trail(shard).is_file():
         return {}
-    row, stopped = -1, {}
+    row = -1
+    stopped = {}
     for line in _trail(shard).read_text(encoding="utf-8").splitlines():
         if line.isdigit():
             row = int(line)
@@ -184,7 +196,7 @@ def _stopped_by(shard: Shard) -> dict[int, str]:
 
 
 def _write(index: Path, values: np.ndarray, table: pd.DataFrame) -> None:
-    """Both files under their names only when whole, the index last."""
+    """Write both files atomically, the index last."""
     save_array(index.with_suffix(".npy"), values)
     with atomic_path(index) as part:
         table.to_parquet(part)

@@ -1,6 +1,7 @@
-"""Figures and tables as files: one style, PNG and SVG, a caption and alt text.
+"""Write figures and tables to files: one style, PNG and SVG, a caption and alt text.
 
-What draws a figure also says what it shows (:class:`mumu_lib.figures.style.CaptionedFigure`); what saves it asks.
+Drawing functions attach name, caption and alt text to a figure (:class:`mumu_lib.figures.style.CaptionedFigure`);
+:func:`save` reads them.
 
 Paper: Tables 1 and 2.  Notebooks: all.
 """
@@ -50,19 +51,19 @@ def save(
 ) -> Image:  # fmt: skip
     """Write a figure as PNG and SVG with its caption, and show it.
 
-    Of a figure with photographs what is shown has 256 colours and 75 dpi; the PNG in the folder keeps all colours, at
-    220 dpi, unless the catalogue is synthetic.
+    A figure with photographs is shown with 256 colours at 75 dpi; its PNG file has all colours at 220 dpi, unless the
+    catalogue is synthetic.
 
     Parameters
     ----------
     figure : Figure
-        From a drawing function of this package; it carries its name, caption and alt text.
+        From a drawing function of this package, with name, caption and alt text.
     catalogue : Catalogue
-        A synthetic one is named as such in picture and caption.
+        Picture and caption name a synthetic catalogue as such.
     folder : Path, optional
-        For instance a run's, for what belongs to one run; else ``figures/<catalogue>/``.
+        For instance the folder of a run; by default ``figures/<catalogue>/``.
     name, caption, alt : str, optional
-        Instead of what the figure carries.
+        Replace those of the figure.
 
     Returns
     -------
@@ -72,20 +73,24 @@ def save(
     Raises
     ------
     ParameterError
-        The figure carries no name, caption or alt text, and none is given.
+        If the figure has no name, caption or alt text, and none is given.
     """
     folder = folder or folder_for(catalogue)
-    name = _said(figure, "name", name)
-    caption = _said(figure, "caption", caption)
-    alt = _said(figure, "alt", alt)
+    name = _attribute(figure, "name", name)
+    caption = _attribute(figure, "caption", caption)
+    alt = _attribute(figure, "alt", alt)
     photographs = getattr(figure, "photographs", False)
+    dpi = 110
+    mark_size = 7.5
+    if photographs:
+        dpi = 75
+        mark_size = 9
     if catalogue.synthetic:
         caption += " Synthetic sample: these numbers say nothing about music."
         figure.set_layout_engine("constrained", rect=(0, 0.04, 1, 0.96))
-        size = 9 if photographs else 7.5
-        figure.text(0.995, 0.004, "synthetic sample", ha="right", va="bottom", fontsize=size, color="0.45")
+        figure.text(0.995, 0.004, "synthetic sample", ha="right", va="bottom", fontsize=mark_size, color="0.45")
     with mpl.rc_context(STYLE):
-        small = png(figure, dpi=75 if photographs else 110)
+        small = png(figure, dpi=dpi)
         with atomic_path(folder / f"{name}.svg") as part:
             metadata = {"Date": None, "Description": alt, "Title": caption}
             figure.savefig(part, format="svg", metadata=metadata)
@@ -98,19 +103,20 @@ def save(
     return Image(data=small, alt=alt)
 
 
-def _said(figure: Figure, what: str, instead: str | None) -> str:
-    """What a figure carries (its name, caption or alt text), unless another text is given."""
-    if instead is not None:
-        return instead
-    said = getattr(figure, what, "")
-    if not said:
-        raise ParameterError(f"the figure has no {what}: give {what}=, or let what draws it end with describe(...)")
-    return said
+def _attribute(figure: Figure, name: str, given: str | None) -> str:
+    """Return the text that is given, else the figure's own name, caption or alt text."""
+    if given is not None:
+        return given
+    own = getattr(figure, name, "")
+    if not own:
+        raise ParameterError(f"the figure has no {name}: give {name}=, or let its drawing function call describe(...)")
+    return own
 
 
 def png(figure: Figure, *, dpi: int = 110) -> bytes:
-    """A figure as a PNG of 256 colours, which keeps notebooks with several figures small enough for git."""
-    drawn, small = io.BytesIO(), io.BytesIO()
+    """Render a figure as a PNG of 256 colours; notebooks with several figures then stay small enough for git."""
+    drawn = io.BytesIO()
+    small = io.BytesIO()
     figure.savefig(drawn, format="png", dpi=dpi, metadata={"Software": None})
     PIL.Image.open(drawn).convert("RGB").quantize(256, dither=PIL.Image.Dither.NONE).save(small, "png", optimize=True)
     return small.getvalue()
@@ -124,11 +130,12 @@ def save_table(
     Parameters
     ----------
     title : str
-        A synthetic catalogue is named as such in it.
+        The mark of a synthetic catalogue is added.
     notes : strings
         Footnotes.
     """
-    folder, title = folder_for(catalogue), marked(title, catalogue)
+    folder = folder_for(catalogue)
+    title = marked(title, catalogue)
     written = table.map(_cell).rename(columns=_cell).to_markdown(index=False, disable_numparse=True)
     text = "\n\n".join([f"**{title}**", written, *notes])
     write_atomically(folder / f"{name}.md", text + "\n")
@@ -142,28 +149,32 @@ def show_table(table: pd.DataFrame, catalogue: Catalogue, *, title: str, index: 
     Parameters
     ----------
     title : str
-        A synthetic catalogue is named as such in it.
+        The mark of a synthetic catalogue is added.
     index : bool
-        Whether the row names say something.
+        Whether to show the row names.
 
     Returns
     -------
     shown : IPython.display.HTML
-        Every text in it escaped, as pandas does.
+        All texts are escaped.
     """
     return HTML(f"<p><b>{html.escape(marked(title, catalogue))}</b></p>\n{table.to_html(index=index)}")
 
 
 def _cell(value: Any) -> Any:
-    """A text as a cell of a Markdown table shows it, whatever stands in it; ``R&B`` stays readable."""
-    return value.replace("<", "&lt;").replace("|", r"\|") if isinstance(value, str) else value
+    """Escape a text for a cell of a Markdown table; ``R&B`` stays readable."""
+    if isinstance(value, str):
+        return value.replace("<", "&lt;").replace("|", r"\|")
+    return value
 
 
 def marked(title: str, catalogue: Catalogue) -> str:
-    """A title that says of a synthetic catalogue that it is one."""
-    return f"{title} (synthetic sample)" if catalogue.synthetic else title
+    """Return a title, marked if the catalogue is synthetic."""
+    if catalogue.synthetic:
+        return f"{title} (synthetic sample)"
+    return title
 
 
 def folder_for(catalogue: Catalogue) -> Path:
-    """``figures/<catalogue>/``, made if need be."""
+    """Return ``figures/<catalogue>/``; create it if necessary."""
     return make_folder(home() / "figures" / catalogue.name)

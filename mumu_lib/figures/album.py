@@ -1,6 +1,6 @@
-"""Plots of one album's genres, and of what a fusion loses without a modality.
+"""Plot the genres of one album; show its cover and texts, and play its recordings.
 
-Paper: none; section 6.4 for the latter.  Notebooks: 07_multimodal, 09_your_album.
+Paper: none.  Notebooks: 09_your_album.
 """
 
 import html
@@ -20,14 +20,14 @@ from mumu_lib.prediction.album import OwnAlbum
 
 @mpl.rc_context(STYLE)
 def ranked_genres(genres: pd.DataFrame, *, n: int = 8) -> Figure:
-    """Highest scores by modality, a panel each; genres of the first panel's list are dark in the others too.
+    """Plot the highest scores of each modality, a panel each; genres of the first panel are dark in all panels.
 
     Parameters
     ----------
     genres : pd.DataFrame
         From :func:`mumu_lib.predict_album`.
     n : int > 0
-        Genres in a panel.
+        Genres per panel.
     """
     modalities = list(genres["modality"].unique())
     columns = min(2, len(modalities))
@@ -42,32 +42,34 @@ def ranked_genres(genres: pd.DataFrame, *, n: int = 8) -> Figure:
         ax.barh(range(len(top)), top["score"], color=colours, height=0.7)
         names = [short(genre, 22) for genre in top["genre"]]
         ax.set(yticks=range(len(top)), yticklabels=names, title=modality, xlabel="score")
-        for place, score in enumerate(top["score"]):
+        for position, score in enumerate(top["score"]):
             ax.annotate(
-                f"{score:.2f}", (max(score, 0), place), (3, 0), textcoords="offset points", va="center", fontsize=8
+                f"{score:.2f}", (max(score, 0), position), (3, 0), textcoords="offset points", va="center", fontsize=8
             )
         ax.margins(x=0.22)
         ax.grid(axis="y", visible=False)
-    first = [f"{name}: {', '.join(part['genre'].head(3))}" for name, part in genres.groupby("modality", sort=False)]
+    leaders = []
+    for name, part in genres.groupby("modality", sort=False):
+        leaders.append(f"{name}: {', '.join(part['genre'].head(3))}")
     return figure.describe(
-        "genres", caption="Genres of one album by modality, highest scores first.", alt="; ".join(first)
+        "genres", caption="Genres of one album by modality, highest scores first.", alt="; ".join(leaders)
     )
 
 
 def shown(album: OwnAlbum, characters: int = 600) -> HTML:
-    """Cover and texts of an album, to be displayed; every text is escaped."""
+    """Return cover and texts of an album for display; all texts are escaped."""
+    parts = []
     picture = media.thumbnail(str(album.cover or ""))
-    cover = (
-        f"<img src='{picture}' alt='Cover of {html.escape(album.folder.name, quote=True)}' width=160>"
-        if picture
-        else ""
-    )
-    texts = [textwrap.shorten(words, characters, placeholder=" …") for words in album.texts]
-    return HTML(cover + "".join(f"<blockquote>{html.escape(words)}</blockquote>" for words in texts))
+    if picture:
+        parts.append(f"<img src='{picture}' alt='Cover of {html.escape(album.folder.name, quote=True)}' width=160>")
+    for text in album.texts:
+        words = textwrap.shorten(text, characters, placeholder=" …")
+        parts.append(f"<blockquote>{html.escape(words)}</blockquote>")
+    return HTML("".join(parts))
 
 
 def players(album: OwnAlbum, tracks: pd.DataFrame, genres: list[str], seconds: int = 5) -> list[Any]:
-    """The recording that pulls most towards each genre, to be played: its first seconds.
+    """Return players of the recording with the highest score for each genre: its first seconds.
 
     Parameters
     ----------
@@ -77,7 +79,7 @@ def players(album: OwnAlbum, tracks: pd.DataFrame, genres: list[str], seconds: i
     parts: list[Any] = []
     if len(tracks):
         best = tracks[genres].idxmax()
-        for track, towards in best.groupby(best):
-            parts.append(HTML(f"<b>{html.escape(str(track))}</b>: {html.escape(', '.join(towards.index))}"))
+        for track, by_genre in best.groupby(best):
+            parts.append(HTML(f"<b>{html.escape(str(track))}</b>: {html.escape(', '.join(by_genre.index))}"))
             parts.append(media.player(audio.load(album.folder / str(track)), seconds))
     return parts

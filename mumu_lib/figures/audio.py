@@ -1,4 +1,4 @@
-"""Figures of sound: patches of spectrograms, or what stands in their place.
+"""Figures of audio features: spectrogram patches, timbre statistics or embeddings.
 
 Paper: Section 5.1.  Notebooks: 04_audio.
 """
@@ -16,7 +16,7 @@ TIMBRE = ("mean", "maximum", "variance", "l2-norm")
 
 @mpl.rc_context(STYLE)
 def patch_examples(patches: np.ndarray, titles: list[str]) -> Figure:
-    """Spectrogram patches, timbre statistics, or vectors of an encoder, side by side.
+    """Plot spectrogram patches, timbre statistics, or embeddings of an encoder side by side.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def patch_examples(patches: np.ndarray, titles: list[str]) -> Figure:
 
 
 def _timbre_examples(statistics: np.ndarray, titles: list[str]) -> Figure:
-    """Timbre statistics of some tracks: a row a statistic, a column a coefficient, each row on a scale of its own."""
+    """Plot timbre statistics of some tracks: a row per statistic, a column per coefficient, each row scaled on its own."""
     figure, axes = new_axes(2.6 * len(statistics), 1.8, columns=len(statistics))
     tables = statistics.astype(np.float64).reshape(len(statistics), len(TIMBRE), -1)
     largest = np.abs(tables).max(axis=(0, 2), keepdims=True)
@@ -71,7 +71,7 @@ def _timbre_examples(statistics: np.ndarray, titles: list[str]) -> Figure:
 
 
 def _vector_examples(vectors: np.ndarray, titles: list[str]) -> Figure:
-    """Vectors of some tracks, each folded into a square, all on one scale; where they differ is what tells them apart."""
+    """Plot embeddings of some tracks, each folded into a square, all on one scale."""
     figure, axes = new_axes(2.6 * len(vectors), 2.6, columns=len(vectors))
     side = int(np.ceil(np.sqrt(vectors.shape[1])))
     folded = np.full((len(vectors), side * side), np.nan)

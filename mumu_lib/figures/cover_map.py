@@ -1,4 +1,4 @@
-"""Figure 2: covers drawn at their places on a map.
+"""Figure 2: a map of covers.
 
 Paper: Section 6.3, Figure 2.  Notebooks: 06_image.
 """
@@ -28,12 +28,12 @@ from mumu_lib.figures.projection import MIN_POINTS, tsne
 from mumu_lib.figures.style import PALETTE, STYLE, counted, new_axes, plain
 from mumu_lib.labels import rarest_top_label
 
-# Places for each cover: some stay empty, so that clusters keep their outlines.
+# Cells per cover: empty cells keep the outlines of clusters visible.
 PLACES_PER_COVER = 1.4
 
 
 CELL, GAP, FRAME = 96, 3, 7
-# Share of a cell's height that two lines under a cover take.
+# Share of a cell's height for two lines of text under a cover.
 TITLE = 0.2
 ZOOM_SIDE = 128
 
@@ -47,7 +47,7 @@ class CoverMap:
     cells : np.ndarray [shape=(n, 2), int]
         Column and row (from the top) of each cover; no two share one.
     side : int
-        Columns, and rows, of the grid.
+        Number of columns, and of rows, of the grid.
     thumbs : np.ndarray [shape=(n, h, h, 3), uint8]
     genre : pd.Series [length n]
     titles : list of str [length n]
@@ -62,22 +62,23 @@ class CoverMap:
 
     @property
     def genres(self) -> list[str]:
-        """The most frequent first."""
+        """Return the genres, most frequent first."""
         return list(self.genre.value_counts().index)
 
     @property
     def numbers(self) -> np.ndarray:
-        """Place of each cover's genre among :attr:`genres` [shape=(n,), int]."""
+        """Return the position of each cover's genre in :attr:`genres` [shape=(n,), int]."""
         return pd.Categorical(self.genre, self.genres).codes
 
     @property
     def colours(self) -> list[str]:
-        """One for each of :attr:`genres`, told apart by the colour-blind too."""
+        """Return a colour for each of :attr:`genres`, from a colour-blind palette."""
         return [PALETTE[i % len(PALETTE)] for i in range(len(self.genres))]
 
     def fullest(self, width: int, height: int) -> tuple[int, int, int, int]:
-        """Column, row, width and height of the window with the most covers, no larger than the grid."""
-        width, height = min(width, self.side), min(height, self.side)
+        """Return column, row, width and height of the window with the most covers, within the grid."""
+        width = min(width, self.side)
+        height = min(height, self.side)
         taken: np.ndarray = np.zeros((self.side, self.side), int)
         taken[self.cells[:, 1], self.cells[:, 0]] = 1
         windows = np.lib.stride_tricks.sliding_window_view(taken, (height, width))
@@ -86,42 +87,40 @@ class CoverMap:
 
 
 def main_genre(catalogue: Catalogue) -> pd.Series:
-    """The most telling top-level genre of every album: its rarest, since Pop stands on most of them.
+    """Return the rarest top-level genre of every album, which says more than Pop, which most albums have.
 
     Returns
     -------
     genre : pd.Series
-        Index: row of the album in ``catalogue.albums``; albums without a top-level genre are left out.
+        Index: row of the album in ``catalogue.albums``, without albums that have no top-level genre.
     """
-    return (
-        pd.Series(rarest_top_label(catalogue, catalogue.label_matrix().toarray() > 0), name="genre")
-        .astype(object)
-        .dropna()
-    )
+    rarest = rarest_top_label(catalogue, catalogue.label_matrix().toarray() > 0)
+    return pd.Series(rarest, name="genre").astype(object).dropna()
 
 
 def lay_out(
     catalogue: Catalogue, albums: pd.Series, vectors: np.ndarray, thumbs: np.ndarray, rows: pd.Series, *,
     genres: int = 5, most: int = 250, seed: int = 0,
 ) -> CoverMap:  # fmt: skip
-    """Random test albums of the most frequent genres, by t-SNE of their vectors, on a grid (paper's Figure 2).
+    """Draw random test albums of the most frequent genres and place them on a grid by t-SNE (paper's Figure 2).
 
     Parameters
     ----------
     albums : pd.Series [length n]
-        Row of ``catalogue.albums`` of each vector.
+        Row of ``catalogue.albums`` for each embedding.
     vectors : np.ndarray [shape=(n, features)]
+        Album embeddings.
     thumbs : np.ndarray [shape=(m, h, h, 3), uint8]
-        May be memory-mapped; only those on the map are read.
+        May be memory-mapped; only covers on the map are read.
     rows : pd.Series [length n]
-        Row of ``thumbs`` of each vector.
+        Row of ``thumbs`` for each embedding.
     genres, most : int > 0
-        Genres, and covers at most.
+        Number of genres, and maximum number of covers.
 
     Raises
     ------
     BadDataError
-        Fewer than five test albums with a cover and a top-level genre.
+        If fewer than five test albums have a cover and a top-level genre.
     """
     table = pd.DataFrame({"genre": main_genre(catalogue).reindex(albums).to_numpy(), "album": albums.to_numpy()})
     table = table[catalogue.albums["split"].to_numpy()[table["album"]] == "test"].dropna()
@@ -131,15 +130,17 @@ def lay_out(
     table = table.sample(min(most, len(table)), random_state=seed)
     cells, side = snap(tsne(vectors[table.index], seed=seed))
     named = catalogue.albums.iloc[table["album"]]
-    titles = [
-        f"{artist}: {title}" if artist else title for artist, title in zip(named["artist"], named["title"], strict=True)
-    ]
+    titles = []
+    for artist, title in zip(named["artist"], named["title"], strict=True):
+        if artist:
+            title = f"{artist}: {title}"
+        titles.append(title)
     shown = np.asarray(thumbs[rows.to_numpy()[table.index]])
     return CoverMap(cells, side, shown, table["genre"].reset_index(drop=True), titles)
 
 
 def snap(xy: np.ndarray) -> tuple[np.ndarray, int]:
-    """Nearest free cells of a grid: the assignment that moves all points least, in sum of squares.
+    """Assign points to cells of a grid with the smallest sum of squared moves.
 
     Parameters
     ----------
@@ -148,29 +149,29 @@ def snap(xy: np.ndarray) -> tuple[np.ndarray, int]:
     Returns
     -------
     cells : np.ndarray [shape=(n, 2), int]
-        Column, row from the top; all different.
+        Column, and row from the top; no two are equal.
     side : int
-        Columns, and rows, of the grid.
+        Number of columns, and of rows, of the grid.
     """
     side = int(np.ceil(np.sqrt(PLACES_PER_COVER * len(xy))))
     span = np.ptp(xy, axis=0)
     unit = (xy - xy.min(axis=0)) / np.where(span > 0, span, 1) * (side - 1)
     unit[:, 1] = side - 1 - unit[:, 1]
-    places = np.stack(np.meshgrid(np.arange(side), np.arange(side)), axis=-1).reshape(-1, 2)
-    _, chosen = linear_sum_assignment(cdist(unit, places, "sqeuclidean"))
-    return places[chosen], side
+    cells = np.stack(np.meshgrid(np.arange(side), np.arange(side)), axis=-1).reshape(-1, 2)
+    _, chosen = linear_sum_assignment(cdist(unit, cells, "sqeuclidean"))
+    return cells[chosen], side
 
 
 @mpl.rc_context(STYLE)
 def cover_map(covers: CoverMap, window: tuple[int, int, int, int] | None = None, run: str = "a network") -> Figure:
-    """Every cover at its place, with the frame and the number of its genre (paper's Figure 2).
+    """Draw every cover in its cell, with the frame and the number of its genre (paper's Figure 2).
 
     Parameters
     ----------
     window : (column, row, width, height), optional
-        In cells: marked by a rectangle.
+        In cells; marked by a rectangle.
     run : str
-        Its id, for the caption.
+        Run id, for the caption.
     """
     figure, (axes,) = new_axes(7.5, 8.1)
     axes.imshow(_mosaic(covers, (0, 0, covers.side, covers.side)), extent=(0, covers.side, covers.side, 0))
@@ -190,7 +191,7 @@ def cover_map(covers: CoverMap, window: tuple[int, int, int, int] | None = None,
 
 @mpl.rc_context(STYLE)
 def cover_detail(covers: CoverMap, window: tuple[int, int, int, int]) -> Figure:
-    """A rectangle of the map, enlarged, with artists and titles.
+    """Draw a rectangle of the map, enlarged, with artists and titles.
 
     Parameters
     ----------
@@ -198,7 +199,7 @@ def cover_detail(covers: CoverMap, window: tuple[int, int, int, int]) -> Figure:
         In cells.
     """
     column, row, width, height = window
-    letters = max(8, int(106 / width))  # of 9 points that stand on 7.5 inches
+    letters = max(8, int(106 / width))  # 106 letters of 9 points fill 7.5 inches
     figure, (axes,) = new_axes(7.5, 7.5 * height / width + 0.6)
     axes.imshow(_mosaic(covers, window, text=TITLE), extent=(column, column + width, row + height, row))
     for (x, y), title in zip(covers.cells, covers.titles, strict=True):
@@ -226,9 +227,11 @@ def _legend(figure: Figure, covers: CoverMap) -> None:
 
 
 def _mosaic(covers: CoverMap, window: tuple[int, int, int, int], text: float = 0.0) -> np.ndarray:
-    """A window of the map as one picture; ``text``: share of a cell's height left free for a title."""
+    """Compose a window of the map as one picture; ``text``: share of a cell's height for a title."""
     column, row, width, height = window
-    cell = CELL if text == 0 else 2 * CELL
+    cell = CELL
+    if text:
+        cell = 2 * CELL
     canvas = Image.new("RGB", (width * cell, height * cell), "white")
     for (x, y), thumb, number in zip(covers.cells - (column, row), covers.thumbs, covers.numbers, strict=True):
         if 0 <= x < width and 0 <= y < height:
@@ -238,11 +241,12 @@ def _mosaic(covers: CoverMap, window: tuple[int, int, int, int], text: float = 0
 
 
 def _card(thumb: np.ndarray, number: int, colour: str, side: int) -> Image.Image:
-    """One cover in its frame, the number of its genre in the corner."""
+    """Draw one cover in its frame, with the number of its genre in the corner."""
     card = Image.new("RGB", (side, side), "white")
     draw = ImageDraw.Draw(card)
     draw.rectangle((GAP, GAP, side - GAP - 1, side - GAP - 1), fill=colour)
-    inner, edge = side - 2 * (GAP + FRAME), GAP + FRAME
+    edge = GAP + FRAME
+    inner = side - 2 * edge
     card.paste(Image.fromarray(thumb).resize((inner, inner), Image.Resampling.LANCZOS), (edge, edge))
     tag = min(24, round(0.19 * side))
     draw.rectangle((GAP, GAP, GAP + tag, GAP + tag), fill=colour)
@@ -270,30 +274,32 @@ map.addEventListener("pointerup",()=>{from=null});
 
 
 def save_zoomable(covers: CoverMap, catalogue: Catalogue, run: str) -> None:
-    """Write the map to zoom and move in as ``fig2_covers.html``, beside the figure of that name.
+    """Write the zoomable map as ``fig2_covers.html`` to the folder of the catalogue's figures.
 
     Parameters
     ----------
     run : str
-        Id of the run that the vectors are of, for the caption.
+        Id of the run with the embeddings, for the caption.
     """
     marked = figures.marked(f"Figure 2. Test covers of {catalogue.name!r}", catalogue)
     zoomable(covers, figures.folder_for(catalogue) / "fig2_covers.html", caption=f"{marked} by {run}.")
 
 
 def zoomable(covers: CoverMap, path: Path, *, caption: str) -> None:
-    """Write the map as one HTML file to zoom and move in; covers inside as small JPEGs, every text escaped.
+    """Write the map as one zoomable HTML file, with covers as small JPEGs; all texts are escaped.
 
     Parameters
     ----------
     path : Path
-        Of the file; some 5 kB a cover.
+        HTML file to write; some 5 kB per cover.
     """
-    cards, unit = [], 100
+    cards = []
+    unit = 100
     for (x, y), thumb, number, title in zip(covers.cells, covers.thumbs, covers.numbers, covers.titles, strict=True):
         jpeg = io.BytesIO()
         Image.fromarray(thumb).resize((ZOOM_SIDE, ZOOM_SIDE)).save(jpeg, "jpeg", quality=80)
-        data, colour = base64.b64encode(jpeg.getvalue()).decode(), covers.colours[number]
+        data = base64.b64encode(jpeg.getvalue()).decode()
+        colour = covers.colours[number]
         cards.append(
             f"<g><title>{html.escape(f'{title}: {covers.genres[number]}')}</title>"
             f'<rect x="{x * unit + 3}" y="{y * unit + 3}" width="94" height="94" fill="{colour}"/>'

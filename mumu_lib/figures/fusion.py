@@ -1,4 +1,4 @@
-"""Figures of a fusion: what it loses when modalities are missing, and its branches while they are learned jointly.
+"""Figures of a fusion: AUC with missing modalities, branches in joint learning, and the search for weights.
 
 Paper: Section 6.4.  Notebooks: 07_multimodal.
 """
@@ -17,20 +17,20 @@ from mumu_lib.runs import Run
 
 @mpl.rc_context(STYLE)
 def missing_modalities(table: pd.DataFrame, run: str = "a fusion") -> Figure:
-    """AUC with its interval for every pattern of missing modalities.
+    """Plot the AUC with its interval for every pattern of missing modalities.
 
     Parameters
     ----------
     table : pd.DataFrame
         From :func:`mumu_lib.fusion.missing_modalities`.
     run : str
-        Its id, for the caption.
+        Run id, for the caption.
     """
     if table.empty:
         return sentence("missing_modalities", "No test album has every modality.")
     figure, (axes,) = new_axes(6.5, 0.9 + 0.3 * len(table))
     shown = table.iloc[::-1]
-    # An interval need not hold the point.
+    # A bootstrap interval may exclude the point.
     spread = np.maximum([shown["AUC"] - shown["from"], shown["to"] - shown["AUC"]], 0)
     axes.errorbar(shown["AUC"], range(len(shown)), xerr=spread, fmt="o", capsize=3)
     axes.axvline(0.5, color="0.5", lw=1, ls="--")
@@ -50,12 +50,12 @@ def missing_modalities(table: pd.DataFrame, run: str = "a fusion") -> Figure:
 
 @mpl.rc_context(STYLE)
 def branch_curves(curves: pd.DataFrame) -> Figure:
-    """Validation AUC of each branch by itself, by epoch (the argument of the paper's section 5.4).
+    """Plot the validation AUC of each branch on its own, by epoch (the argument of the paper's section 5.4).
 
     Parameters
     ----------
     curves : pd.DataFrame
-        Index: epoch from 1; a column a branch. Empty where each source was learned by itself.
+        Index: epoch from 1; a column per branch. Empty if each source was trained separately.
     """
     if curves.empty:
         return sentence("branches", "Every source was learned by itself: there are no branches to compare.")
@@ -76,7 +76,7 @@ def branch_curves(curves: pd.DataFrame) -> Figure:
 
 @mpl.rc_context(STYLE)
 def weight_search(steps: pd.DataFrame, run: str = "a fusion") -> Figure:
-    """Validation AUC of a mean of sources, step by step; the weights that were kept are named.
+    """Plot the validation AUC of a weighted mean of sources by step of the search, with the best weights.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def weight_search(steps: pd.DataFrame, run: str = "a fusion") -> Figure:
         ``epoch``, ``val_auc``, ``seconds``, ``best``, and a column ``weight of NAME`` for each source
         (:func:`mumu_lib.fusion.weighted.search`).
     run : str
-        Its id, for the caption.
+        Run id, for the caption.
     """
     columns = steps.columns[steps.columns.str.startswith("weight of ")]
     kept = steps[steps["best"]].iloc[0]
@@ -103,14 +103,14 @@ def weight_search(steps: pd.DataFrame, run: str = "a fusion") -> Figure:
 
 
 def learning(run: Run, history: pd.DataFrame, target: str) -> Image:
-    """How a fusion was learned: its loss by epoch, or the search for the weights of its sources; written and shown.
+    """Plot the loss of a fusion by epoch, or the search for its weights; write and show the figure.
 
     Parameters
     ----------
     history : pd.DataFrame
-        Of :class:`mumu_lib.fusion.learned.Learned`.
+        From :class:`mumu_lib.fusion.learned.Learned`.
     target : str
-        Names the loss.
+        Name of the target, for the loss axis.
     """
     if "loss" in history:
         return training.learning(run, history, target)

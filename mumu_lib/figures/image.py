@@ -1,4 +1,4 @@
-"""Covers as the image network sees them, and what it looks at.
+"""Figures of covers: training views, and class activation maps.
 
 Paper: Sections 5.3 and 6.3.  Notebooks: 06_image.
 """
@@ -18,20 +18,22 @@ from mumu_lib.image.store import CoverStore
 
 @mpl.rc_context(STYLE)
 def view_examples(store: CoverStore, rows: np.ndarray, size: int, *, views: int = 4, seed: int = 0) -> Figure:
-    """The test crop of some covers, and random training views beside each.
+    """Plot the test crop and random training views of some covers.
 
     Parameters
     ----------
     rows : np.ndarray [shape=(n,), int]
-        Of the store.
+        Rows of the store.
     size : int
         Side of the views.
     """
     figure = new_figure(1.4 * (views + 1), 1.4 * len(rows))
     for line, row in zip(figure.subplots(len(rows), views + 1, squeeze=False), rows, strict=True):
-        pixels, whole = store.values[row], tuple(store.sizes[row])
+        pixels = store.values[row]
+        whole = tuple(store.sizes[row])
         pictures = [centre_view(pixels, whole, size)]
-        pictures += [random_view(pixels, whole, size, np.random.default_rng([seed, v, row])) for v in range(views)]
+        for view in range(views):
+            pictures.append(random_view(pixels, whole, size, np.random.default_rng([seed, view, row])))
         for ax, picture in zip(line, pictures, strict=True):
             ax.imshow(picture)
             ax.set_axis_off()
@@ -52,7 +54,7 @@ def view_examples(store: CoverStore, rows: np.ndarray, size: int, *, views: int 
 def class_maps(
     views: np.ndarray, maps: np.ndarray, genre: pd.Series, scores: np.ndarray, run: str = "a network"
 ) -> Figure:
-    """Covers, and beside each where the network sees its genre.
+    """Plot covers with class activation maps of their genres.
 
     Parameters
     ----------
@@ -60,11 +62,11 @@ def class_maps(
     maps : np.ndarray [shape=(n, k, k)]
         From :func:`mumu_lib.image.class_activation.class_maps`.
     genre : pd.Series [length n]
-        A row of the figure each.
+        Genre of each cover; a row of the figure per genre.
     scores : np.ndarray [shape=(n,)]
-        Of the genre, for the titles.
+        Scores of the genre, for the titles.
     run : str
-        Its id, for the caption.
+        Run id, for the caption.
     """
     names = list(dict.fromkeys(genre))
     most = int(genre.value_counts().max())
@@ -75,10 +77,10 @@ def class_maps(
         ax.spines[:].set_visible(False)
     for row, name in zip(axes, names, strict=True):
         row[0].set_ylabel(textwrap.fill(name, 16), fontsize=9, weight="bold")
-        for place, item in enumerate(np.flatnonzero(genre == name)):
-            row[2 * place].imshow(views[item])
-            _overlay(row[2 * place + 1], views[item], maps[item])
-            row[2 * place + 1].set_title(f"score {scores[item]:.2f}", fontsize=9)
+        for position, item in enumerate(np.flatnonzero(genre == name)):
+            row[2 * position].imshow(views[item])
+            _overlay(row[2 * position + 1], views[item], maps[item])
+            row[2 * position + 1].set_title(f"score {scores[item]:.2f}", fontsize=9)
     return figure.describe(
         "class_maps",
         caption=f"Class activation maps of {run}: where the network sees the genre.",
@@ -88,7 +90,7 @@ def class_maps(
 
 
 def _overlay(ax: mpl.axes.Axes, view: np.ndarray, evidence: np.ndarray) -> None:
-    """The cover in grey; in colour what speaks for the genre, from least to most within the cover."""
+    """Draw the cover in grey and the class activation map in colour, scaled from its minimum to its maximum."""
     extent = (0, *view.shape[:2], 0)
     ax.imshow(Image.fromarray(view).convert("L"), cmap="gray", vmin=0, vmax=255, extent=extent)
     share = (evidence - evidence.min()) / max(float(np.ptp(evidence)), 1e-9)

@@ -1,4 +1,4 @@
-"""Figures about labels: how often each is, and where they lie on the map of factors.
+"""Figures of labels: their frequencies, and the map of album factors.
 
 Paper: Figure 1, Section 3.1.  Notebooks: 02_dataset_overview, 03_label_factors.
 """
@@ -15,7 +15,7 @@ from mumu_lib.figures.style import MARKERS, PALETTE, STYLE, VERMILION, new_axes,
 
 @mpl.rc_context(STYLE)
 def label_distribution(frequencies: pd.DataFrame, per_album: pd.Series) -> Figure:
-    """Share of albums of every label by rank, and how many labels an album has (paper 3.1).
+    """Plot the share of albums of every label by rank, and the number of labels per album (paper 3.1).
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def label_distribution(frequencies: pd.DataFrame, per_album: pd.Series) -> Figur
 
 @mpl.rc_context(STYLE)
 def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10, of: int = 0) -> Figure:
-    """Albums on a plane, a colour and a marker per genre, names where a genre is densest (paper's Figure 1).
+    """Plot albums on a plane, with a colour and marker per genre and its name at the densest place (paper's Figure 1).
 
     Parameters
     ----------
@@ -69,17 +69,20 @@ def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10, of: int = 0) 
     most : int
         Genres beyond the most frequent ones are drawn in grey.
     of : int
-        How many albums there are, where the map shows a part of them; the caption says so.
+        Number of all albums if the map shows a part of them, for the caption.
     """
     figure, (axes,) = new_axes(7.5, 6)
     names = genre.value_counts().index[: min(most, len(MARKERS))]
     rest = ~genre.isin(names).to_numpy()
     size = float(np.clip(450 / np.sqrt(len(xy)), 4, 40))
-    axes.scatter(*xy[rest].T, s=size / 3, color="0.75", label="others" if rest.any() else None)
+    others = None
+    if rest.any():
+        others = "others"
+    axes.scatter(*xy[rest].T, s=size / 3, color="0.75", label=others)
     above: dict[str, tuple[float, float]] = {}
     for name, marker, colour in zip(names, MARKERS, PALETTE, strict=False):
         chosen = (genre == name).to_numpy()
-        # The dark edge keeps the palette's pale colours on the page, in greyscale too.
+        # A dark edge keeps pale colours visible, in greyscale too.
         axes.scatter(
             *xy[chosen].T,
             s=size,
@@ -101,7 +104,9 @@ def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10, of: int = 0) 
     axes.margins(0.1)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=1.5)
     largest = ", ".join(genre.value_counts().index[:5])
-    part = f" {len(genre):,} of {of:,}, drawn by the seed." if of > len(genre) else ""
+    part = ""
+    if of > len(genre):
+        part = f" {len(genre):,} of {of:,}, drawn by the seed."
     return figure.describe(
         "fig1_album_factors",
         caption=f"Figure 1. t-SNE of the factors of albums with one top-level label.{part}",
@@ -110,7 +115,7 @@ def genre_map(xy: np.ndarray, genre: pd.Series, *, most: int = 10, of: int = 0) 
 
 
 def _densest(xy: np.ndarray) -> tuple[float, float]:
-    """Middle (x) and top (y) of the crowd around the point whose neighbours (a third of all, twenty at most) are closest."""
+    """Return middle (x) and top (y) of the crowd around the point with the closest neighbours (a third, at most 20)."""
     n = min(len(xy), 20, max(3, len(xy) // 3))
     radius = NearestNeighbors(n_neighbors=n).fit(xy).kneighbors(xy)[0][:, -1]
     crowd = xy[np.linalg.norm(xy - xy[radius.argmin()], axis=1) <= 2 * radius.min()]
@@ -118,9 +123,9 @@ def _densest(xy: np.ndarray) -> tuple[float, float]:
 
 
 def _apart(places: dict[str, tuple[float, float]], extent: np.ndarray) -> dict[str, tuple[float, float]]:
-    """Free places just above or as near as can be, so that no name lies over another.
+    """Return a place for each name, as near above its genre as possible without overlap.
 
-    A letter is about 2 % of the map wide, a name 4 % high.
+    A letter is about 2 % of the map's width, a name 4 % of its height.
     """
     free: dict[str, tuple[float, float]] = {}
     for name, (x, y) in sorted(places.items(), key=lambda entry: -entry[1][1]):

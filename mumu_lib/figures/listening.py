@@ -1,4 +1,4 @@
-"""Pictures of what a pretrained network hears: tags over time, with the recording to play.
+"""Figures of a pretrained network's output: tags over time, with a player of the recording.
 
 Paper: none.  Notebooks: 09_your_album.
 """
@@ -29,18 +29,18 @@ def taggram(heard: Heard, tags: tuple[str, ...], *, n: int = 12, seconds: float 
     Parameters
     ----------
     heard : Heard
-        Of one recording, in the order of time.
+        Output for one recording, in the order of time.
     tags : tuple of str
         Names of the columns of its scores.
     n : int > 0
-        Tags to show, those with the highest means.
+        Number of tags to show, by highest mean.
     seconds : float
         Length of a window.
     """
     means = heard.scores.mean(axis=0)
     first = np.argsort(-means, kind="stable")[:n]
     figure, axes = new_axes(7.0, 0.9 + 0.24 * len(first))
-    # From where each window begins to where the next one does: those left out between two are bridged.
+    # Draw each window up to the start of the next, which bridges skipped windows.
     edges = np.append(heard.starts, heard.starts[-1] + seconds)
     image = axes[0].pcolormesh(
         edges, np.arange(len(first) + 1), heard.scores[:, first].T, cmap="magma", vmin=0, vmax=1, rasterized=True
@@ -67,16 +67,17 @@ def first_recording(
     ----------
     album : OwnAlbum
     catalogue : Catalogue
-        A synthetic one is named as such in the picture.
+        The picture names a synthetic catalogue as such.
     folder : Path, optional
-        Where the picture is kept.
+        Folder for the picture.
     model : str
-        As :func:`mumu_lib.listen` takes it.
+        As in :func:`mumu_lib.listen`.
 
     Returns
     -------
     parts : list
-        To be displayed: the picture, its title and a player of the first seconds; or one line that says why there is none.
+        Objects to display: the picture, its title and a player of the first seconds; or one line with the reason why
+        there is no picture.
     """
     name = listening.MODELS.get(model, model)
     if name not in encoders.installed():
@@ -84,11 +85,11 @@ def first_recording(
     encoder = listening.open_encoder(model)
     for file in album.audio:
         try:
-            found = encoder.encode(audio.load(file, rate=encoder.rate))
+            heard = encoder.encode(audio.load(file, rate=encoder.rate))
         except AudioError:
-            # Listed with its reason where the album is judged.
+            # The prediction of the album lists the reason.
             continue
         title = HTML(f"<b>{html.escape(file.name)}</b>, its first {media.CLIP_SECONDS} seconds:")
-        drawn = taggram(found, encoder.tags)
+        drawn = taggram(heard, encoder.tags)
         return [figures.save(drawn, catalogue, folder=folder), title, media.player(audio.load(file))]
     return [Markdown("The album has no recording that can be heard.")]

@@ -1,4 +1,4 @@
-"""Figures of the dataset mapping: what each step leaves, and precision against recall.
+"""Figures of the dataset mapping: albums left after each step, and precision and recall.
 
 Notebook: 01.
 """
@@ -11,7 +11,7 @@ from mumu_lib.figures.style import BLUE, ORANGE, STYLE, new_axes, new_figure
 
 
 def funnel(steps: pd.DataFrame) -> Figure:
-    """Albums and tracks that are left after each step.
+    """Plot the albums and tracks that are left after each step.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def funnel(steps: pd.DataFrame) -> Figure:
         ):
             values = steps[column].astype("Float64").fillna(0).to_numpy(float)
             bars = axes.barh(steps["step"], values, color=colour)
-            axes.bar_label(bars, [f"{v:,.0f}" if v else "" for v in values], padding=3)
+            axes.bar_label(bars, [_bar_label(value) for value in values], padding=3)
             axes.set(title=title)
             axes.margins(x=0.18)
             axes.grid(visible=False)
@@ -41,8 +41,15 @@ def funnel(steps: pd.DataFrame) -> Figure:
     )
 
 
+def _bar_label(value: float) -> str:
+    """Return the label of a bar; empty for 0."""
+    if not value:
+        return ""
+    return f"{value:,.0f}"
+
+
 def agreement(curve: pd.DataFrame, threshold: float) -> Figure:
-    """Precision and recall of the matches over the threshold; a line of text where no truth is known.
+    """Plot precision and recall of the matches over the threshold, or a sentence if there is no ground truth.
 
     Parameters
     ----------
@@ -50,7 +57,7 @@ def agreement(curve: pd.DataFrame, threshold: float) -> Figure:
         ``threshold``, ``precision``, ``recall``, from :func:`mumu_lib.mapping.agreement` or
         :func:`mumu_lib.mapping.measure`.
     threshold : float
-        The one in use, marked.
+        Threshold in use, marked.
     """
     if curve.empty:
         return _no_agreement()
@@ -73,7 +80,7 @@ def agreement(curve: pd.DataFrame, threshold: float) -> Figure:
 
 
 def _no_agreement() -> Figure:
-    """What stands in the place of the curves where no truth is known."""
+    """Return a sentence in place of the curves."""
     with mpl.rc_context(STYLE):
         figure, (axes,) = new_axes(6, 0.6)
         axes.set_axis_off()

@@ -1,4 +1,4 @@
-"""Covers and recordings made small enough for a page: thumbnails and clips.
+"""Thumbnails and audio clips, small enough for a web page or notebook.
 
 Paper: none.  Notebooks: 03_label_factors, 04_audio, 06_image, 07_multimodal, 09_your_album.
 """
@@ -19,10 +19,10 @@ from mumu_lib.core.parsing import open_picture
 
 THUMBNAIL = 160
 SECONDS = 30
-# In a notebook, which is kept in git.
+# Length in notebooks, which are stored in git.
 CLIP_SECONDS = 20
 SENT_WHOLE = 1_000_000
-# 30 seconds of a recording with eight channels at 96 kHz; more is claimed than played.
+# 30 seconds of eight channels at 96 kHz; a header that claims more is not trusted.
 MOST_SAMPLES = 30 * 96_000 * 8
 PLAYABLE = {".mp3": "mpeg", ".ogg": "ogg", ".oga": "ogg", ".opus": "ogg", ".flac": "flac", ".wav": "wav", ".m4a": "mp4"}
 
@@ -32,19 +32,22 @@ MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 
 @lru_cache(maxsize=1024)
 def thumbnail(path: str) -> str:
-    """Small JPEG of a cover as a ``data:`` address; empty if there is none or it cannot be read."""
+    """Return a small JPEG of a cover as a ``data:`` URI; empty if there is none or it cannot be read."""
     if not path:
         return ""
     small = _shrunk(path, THUMBNAIL, "JPEG", 85)
-    return "data:image/jpeg;base64," + base64.b64encode(small).decode() if small else ""
+    if not small:
+        return ""
+    return "data:image/jpeg;base64," + base64.b64encode(small).decode()
 
 
 def small_cover(path: str, side: int) -> bytes:
-    """Return a cover as a WebP of at most ``side`` pixels, for pages with very many; empty if it cannot be read."""
+    """Return a cover as a WebP of at most ``side`` pixels, for pages with many covers; empty if it cannot be read."""
     return _shrunk(path, side, "WEBP", 60)
 
 
 def _shrunk(path: str, side: int, kind: str, quality: int) -> bytes:
+    """Encode a cover of at most ``side`` pixels; return empty bytes if it cannot be read."""
     small = io.BytesIO()
     try:
         with open_picture(path) as picture:
@@ -52,36 +55,40 @@ def _shrunk(path: str, side: int, kind: str, quality: int) -> bytes:
             cover = picture.convert("RGB")
         cover.thumbnail((side, side))
         cover.save(small, kind, quality=quality)
-    except Exception:  # Pillow's decoders raise nearly anything on damaged files
+    except Exception:  # Pillow's decoders raise exceptions of many kinds on damaged files
         return b""
     return small.getvalue()
 
 
 def clip(path: str) -> tuple[bytes, str]:
-    """A recording as the page can play it: the file itself if it is small, else its first 30 seconds as mp3.
+    """Return a recording for playback: the file itself if it is small, else its first 30 seconds as mp3.
 
     Returns
     -------
     sound : bytes
-        Empty if the recording is not there or cannot be read.
+        Empty if the recording does not exist or cannot be read.
     kind : str
-        The type after ``audio/``; without sound the reason, in words.
+        The media type after ``audio/``; without sound, the reason.
     """
+    if not path:
+        return b"", "no recording"
     file = Path(path)
-    if not path or not os.path.isfile(file):
-        return b"", "no recording on this machine" if path else "no recording"
+    if not os.path.isfile(file):
+        return b"", "no recording on this machine"
     if file.suffix.lower() in PLAYABLE and file.stat().st_size <= SENT_WHOLE:
         return file.read_bytes(), PLAYABLE[file.suffix.lower()]
     beginning = io.BytesIO()
     try:
         with soundfile.SoundFile(file) as sound:
             frames = min(SECONDS * sound.samplerate, MOST_SAMPLES // sound.channels)
-            samples, rate = sound.read(frames, dtype="float32", always_2d=True), sound.samplerate
-        # What mp3 can hold.
+            samples = sound.read(frames, dtype="float32", always_2d=True)
+            rate = sound.samplerate
+        # An mp3 has at most two channels and a standard rate.
         if samples.shape[1] > 2:
             samples = samples.mean(axis=1, keepdims=True)
         if rate not in MP3_RATES:
-            samples, rate = soxr.resample(samples, rate, MP3_RATES[-2]), MP3_RATES[-2]
+            samples = soxr.resample(samples, rate, MP3_RATES[-2])
+            rate = MP3_RATES[-2]
         soundfile.write(beginning, samples, rate, format="MP3")
     except (soundfile.LibsndfileError, ValueError, MemoryError) as error:
         return b"", f"the recording cannot be played: {error}"
@@ -110,7 +117,7 @@ def player(y: np.ndarray, seconds: int = CLIP_SECONDS) -> Audio:
     Parameters
     ----------
     y : np.ndarray [shape=(samples,)]
-        Of :func:`mumu_lib.audio.load`, at its usual rate.
+        From :func:`mumu_lib.audio.load`, at its default rate.
     seconds : int
     """
     file = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Vectors on a plane: t-SNE, computed once and kept.
+"""t-SNE of embeddings, computed once and stored.
 
 Paper: Figures 1 and 2.  Notebooks: 03_label_factors, 04_audio, 06_image, 07_multimodal.
 """
@@ -14,20 +14,20 @@ from mumu_lib.core.files import save_array
 from mumu_lib.core.fingerprints import hash_of, matches, signature
 
 MIN_POINTS = 5
-# More points cost t-SNE minutes, and lie over one another.
+# t-SNE of more points takes minutes, and the points overlap.
 MOST_ON_A_MAP = 15_000
 
 
 def tsne(X: np.ndarray, *, perplexity: float = 30, seed: int = 0) -> np.ndarray:
-    """Coordinates of vectors on a plane by openTSNE, cosine distance.
+    """Compute t-SNE coordinates with openTSNE, by cosine distance.
 
-    One thread: the layout depends on the number of threads, not only on the seed.
+    One thread is used, since the layout also depends on the number of threads.
 
     Parameters
     ----------
     X : np.ndarray [shape=(n, d)]
     perplexity : float > 0
-        Lowered to (n - 1) / 3 where there are too few vectors.
+        Reduced to (n - 1) / 3 if there are too few vectors.
 
     Returns
     -------
@@ -36,35 +36,41 @@ def tsne(X: np.ndarray, *, perplexity: float = 30, seed: int = 0) -> np.ndarray:
     Raises
     ------
     BadDataError
-        Fewer than five vectors.
+        If there are fewer than five vectors.
     """
     from openTSNE import TSNE
 
     if len(X) < MIN_POINTS:
         raise BadDataError(f"a map needs at least {MIN_POINTS} albums, there are {len(X)}")
     perplexity = min(perplexity, (len(X) - 1) / 3)
-    neighbours = "exact" if len(X) < 5000 else "annoy"
+    neighbours = "exact"
+    if len(X) >= 5000:
+        neighbours = "annoy"
     iterations = {"early_exaggeration_iter": 250, "n_iter": 500}
     with progress.bar(total=sum(iterations.values()), desc="t-SNE", unit="iteration") as bar:
+
+        def advance(*_: object) -> None:
+            # openTSNE stops if a callback returns a true value, as update may.
+            bar.update(10)
+
         embedding = TSNE(
             perplexity=perplexity, metric="cosine", neighbors=neighbours, random_state=seed, n_jobs=1, **iterations,
-            callbacks=lambda *_: bar.update(10) and None, callbacks_every_iters=10,  # a true value would stop it
+            callbacks=advance, callbacks_every_iters=10,
         ).fit(X)  # fmt: skip
     return np.asarray(embedding)
 
 
 def coordinates(folder: Path, vectors: np.ndarray, *, perplexity: float = 30, seed: int = 0) -> np.ndarray:
-    """t-SNE coordinates of vectors, computed once and kept in a run's folder.
+    """Return t-SNE coordinates, computed once and stored in a folder.
 
-    Other vectors get other coordinates, the same ones the same map, on whatever machine and at any number of
-    threads: a network's vectors differ in their last digits from one number of threads to another, which t-SNE
-    would make a different map of. The file's name therefore says what made it (shape, perplexity, seed, version of
-    openTSNE, vectors), and beside the coordinates lies a sketch, to know the vectors again by.
+    Recomputed embeddings differ in their last digits, depending on machine and number of threads, and t-SNE would turn
+    them into a different map. Each stored file therefore holds a signature of the embeddings, which recognises them
+    despite rounding. The file's name depends on shape, perplexity, seed, version of openTSNE and embeddings.
 
     Parameters
     ----------
     folder : Path
-        For instance a run's.
+        For instance the folder of a run.
     vectors : np.ndarray [shape=(n, d)]
     perplexity : float > 0
     seed : int
@@ -76,9 +82,10 @@ def coordinates(folder: Path, vectors: np.ndarray, *, perplexity: float = 30, se
     Raises
     ------
     BadDataError
-        Fewer than five vectors, NaN, or a zero vector, which has no cosine distance to anything.
+        If there are fewer than five vectors, or some have NaN or only zeros, for which no cosine distance is defined.
     """
-    if (bad := ~np.isfinite(vectors).all(axis=1) | ~np.any(vectors, axis=1)).any():
+    bad = ~np.isfinite(vectors).all(axis=1) | ~np.any(vectors, axis=1)
+    if bad.any():
         raise BadDataError(
             f"{bad.sum()} of {len(bad)} vectors are NaN or zero, the first in row {bad.argmax()}; leave them out"
         )
@@ -87,9 +94,9 @@ def coordinates(folder: Path, vectors: np.ndarray, *, perplexity: float = 30, se
     content = hash_of(vectors.tobytes(), length=8)
     own_signature = signature(vectors)
     for path in sorted(folder.glob(f"tsne-{settings}-*.npy")):
-        kept = np.load(path, allow_pickle=False)
-        if matches(own_signature, kept[:, 2:]):
-            return kept[:, :2]
+        stored = np.load(path, allow_pickle=False)
+        if matches(own_signature, stored[:, 2:]):
+            return stored[:, :2]
     xy = tsne(vectors, perplexity=perplexity, seed=seed).astype(np.float32)
     save_array(folder / f"tsne-{settings}-{content}.npy", np.hstack([xy, own_signature]))
     return xy

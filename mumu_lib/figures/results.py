@@ -1,4 +1,4 @@
-"""Figures of the results: of one run, our AUC beside the paper's, frequent against rare labels, the claims.
+"""Figures of the results: audio runs, our AUC and the paper's, head to tail labels, and the claims.
 
 Paper: Table 2, Section 6.  Notebooks: 04 to 08.
 """
@@ -44,9 +44,9 @@ PAPER: Any = {"marker": "D", "color": "0.35", "mfc": "none", "ms": 5}
 
 @mpl.rc_context(STYLE)
 def grid(runs: pd.DataFrame) -> Figure:
-    """AUC against parameters and against seconds per epoch, a point a run (the argument of the paper's section 6.1).
+    """Plot AUC against parameters and seconds per epoch, a point per run (the argument of the paper's section 6.1).
 
-    Both targets have nearly the same parameters; they are drawn six points apart, so that neither hides the other.
+    Both targets have nearly the same parameters; they are drawn six points apart to avoid overlap.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def grid(runs: pd.DataFrame) -> Figure:
         for (target, part), marker, colour, line, aside in zip(
             runs.groupby("target"), MARKERS, PALETTE, LINES, (-3, 3), strict=False
         ):
-            # An interval need not hold the point.
+            # A bootstrap interval may exclude the point.
             spread = np.maximum([part["auc"] - part["auc_low"], part["auc_high"] - part["auc"]], 0)
             drawn = ax.errorbar(
                 part[column], part["auc"], spread, fmt=marker, color=colour, elinewidth=0.9, capsize=2, label=target,
@@ -70,11 +70,13 @@ def grid(runs: pd.DataFrame) -> Figure:
             drawn[2][0].set_linestyle(line)
             ax.update_datalim(np.vstack([part[[column, "auc_low"]], part[[column, "auc_high"]]]))
         for run in runs.itertuples():
-            above = run.target == "cosine"
+            offset = (1, -11)
+            if run.target == "cosine":
+                offset = (7, 5)
             ax.annotate(
                 plain(str(run.setting)),
                 (getattr(run, column), run.auc),
-                (7, 5) if above else (1, -11),
+                offset,
                 textcoords="offset points",
                 fontsize=8,
             )
@@ -92,7 +94,7 @@ def grid(runs: pd.DataFrame) -> Figure:
 
 
 def _rows(names: list[str], width: float, columns: int = 1) -> tuple[CaptionedFigure, list[Axes]]:
-    """Axes side by side with one line a name, the first on top."""
+    """Create axes side by side with one row per name, the first on top."""
     figure = new_figure(width, 1.1 + 0.24 * len(names))
     axes = list(figure.subplots(1, columns, squeeze=False, sharey=True)[0])
     axes[0].set(
@@ -104,7 +106,7 @@ def _rows(names: list[str], width: float, columns: int = 1) -> tuple[CaptionedFi
 
 
 def _whiskers(axes: Axes, where: np.ndarray, table: pd.DataFrame, value: str, ends: list[str], **style: Any) -> None:
-    """Points with intervals that need not hold the point."""
+    """Draw points with intervals, which may exclude the point."""
     numbers = table[[value, *ends]].to_numpy(float)
     axes.hlines(where, *numbers[:, 1:].T, color=style["color"], lw=1)
     axes.plot(numbers[:, 0], where, ls="none", **style)
@@ -112,7 +114,7 @@ def _whiskers(axes: Axes, where: np.ndarray, table: pd.DataFrame, value: str, en
 
 @mpl.rc_context(STYLE)
 def beside_paper(table2: pd.DataFrame) -> Figure:
-    """AUC of every row of Table 2, the paper's and ours with its 95 % interval.
+    """Plot the AUC of every row of Table 2, the paper's and ours with its 95 % interval.
 
     Parameters
     ----------
@@ -135,7 +137,7 @@ def beside_paper(table2: pd.DataFrame) -> Figure:
 
 @mpl.rc_context(STYLE)
 def by_frequency(table: pd.DataFrame) -> Figure:
-    """AUC of frequent, middling and rare labels, a line a run.
+    """Plot the AUC of head, middle and tail labels, a row per run.
 
     Parameters
     ----------
@@ -162,7 +164,7 @@ def by_frequency(table: pd.DataFrame) -> Figure:
 
 @mpl.rc_context(STYLE)
 def claims(table: pd.DataFrame) -> Figure:
-    """Differences behind the claims about AUC and about coverage that were run, with 95 % intervals.
+    """Plot the differences that decide the claims about AUC and coverage, with 95 % intervals.
 
     Parameters
     ----------
@@ -175,8 +177,8 @@ def claims(table: pd.DataFrame) -> Figure:
     for ax, metric, name in zip(axes, ("auc", "coverage"), ("AUC", "coverage\n(mean of C@1, C@3, C@5)"), strict=True):
         part = table[table["metric"] == metric]
         for verdict, style in VERDICTS.items():
-            of_it = part[part["verdict"] == verdict]
-            _whiskers(ax, of_it.index.to_numpy(), of_it, "difference", ["low", "high"], **style)
+            chosen = part[part["verdict"] == verdict]
+            _whiskers(ax, chosen.index.to_numpy(), chosen, "difference", ["low", "high"], **style)
         ax.plot(part["paper_difference"], part.index, ls="none", **PAPER)
         ax.axvline(0, color="0.5", lw=1, ls="--")
         ax.set(xlabel=f"difference in {name}")

@@ -1,4 +1,4 @@
-"""The style of all figures: colours, markers and line styles that say the same, and texts that matplotlib takes as they are.
+"""The style of all figures: colours, markers, line styles, and escaped texts.
 
 Paper: none.  Notebooks: all.
 """
@@ -11,8 +11,8 @@ import seaborn as sns
 from cycler import cycler
 from matplotlib.figure import Figure
 
-# The colour-blind palette, neighbours in hue set apart. Colour never stands alone: a marker, a line style, a hatch or a
-# name says the same, for readers of a greyscale print.
+# The colour-blind palette, reordered to separate similar hues. Every colour is accompanied by a marker, line style, hatch
+# or name, for readers of a greyscale print.
 _COLOURS = sns.color_palette("colorblind").as_hex()
 PALETTE = [_COLOURS[i] for i in (0, 1, 2, 4, 9, 5, 8, 7, 3, 6)]
 
@@ -30,18 +30,18 @@ STYLE: Any = {
 
 
 class CaptionedFigure(Figure):
-    """A figure that says what it is, for :func:`mumu_lib.figures.save`.
+    """A figure with name, caption and alt text, for :func:`mumu_lib.figures.save`.
 
     Attributes
     ----------
     name : str
-        Of its files, without ending.
+        Name of its files, without ending.
     caption : str
-        What it shows.
+        Description of the content.
     alt : str
-        What somebody is told who cannot see it, with the names and numbers that matter.
+        Text for readers who cannot see the figure, with the important names and numbers.
     photographs : bool
-        Whether it shows pictures, which would make a notebook too large if they were kept as fine as drawings.
+        Whether it shows photographs, which are stored in notebooks at a lower resolution.
     """
 
     name: str = ""
@@ -50,12 +50,12 @@ class CaptionedFigure(Figure):
     photographs: bool = False
 
     def describe(self, name: str, *, caption: str, alt: str, photographs: bool = False) -> Self:
-        """Say what the figure is.
+        """Set name, caption and alt text.
 
         Returns
         -------
         figure : CaptionedFigure
-            Itself, so that a drawing function can end with it.
+            The figure itself: drawing functions return it.
         """
         self.name = name
         self.caption = caption
@@ -65,17 +65,35 @@ class CaptionedFigure(Figure):
 
 
 def plain(text: str) -> str:
-    """Text in which a dollar is a dollar, and not the start of a formula."""
+    r"""Escape dollar signs, which would start a formula in matplotlib.
+
+    Examples
+    --------
+    >>> print(plain("A$AP Rocky"))
+    A\$AP Rocky
+    """
     return text.replace("$", r"\$")
 
 
 def short(text: str, width: int) -> str:
-    """At most so many letters of a text, whole words, as :func:`plain`."""
+    """Shorten a text to a number of letters, in whole words, and escape it with :func:`plain`.
+
+    Examples
+    --------
+    >>> short("Music from Another Room", 14)
+    'Music from…'
+    """
     return plain(textwrap.shorten(text, width, placeholder="…"))
 
 
 def counted(n: int, thing: str) -> str:
-    """How many there are of something, in words up to ten: ``one album``, ``four albums``."""
+    """Return a number with a noun, spelled out up to ten.
+
+    Examples
+    --------
+    >>> counted(1, "album"), counted(4, "album"), counted(12, "album")
+    ('one album', 'four albums', '12 albums')
+    """
     if n == 1:
         return f"one {thing}"
     if n < len(NUMBERS):
@@ -84,7 +102,7 @@ def counted(n: int, thing: str) -> str:
 
 
 def new_figure(width: float, height: float) -> CaptionedFigure:
-    """Figure without pyplot, so that nothing is left open and no backend is chosen.
+    """Create a figure without pyplot, which would keep it open and choose a backend.
 
     Parameters
     ----------
@@ -95,14 +113,14 @@ def new_figure(width: float, height: float) -> CaptionedFigure:
 
 
 def sentence(name: str, text: str) -> CaptionedFigure:
-    """Return a figure that says in words why there is nothing to draw."""
+    """Return a figure with a sentence instead of a plot."""
     figure = new_figure(6.5, 0.6)
     figure.text(0.01, 0.5, text, va="center")
     return figure.describe(name, caption=text, alt=f"No picture, a sentence: {text}")
 
 
 def new_axes(width: float, height: float, columns: int = 1, rows: int = 1) -> tuple[CaptionedFigure, np.ndarray]:
-    """A :func:`new_figure` and its axes, row by row.
+    """Create a :func:`new_figure` with axes, in row order.
 
     Returns
     -------

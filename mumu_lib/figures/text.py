@@ -1,4 +1,4 @@
-"""Pictures of text: linked entities in an album's text, telling words.
+"""Figures of text: linked entities in an album's text, and the most informative terms.
 
 Paper: Section 6.2.  Notebook: 05_text.
 """
@@ -23,16 +23,21 @@ HATCHES = {"word": "", "category": "////"}
 
 
 def highlight(text: str, annotations: pd.DataFrame, categories: Mapping[str, Iterable[str]]) -> HTML:
-    """A text with its linked entities marked; title and categories show when the pointer rests on one.
-
-    Everything is escaped: what a reviewer wrote is shown as written, whatever it is.
+    """Mark the linked entities in a text; title and categories appear on hover. All texts are escaped.
 
     Parameters
     ----------
     annotations : pd.DataFrame
-        Of this text: ``start``, ``end`` (exclusive), ``title``. Of overlapping ones the first, longest is shown.
+        Annotations of this text: ``start``, ``end`` (exclusive), ``title``. If some overlap, the first and longest is
+        shown.
     categories : mapping
         Title -> names of its categories.
+
+    Examples
+    --------
+    >>> annotations = pd.DataFrame({"start": [0], "end": [5], "title": ["Miles_Davis"]})
+    >>> highlight("Miles & me", annotations, {"Miles_Davis": ["Jazz trumpeters"]}).data
+    '<p dir="auto"><mark title="Miles Davis: Jazz trumpeters">Miles</mark> &amp; me</p>'
     """
     pieces: list[str] = []
     at = 0
@@ -48,26 +53,26 @@ def highlight(text: str, annotations: pd.DataFrame, categories: Mapping[str, Ite
 
 
 def example(reader: Reader, catalogue: Catalogue) -> HTML:
-    """Show the text with the most linked entities, with its album and genres; a sentence where nothing was linked.
+    """Show the text with the most linked entities, with its album and genres, or a sentence if nothing was linked.
 
     Parameters
     ----------
     reader : Reader
-        Of :func:`mumu_lib.text.album_vectors.reader`, after ``link()``.
+        From :func:`mumu_lib.text.album_vectors.reader`, after ``link()``.
     """
     if reader.words is None or reader.words.annotations.empty:
         return HTML("<p>No entities are linked.</p>")
-    found = reader.words.annotations
-    row = int(found["text"].value_counts().index[0])
+    annotations = reader.words.annotations
+    row = int(annotations["text"].value_counts().index[0])
     album = catalogue.albums.iloc[row]
     heading = f"{album['title']} by {album['artist']} | {', '.join(album['genres'])}"
-    shown = highlight(reader.texts.iloc[row], found[found["text"] == row], reader.words.categories)
+    shown = highlight(reader.texts.iloc[row], annotations[annotations["text"] == row], reader.words.categories)
     return HTML(f"<p>{html.escape(marked(heading, catalogue))}</p>{shown.data}")
 
 
 @mpl.rc_context(STYLE)
 def telling_terms(table: pd.DataFrame, genres: list[str], setting: str = "", *, top: int = 8) -> Figure:
-    """Terms of highest information gain, a panel a genre; a star marks words of the genre's own name.
+    """Plot the terms of highest information gain, a panel per genre; a star marks words of the genre's own name.
 
     Parameters
     ----------
@@ -76,9 +81,11 @@ def telling_terms(table: pd.DataFrame, genres: list[str], setting: str = "", *, 
     genres : list of str
         Genres to show, at least one.
     setting : str
-        Of the run, for the name of the file.
+        Setting of the run, for the name of the file.
     """
-    name = f"telling_terms_{setting}" if setting else "telling_terms"
+    name = "telling_terms"
+    if setting:
+        name = f"telling_terms_{setting}"
     if table.empty:
         return sentence(name, "These vectors have no terms: nothing says which word a column stands for.")
     columns = min(3, len(genres))
@@ -97,11 +104,10 @@ def telling_terms(table: pd.DataFrame, genres: list[str], setting: str = "", *, 
         ax.grid(axis="y", visible=False)
     for ax in axes[len(genres) :]:
         ax.set_axis_off()
-    kinds = [
-        Patch(fc=COLOURS[kind], hatch=HATCHES[kind], ec="white", lw=0, label=kind)
-        for kind in COLOURS
-        if kind in set(table["kind"])
-    ]
+    kinds = []
+    for kind in COLOURS:
+        if (table["kind"] == kind).any():
+            kinds.append(Patch(fc=COLOURS[kind], hatch=HATCHES[kind], ec="white", lw=0, label=kind))
     if (table["names"] == "this genre").any():
         kinds.append(Patch(color="none", label="★ names the genre"))
     figure.legend(handles=kinds, loc="outside lower center", ncols=3)
@@ -115,5 +121,10 @@ def telling_terms(table: pd.DataFrame, genres: list[str], setting: str = "", *, 
 
 
 def _tick(term: str, names: str) -> str:
+    """Return the label of a bar: the term in words, with a star if it names the genre."""
     shown = term.removeprefix(CATEGORY).replace("_", " ")
-    return ("★ " if names == "this genre" else "") + plain(shown if len(shown) <= 26 else shown[:25] + "…")
+    if len(shown) > 26:
+        shown = shown[:25] + "…"
+    if names == "this genre":
+        return "★ " + plain(shown)
+    return plain(shown)

@@ -17,16 +17,16 @@ from mumu_lib.runs import Run
 
 @mpl.rc_context(STYLE)
 def learning_curves(history: pd.DataFrame, loss_name: str, run: str = "a run") -> Figure:
-    """Training and validation loss by epoch; the epoch that was kept is marked.
+    """Plot training and validation loss by epoch; mark the epoch whose weights are kept.
 
     Parameters
     ----------
     history : pd.DataFrame
         From :func:`mumu_lib.training.fit`.
     loss_name : str
-        What stands beside the axis.
+        Label of the axis.
     run : str
-        Its id, for the caption.
+        Run id, for the caption.
     """
     figure, (axes,) = new_axes(6.5, 3.4)
     kept = history[history["best"]].iloc[-1]
@@ -45,8 +45,9 @@ def learning_curves(history: pd.DataFrame, loss_name: str, run: str = "a run") -
     axes.set(xlabel="epoch", ylabel=loss_name)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend()
-    by_auc = "val_auc" in history and history["val_auc"].notna().any()
-    reason = "the highest validation AUC" if by_auc else "the lowest validation loss"
+    reason = "the lowest validation loss"
+    if "val_auc" in history and history["val_auc"].notna().any():
+        reason = "the highest validation AUC"
     return figure.describe(
         "learning_curves",
         caption=f"Learning curves of {run}.",
@@ -57,7 +58,7 @@ def learning_curves(history: pd.DataFrame, loss_name: str, run: str = "a run") -
 
 @mpl.rc_context(STYLE)
 def auc_by_label(auc: pd.Series, albums: pd.Series, *, n: int = 10, run: str = "a run") -> Figure:
-    """AUC of the genres best and worst learned, and AUC against how frequent a genre is.
+    """Plot the AUC of the best and worst learned genres, and AUC against the frequency of a genre.
 
     Parameters
     ----------
@@ -68,12 +69,16 @@ def auc_by_label(auc: pd.Series, albums: pd.Series, *, n: int = 10, run: str = "
     n : int
         Genres from either end.
     run : str
-        Its id, for the caption.
+        Run id, for the caption.
     """
     best = ", ".join(auc.nlargest(3).index)
     worst = ", ".join(auc.nsmallest(3).index)
     auc = auc.dropna().sort_values()
-    shown = auc if len(auc) <= 2 * n else pd.concat([auc.head(n), auc.tail(n)])
+    shown = auc
+    title = "Genres (test albums)"
+    if len(auc) > 2 * n:
+        shown = pd.concat([auc.head(n), auc.tail(n)])
+        title = "Worst and best learned (test albums)"
     figure, (left, right) = new_axes(9.5, 1.2 + 0.2 * len(shown), columns=2)
     names = [short(f"{label} ({albums[label]})", 30) for label in shown.index]
     left.barh(range(len(shown)), shown - 0.5, left=0.5, color=np.where(shown >= 0.5, BLUE, VERMILION), height=0.7)
@@ -83,7 +88,7 @@ def auc_by_label(auc: pd.Series, albums: pd.Series, *, n: int = 10, run: str = "
         xlabel="AUC (0.5 is chance)",
         xlim=(min(0.4, shown.min() - 0.02), 1.0),
     )
-    left.set_title("Worst and best learned (test albums)" if len(auc) > 2 * n else "Genres (test albums)")
+    left.set_title(title)
     left.grid(axis="y", visible=False)
     right.scatter(albums[auc.index], auc, s=18)
     right.axhline(0.5, color="0.5", lw=1, ls="--")
@@ -102,21 +107,21 @@ def auc_by_label(auc: pd.Series, albums: pd.Series, *, n: int = 10, run: str = "
 
 
 def learning(run: Run, history: pd.DataFrame, target: str) -> Image:
-    """Learning curves of a run, written into its folder and shown.
+    """Plot the learning curves of a run; write the figure to its folder and show it.
 
     Parameters
     ----------
     history : pd.DataFrame
         From :func:`mumu_lib.training.fit`.
     target : str
-        Names the loss.
+        Name of the target, for the loss axis.
     """
     figure = learning_curves(history, f"{target} loss", run.id)
     return figures.save(figure, run.catalogue, folder=run.folder)
 
 
 def genres(run: Run, by_label: pd.DataFrame) -> Image:
-    """AUC by genre of a run, written into its folder and shown.
+    """Plot the AUC by genre of a run; write the figure to its folder and show it.
 
     Parameters
     ----------

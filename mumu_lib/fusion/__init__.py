@@ -1,4 +1,4 @@
-"""Late fusion: which album vectors are joined, the network over them, and what happens when one is missing.
+"""Late fusion: which album embeddings are joined, the network over them, and what happens when one is missing.
 
 Paper: Sections 5.4 and 6.4.  Notebooks: 07_multimodal.
 """
@@ -14,7 +14,7 @@ import lazy_loader
 import numpy as np
 import pandas as pd
 
-from mumu_lib import metrics, results as results, runs
+from mumu_lib import metrics, runs
 from mumu_lib.catalogue import Catalogue, commands
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
 from mumu_lib.core.fingerprints import digest
@@ -27,23 +27,26 @@ from mumu_lib.runs import best_run
 
 __getattr__, __dir__, _ = lazy_loader.attach(__name__, submodules=["alone", "joint", "late", "learned", "weighted"])
 
+# Endings of files of album embeddings.
+FILE_ENDINGS = (".npy", ".parquet", ".npz")
+
 
 @dataclass(frozen=True)
 class Source:
-    """Album vectors that take part in a fusion.
+    """Album embeddings of one modality, run or file.
 
     Attributes
     ----------
     name : str
-        ``audio``, ``text``, ``image``, or the name of a run or file of album vectors.
+        ``audio``, ``text``, ``image``, or the name of a run or file.
     origin : str
         Name of the run's folder, or path of the file.
     vectors : np.ndarray [shape=(albums, d)]
-        A row for every album of the catalogue; NaN where it has no vector.
+        A row for every album of the catalogue; NaN if the album has no embedding.
     val_auc : float
-        By which the run was chosen; NaN for a file.
+        Validation AUC of the run; NaN for a file.
     made_of : str
-        Digest of the vectors that a run of own vectors was trained on, or of the file's; empty for any other.
+        Digest of the file, or of the file that the run was trained on; empty for other runs.
     """
 
     name: str
@@ -54,161 +57,196 @@ class Source:
 
 
 def run_name(cfg: Multimodal) -> tuple[str, str]:
-    """Modality and setting of a fusion as they stand in Table 2, e.g. ``a+t+i`` and ``mlp``.
+    """Return modality and setting of a fusion as they appear in Table 2, e.g. ``a+t+i`` and ``mlp``.
 
     Raises
     ------
     ParameterError
-        An unknown letter, one named twice, nothing to fuse.
+        If a letter is unknown, a source is named twice, or there is nothing to fuse.
     """
-    letters, asked = cfg.modalities, _entries(cfg.embeddings)
-    if unknown := [letter for letter in letters if letter not in BY_LETTER]:
-        raise ParameterError(f"modalities={letters!r}: {unknown[0]!r} is not one of {list(BY_LETTER)}, e.g. 'ati'")
-    if len(set(letters)) != len(letters) or len(set(asked)) != len(asked):
-        raise ParameterError(f"modalities={letters!r}, embeddings={cfg.embeddings!r}: each may be named once only")
-    if not letters and not asked:
-        raise ParameterError("nothing to fuse: give modalities such as 'ati', or embeddings")
-    if cfg.learning == "simultaneous" and (len(letters) < 2 or asked or cfg.missing != "complete"):
-        raise ParameterError(
-            "learning='simultaneous' takes two modalities or more, no embeddings, and missing='complete'"
-        )
-    if cfg.learning == "simultaneous" and cfg.recipe == "ours":
-        raise ParameterError(
-            "learning='simultaneous' has the paper's recipe alone; leave recipe out, or write  -p recipe paper"
-        )
-    stems = [_name_of(entry) for entry in asked]
-    for stem in stems:
-        # A file called audio, or a+t, would stand for a row of the paper.
-        if set(stem.split("+")) & {*BY_LETTER, *(modality.name for modality in BY_LETTER.values())}:
-            raise ParameterError(f"embeddings={cfg.embeddings!r}: {stem!r} is the name of a modality; rename the file")
-    called = [*(BY_LETTER[m].name for m in letters), *stems]
-    if len(set(called)) != len(called):
-        raise ParameterError(f"two of the sources are called alike: {called}; rename a file")
-    names = [*(m for m in BY_LETTER if m in letters), *stems]
+    entries = _entries(cfg.embeddings)
+    _check_sources(cfg, entries)
+    _check_learning(cfg, entries)
+    stems = [_name_of(entry) for entry in entries]
+    _check_names(cfg, stems)
     setting = fusion_setting({"learning": cfg.learning, "missing": cfg.missing})
     if not setting:
         raise ParameterError(
             f"no row of params/experiments.tsv has learning={cfg.learning!r} and missing={cfg.missing!r}"
         )
-    return "+".join(names), setting
+    letters = sorted(cfg.modalities, key=list(BY_LETTER).index)
+    return "+".join([*letters, *stems]), setting
 
 
 def _entries(embeddings: str) -> list[str]:
-    return [entry for entry in (part.strip() for part in embeddings.split(",")) if entry]
+    """Split the parameter ``embeddings`` at its commas."""
+    entries = []
+    for part in embeddings.split(","):
+        if part.strip():
+            entries.append(part.strip())
+    return entries
 
 
 def _name_of(entry: str) -> str:
-    """Return what a source from ``embeddings`` is called: a file without its ending; a run's name may hold a point."""
+    """Return a file's name without its ending, or a run's whole name, which may contain a dot."""
     path = Path(entry)
-    return path.stem if path.suffix in (".npy", ".parquet", ".npz") else path.name
+    if path.suffix in FILE_ENDINGS:
+        return path.stem
+    return path.name
+
+
+def _check_sources(cfg: Multimodal, entries: list[str]) -> None:
+    """Check that every letter is known, and that something is named, each source once."""
+    letters = cfg.modalities
+    for letter in letters:
+        if letter not in BY_LETTER:
+            raise ParameterError(f"modalities={letters!r}: {letter!r} is not one of {list(BY_LETTER)}, e.g. 'ati'")
+    if len(set(letters)) != len(letters) or len(set(entries)) != len(entries):
+        raise ParameterError(f"modalities={letters!r}, embeddings={cfg.embeddings!r}: each may be named once only")
+    if not letters and not entries:
+        raise ParameterError("nothing to fuse: give modalities such as 'ati', or embeddings")
+
+
+def _check_learning(cfg: Multimodal, entries: list[str]) -> None:
+    """Check that joint learning is combined only with parameters that it supports."""
+    if cfg.learning != "simultaneous":
+        return
+    if len(cfg.modalities) < 2 or entries or cfg.missing != "complete":
+        raise ParameterError(
+            "learning='simultaneous' takes two modalities or more, no embeddings, and missing='complete'"
+        )
+    if cfg.recipe == "ours":
+        raise ParameterError(
+            "learning='simultaneous' supports the paper's recipe only; leave recipe out, or write  -p recipe paper"
+        )
+
+
+def _check_names(cfg: Multimodal, stems: list[str]) -> None:
+    """Check that no two sources share a name, and that no file or run is named like a modality."""
+    modalities = [BY_LETTER[letter].name for letter in cfg.modalities]
+    reserved = set(BY_LETTER)
+    for modality in BY_LETTER.values():
+        reserved.add(modality.name)
+    for stem in stems:
+        # A file called audio, or a+t, would stand for a row of the paper.
+        if reserved.intersection(stem.split("+")):
+            raise ParameterError(f"embeddings={cfg.embeddings!r}: {stem!r} is the name of a modality; rename the file")
+    names = [*modalities, *stems]
+    if len(set(names)) != len(names):
+        raise ParameterError(f"two sources have the same name: {names}; rename a file")
 
 
 def sources(catalogue: Catalogue, cfg: Multimodal) -> list[Source]:
-    """Album vectors to fuse: the best run of each modality, and any others that were asked for.
+    """Load the album embeddings to fuse: of the best run of each modality, then of the runs and files asked for.
 
     Parameters
     ----------
     cfg : Multimodal
-        ``modalities``: letters of audio, text and image, e.g. ``ati``; may be empty if ``embeddings`` is not:
-        runs (by id, or name of the folder) and files of album vectors (:func:`mumu_lib.features.embeddings.load`),
-        separated by commas.
+        ``modalities``: letters of audio, text and image, e.g. ``ati``. ``embeddings``: runs (id, or name of the folder)
+        and files of album embeddings (:func:`mumu_lib.features.embeddings.load`), separated by commas. One of the two
+        may be empty.
 
     Raises
     ------
     ParameterError
-        As :func:`named`.
+        As in :func:`run_name`.
     MissingDataError
-        A run or file that is not there or not finished.
+        If a run or file does not exist, or a run is not finished.
     BadDataError
-        An id that several runs have.
+        If several runs have the id that was asked for.
     """
     run_name(cfg)
-    found = []
+    loaded = []
     for letter, modality in BY_LETTER.items():
         if letter in cfg.modalities:
-            found.append(_of_run(catalogue, modality.name, _best(catalogue, modality.name, cfg)))
+            loaded.append(_of_run(catalogue, modality.name, _best(catalogue, modality.name, cfg)))
     for entry in _entries(cfg.embeddings):
-        found.append(_asked_for(catalogue, entry))
-    _refuse_the_same(found)
-    return found
+        loaded.append(_asked_for(catalogue, entry))
+    _check_distinct(loaded)
+    return loaded
 
 
 def _best(catalogue: Catalogue, modality: str, cfg: Multimodal) -> pd.Series:
     """Return the best run of a modality.
 
-    For our recipe the best towards the target of the fusion, if there is one; for the paper's the best that has learned
-    from the albums alone, and not with a pretrained encoder, if there is one.
+    Our recipe prefers runs with the target of the fusion, the paper's recipe runs without a pretrained encoder. If there
+    is none of these, return the best of all runs.
     """
-    preferred: Callable[[pd.Series], bool] = _learned_here
+    preferred: Callable[[pd.Series], bool] = _without_encoder
     if cfg.recipe == "ours":
-        preferred = partial(_is_towards, cfg.target)
+        preferred = partial(_has_target, cfg.target)
     try:
         with suppress(MissingDataError):
             return best_run(catalogue, modality, preferred)
         return best_run(catalogue, modality)
     except MissingDataError as error:
-        instead = _fewer_instead(catalogue, cfg) + _own_instead(catalogue, cfg.target)
-        raise MissingDataError(f"{error}{instead}") from None
+        hints = _hint_fewer_modalities(catalogue, cfg) + _hint_own_embeddings(catalogue, cfg.target)
+        raise MissingDataError(f"{error}{hints}") from None
 
 
-def _is_towards(target: str, run: pd.Series) -> bool:
+def _has_target(target: str, run: pd.Series) -> bool:
     return bool(run["target"] == target)
 
 
-def _learned_here(run: pd.Series) -> bool:
+def _without_encoder(run: pd.Series) -> bool:
     return not choice.uses_encoder(run)
 
 
-def _fewer_instead(catalogue: Catalogue, cfg: Multimodal) -> str:
-    """Say which parameter means the modalities that have runs, where there are two or more of these."""
-    there = ""
+def _hint_fewer_modalities(catalogue: Catalogue, cfg: Multimodal) -> str:
+    """Return the command that fuses the modalities with runs, if there are two or more of these."""
+    letters = ""
     for letter in cfg.modalities:
         with suppress(MissingDataError):
             best_run(catalogue, BY_LETTER[letter].name)
-            there += letter
-    if len(there) < 2:
+            letters += letter
+    if len(letters) < 2:
         return ""
-    command = commands.notebook(catalogue, FUSION_NOTEBOOK, modalities=there, target=cfg.target)
+    command = commands.notebook(catalogue, FUSION_NOTEBOOK, modalities=letters, target=cfg.target)
     return f"; or fuse those that have runs:  {command}"
 
 
-def _own_instead(catalogue: Catalogue, target: str) -> str:
-    """Say which parameters mean the runs on own vectors, if there are such; one towards the target comes first."""
+def _hint_own_embeddings(catalogue: Catalogue, target: str) -> str:
+    """Return the command that fuses a run on own embeddings, if there is one; prefer runs with the given target."""
     finished = runs.table(catalogue)
-    own = finished[finished["modality"] == "own"] if len(finished) else finished
-    own = own[~own["setting"].map(is_line)] if len(own) else own
+    if finished.empty:
+        return ""
+    own = finished[finished["modality"] == "own"]
+    own = own[~own["setting"].map(is_line).astype(bool)]
     if own.empty:
         return ""
-    towards = own[own["target"] == target]
-    name = Path(runs.by_validation(towards if len(towards) else own)["folder"].iloc[0]).name
+    candidates = own[own["target"] == target]
+    if candidates.empty:
+        candidates = own
+    name = Path(runs.by_validation(candidates)["folder"].iloc[0]).name
     command = commands.notebook(catalogue, FUSION_NOTEBOOK, modalities="", embeddings=name, target=target)
-    return f"; or fuse what there is, naming the runs on own vectors:  {command}"
+    return f"; or fuse runs on embeddings of your own:  {command}"
 
 
-def _refuse_the_same(found: list[Source]) -> None:
-    """Refuse two sources of the same vectors, such as a file and the run that learned from it."""
+def _check_distinct(loaded: list[Source]) -> None:
+    """Refuse two sources made of the same embeddings, such as a file and the run that was trained on it."""
     seen: dict[str, Source] = {}
-    for source in found:
+    for source in loaded:
         other = seen.setdefault(source.made_of or source.origin, source)
-        # Two networks over one file may well be fused, but not a file with a network over it.
+        # Two networks over one file may be fused, but not the file with a network over it.
         if other is not source and np.isnan([other.val_auc, source.val_auc]).any():
             raise ParameterError(
-                f"{other.origin} and {source.origin} are made of the same vectors; name one of them in embeddings"
+                f"{other.origin} and {source.origin} are made of the same embeddings; name one of them in embeddings"
             )
 
 
 def _of_run(catalogue: Catalogue, name: str, run: pd.Series) -> Source:
+    """Load the album embeddings of a finished run."""
     folder = Path(run["folder"])
     vectors = embeddings.load(folder, catalogue)
     return Source(name, folder.name, vectors, float(run["val_auc"]), _made_of(catalogue, run))
 
 
 def _made_of(catalogue: Catalogue, run: pd.Series) -> str:
-    """Return the digest of the file that a run of own vectors learned from; empty for others and where it is not known."""
+    """Return the digest of the file that a run on own embeddings was trained on; empty for other runs or if unknown."""
     made_of = run.get("made_of")
     if isinstance(made_of, str):
         return made_of
-    # Runs of before have kept the path only, and the file may have gone or be another.
+    # Older runs recorded only the path; the file may have been removed or replaced.
     if run["modality"] == "own":
         with suppress(MissingDataError, BadDataError):
             path = runs.parameters(Path(run["folder"]), Text).get("embeddings", "")
@@ -217,13 +255,14 @@ def _made_of(catalogue: Catalogue, run: pd.Series) -> str:
 
 
 def _asked_for(catalogue: Catalogue, entry: str) -> Source:
+    """Load one entry of the parameter ``embeddings``: a run by its folder's name or id, or a file."""
     finished = runs.table(catalogue)
-    folders = finished["folder"].map(lambda folder: Path(folder).name) if len(finished) else pd.Series(dtype=object)
-    matching = finished[folders == entry]
-    if matching.empty and len(finished):
+    folders = finished.get("folder", pd.Series(dtype=object)).map(_folder_name)
+    matching = finished[(folders == entry).to_numpy()]
+    if matching.empty:
         matching = finished[finished.index == entry]
     if len(matching) > 1:
-        names = ", ".join(Path(folder).name for folder in matching["folder"])
+        names = ", ".join(matching["folder"].map(_folder_name))
         raise BadDataError(f"{len(matching)} runs have the id {entry!r}; name one by its folder: {names}")
     if len(matching):
         reason = choice.heard(catalogue, str(matching["setting"].iloc[0]))
@@ -244,55 +283,119 @@ def _asked_for(catalogue: Catalogue, entry: str) -> Source:
     return Source(Path(entry).stem, str(entry), vectors, made_of=digest(vectors))
 
 
-def join(found: list[Source], missing: str = "complete") -> np.ndarray:
-    """All vectors of an album in one row.
+def _folder_name(path: str) -> str:
+    return Path(path).name
+
+
+def has_embedding(source: Source) -> np.ndarray:
+    """Return which albums have an embedding [shape=(albums,), bool].
+
+    Examples
+    --------
+    >>> covers = Source("image", "covers.npy", np.array([[1.0, 2.0], [np.nan, np.nan]]))
+    >>> has_embedding(covers)
+    array([ True, False])
+    """
+    return np.isfinite(source.vectors).all(axis=1)
+
+
+def join(sources: list[Source], missing: str = "complete") -> np.ndarray:
+    """Concatenate the embeddings of each album.
 
     Parameters
     ----------
     missing : {'complete', 'dropout'}
-        An album that lacks a vector is left out (NaN), as in the paper, or has zeros in its place; one that has
-        none at all is left out in either case.
+        ``complete``: leave out albums that lack an embedding (a row of NaN), as in the paper. ``dropout``: replace a
+        missing embedding by zeros, and leave out only albums without any.
 
     Returns
     -------
     X : np.ndarray [shape=(albums, sum of d), float32]
+
+    Examples
+    --------
+    >>> audio = Source("audio", "audio.npy", np.array([[1.0, 2.0], [3.0, 4.0]]))
+    >>> text = Source("text", "text.npy", np.array([[5.0], [np.nan]]))
+    >>> join([audio, text])
+    array([[ 1.,  2.,  5.],
+           [nan, nan, nan]], dtype=float32)
+    >>> join([audio, text], missing="dropout")
+    array([[1., 2., 5.],
+           [3., 4., 0.]], dtype=float32)
     """
-    blocks = [source.vectors.astype(np.float32) for source in found]
-    there = np.stack([np.isfinite(block).all(axis=1) for block in blocks])
-    usable = there.all(axis=0) if missing == "complete" else there.any(axis=0)
-    joined = np.hstack([np.where(known[:, None], block, 0) for block, known in zip(blocks, there, strict=True)])
+    blocks = []
+    masks = []
+    for source in sources:
+        block = source.vectors.astype(np.float32)
+        mask = np.isfinite(block).all(axis=1)
+        blocks.append(np.where(mask[:, None], block, 0))
+        masks.append(mask)
+    present = np.stack(masks)
+    usable = present.all(axis=0)
+    if missing != "complete":
+        usable = present.any(axis=0)
+    joined = np.hstack(blocks)
     joined[~usable] = np.nan
     return joined
 
 
-def summary(found: list[Source]) -> pd.DataFrame:
-    """What is fused: origin, validation AUC, length, and how many albums have it [a row a source]."""
-    there = [np.isfinite(source.vectors).all(axis=1) for source in found]
-    return pd.DataFrame(
-        {
-            "from": [source.origin for source in found],
-            "AUC (validation)": [source.val_auc for source in found],
-            "length": [source.vectors.shape[1] for source in found],
-            "albums with it": [int(known.sum()) for known in there],
-            "without": [int((~known).sum()) for known in there],
-        },
-        index=[source.name for source in found],
-    ).round(3)
+def summary(sources: list[Source]) -> pd.DataFrame:
+    """Tabulate what is fused: origin, validation AUC, length, and how many albums have it [a row per source].
+
+    Examples
+    --------
+    >>> print(summary([Source("text", "text-cosine-vsm", np.ones((3, 2)), 0.8)]).T)
+                                 text
+    from              text-cosine-vsm
+    AUC (validation)              0.8
+    length                          2
+    albums with it                  3
+    without                         0
+    """
+    rows = {}
+    for source in sources:
+        present = has_embedding(source)
+        rows[source.name] = {
+            "from": source.origin,
+            "AUC (validation)": source.val_auc,
+            "length": source.vectors.shape[1],
+            "albums with it": int(present.sum()),
+            "without": int((~present).sum()),
+        }
+    return pd.DataFrame(list(rows.values()), index=list(rows)).round(3)
 
 
-def patterns(found: list[Source]) -> list[tuple[int, ...]]:
-    """Every choice of sources that may be there, the whole first [tuples of positions in ``found``]."""
-    positions = range(len(found))
-    return [chosen for n in range(len(found), 0, -1) for chosen in combinations(positions, n)]
+def patterns(sources: list[Source]) -> list[tuple[int, ...]]:
+    """Return every non-empty subset of the sources, largest first [tuples of positions in ``sources``].
+
+    Examples
+    --------
+    >>> patterns([Source("audio", "", np.ones((1, 1))), Source("text", "", np.ones((1, 1)))])
+    [(0, 1), (0,), (1,)]
+    """
+    positions = range(len(sources))
+    subsets: list[tuple[int, ...]] = []
+    for size in range(len(sources), 0, -1):
+        subsets.extend(combinations(positions, size))
+    return subsets
 
 
-def zero_modalities(X: np.ndarray, found: list[Source], kept: tuple[int, ...]) -> np.ndarray:
-    """Joined vectors with all but some sources set to zero, as if the albums lacked them."""
-    ends = np.cumsum([source.vectors.shape[1] for source in found])
+def zero_modalities(X: np.ndarray, sources: list[Source], kept: tuple[int, ...]) -> np.ndarray:
+    """Return joined embeddings with zeros for all sources except ``kept``, as if the albums lacked them.
+
+    Examples
+    --------
+    >>> sources = [Source("audio", "", np.ones((1, 2))), Source("text", "", np.ones((1, 1)))]
+    >>> zero_modalities(join(sources), sources, kept=(1,))
+    array([[0., 0., 1.]], dtype=float32)
+    """
     result = np.zeros_like(X)
-    for position in kept:
-        part = slice(ends[position] - found[position].vectors.shape[1], ends[position])
-        result[:, part] = X[:, part]
+    start = 0
+    for position, source in enumerate(sources):
+        end = start + source.vectors.shape[1]
+        if position in kept:
+            result[:, start:end] = X[:, start:end]
+        start = end
     return result
 
 
@@ -300,37 +403,43 @@ def missing_modalities(
     predict: Callable[[np.ndarray], np.ndarray],
     X: np.ndarray,
     catalogue: Catalogue,
-    found: list[Source],
+    sources: list[Source],
     *,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """AUC for every pattern of missing modalities, on the test albums that have them all.
+    """Compute the AUC for every pattern of missing modalities, on the test albums that have all of them.
 
     Parameters
     ----------
     predict : function
-        Joined vectors -> scores [shape=(albums, labels)].
+        Joined embeddings -> scores [shape=(albums, labels)].
     X : np.ndarray [shape=(albums, sum of d)]
 
     Returns
     -------
     table : pd.DataFrame
-        Index: what is there. Columns: ``AUC``, ``from``, ``to`` (95 %). Empty if no test album has them all.
+        Index: the modalities present. Columns: ``AUC``, ``from``, ``to`` (95 %). Empty if no test album has all of them.
     """
-    test = np.intersect1d(catalogue.rows("test"), np.flatnonzero(np.isfinite(join(found)).all(axis=1)))
-    truth, rows = catalogue.label_matrix()[test], {}
-    for kept in patterns(found) if len(test) else []:
-        scores = predict(zero_modalities(X[test], found, kept))
-        low, high = metrics.interval(metrics.bootstrap(truth, scores, seed=seed))
-        rows[" + ".join(found[i].name for i in kept)] = (metrics.macro_auc(truth, scores), low, high)
+    complete = np.isfinite(join(sources)).all(axis=1)
+    test = np.intersect1d(catalogue.rows("test"), np.flatnonzero(complete))
+    rows = {}
+    if len(test):
+        truth = catalogue.label_matrix()[test]
+        for kept in patterns(sources):
+            scores = predict(zero_modalities(X[test], sources, kept))
+            low, high = metrics.interval(metrics.bootstrap(truth, scores, seed=seed))
+            names = " + ".join(sources[position].name for position in kept)
+            rows[names] = (metrics.macro_auc(truth, scores), low, high)
     return pd.DataFrame.from_dict(rows, orient="index", columns=["AUC", "from", "to"]).rename_axis("there")
 
 
-def metadata(cfg: Multimodal, found: list[Source]) -> dict[str, object]:
-    """What ``metrics.json`` keeps for predictions: ``missing``, and name, origin and length of each vector.
+def metadata(cfg: Multimodal, sources: list[Source]) -> dict[str, object]:
+    """Return what ``metrics.json`` records for predictions: ``missing``, and name, origin and length of each source.
 
-    What was learned simultaneously has no sources that a new album could be put through one by one.
+    A jointly learned fusion records no sources, since a new album cannot be encoded by each of them separately.
     """
-    kept = [] if cfg.learning == "simultaneous" else found
-    sources = [{"name": s.name, "origin": s.origin, "length": s.vectors.shape[1]} for s in kept]
-    return {"missing": cfg.missing, "sources": sources}
+    recorded = []
+    if cfg.learning != "simultaneous":
+        for source in sources:
+            recorded.append({"name": source.name, "origin": source.origin, "length": source.vectors.shape[1]})
+    return {"missing": cfg.missing, "sources": recorded}

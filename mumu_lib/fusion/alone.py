@@ -1,4 +1,4 @@
-"""A fusion against each of its sources by itself, and against a straight line over all of them.
+"""Compare a fusion with each of its sources alone, and with a linear model over all of them.
 
 Paper: Section 6.4.  Notebooks: 07_multimodal.
 """
@@ -27,98 +27,112 @@ COLUMNS = [
 
 
 def against_single(
-    catalogue: Catalogue, found: list[Source], scored: np.ndarray, scores: np.ndarray, objective: Target, encoded_targets: np.ndarray,
+    catalogue: Catalogue, sources: list[Source], scored: np.ndarray, scores: np.ndarray, objective: Target, encoded_targets: np.ndarray,
     *, line: Run | None = None, seed: int = 0,
 ) -> pd.DataFrame:  # fmt: skip
-    """Compare a fusion with what it is made of, on the albums that both have judged, paired (paper 6.4).
+    """Compare a fusion with its sources, paired on the albums that both have scored (paper 6.4).
 
     Parameters
     ----------
     scored : np.ndarray [shape=(n,), int]
-        Rows of the album table that the fusion has judged.
+        Rows of the album table that the fusion has scored.
     scores : np.ndarray [shape=(n, labels)]
     encoded_targets : np.ndarray [shape=(albums, outputs)]
         ``objective.encode`` of all albums.
     line : Run, optional
-        A straight line over all sources, of :func:`mumu_lib.runs.lines.beside`.
+        A linear model over all sources, from :func:`mumu_lib.runs.lines.beside`.
 
     Returns
     -------
     table : pd.DataFrame
-        A row a source, then one for the line: macro AUC alone and fused on validation albums, the same on test albums,
-        the difference there with its 95 % interval, test albums compared, and ``by``: what judged alone, a ``run``, or a
-        ``line`` on the vectors of a file. What was learned jointly has no source that could judge alone.
+        A row per source, then one for the line: macro AUC alone and fused on validation albums, the same on test albums,
+        the difference there with its 95 % interval, number of test albums, and ``by``: a ``run``, or a ``line`` for the
+        embeddings of a file. Empty after joint learning, whose sources have no scores of their own.
     """
     fused = _table(catalogue, scored, scores)
     rows = {}
-    for source in found:
+    for source in sources:
         folder = home() / "runs" / catalogue.name / source.origin
         if (folder / "metrics.json").is_file():
             rows[source.name] = (*_compared(catalogue, fused, _of_run(catalogue, folder), seed), "run")
         elif Path(source.origin).is_file():
-            of_file = lines.fit(catalogue, objective, Scaling().apply(source.vectors), encoded_targets)
-            alone = _table(catalogue, of_file.scored, of_file.scores)
+            fitted = lines.fit(catalogue, objective, Scaling().apply(source.vectors), encoded_targets)
+            alone = _table(catalogue, fitted.scored, fitted.scores)
             rows[source.name] = (*_compared(catalogue, fused, alone, seed), "line")
     if line is not None:
         rows[LINE] = (*_compared(catalogue, fused, _of_run(catalogue, line.folder), seed), "line")
     return pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).round(3)
 
 
-def line_inputs(catalogue: Catalogue, found: list[Source], missing: str = "complete") -> np.ndarray:
-    """Return what a straight line over all sources is given [shape=(albums, sum of d)]: each part at length 1.
+def line_inputs(catalogue: Catalogue, sources: list[Source], missing: str = "complete") -> np.ndarray:
+    """Return the inputs of a linear model over all sources, each part scaled to length 1 [shape=(albums, sum of d)].
 
-    Of a run the vectors that its own network was given, if a line was fitted beside it, since what it has learned of its
-    training albums misleads a line that is fitted on the same albums. What an album lacks is dealt with as in
-    :func:`mumu_lib.fusion.join`, so that the line judges the albums that the network judges.
+    For a run with its own linear model, take the inputs of the run's network instead of its embeddings, which overfit to
+    the training albums. Missing embeddings are treated as in :func:`mumu_lib.fusion.join`, hence the line scores the
+    same albums as the fusion.
     """
     finished = runs.table(catalogue).reindex(columns=["beside", "folder"])
-    given = []
-    for source in found:
-        beside = finished.loc[finished["beside"] == source.origin, "folder"]
+    scaled = []
+    for source in sources:
+        folders = finished.loc[finished["beside"] == source.origin, "folder"]
         vectors = source.vectors
-        if len(beside):
-            vectors = embeddings.load(Path(beside.iloc[-1]), catalogue)
-        given.append(replace(source, vectors=Scaling().apply(vectors)))
-    return join(given, missing)
+        if len(folders):
+            vectors = embeddings.load(Path(folders.iloc[-1]), catalogue)
+        scaled.append(replace(source, vectors=Scaling().apply(vectors)))
+    return join(scaled, missing)
 
 
 def worse_than(gains: pd.DataFrame) -> list[str]:
-    """Return the sources that are better on the validation albums than the fusion of them all.
+    """Return the sources whose AUC on the validation albums is higher than that of the fusion.
 
     Parameters
     ----------
     gains : pd.DataFrame
-        Of :func:`against_single`.
+        From :func:`against_single`.
+
+    Examples
+    --------
+    >>> gains = pd.DataFrame({"validation: alone": [0.8, 0.6], "validation: fused": [0.7, 0.7]}, ["text", "image"])
+    >>> worse_than(gains)
+    ['text']
     """
     sources = gains.drop(index=LINE, errors="ignore")
     return list(sources.index[sources["validation: alone"] > sources["validation: fused"]])
 
 
 def above_weakest(gains: pd.DataFrame) -> str:
-    """Say whether the fusion has a higher AUC on the test albums than its weakest source: ``yes``, ``no``, ``unknown``.
+    """Return whether the fusion has a higher test AUC than its weakest source: ``yes``, ``no`` or ``unknown``.
 
     Parameters
     ----------
     gains : pd.DataFrame
-        Of :func:`against_single`; without a source that judged by itself nothing is known.
+        From :func:`against_single`; ``unknown`` if it is empty.
+
+    Examples
+    --------
+    >>> above_weakest(pd.DataFrame({"difference": [0.1, -0.2]}, ["text", "image"]))
+    'yes'
     """
     differences = gains.drop(index=LINE, errors="ignore")["difference"]
     if differences.isna().all():
         return "unknown"
-    return "yes" if differences.max() > 0 else "no"
+    if differences.max() > 0:
+        return "yes"
+    return "no"
 
 
 def verdict(gains: pd.DataFrame) -> str:
-    """Say whether the fusion does harm, by the validation albums."""
+    """Return one sentence: whether a single source is better than the fusion on the validation albums."""
     if gains.empty:
-        return "nothing to compare with: no source judged by itself"
-    harmed = worse_than(gains)
-    if harmed:
-        return f"worse than {' and '.join(harmed)} alone on validation albums: predict_album does not take this fusion"
+        return "nothing to compare with: the sources have no scores of their own"
+    better = worse_than(gains)
+    if better:
+        return f"worse than {' and '.join(better)} alone on validation albums: predict_album does not use this fusion"
     return "on validation albums no source alone is better"
 
 
 def _table(catalogue: Catalogue, rows: np.ndarray, scores: np.ndarray) -> pd.DataFrame:
+    """Return scores as a table [index: album id]."""
     return pd.DataFrame(scores, index=catalogue.albums["album_id"].iloc[rows])
 
 
@@ -129,12 +143,14 @@ def _of_run(catalogue: Catalogue, folder: Path) -> pd.DataFrame:
 
 
 def _compared(catalogue: Catalogue, fused: pd.DataFrame, alone: pd.DataFrame, seed: int) -> tuple[float, ...]:
-    """Return both AUCs on validation albums, both on test albums, the difference, its interval, and how many albums."""
+    """Return both AUCs on validation albums, both on test albums, the difference, its interval, and the album count."""
     common = fused.index[fused.index.isin(alone.index)]
     ids = catalogue.albums["album_id"]
     val = common[common.isin(ids.iloc[catalogue.rows("val")])]
     test = common[common.isin(ids.iloc[catalogue.rows("test")])]
-    known = results.truth(catalogue, val)
-    found = [metrics.macro_auc(known, alone.loc[val]), metrics.macro_auc(known, fused.loc[val])]
+    truth = results.truth(catalogue, val)
+    val_alone = metrics.macro_auc(truth, alone.loc[val])
+    val_fused = metrics.macro_auc(truth, fused.loc[val])
     pair = metrics.paired(results.truth(catalogue, test), fused.loc[test], alone.loc[test], seed=seed)
-    return (*found, *(pair[key] for key in ("second", "first", "difference", "low", "high")), len(test))
+    difference = (pair["difference"], pair["low"], pair["high"])
+    return (val_alone, val_fused, pair["second"], pair["first"], *difference, len(test))

@@ -1,4 +1,4 @@
-"""Late fusion: every source learned by itself, then one layer over their joined vectors.
+"""Late fusion: train every source separately, then one layer over their joined embeddings.
 
 Paper: Sections 5.4 and 6.4.  Notebooks: 07_multimodal.
 """
@@ -16,7 +16,7 @@ from mumu_lib.targets import Target
 from mumu_lib.training import Batches
 from mumu_lib.training.albums import album_embeddings, fit_albums, folder_for, rows_without_nan
 
-# How often a whole vector is left out of a training example where modalities may be missing.
+# Probability of zeroing a source's whole embedding in a training example, by the parameter ``missing``.
 MODALITY_DROPOUT = {"complete": 0.0, "dropout": 0.5}
 
 
@@ -28,7 +28,7 @@ def learn(
     cfg: Multimodal,
     run: Path,
 ) -> Learned:
-    """Train the layer over the joined vectors; parameters as of :func:`mumu_lib.fusion.learned.learn`."""
+    """Train the layer over the joined embeddings; parameters as in :func:`mumu_lib.fusion.learned.learn`."""
     sizes = [source.vectors.shape[1] for source in sources]
     dropout = MODALITY_DROPOUT[cfg.missing]
     labels = len(catalogue.labels)

@@ -1,8 +1,8 @@
-"""What comes of learning a fusion, the same for every way to learn one.
+"""Learn a fusion, with the same result type for every method.
 
 Paper: Section 5.4.  Notebooks: 07_multimodal.
 
-Each setting of a fusion in ``params/experiments.tsv`` has a module that its column ``learns`` names, with one function
+In ``params/experiments.tsv``, the column ``learns`` names the module of each fusion setting. It has a function
 ``learn(catalogue, sources, objective, encoded_targets, cfg, run)`` that returns :class:`Learned`.
 """
 
@@ -20,7 +20,7 @@ from mumu_lib.params import Multimodal
 from mumu_lib.targets import Target
 from mumu_lib.training.albums import rows_without_nan
 
-# What the recipe of ours fuses by, whichever of the paper's settings is asked for.
+# Module of our recipe, which replaces those of the paper's settings.
 WEIGHTED = "mumu_lib.fusion.weighted"
 
 
@@ -31,21 +31,21 @@ class Learned:
     Attributes
     ----------
     network, classifier : keras.Model
-        All that was trained; the part of it from joined vectors to outputs.
+        The whole network; its part from joined embeddings to outputs.
     history : pd.DataFrame
         As of :func:`mumu_lib.training.fit`.
     folder : str
-        Where in the run the network is kept.
+        Folder of the network within the run.
     sources : list of Source
-        The vectors that the classifier is given.
+        Inputs of the classifier.
     after : np.ndarray [shape=(albums, sum of d)]
-        The vectors behind the first layer, joined.
+        Joined embeddings after the first layer.
     missing : str
         ``complete`` or ``dropout``, as in :func:`mumu_lib.fusion.join`.
     curves : pd.DataFrame
-        Validation AUC of each branch by epoch; no rows where each source was learned by itself.
+        Validation AUC of each branch by epoch; empty if each source was trained separately.
     unit : str
-        What the rows of ``history`` are: ``epochs``, or ``steps`` of a search for weights.
+        Unit of the rows of ``history``: ``epochs``, or ``steps`` of a search for weights.
     """
 
     network: keras.Model
@@ -63,13 +63,15 @@ class Learned:
         self.scored: np.ndarray = rows_without_nan(self.joined)
 
     def lengths(self) -> str:
-        """Say how long each source's part is on average behind the first layer."""
-        ends = np.cumsum([source.vectors.shape[1] for source in self.sources])
-        parts = np.split(self.after[self.scored], ends[:-1], axis=1)
-        found = {}
-        for source, part in zip(self.sources, parts, strict=True):
-            found[source.name] = f"{np.linalg.norm(part, axis=1).mean():.2f}"
-        return f"mean length of each part behind the first layer: {found}"
+        """Describe the mean length of each source's part after the first layer."""
+        after = self.after[self.scored]
+        lengths = {}
+        start = 0
+        for source in self.sources:
+            end = start + source.vectors.shape[1]
+            lengths[source.name] = f"{np.linalg.norm(after[:, start:end], axis=1).mean():.2f}"
+            start = end
+        return f"mean length of each part behind the first layer: {lengths}"
 
 
 def learn(
@@ -80,14 +82,14 @@ def learn(
     cfg: Multimodal,
     run: Path,
 ) -> Learned:
-    """Learn a fusion of some sources, in the way that the parameters of 07 name.
+    """Learn a fusion by the method that the parameters of 07 select.
 
     Parameters
     ----------
     encoded_targets : np.ndarray [shape=(albums, outputs)]
         ``objective.encode`` of all albums.
     run : Path
-        Folder of the run; a training that was interrupted goes on there.
+        Folder of the run; an interrupted training resumes there.
     """
     _, setting = run_name(cfg)
     module = experiments.module_of(experiments.FUSION_NOTEBOOK, setting)

@@ -1,9 +1,9 @@
-"""Cover files -> pictures: every usual kind of file, and none that harms.
+"""Read cover files safely into arrays, and count their colours.
 
 Paper: Section 5.3.  Notebooks: 06_image.
 
-What is decoded, and what is refused, :mod:`mumu_lib.core.pictures` says. Colours are taken as sRGB: embedded colour
-profiles are not applied.
+See :mod:`mumu_lib.core.pictures` for the formats that are decoded or refused. Colours are interpreted as sRGB; embedded
+colour profiles are not applied.
 """
 
 from collections.abc import Iterable
@@ -22,28 +22,28 @@ __getattr__, __dir__, _ = lazy_loader.attach(
 
 
 def squeezed(path: str | Path) -> tuple[np.ndarray, tuple[int, int]]:
-    """One cover as the store keeps it: the whole picture, squeezed into a square.
+    """Return a cover in the form that the store keeps: the whole picture, resized to a square.
 
-    Random crops of the training need the whole picture, and a memory map rows of one size. Its true size
-    beside it lets a crop have its true proportions (:mod:`mumu_lib.image.augment`). Of a square cover nothing is
-    lost; a cover twice as wide as high has half of its horizontal resolution.
+    Random crops in training need the whole picture, and a memory map needs rows of one size. With the original size a
+    crop regains its original proportions (:mod:`mumu_lib.image.augment`). A square cover loses nothing; a cover twice as
+    wide as high loses half of its horizontal resolution.
 
     Returns
     -------
     pixels : np.ndarray [shape=(256, 256, 3), uint8]
     size : (width, height)
-        Of the whole picture.
+        Size of the original picture.
     """
-    # Decoded at no less than 512, of which the filter still averages: the aliasing of a coarse JPEG decode is gone.
+    # Decode at 512 pixels or more: the averaging filter then removes the aliasing of a coarse JPEG decode.
     image, size = read(path, at_least=2 * SIDE)
     return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BICUBIC)), size
 
 
 def load(path: str | Path, size: int = 224) -> np.ndarray:
-    """One cover as a network of :func:`mumu_lib.models.resnet` takes it, e.g. ``model.predict(load(path)[None])``.
+    """Load a cover as input of a network of :func:`mumu_lib.models.resnet`.
 
-    The test crop: shorter side to 256, centre 224 (in proportion for another size). Mean and scale of the
-    pre-training are applied inside the network.
+    Take the test crop: shorter side to 256, centre 224 (in proportion for another size). The network itself applies mean
+    and scale of the pre-training.
 
     Parameters
     ----------
@@ -57,28 +57,42 @@ def load(path: str | Path, size: int = 224) -> np.ndarray:
     Raises
     ------
     ImageError
-        As :func:`read`.
+        If the file cannot be used.
+
+    Examples
+    --------
+    >>> model.predict(load("cover.jpg")[None])  # doctest: +SKIP
     """
     pixels, whole = squeezed(path)
     return centre_view(pixels, whole, size)
 
 
 def colour_histogram(covers: Iterable[np.ndarray], bins: int = 4) -> np.ndarray:
-    """Share of pixels in each cell of the RGB cube: the baseline that sees colours and nothing else.
+    """Compute the share of pixels in each cell of the RGB cube, the features of the colour baseline.
 
     Parameters
     ----------
-    covers : n arrays [shape=(h, w, 3), uint8]
-        One after the other: at the paper's size all of them take some GB.
+    covers : iterable of n arrays [shape=(h, w, 3), uint8]
+        An iterator saves memory: at the paper's size all covers take some GB.
     bins : int
-        A power of two at most 256; cells along each axis.
+        Cells along each axis; a power of two, at most 256.
 
     Returns
     -------
     shares : np.ndarray [shape=(n, bins ** 3), float32]
         Rows sum to 1.
+
+    Examples
+    --------
+    >>> black = np.zeros((8, 8, 3), np.uint8)
+    >>> colour_histogram([black, black + 255], bins=2)
+    array([[1., 0., 0., 0., 0., 0., 0., 0.],
+           [0., 0., 0., 0., 0., 0., 0., 1.]], dtype=float32)
     """
-    places = np.array([bins * bins, bins, 1])
-    cells = ((pixels.astype(np.int64) * bins // 256) @ places for pixels in covers)
-    counts = np.stack([np.bincount(cell.ravel(), minlength=bins**3) for cell in cells])
+    strides = np.array([bins * bins, bins, 1])
+    histograms = []
+    for pixels in covers:
+        cells = (pixels.astype(np.int64) * bins // 256) @ strides
+        histograms.append(np.bincount(cells.ravel(), minlength=bins**3))
+    counts = np.stack(histograms)
     return (counts / counts.sum(axis=1, keepdims=True)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Where a network sees a genre in a cover: class activation maps, and the covers it is surest of.
+"""Class activation maps of covers, and the covers with the highest scores of each genre.
 
 Paper: none; section 6.3 looks at maps of covers.  Notebooks: 06_image.
 """
@@ -16,34 +16,35 @@ from mumu_lib.targets import Cosine, Target
 def top_scoring(
     catalogue: Catalogue, table: pd.DataFrame, scores: np.ndarray, genres: list[str], n: int = 3
 ) -> pd.DataFrame:
-    """Test albums of each genre to which the network gives it the highest scores.
+    """Find the test albums of each genre that score highest for it.
 
     Parameters
     ----------
     table : pd.DataFrame
-        From :func:`mumu_lib.image.finetuning.cover_table`; a row of ``scores`` each.
+        From :func:`mumu_lib.image.finetuning.cover_table`; one row per row of ``scores``.
     n : int > 0
-        Of each genre, at most.
+        Maximum number per genre.
 
     Returns
     -------
-    surest : pd.DataFrame
+    top_scoring : pd.DataFrame
         ``row`` (of the store), ``genre``, ``label`` (its column), ``score``.
     """
-    M, parts = catalogue.label_matrix()[table["album"]].toarray(), []
+    M = catalogue.label_matrix()[table["album"]].toarray()
+    parts = []
     for genre in genres:
         label = catalogue.labels.index(genre)
-        has = np.flatnonzero((M[:, label] > 0) & (table["split"] == "test"))
-        best = has[np.argsort(-scores[has, label], kind="stable")[:n]]
+        positives = np.flatnonzero((M[:, label] > 0) & (table["split"] == "test"))
+        best = positives[np.argsort(-scores[positives, label], kind="stable")[:n]]
         rows = {"row": table["row"].to_numpy()[best], "genre": genre, "label": label, "score": scores[best, label]}
         parts.append(pd.DataFrame(rows))
     return pd.concat(parts, ignore_index=True)
 
 
 def label_weights(network: keras.Model, target: Target) -> np.ndarray:
-    """How much each feature speaks for each label [shape=(features, labels)].
+    """Return the weight of each feature for each label [shape=(features, labels)].
 
-    The weights of the output layer; for cosine, those towards the label's factors, of length 1.
+    These are the weights of the output layer; for the cosine target, projected on the label's factors, scaled to length 1.
     """
     if isinstance(target, Cosine):
         return np.asarray(network.get_layer("linear").kernel) @ normalize(target.C).T
@@ -51,21 +52,21 @@ def label_weights(network: keras.Model, target: Target) -> np.ndarray:
 
 
 def class_maps(network: keras.Model, views: np.ndarray, directions: np.ndarray) -> np.ndarray:
-    """Where in each picture the network finds a label (class activation map, Zhou et al. 2016).
+    """Compute class activation maps: the contribution of each image region to a label (Zhou et al. 2016).
 
-    The features are a mean over the picture, and the output is linear in them: each place's share can be read off,
-    without a gradient. The mean of a map, plus the bias, is the output before sigmoid or normalisation.
+    The features are a mean over image regions, and the output is linear in them, hence the contribution of a region
+    follows without a gradient. The mean of a map, plus the bias, is the output before sigmoid or normalisation.
 
     Parameters
     ----------
     views : np.ndarray [shape=(n, side, side, 3), uint8]
     directions : np.ndarray [shape=(n, features)]
-        For each view, a column of :func:`label_weights`.
+        A column of :func:`label_weights` for each view.
 
     Returns
     -------
     maps : np.ndarray [shape=(n, side / 32, side / 32)]
-        Of the backbone ``small``, side / 16.
+        For the backbone ``small``: side / 16.
     """
     maps = keras.Model(network.inputs, network.get_layer(FEATURES).input).predict(views, verbose=0)
     return np.einsum("nhwf,nf->nhw", np.asarray(maps, np.float32), directions)

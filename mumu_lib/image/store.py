@@ -1,10 +1,9 @@
-"""The cover store: every album's cover in one memory-mapped file, decoded once.
+"""The cover store: all covers of a catalogue in one memory-mapped file, decoded once.
 
 Paper: Section 5.3.  Notebooks: 06_image.
 
-Made as the patch store is (:mod:`mumu_lib.features.build`): under ``<catalogue>/features/covers-v1-256/``, in
-processes that no file can stop, resumable, each refused cover listed with its reason. 197 kB a cover:
-6.2 GB for the 31,471 albums of MuMu.
+:mod:`mumu_lib.features.build` builds it under ``<catalogue>/features/covers-v1-256/`` in worker processes; it resumes
+after interruptions and lists the reason for each refused cover. 197 kB per cover: 6.2 GB for the 31,471 albums of MuMu.
 """
 
 from dataclasses import dataclass
@@ -23,41 +22,41 @@ from mumu_lib.features.store import Store
 from mumu_lib.image.augment import SIDE
 
 FORMAT = 1
-# One picture on so many albums says nothing of any of them, whatever it shows.
+# An image shared by more albums than this is a placeholder.
 MAX_ALBUMS_PER_COVER = 4
 
 
 @dataclass(frozen=True)
 class CoverRecipe:
-    """How a cover becomes a row: whole, in a square of 256 pixels."""
+    """Compute a row of the store from a cover: the whole picture in a square of 256 pixels."""
 
     @property
     def name(self) -> str:
-        """Name of the folder."""
+        """Return the name of the folder."""
         return f"covers-v{FORMAT}-{SIDE}"
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of a row."""
+        """Return the shape of a row."""
         return SIDE, SIDE, 3
 
     @property
     def dtype(self) -> type:
-        """Pixels."""
+        """Return the number type of pixels."""
         return np.uint8
 
     @property
     def facts(self) -> dict[str, Any]:
-        """No size, no content."""
+        """Return size and content hash of a refused cover."""
         return {"width": -1, "height": -1, "content": ""}
 
     def row(self, item: str, path: str, source: str) -> tuple[np.ndarray, dict[str, Any]]:
-        """One cover and its facts.
+        """Decode one cover; return pixels and facts.
 
         Raises
         ------
         ImageError
-            It cannot be used.
+            If the cover cannot be used.
         """
         if not path:
             raise ImageError("missing", f"album {item}: the catalogue names no cover")
@@ -72,12 +71,12 @@ class CoverStore(Store):
     Attributes
     ----------
     values : np.ndarray [shape=(albums, 256, 256, 3), uint8]
-        Memory-mapped; each whole cover squeezed into a square; a row for every album, also without a cover.
+        Memory-mapped; each cover resized to a square; a row for every album, including those without a cover.
     index : pd.DataFrame
-        A row an album: ``album_id``, ``cover`` (path), ``status`` (ok, missing, not_image, corrupt, bomb, tiny,
-        placeholder, timeout), ``message``, ``width`` and ``height`` of the whole cover, ``content`` (hash).
+        A row per album: ``album_id``, ``cover`` (path), ``status`` (ok, missing, not_image, corrupt, bomb, tiny,
+        placeholder, timeout), ``message``, ``width`` and ``height`` of the original cover, ``content`` (hash).
     digest : str
-        Of the albums and the state of their covers.
+        Digest of the albums and the state of their covers.
     """
 
     unit = "album"
@@ -86,22 +85,22 @@ class CoverStore(Store):
     def __init__(self, folder: Path, digest: str) -> None:
         super().__init__(folder, digest)
         self.digest = digest
-        same = self.index[self.index["status"] == "ok"].groupby("content")["album_id"].transform("size")
-        repeated = same.index[same > MAX_ALBUMS_PER_COVER]
+        decoded = self.index[self.index["status"] == "ok"]
+        albums_with_it = decoded.groupby("content")["album_id"].transform("size")
+        repeated = albums_with_it.index[albums_with_it > MAX_ALBUMS_PER_COVER]
         self.index.loc[repeated, "status"] = "placeholder"
-        self.index.loc[repeated, "message"] = [
-            f"{path}: the same picture on {n} albums"
-            for path, n in zip(self.index["cover"][repeated], same[repeated], strict=True)
-        ]
+        for row in repeated:
+            path = self.index.at[row, "cover"]
+            self.index.at[row, "message"] = f"{path}: the same picture on {albums_with_it[row]} albums"
 
     @property
     def source(self) -> str:
-        """What the rows are made of, in words."""
+        """Describe the rows in words."""
         return f"whole covers, squeezed into {SIDE} x {SIDE} pixels"
 
     @property
     def sizes(self) -> np.ndarray:
-        """Width and height of the whole cover [shape=(albums, 2), int]; -1 without one."""
+        """Return width and height of the original covers [shape=(albums, 2), int]; -1 for a missing cover."""
         return self.index[["width", "height"]].to_numpy()
 
     def albums_with_cover(self, catalogue: Catalogue) -> np.ndarray:
@@ -110,15 +109,14 @@ class CoverStore(Store):
 
 
 def decode(catalogue: Catalogue, *, workers: int = 0) -> CoverStore:
-    """Covers of every album of a catalogue; what was decoded before is kept.
+    """Decode the covers of all albums of a catalogue; reuse covers decoded before.
 
-    Can be killed at any moment and called again. A cover that was added or changed since is decoded again,
-    the others are taken over.
+    An interrupted call can be repeated. Covers that were added or changed are decoded; the others are reused.
 
     Parameters
     ----------
     workers : int
-        Processes; 0 is one a core.
+        Processes; 0 is one per core.
 
     Returns
     -------
@@ -127,15 +125,17 @@ def decode(catalogue: Catalogue, *, workers: int = 0) -> CoverStore:
     Raises
     ------
     NothingUsableError
-        Not one cover can be used; with the reasons.
+        If no cover can be used.
     """
     return build.open_or_build(catalogue, jobs(catalogue), CoverRecipe(), CoverStore, workers)
 
 
 def jobs(catalogue: Catalogue) -> pd.DataFrame:
-    """Return what to decode: a row an album, with ``album_id``, ``cover`` (path), ``source`` and ``fingerprint``."""
+    """List the covers to decode: a row per album, with ``album_id``, ``cover`` (path), ``source`` and ``fingerprint``."""
     rows = []
     for album_id, cover in catalogue.albums[["album_id", "cover"]].itertuples(index=False):
-        path = catalogue.cover_path(cover) if cover else None
+        path = None
+        if cover:
+            path = catalogue.cover_path(cover)
         rows.append((album_id, str(path or ""), "cover", fingerprint(path, CoverRecipe().name, album_id, cover)))
     return pd.DataFrame(rows, columns=["album_id", "cover", "source", "fingerprint"])

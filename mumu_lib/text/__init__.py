@@ -1,4 +1,4 @@
-"""Album texts: reviews made one text, entities' categories appended, tf-idf.
+"""Album texts: concatenate reviews, append categories of linked entities, compute tf-idf.
 
 Paper: Section 5.2.  Notebooks: 05_text, 09_your_album.
 """
@@ -42,31 +42,44 @@ _MARKUP = re.compile(
 
 
 def tfidf_rows(texts: pd.Series, folder: Path, catalogue: Catalogue) -> sp.csr_matrix:
-    """Album texts as a text run read them: enriched if it enriched, by its vocabulary, and with its vectors beside.
+    """Return album texts as the features of a finished text run, with its vocabulary, enrichment and embeddings.
 
     Parameters
     ----------
     texts : pd.Series
-        As :func:`mumu_lib.text.aggregate` makes them.
+        From :func:`mumu_lib.text.aggregate`.
     folder : Path
-        Of the run.
+        Folder of the run.
 
     Returns
     -------
     X : scipy.sparse.csr_matrix [shape=(texts, terms), float32]
     """
     vectorizer, settings = load_vectorizer(folder)
-    found = words.read(settings["features"], texts, catalogue, settings)
-    return found.beside(sp.csr_matrix(vectorizer.transform(found.texts.fillna(""))))
+    prepared = words.read(settings["features"], texts, catalogue, settings)
+    X = vectorizer.transform(prepared.texts.fillna(""))
+    return prepared.append_embeddings(sp.csr_matrix(X))
 
 
 def clean(review: str) -> str:
-    """A review as read, not as marked up: character references resolved, HTML tags dropped, single blanks."""
+    """Remove markup from a review: resolve character references, drop HTML tags, collapse white space.
+
+    Examples
+    --------
+    >>> clean("<b>Rock</b> &amp;<br> roll")
+    'Rock & roll'
+    """
     return " ".join(_MARKUP.sub(" ", html.unescape(review)).split())
 
 
 def join(reviews: Iterable[str], characters: int) -> str:
-    """Reviews of one album in their order, cleaned, as one text of at most so many characters."""
+    """Clean and concatenate reviews in the given order, up to a number of characters.
+
+    Examples
+    --------
+    >>> join(["<p>Great solos.</p>", "A masterpiece."], characters=20)
+    'Great solos. A maste'
+    """
     text = ""
     for review in reviews:
         text = f"{text} {clean(review)}".strip()
@@ -76,53 +89,70 @@ def join(reviews: Iterable[str], characters: int) -> str:
 
 
 def aggregate(catalogue: Catalogue, characters: int = 1000, seed: int = 0) -> pd.Series:
-    """All reviews of an album as one text, truncated (paper 5.2).
+    """Concatenate all reviews of each album into one text, truncated (paper 5.2).
 
-    The paper does not say in which order. Here the reviews that most readers found helpful come first; among
-    equals, and where nobody was asked, the order is drawn from the seed.
+    The paper does not specify the order. Here reviews with more helpful votes come first; ties, and reviews without
+    votes, are ordered at random by the seed.
 
     Parameters
     ----------
     characters : int > 0
-        Length at which a text is cut, after HTML is dropped.
+        Maximum length of a text, after HTML is removed.
 
     Returns
     -------
     texts : pd.Series [length albums]
-        Index: album id. Missing (NaN) for an album without a review, or with blank ones only.
+        Index: album id. Missing (NaN) for an album without reviews, or with blank reviews only.
     """
-    reviews, albums = catalogue.reviews, pd.Index(catalogue.albums["album_id"])
+    reviews = catalogue.reviews
+    albums = pd.Index(catalogue.albums["album_id"])
     album = albums.get_indexer(pd.Index(reviews["album_id"]))
-    lot = np.random.default_rng([seed, _STREAM]).permutation(len(reviews))
-    order = np.lexsort((lot, -reviews["helpful"].fillna(-1).to_numpy(), album))
+    tie_break = np.random.default_rng([seed, _STREAM]).permutation(len(reviews))
+    order = np.lexsort((tie_break, -reviews["helpful"].fillna(-1).to_numpy(), album))
     bounds = np.searchsorted(album[order], np.arange(len(albums) + 1))
     written = reviews["text"].array
-    parts = progress.bar(itertools.pairwise(bounds), "album texts", len(albums), unit="album")
-    texts = (join((written[i] for i in order[start:end]), characters) for start, end in parts)
-    return pd.Series([text or None for text in texts], index=albums, dtype="str")
+    texts = []
+    for start, end in progress.bar(itertools.pairwise(bounds), "album texts", len(albums), unit="album"):
+        ordered = (written[row] for row in order[start:end])
+        texts.append(join(ordered, characters) or None)
+    return pd.Series(texts, index=albums, dtype="str")
 
 
 def category_term(category: str) -> str:
-    """A Wikipedia category as a single term, e.g. ``cat_american_jazz_singers``."""
+    """Convert a Wikipedia category to a single term.
+
+    Examples
+    --------
+    >>> category_term("Category:American jazz singers")
+    'cat_american_jazz_singers'
+    """
     return CATEGORY + "_".join(re.findall(r"[^\W_]+", category.removeprefix("Category:").lower()))
 
 
 def enrich(texts: pd.Series, annotations: pd.DataFrame, categories: Mapping[str, Iterable[str]]) -> pd.Series:
-    """Texts with the categories of their linked entities appended as words (VSM+SEM, paper 5.2).
+    """Append the categories of linked entities to the texts as terms (VSM+SEM, paper 5.2).
 
-    Every entity counts once a text, however often it is mentioned; a category that two entities share
-    stands there twice.
+    Each entity counts once per text, even if it is mentioned several times; a category of two entities is appended
+    twice.
 
     Parameters
     ----------
     texts : pd.Series
-        Already truncated: categories do not count towards its characters.
+        Already truncated: categories do not count towards the maximum length.
     annotations : pd.DataFrame
-        From :func:`mumu_lib.linking.annotate`: ``text`` (row number in ``texts``) and ``title``.
+        From :func:`mumu_lib.linking.annotate`: ``text`` (row number in ``texts``), ``start`` and ``title``.
     categories : mapping
         Title -> names of its categories.
+
+    Examples
+    --------
+    >>> annotations = pd.DataFrame({"text": [0], "start": [0], "title": ["Miles_Davis"]})
+    >>> enrich(pd.Series(["Miles plays"]), annotations, {"Miles_Davis": ["Jazz trumpeters"]})[0]
+    'Miles plays cat_jazz_trumpeters'
     """
-    terms = {title: " ".join(category_term(c) for c in names) for title, names in categories.items()}
+    terms = {}
+    for title, names in categories.items():
+        terms[title] = " ".join(category_term(name) for name in names)
     entities = annotations.drop_duplicates(["text", "title"]).sort_values(["text", "start"], kind="stable")
     words = entities["title"].map(terms).fillna("")
     added = words.groupby(entities["text"]).agg(" ".join).reindex(range(len(texts))).astype("str").fillna("")
@@ -130,55 +160,65 @@ def enrich(texts: pd.Series, annotations: pd.DataFrame, categories: Mapping[str,
 
 
 def tfidf(texts: pd.Series, train: np.ndarray, size: int = 10_000) -> tuple[sp.csr_matrix, TfidfVectorizer]:
-    """Vector space model of the texts (paper 5.2).
+    """Compute tf-idf, the vector space model of the texts (paper 5.2).
 
-    Settings of the authors' code: lower case, words of two characters or more, 1 + log(tf), smooth idf, rows of
-    length 1, terms in more than half of the training texts dropped, no list of stop words.
+    Settings as in the authors' code: lower case, words of two characters or more, 1 + log(tf), smooth idf, rows scaled
+    to length 1, terms in more than half of the training texts dropped, no stop word list.
 
     Parameters
     ----------
     texts : pd.Series [length albums]
     train : np.ndarray [shape=(n,), int]
-        Rows from which vocabulary and idf are taken; those without a text do not count.
+        Rows that define vocabulary and idf; rows without a text are ignored.
     size : int > 0
-        Terms kept: the most frequent ones.
+        Number of terms to keep, most frequent first.
 
     Returns
     -------
     X : scipy.sparse.csr_matrix [shape=(albums, terms), float32]
-        A row of zeros for an album without a text, or without any known term.
+        A row of zeros for an album without a text, or without any term of the vocabulary.
     vectorizer : TfidfVectorizer
         Fitted.
 
     Raises
     ------
     BadDataError
-        No training album has a text, or no term is left.
+        If no training album has a text, or no term is left.
+
+    Examples
+    --------
+    >>> X, vectorizer = tfidf(pd.Series(["slow blues", "fast punk", "slow punk blues"]), np.array([0, 1]))
+    >>> vectorizer.get_feature_names_out().tolist()
+    ['blues', 'fast', 'punk', 'slow']
+    >>> X.shape
+    (3, 4)
     """
     training = np.isin(np.arange(len(texts)), train) & texts.notna().to_numpy()
     if not training.any():
-        raise BadDataError("no training album has a text; add reviews, or look at the split")
+        raise BadDataError("no training album has a text; add reviews, or check the split")
     vectorizer = TfidfVectorizer(sublinear_tf=True, max_df=0.5, max_features=size, dtype=np.float32)
     try:
         fitted = vectorizer.fit_transform(progress.bar(texts[training], "vocabulary", unit="text"))
     except ValueError as error:
         raise BadDataError(
             f"no vocabulary can be made from the texts of {training.sum()} training albums ({error}); "
-            f"terms of two characters or more are needed that stand in at most half of the texts"
+            f"a term has two characters or more and occurs in at most half of the texts"
         ) from None
+    if training.all():
+        return sp.csr_matrix(fitted), vectorizer
     others = progress.bar(texts[~training].fillna(""), "tf-idf", unit="text")
-    rest = vectorizer.transform(others) if (~training).any() else fitted[:0]
-    back = np.argsort(np.r_[np.flatnonzero(training), np.flatnonzero(~training)])
-    return sp.csr_matrix(sp.vstack([fitted, rest], format="csr")[back]), vectorizer
+    stacked = sp.vstack([fitted, vectorizer.transform(others)], format="csr")
+    original_order = np.argsort(np.r_[np.flatnonzero(training), np.flatnonzero(~training)])
+    return sp.csr_matrix(stacked[original_order]), vectorizer
 
 
 def save_vectorizer(folder: Path, vectorizer: TfidfVectorizer, settings: Mapping[str, Any]) -> None:
-    """Keep what a new album needs to be read the same way, as ``vocabulary.json``.
+    """Write vocabulary, idf and settings to ``vocabulary.json``, which new albums are encoded with.
 
     Parameters
     ----------
     settings : mapping
-        How texts were made before tf-idf: characters, features, linker, knowledge.
+        Preparation of the texts: characters, features, linker, knowledge.
     """
     facts = {
         "format": FORMAT,
@@ -190,23 +230,25 @@ def save_vectorizer(folder: Path, vectorizer: TfidfVectorizer, settings: Mapping
 
 
 def load_vectorizer(folder: str | Path) -> tuple[TfidfVectorizer, dict[str, Any]]:
-    """What :func:`save_vectorizer` kept.
+    """Load what :func:`save_vectorizer` wrote.
 
     Returns
     -------
     vectorizer : TfidfVectorizer
-        ``transform`` of texts as :func:`join` and :func:`enrich` make them.
+        Transforms texts from :func:`join` and :func:`enrich`.
     settings : dict
 
     Raises
     ------
-    MissingDataError, BadDataError
-        Not there; not what was written.
+    MissingDataError
+        If the file does not exist.
+    BadDataError
+        If it cannot be read.
     """
     path = Path(folder) / "vocabulary.json"
     if not path.is_file():
         command = commands.papermill("05_text", catalogue=Path(folder).parent.name, features="vsm", matrices="reviews")
-        raise MissingDataError(f"{path} is not there; run 05 on reviews first, such as  {command}")
+        raise MissingDataError(f"{path} does not exist; run 05 on reviews first, e.g.  {command}")
     facts = read_json(path, "run notebook 05 again")
     with parsing(path, "run notebook 05 again", trouble="is not a vocabulary of this version"):
         if facts["format"] != FORMAT:
@@ -217,5 +259,15 @@ def load_vectorizer(folder: str | Path) -> tuple[TfidfVectorizer, dict[str, Any]
 
 
 def rows_with_features(X: np.ndarray | sp.csr_matrix) -> np.ndarray:
-    """Rows about which a matrix says something [shape=(n,), int]: a sparse one not all zeros, a dense one without NaN."""
-    return np.flatnonzero(np.isfinite(X).all(axis=1) if isinstance(X, np.ndarray) else X.getnnz(axis=1))
+    """Return the rows with features [shape=(n,), int]: without NaN if dense, not all zeros if sparse.
+
+    Examples
+    --------
+    >>> rows_with_features(np.array([[1.0, 2.0], [np.nan, 0.0]]))
+    array([0])
+    >>> rows_with_features(sp.csr_matrix([[0.0, 0.0], [0.0, 3.0]]))
+    array([1])
+    """
+    if isinstance(X, np.ndarray):
+        return np.flatnonzero(np.isfinite(X).all(axis=1))
+    return np.flatnonzero(X.getnnz(axis=1))

@@ -1,8 +1,8 @@
-"""Where notebook 05 takes an album's vector from: reviews, the published matrices, or a file of the user's own.
+"""Album vectors for notebook 05: from reviews, the published matrices, or a file of embeddings.
 
 Paper: Section 5.2.  Notebooks: 05_text.
 
-All three answer to the same calls, so that the notebook reads the same for each of them.
+All sources share one interface (:class:`Reader`), hence the notebook is the same for each of them.
 """
 
 from pathlib import Path
@@ -24,30 +24,31 @@ from mumu_lib.text.words import Words, read
 
 
 class Reader:
-    """What gives every album a vector.
+    """A source of album vectors.
 
     Attributes
     ----------
     name : str
         ``reviews``, ``published`` or ``embeddings``.
     label : str
-        What files made of these vectors are called after.
+        Suffix of the names of figures and tables made from these vectors.
     terms : np.ndarray [shape=(columns,), str]
-        Names of the first columns, once the vectors are made; empty where they have none.
+        Names of the first columns, set by :meth:`vectors`; empty if the columns have no names.
     texts : pd.Series [length albums]
-        Of reviews; else empty.
+        Texts of the reviews; empty for other sources.
     words : Words or None
-        Of reviews, after :meth:`link`.
+        Prepared texts of the reviews, set by :meth:`link`.
     made_of : str
-        Digest of the vectors of a file, once they are read; else empty.
+        Digest of the embeddings of a file, set by :meth:`vectors`; empty for other sources.
     encoder : dict or None
-        The pretrained encoder, if there is one, as ``metrics.json`` keeps it.
+        The pretrained encoder, if any, as recorded in ``metrics.json``.
     """
 
     name = ""
 
     def __init__(self, catalogue: Catalogue, cfg: Text) -> None:
-        self.catalogue, self.cfg = catalogue, cfg
+        self.catalogue = catalogue
+        self.cfg = cfg
         self.label = f"{setting_of(cfg)}_{self.name}"
         self.terms = np.array([])
         self.texts = pd.Series(dtype="str")
@@ -56,45 +57,48 @@ class Reader:
         self.encoder: dict[str, Any] | None = None
 
     def report(self) -> str:
-        """Say what there is to read."""
+        """Describe the texts."""
         return f"{self.name} vectors: there is no text to read"
 
     def link(self) -> str:
-        """Find entities where the setting asks for them; say what was found."""
+        """Link entities if the setting includes them; describe the result."""
         return f"{self.name} vectors: there is nothing to link"
 
     def vectors(self, run: Path) -> np.ndarray | sp.csr_matrix:
-        """Return a vector of every album [shape=(albums, columns)], and keep in the run what a new album needs."""
+        """Return the vectors of all albums [shape=(albums, columns)]; write to the run what encoding new albums needs."""
         raise NotImplementedError
 
 
 class Published(Reader):
-    """The authors' own tf-idf matrices; which word a column stands for was not published."""
+    """The authors' own tf-idf matrices, whose terms were not published."""
 
     name = "published"
 
     def vectors(self, run: Path) -> np.ndarray | sp.csr_matrix:
-        """Return the published vector of every album [shape=(albums, columns)]."""
+        """Return the published vectors [shape=(albums, columns)]."""
         return release.published(self.catalogue, self.cfg.features)
 
 
 class Own(Reader):
-    """Album vectors from a file of the user's own, scaled to length 1 where the recipe itself scales nothing."""
+    """Album embeddings from a file, scaled to length 1 for the paper's recipe, which does not scale its inputs."""
 
     name = "embeddings"
 
     def vectors(self, run: Path) -> np.ndarray | sp.csr_matrix:
-        """Return the vector of every album from the file [shape=(albums, columns)]; say how long they are."""
+        """Return the embeddings from the file [shape=(albums, columns)]; print their range of lengths."""
         X = embeddings.load(self.cfg.embeddings, self.catalogue)
         self.made_of = digest(X)
         lengths = np.linalg.norm(X, axis=1, keepdims=True)
-        shortest, longest = np.nanmin(lengths), np.nanmax(lengths)
-        print(f"lengths from {shortest:.3g} to {longest:.3g}; the network gets vectors of length 1")
-        return X / lengths if self.cfg.recipe == "paper" else X
+        print(
+            f"lengths from {np.nanmin(lengths):.3g} to {np.nanmax(lengths):.3g}; the network gets vectors of length 1"
+        )
+        if self.cfg.recipe == "paper":
+            return X / lengths
+        return X
 
 
 class Reviews(Reader):
-    """tf-idf of the reviews, with or without what they mention."""
+    """tf-idf of the reviews, with or without linked entities."""
 
     name = "reviews"
 
@@ -104,7 +108,7 @@ class Reviews(Reader):
         self.texts = aggregate(catalogue, cfg.characters, cfg.seed)
 
     def report(self) -> str:
-        """Say how many albums have a text, how long texts are, and how the first begins."""
+        """Describe how many albums have a text, the lengths of the texts, and the beginning of the first."""
         lengths = self.texts.str.len()
         return (
             f"{self.texts.notna().sum()} of {len(self.texts)} albums have a text\n"
@@ -113,25 +117,30 @@ class Reviews(Reader):
         )
 
     def link(self) -> str:
-        """Read the texts as the setting asks; say what was found in them."""
+        """Prepare the texts for the setting; describe the result."""
         settings = {"linker": self.cfg.linker, "knowledge": self.cfg.knowledge}
         self.words = read(self.cfg.features, self.texts, self.catalogue, settings)
         self.encoder = self.words.encoder
         return self.words.report()
 
     def vectors(self, run: Path) -> np.ndarray | sp.csr_matrix:
-        """Return tf-idf of every album [shape=(albums, terms)], and keep the vocabulary in the run."""
+        """Return the tf-idf of all albums [shape=(albums, terms)]; write the vocabulary to the run."""
         if self.words is None:
             raise ParameterError("link the texts first: reader.link()")
         X, vectorizer = tfidf(self.words.texts, self.catalogue.rows("train"), self.cfg.vocabulary)
-        made = {name: getattr(self.cfg, name) for name in ("features", "characters", "linker", "knowledge")}
-        save_vectorizer(run, vectorizer, made)
+        settings = {
+            "features": self.cfg.features,
+            "characters": self.cfg.characters,
+            "linker": self.cfg.linker,
+            "knowledge": self.cfg.knowledge,
+        }
+        save_vectorizer(run, vectorizer, settings)
         self.terms = vectorizer.get_feature_names_out()
-        return self.words.beside(X)
+        return self.words.append_embeddings(X)
 
 
 class Sentences(Reviews):
-    """What a pretrained encoder makes of the reviews; its numbers have no names."""
+    """Embeddings of the reviews by a pretrained encoder, whose dimensions have no names."""
 
     def __init__(self, catalogue: Catalogue, cfg: Text) -> None:
         self._encoder = sentences.open_encoder(cfg.encoder)
@@ -140,72 +149,75 @@ class Sentences(Reviews):
         self.encoder = choice.recorded(cfg.encoder)["encoder"]
 
     def link(self) -> str:
-        """Say who reads the texts; nothing is linked."""
+        """Describe the encoder; no entities are linked."""
         about = self._encoder.about
-        return f"{about.name} reads the texts as they are, no entities linked; {about.length} numbers an album"
+        return f"{about.name} encodes the texts, no entities linked; {about.length} dimensions per album"
 
     def vectors(self, run: Path) -> np.ndarray | sp.csr_matrix:
-        """Return the encoder's vector of every album [shape=(albums, length)], NaN without a text."""
-        return sentences.vectors(self._encoder, self.texts)
+        """Return the embeddings of all albums [shape=(albums, length)], NaN for an album without a text."""
+        return sentences.embed(self._encoder, self.texts)
 
 
 def rows_of(texts: pd.Series, folder: Path, params: dict[str, Any], catalogue: Catalogue) -> np.ndarray | sp.csr_matrix:
-    """Return the vectors of texts as a finished run on reviews made them.
+    """Return the vectors of texts, computed as in a finished run on reviews.
 
     Parameters
     ----------
     texts : pd.Series
-        As :func:`mumu_lib.text.aggregate` makes them.
+        From :func:`mumu_lib.text.aggregate`.
     folder : Path
-        Of the run.
+        Folder of the run.
     params : dict
         Its parameters (:func:`mumu_lib.runs.parameters`).
 
     Raises
     ------
     MissingDataError
-        Its vocabulary or its encoder is not there.
+        If the run's vocabulary or encoder is missing.
     """
     if params["encoder"]:
-        return sentences.vectors(sentences.open_encoder(params["encoder"]), texts)
+        return sentences.embed(sentences.open_encoder(params["encoder"]), texts)
     return tfidf_rows(texts, folder, catalogue)
 
 
 def reader(catalogue: Catalogue, cfg: Text) -> Reader:
-    """Return what gives every album its vector, by the parameters of 05.
+    """Return the source of album vectors that the parameters of 05 select.
 
     Raises
     ------
     MissingDataError
-        Neither reviews nor what was asked for are there.
+        If the catalogue has neither the requested source nor reviews.
     ParameterError
-        Published matrices are to be read by an encoder.
+        If an encoder is combined with the published matrices.
     """
-    kinds: dict[str, type[Reader]] = {kind.name: kind for kind in (Published, Own, Reviews)}
+    readers: dict[str, type[Reader]] = {"published": Published, "embeddings": Own, "reviews": Reviews}
     encoder = encoder_of(setting_of(cfg))
     source = release.source_of(catalogue, cfg.matrices, cfg.embeddings, encoder)
     if cfg.encoder:
         return Sentences(catalogue, cfg)
-    return kinds[source](catalogue, cfg)
+    return readers[source](catalogue, cfg)
 
 
 def setting_of(cfg: Text) -> str:
-    """Return the setting of the run: the text feature, the encoder, or the name of the file of own vectors."""
+    """Return the setting of the run: the text feature, the encoder, or the name of the file of embeddings."""
     if cfg.embeddings:
         return Path(cfg.embeddings).stem
     return cfg.encoder or cfg.features
 
 
 def row_of(cfg: Text) -> tuple[str, str, str]:
-    """Return what makes the id of the run: modality, target and setting; the modality of a file's vectors is ``own``.
+    """Return modality, target and setting, which form the id of the run; the modality of a file is ``own``.
 
     Raises
     ------
     ParameterError
-        A file whose name is that of a straight line.
+        If the name of the file is reserved for linear models.
     """
-    if is_line(setting_of(cfg)):
+    setting = setting_of(cfg)
+    if is_line(setting):
         raise ParameterError(
-            f"embeddings={cfg.embeddings!r}: names that begin with {LINE!r} are those of straight lines; rename the file"
+            f"embeddings={cfg.embeddings!r}: names that begin with {LINE!r} are reserved for linear models; rename the file"
         )
-    return ("own" if cfg.embeddings else "text"), cfg.target, setting_of(cfg)
+    if cfg.embeddings:
+        return "own", cfg.target, setting
+    return "text", cfg.target, setting

@@ -1,4 +1,4 @@
-"""Where an album's text vector comes from, and the matrices that the authors published.
+"""Choose the source of album vectors; read the matrices that the authors published.
 
 Paper: Section 5.2.  Notebooks: 05_text.
 """
@@ -16,30 +16,30 @@ PUBLISHED = {"vsm": "VSM", "vsm_sem": "VSM-SEM"}
 
 
 def source_of(catalogue: Catalogue, matrices: str, embeddings: str, encoder: str = "") -> str:
-    """Where an album's vector comes from: ``embeddings``, ``published`` or ``reviews``.
+    """Choose the source of album vectors: ``embeddings``, ``published`` or ``reviews``.
 
     Parameters
     ----------
     matrices : {'auto', 'published', 'reviews'}
-        ``auto``: the published ones where the catalogue has them.
+        ``auto``: the published ones if the catalogue has them.
     embeddings : str
-        File of own vectors, or empty.
+        File of album embeddings, or empty.
     encoder : str
-        Sentence encoder that is to read the texts; the published matrices have none for it.
+        Sentence encoder, which needs reviews; empty for tf-idf.
 
     Raises
     ------
     MissingDataError
-        Neither that nor reviews are there.
+        If the catalogue has neither the requested source nor reviews.
     ParameterError
-        Published matrices are to be read by an encoder.
+        If an encoder is combined with the published matrices.
     """
     if embeddings:
         return "embeddings"
     if encoder:
         if matrices == "published":
             raise ParameterError(
-                f"matrices='published' holds counts of words, which the encoder {encoder!r} cannot read; leave matrices out"
+                f"matrices='published' holds tf-idf values, which the encoder {encoder!r} cannot read; leave matrices out"
             )
         catalogue.require("reviews")
         return "reviews"
@@ -56,7 +56,7 @@ def source_of(catalogue: Catalogue, matrices: str, embeddings: str, encoder: str
 
 
 def published(catalogue: Catalogue, features: str) -> sp.csr_matrix:
-    """The published tf-idf matrices, rows in the order of the album table.
+    """Read a published tf-idf matrix, with rows in the order of the album table.
 
     Parameters
     ----------
@@ -65,18 +65,23 @@ def published(catalogue: Catalogue, features: str) -> sp.csr_matrix:
     Returns
     -------
     X : scipy.sparse.csr_matrix [shape=(albums, terms), float32]
-        A row of zeros for an album in no published split. Which word a column stands for was not published.
+        A row of zeros for an album in no published split. The terms of the columns were not published.
     """
     if features not in PUBLISHED:
         raise ParameterError(f"features={features!r} is not one of {list(PUBLISHED)}")
     folder = catalogue.info["roots"]["ismir"]
     parts = [sp.csr_matrix(ismir_data.features(folder, PUBLISHED[features], split)) for split in SPLITS]
-    ids = pd.Index([item for split in SPLITS for item in ismir_data.items(folder, split)])
+    items: list[str] = []
+    for split in SPLITS:
+        items.extend(ismir_data.items(folder, split))
+    ids = pd.Index(items)
     if ids.has_duplicates:
         raise BadDataError(f"{folder}: album {ids[ids.duplicated()][0]!r} is in more than one published split")
-    if len(sizes := {part.shape[1] for part in parts}) > 1:
+    sizes = {part.shape[1] for part in parts}
+    if len(sizes) > 1:
         raise BadDataError(f"{folder}: the {PUBLISHED[features]} matrices differ in columns: {sorted(sizes)}")
-    nothing = sp.csr_matrix((1, parts[0].shape[1]), dtype=np.float32)
-    return sp.csr_matrix(
-        sp.vstack([*parts, nothing], format="csr")[ids.get_indexer(pd.Index(catalogue.albums["album_id"]))]
-    )
+    # Albums in no split have position -1: the last row.
+    zeros = sp.csr_matrix((1, parts[0].shape[1]), dtype=np.float32)
+    stacked = sp.vstack([*parts, zeros], format="csr")
+    rows = ids.get_indexer(pd.Index(catalogue.albums["album_id"]))
+    return sp.csr_matrix(stacked[rows])

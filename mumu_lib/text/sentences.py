@@ -1,9 +1,9 @@
-"""Vectors of album texts by a pretrained encoder, each text encoded once.
+"""Embed album texts with a pretrained encoder, and store the embeddings.
 
 Paper: none; section 5.2 counts words.  Notebooks: 05_text, 09_your_album.
 
-They are kept by text under ``data/features/text/``, so that another catalogue, another target or a run that was
-interrupted finds what is there. Of two processes that want the same vectors the second waits and finds them.
+Embeddings are stored by text under ``data/features/text/`` and shared by catalogues, targets and resumed runs. A lock
+makes a second process wait for the first instead of encoding the same texts.
 """
 
 from collections.abc import Iterator
@@ -21,72 +21,75 @@ from mumu_lib.core.parsing import read_array, storable
 from mumu_lib.core.paths import home
 from mumu_lib.encoders import TextEncoder
 
-# Changes when the same text gets another vector.
+# Increase this when the embedding of a text changes.
 FORMAT = 1
 KEY = 32
-# Texts between two writes; what is written survives an interruption.
+# Texts per file; written files survive an interruption.
 CHUNK = 512
-# Fewer are encoded sooner than a store is read.
+# Encoding fewer texts is faster than reading the store.
 FEW = 16
-REMEDY = "remove it and run again: its texts are encoded anew"
+REMOVE_HINT = "remove it and run again; its texts will be encoded again"
 
 
-def vectors(encoder: TextEncoder, texts: pd.Series) -> np.ndarray:
-    """Return the vector of each text.
+def embed(encoder: TextEncoder, texts: pd.Series) -> np.ndarray:
+    """Return the embedding of each text, from the store if it is there.
 
     Parameters
     ----------
     encoder : TextEncoder
-        Of :func:`mumu_lib.encoders.make`.
+        From :func:`mumu_lib.encoders.make`.
     texts : pd.Series
-        As :func:`mumu_lib.text.aggregate` makes them.
+        From :func:`mumu_lib.text.aggregate`.
 
     Returns
     -------
-    vectors : np.ndarray [shape=(texts, length), float32]
-        NaN where there is no text.
+    embeddings : np.ndarray [shape=(texts, length), float32]
+        NaN for a missing text.
     """
-    found = np.full((len(texts), encoder.about.length), np.nan, np.float32)
-    there = np.flatnonzero(texts.notna().to_numpy())
-    written = [storable(str(texts.iloc[row])) for row in there]
+    embeddings = np.full((len(texts), encoder.about.length), np.nan, np.float32)
+    rows = np.flatnonzero(texts.notna().to_numpy())
+    written = [storable(str(texts.iloc[row])) for row in rows]
     if len(written) < FEW:
-        found[there] = encoder.encode(written)
-        return found
+        embeddings[rows] = encoder.encode(written)
+        return embeddings
     with locked(folder_of(encoder)):
-        found[there] = _kept(encoder, written)
-    return found
+        embeddings[rows] = _through_store(encoder, written)
+    return embeddings
 
 
 def folder_of(encoder: TextEncoder) -> Path:
-    """Return where the vectors of an encoder are kept; other weights have a folder of their own."""
+    """Return the store of an encoder; each version of its weights has its own folder."""
     about = encoder.about
     return home() / "data" / "features" / "text" / f"{about.name}-v{FORMAT}-{about.digest[:8]}"
 
 
-def _kept(encoder: TextEncoder, texts: list[str]) -> np.ndarray:
-    """Return the vectors of texts: those that are kept, and the others encoded and kept."""
+def _through_store(encoder: TextEncoder, texts: list[str]) -> np.ndarray:
+    """Return the embeddings of texts; encode and store those that the store lacks."""
     kind = np.dtype([("key", f"S{KEY}"), ("vector", np.float32, (encoder.about.length,))])
     keys = [hash_of(text, length=KEY).encode() for text in texts]
-    known: dict[bytes, np.ndarray] = {}
+    embeddings: dict[bytes, np.ndarray] = {}
     for part in _stored(folder_of(encoder), kind):
-        known.update(zip(part["key"].tolist(), part["vector"], strict=True))
-    missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+        embeddings.update(zip(part["key"].tolist(), part["vector"], strict=True))
+    missing = {}
+    for key, text in zip(keys, texts, strict=True):
+        if key not in embeddings:
+            missing[key] = text
     for part in _encoded(encoder, missing, kind):
-        known.update(zip(part["key"].tolist(), part["vector"], strict=True))
-    return np.stack([known[key] for key in keys])
+        embeddings.update(zip(part["key"].tolist(), part["vector"], strict=True))
+    return np.stack([embeddings[key] for key in keys])
 
 
 def _stored(folder: Path, kind: np.dtype) -> Iterator[np.ndarray]:
-    """Yield what every file of the folder holds: keys of texts, and their vectors."""
+    """Yield the content of every file of the store: keys of texts, and their embeddings."""
     for path in sorted(folder.glob("*.npy")):
-        part = read_array(path, REMEDY)
+        part = read_array(path, REMOVE_HINT)
         if part.dtype != kind or part.ndim != 1:
-            raise BadDataError(f"{path} holds {part.dtype}, not vectors of texts; {REMEDY}")
+            raise BadDataError(f"{path} holds {part.dtype}, not embeddings of texts; {REMOVE_HINT}")
         yield np.array(part)
 
 
 def _encoded(encoder: TextEncoder, missing: dict[bytes, str], kind: np.dtype) -> Iterator[np.ndarray]:
-    """Encode texts chunk by chunk, the longest first, and keep each chunk before it is yielded."""
+    """Encode texts in chunks, longest first; store each chunk before yielding it."""
     order = sorted(missing, key=lambda key: (-len(missing[key]), key))
     with progress.bar(total=len(order), desc="sentences", unit="text") as bar:
         for start in range(0, len(order), CHUNK):
@@ -100,5 +103,5 @@ def _encoded(encoder: TextEncoder, missing: dict[bytes, str], kind: np.dtype) ->
 
 
 def open_encoder(name: str) -> TextEncoder:
-    """Open an encoder of texts; errors as of :func:`mumu_lib.encoders.make`."""
+    """Open a sentence encoder; raises as :func:`mumu_lib.encoders.make`."""
     return encoders.make(name)  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""The text feature ``vsm``: the words of the reviews as they are.
+"""The text feature ``vsm``: the words of the reviews.
 
 Paper: Section 5.2.  Notebooks: 05_text.
 """

@@ -1,4 +1,4 @@
-"""The text feature ``vsm_minilm``: the words, and beside them what a sentence encoder makes of the text.
+"""The text feature ``vsm_minilm``: the words, and the embedding of the text by a sentence encoder.
 
 Paper: none; its words are those of section 5.2.  Notebooks: 05_text.
 """
@@ -17,6 +17,6 @@ ENCODER = "minilm"
 
 
 def read(texts: pd.Series, catalogue: Catalogue, settings: Mapping[str, Any]) -> Words:
-    """Return the texts unchanged, with a vector of each."""
-    vectors = sentences.vectors(sentences.open_encoder(ENCODER), texts)
-    return Words(texts, vectors=vectors, encoder=choice.recorded(ENCODER)["encoder"])
+    """Return the texts unchanged, with their embeddings."""
+    embeddings = sentences.embed(sentences.open_encoder(ENCODER), texts)
+    return Words(texts, embeddings=embeddings, encoder=choice.recorded(ENCODER)["encoder"])

@@ -1,4 +1,4 @@
-"""The text feature ``vsm_sem``: the words, and the categories of the entities that they mention.
+"""The text feature ``vsm_sem``: the words, and the categories of the entities mentioned.
 
 Paper: Section 5.2.  Notebooks: 05_text.
 """
@@ -15,7 +15,7 @@ from mumu_lib.text.words import Words
 
 
 def read(texts: pd.Series, catalogue: Catalogue, settings: Mapping[str, Any]) -> Words:
-    """Link the texts and append the categories of what they mention.
+    """Link entities in the texts and append the categories of these entities.
 
     Parameters
     ----------

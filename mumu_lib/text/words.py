@@ -1,8 +1,8 @@
-"""Texts made ready for the vector space model, and what was found in them on the way.
+"""Prepare texts for the vector space model by the module of a text feature.
 
 Paper: Section 5.2.  Notebooks: 05_text.
 
-Each text feature of ``params/experiments.tsv`` has a module that its column ``learns`` names, with one function
+In ``params/experiments.tsv``, the column ``learns`` names the module of each text feature. It has a function
 ``read(texts, catalogue, settings)`` that returns :class:`Words`.
 """
 
@@ -21,69 +21,77 @@ from mumu_lib.catalogue import Catalogue
 
 @dataclass(frozen=True)
 class Words:
-    """Texts as tf-idf is to see them.
+    """Texts prepared for tf-idf.
 
     Attributes
     ----------
     texts : pd.Series [length albums]
-        With whatever was added to them.
+        Texts, with the terms that a feature appends.
     annotations : pd.DataFrame
-        Of :func:`mumu_lib.linking.annotate`; no rows where nothing was linked.
+        From :func:`mumu_lib.linking.annotate`; empty if no linker was used.
     categories : mapping
         Title of an article -> names of its categories.
     linker : str
-        Its name; empty where nothing was linked.
-    vectors : np.ndarray [shape=(albums, d)] or None
-        What stands beside tf-idf: NaN for an album without a text; rows of length 1 weigh as much as all its words.
+        Name of the linker; empty if none was used.
+    embeddings : np.ndarray [shape=(albums, d)] or None
+        Columns to append to tf-idf; NaN for an album without a text. At length 1 they weigh as much as all words.
     encoder : dict or None
-        What made these vectors, as ``metrics.json`` keeps it.
+        Encoder of these embeddings, as recorded in ``metrics.json``.
     """
 
     texts: pd.Series
     annotations: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["text", "title"]))
     categories: Mapping[str, Sequence[str]] = field(default_factory=dict)
     linker: str = ""
-    vectors: np.ndarray | None = None
+    embeddings: np.ndarray | None = None
     encoder: dict[str, Any] | None = None
 
-    def beside(self, X: sp.csr_matrix) -> sp.csr_matrix:
-        """Return tf-idf with the vectors beside it, rows of length 1; tf-idf alone where there are none.
+    def append_embeddings(self, X: sp.csr_matrix) -> sp.csr_matrix:
+        """Return tf-idf with the embeddings appended, rows scaled to length 1; return it unchanged without embeddings.
 
         Parameters
         ----------
         X : scipy.sparse.csr_matrix [shape=(albums, terms)]
+
+        Examples
+        --------
+        >>> prepared = Words(pd.Series(["a solo"]), embeddings=np.array([[0.0, 1.0]]))
+        >>> prepared.append_embeddings(sp.csr_matrix([[1.0]])).toarray().round(2)
+        array([[0.71, 0.  , 0.71]], dtype=float32)
         """
-        if self.vectors is None:
+        if self.embeddings is None:
             return X
-        beside = sp.csr_matrix(np.nan_to_num(self.vectors))
-        joined = sp.hstack([X, beside], format="csr")
+        appended = sp.csr_matrix(np.nan_to_num(self.embeddings))
+        joined = sp.hstack([X, appended], format="csr")
         return sp.csr_matrix(normalize(joined).astype(np.float32))
 
     def report(self) -> str:
-        """Say how many entities were found, and in how many texts."""
-        if self.vectors is not None and self.encoder:
-            length = self.vectors.shape[1]
-            return f"the words as they are, no entities linked; beside them {length} numbers of {self.encoder['name']}"
+        """Describe how the texts were prepared: entities linked, or embeddings to append."""
+        if self.embeddings is not None and self.encoder:
+            length = self.embeddings.shape[1]
+            return f"words only, no entities linked; plus embeddings of {length} dimensions by {self.encoder['name']}"
         if not self.linker:
-            return "the words as they are, no entities linked"
-        found = self.annotations
-        known = sorted({name for names in self.categories.values() for name in names})
+            return "words only, no entities linked"
+        mentions = self.annotations
+        categories = sorted(set().union(*self.categories.values()))
         return (
-            f"{self.linker}: {len(found)} mentions of {found['title'].nunique()} articles in {len(known)} categories\n"
-            f"{found['text'].nunique()} of {len(self.texts)} albums have one; for example {', '.join(known[:3])}"
+            f"{self.linker}: {len(mentions)} mentions of {mentions['title'].nunique()} articles in "
+            f"{len(categories)} categories\n{mentions['text'].nunique()} of {len(self.texts)} albums have one; "
+            f"for example {', '.join(categories[:3])}"
         )
 
 
 def read(features: str, texts: pd.Series, catalogue: Catalogue, settings: Mapping[str, Any]) -> Words:
-    """Make texts ready by the module of a text feature.
+    """Prepare texts with the module of a text feature.
 
     Parameters
     ----------
     features : str
-        A setting of text in ``params/experiments.tsv``, e.g. ``vsm_sem``.
+        A text setting of ``params/experiments.tsv``, e.g. ``vsm_sem``.
     texts : pd.Series
-        As :func:`mumu_lib.text.aggregate` makes them.
+        From :func:`mumu_lib.text.aggregate`.
     settings : mapping
         ``linker`` and ``knowledge``.
     """
-    return experiments.resolve(f"{experiments.module_of('05_text', features)}:read")(texts, catalogue, settings)
+    module = experiments.module_of("05_text", features)
+    return experiments.resolve(f"{module}:read")(texts, catalogue, settings)

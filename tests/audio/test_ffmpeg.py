@@ -206,14 +206,14 @@ def test_an_odd_answer_is_refused(tmp_path, monkeypatch, numbers):
 @given(st.lists(st.binary(max_size=80), max_size=20))
 @settings(max_examples=100, deadline=None)
 def test_whatever_it_says_is_read(lines):
-    words = ffmpeg._Words()
+    words = ffmpeg._Log()
     words.listen(iter(line + b"\n" for line in lines))
     assert isinstance(words.complaint(), str)
     assert words.promised() >= 0
 
 
 def test_complaints_and_lengths_are_found_in_what_it_says():
-    words = ffmpeg._Words()
+    words = ffmpeg._Log()
     words.listen(
         iter(
             [
@@ -237,7 +237,7 @@ FILM = """[info]   Duration: 00:00:10.00, start: 0.000000, bitrate: 42 kb/s
 
 
 def test_the_length_of_a_film_is_not_that_of_its_sound():
-    words = ffmpeg._Words()
+    words = ffmpeg._Log()
     words.listen(iter(line.encode() for line in FILM.splitlines(keepends=True)))
     assert words.promised() == 0
     words.lines[1] += " (attached pic)"

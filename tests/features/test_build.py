@@ -35,7 +35,7 @@ def same(a, b):
 def test_nothing_usable_says_so_and_keeps_the_reasons(tmp_path):
     music = collection(tmp_path / "void", ["a.mp3", "b.mp3"])
     for _ in range(2):
-        with pytest.raises(NothingUsableError, match=r"not one of 2 tracks.*2 missing(.|\n)*a\.mp3"):
+        with pytest.raises(NothingUsableError, match=r"none of the 2 tracks.*2 missing(.|\n)*a\.mp3"):
             audio_store.extract(music, workers=1)
 
 

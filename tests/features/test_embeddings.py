@@ -64,35 +64,35 @@ def test_a_run_can_be_read(tiny):
     check(embeddings.load(run.folder, tiny))
 
 
-def test_ids_the_catalogue_does_not_have_are_counted_aloud(write, tiny, capsys):
+def test_unknown_ids_are_counted(write, tiny, capsys):
     check(embeddings.load(write(np.vstack([VALUES, VALUES]), [*IDS, "x", "y", "z"]), tiny))
-    assert "3 of 6 vectors left out" in capsys.readouterr().out
+    assert "3 of 6 embeddings skipped" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("values", "ids", "meant"),
     [
-        (VALUES, IDS[:2], "3 vectors, but 2 ids"),
+        (VALUES, IDS[:2], "3 embeddings, but 2 ids"),
         (VALUES, ["x", "y", "z"], "none of its 3 ids"),
-        (VALUES, ["A00", "A01", "A00"], "'A00' stands there more than once"),
-        (np.where(VALUES == 6, np.nan, VALUES), IDS, r"row 1 \(album 'A00'\), holds NaN"),
-        (np.where(VALUES == 6, 1e300, VALUES), IDS, r"row 1 \(album 'A00'\), holds NaN or infinity"),
-        (VALUES * [[1], [1], [0]], IDS, r"row 2 \(album 'A29'\), holds only zeros"),
-        (VALUES.ravel(), IDS, "albums x dimensions"),
-        (VALUES.astype(str), IDS, "needed are numbers"),
-        (VALUES[:0], [], "0 vectors, but 1 ids"),
-        (VALUES[:, :0], IDS, "albums x dimensions"),
+        (VALUES, ["A00", "A01", "A00"], "'A00' occurs more than once"),
+        (np.where(VALUES == 6, np.nan, VALUES), IDS, r"row 1 \(album 'A00'\), has NaN"),
+        (np.where(VALUES == 6, 1e300, VALUES), IDS, r"row 1 \(album 'A00'\), has NaN or infinity"),
+        (VALUES * [[1], [1], [0]], IDS, r"row 2 \(album 'A29'\), has only zeros"),
+        (VALUES.ravel(), IDS, "it must hold numbers"),
+        (VALUES.astype(str), IDS, "it must hold numbers"),
+        (VALUES[:0], [], "0 embeddings, but 1 ids"),
+        (VALUES[:, :0], IDS, "it must hold numbers"),
     ],
 )
-def test_broken_vectors_are_refused_with_the_row(write, tiny, values, ids, meant):
+def test_broken_embeddings_are_refused_with_the_row(write, tiny, values, ids, meant):
     with pytest.raises(BadDataError, match=meant):
         embeddings.load(write(values, ids), tiny)
 
 
 def test_missing_files_are_named(write, tiny, tmp_path):
-    with pytest.raises(MissingDataError, match=r"nowhere\.npy is not there"):
+    with pytest.raises(MissingDataError, match=r"nowhere\.npy does not exist"):
         embeddings.load(tmp_path / "nowhere.npy", tiny)
-    with pytest.raises(MissingDataError, match=r"write one album id a line.*own\.txt"):
+    with pytest.raises(MissingDataError, match=r"write one album id per line.*own\.txt"):
         embeddings.load(write(VALUES), tiny)
 
 

@@ -1,4 +1,4 @@
-"""A fusion against each source by itself, on validation and test albums."""
+"""A fusion compared with each of its sources, on validation and test albums."""
 
 import numpy as np
 import pytest
@@ -40,11 +40,11 @@ def test_the_difference_to_each_modality_is_paired_on_the_albums_both_have_judge
     assert alone.verdict(table) == "on validation albums no source alone is better"
 
 
-def test_a_fusion_that_does_harm_says_so(fused):
+def test_a_fusion_worse_than_its_sources_is_reported(fused):
     music, found, scored, scores, objective, encoded_targets = fused
     table = alone.against_single(music, found, scored, -scores, objective, encoded_targets)
     assert alone.worse_than(table) == ["audio", "text", "image"]
-    assert "predict_album does not take this fusion" in alone.verdict(table)
+    assert "predict_album does not use this fusion" in alone.verdict(table)
 
 
 def test_vectors_of_a_file_are_compared_by_a_line_and_so_are_all_together(fused, tmp_path, monkeypatch):
@@ -69,7 +69,7 @@ def test_vectors_of_a_file_are_compared_by_a_line_and_so_are_all_together(fused,
     ]
 
 
-def test_where_nothing_judged_by_itself_there_is_nothing_to_compare(fused):
+def test_sources_without_scores_of_their_own_are_not_compared(fused):
     music, _, scored, scores, objective, encoded_targets = fused
     table = alone.against_single(
         music, [fusion.Source("audio", "simultaneous", np.ones((30, 2)))], scored, scores, objective, encoded_targets

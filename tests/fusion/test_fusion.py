@@ -126,7 +126,7 @@ def test_runs_of_another_state_of_the_catalogue_do_not_count(three, monkeypatch)
         fusion.sources(three, cfg("t"))
 
 
-def test_two_runs_with_one_id_are_told_apart_by_their_folders(three):
+def test_two_runs_with_one_id_are_distinguished_by_their_folders(three):
     first = runs.folder_of(three, "text-cosine-vsm", Anything(catalogue="tiny", seed=99))
     again = runs.start(three, "text-cosine-vsm", Anything(catalogue="tiny", seed=99))
     again.write(
@@ -194,7 +194,7 @@ def test_a_file_is_not_fused_with_the_network_over_it(tiny, tmp_path, monkeypatc
     np.save("clap.npy", X)
     Path("clap.txt").write_text("\n".join(tiny.albums["album_id"]), encoding="utf-8")
     finished(tiny, "own", "clap", X, 0.9, made_of=digest(X))
-    with pytest.raises(ParameterError, match=r"own-cosine-clap and clap\.npy are made of the same vectors"):
+    with pytest.raises(ParameterError, match=r"own-cosine-clap and clap\.npy are made of the same embeddings"):
         fusion.sources(tiny, cfg("", embeddings="own-cosine-clap, clap.npy"))
 
 
@@ -206,7 +206,7 @@ def test_nor_with_a_run_of_before_over_it(tiny, tmp_path):
     params = json.loads((run.folder / "params.json").read_text(encoding="utf-8"))
     params["embeddings"] = str(tmp_path / "clap.npy")
     (run.folder / "params.json").write_text(json.dumps(params), encoding="utf-8")
-    with pytest.raises(ParameterError, match="are made of the same vectors"):
+    with pytest.raises(ParameterError, match="are made of the same embeddings"):
         fusion.sources(tiny, cfg("", embeddings=f"text-cosine-own_clap, {tmp_path / 'clap.npy'}"))
 
 
@@ -253,7 +253,7 @@ def test_a_file_called_like_a_modality_is_refused(name):
 
 def test_sources_that_are_called_alike_are_refused():
     for letters, entries in (("", "clap/vectors.npy, mert/vectors.npy"), ("a", "x/mine.npy, y/mine.npy")):
-        with pytest.raises(ParameterError, match="called alike"):
+        with pytest.raises(ParameterError, match="two sources have the same name"):
             fusion.run_name(cfg(letters, embeddings=entries))
 
 

@@ -1,4 +1,4 @@
-"""Networks that learn at once: resumed where they stopped, the same as the whole."""
+"""Joint learning: resumed training equals uninterrupted training."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ from mumu_lib.core import environment
 from mumu_lib.fusion import joint
 
 
-def test_networks_learned_at_once_are_kept_by_what_they_are_made_of(music):
+def test_jointly_trained_networks_are_stored_under_a_hash_of_their_sources(music):
     cfg = settings(params.Multimodal, music, learning="simultaneous")
     found = fusion.sources(music, cfg)
     names = {joint.folder_name(music, some) for some in (found, found[:2], found[1:])}
@@ -20,8 +20,8 @@ def test_networks_learned_at_once_are_kept_by_what_they_are_made_of(music):
 
 
 @pytest.fixture
-def together(music):
-    """The three networks joined anew, and a function that trains them for some epochs."""
+def trained(music):
+    """A function that builds the joint network of three runs and trains it for some epochs."""
 
     def build(epochs, folder):
         cfg = settings(params.Multimodal, music, learning="simultaneous", target="cosine", together_epochs=epochs)
@@ -33,14 +33,14 @@ def together(music):
     return build
 
 
-def test_learning_all_at_once_goes_on_where_it_was_stopped(together, tmp_path, monkeypatch):
-    whole, history = together(2, tmp_path / "whole")
+def test_joint_learning_resumes_after_an_interruption(trained, tmp_path, monkeypatch):
+    whole, history = trained(2, tmp_path / "whole")
     assert len(history) == 2
     finish_training = training._Keeper.finish
     monkeypatch.setattr(training._Keeper, "finish", lambda *_: None)
-    together(1, tmp_path / "stopped")
+    trained(1, tmp_path / "stopped")
     monkeypatch.setattr(training._Keeper, "finish", finish_training)
-    again, resumed = together(2, tmp_path / "stopped")
+    again, resumed = trained(2, tmp_path / "stopped")
     np.testing.assert_allclose(resumed.loss, history.loss, rtol=1e-6)
     for ours, theirs in zip(again.network.get_weights(), whole.network.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
@@ -48,8 +48,8 @@ def test_learning_all_at_once_goes_on_where_it_was_stopped(together, tmp_path, m
     pd.testing.assert_frame_equal(again.curves, whole.curves)
 
 
-def test_the_joined_vectors_lead_to_the_outputs_of_the_whole_network(together, tmp_path, music):
-    made, _ = together(1, tmp_path)
+def test_joined_embeddings_give_the_outputs_of_the_whole_network(trained, tmp_path, music):
+    made, _ = trained(1, tmp_path)
     parts = joint.encode(made)
     assert [part.vectors.shape for part in parts] == [(12, 256), (12, 2048), (12, 128)]
     X = fusion.join(parts)

@@ -1,4 +1,4 @@
-"""Our fusion: a mean of what the sources say, its weights chosen on validation albums."""
+"""Our fusion: a weighted mean of the sources' predictions, with weights chosen on validation albums."""
 
 import shutil
 
@@ -103,7 +103,7 @@ def test_an_album_without_a_cover_is_judged_by_its_text(two, tmp_path, target):
     np.testing.assert_allclose(scores, alone.array("scores")[:2], atol=1e-4)
 
 
-def test_a_file_learns_an_output_of_its_own_and_that_is_said(two, tmp_path, monkeypatch, capsys):
+def test_a_network_is_trained_on_the_embeddings_of_a_file_and_announced(two, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     X = (two.label_matrix().toarray() * 255).astype(np.uint8) + 1
     np.save("mine.npy", X)
@@ -111,7 +111,7 @@ def test_a_file_learns_an_output_of_its_own_and_that_is_said(two, tmp_path, monk
     asked = cfg("t", embeddings="mine.npy", recipe="ours", dimensions=4)
     objective, sources = targets.make(two, "cosine", 4), fusion.sources(two, asked)
     found = learned.learn(two, sources, objective, objective.encode(two.label_matrix()), asked, tmp_path)
-    assert "mine: mine.npy has no output of its own for 'cosine'" in capsys.readouterr().out
+    assert "mine: mine.npy has no outputs for target 'cosine'" in capsys.readouterr().out
     scores = objective.scores(found.classifier.predict(found.joined, verbose=0))
     assert metrics.macro_auc(two.label_matrix()[two.rows("test")], scores[two.rows("test")]) > 0.9
 

@@ -69,5 +69,5 @@ def test_only_what_changed_is_decoded_again(tmp_path, monkeypatch):
 
 
 def test_nothing_usable_says_so(tmp_path):
-    with pytest.raises(NothingUsableError, match=r"not one of 2 albums.*2 missing"):
+    with pytest.raises(NothingUsableError, match=r"none of the 2 albums.*2 missing"):
         covers.decode(collection(tmp_path / "void", ["", "gone.jpg"]), workers=1)

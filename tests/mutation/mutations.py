@@ -83,7 +83,7 @@ MUTATIONS = (
     Mutation("the test crop", "image/augment.py", "CROP = 224", "CROP = 240", "06"),
     Mutation("the cells of the colour histogram", "image/__init__.py", "bins: int = 4)", "bins: int = 2)", "06"),
     Mutation("the l2-normalisation of vectors", "models/__init__.py", 'layers.UnitNormalization(name=f"normalise_{i}", dtype=FULL)(part)', "layers.Identity()(part)", "07"),
-    Mutation("albums that lack a vector", "fusion/__init__.py", "there.all(axis=0) if", "there.any(axis=0) if", "07"),
+    Mutation("albums that lack a vector", "fusion/__init__.py", "usable = present.all(axis=0)", "usable = present.any(axis=0)", "07"),
     Mutation("what counts as the same AUC", "results/claims.py", "COMPARABLE_AUC = ", "COMPARABLE_AUC = 0.0 * ", "08"),
     Mutation("labels that no album has together", "prediction/queries.py", "together == 0", "together == 1", "09"),
 )  # fmt: skip

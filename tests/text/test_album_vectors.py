@@ -1,4 +1,4 @@
-"""Where notebook 05 takes vectors from: each source answers to the same calls."""
+"""Album vectors for notebook 05: every source has the same interface."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def test_own_vectors_have_no_terms_and_the_notebook_goes_on(tiny, tmp_path):
     telling = analysis.telling_terms(X, tiny.label_matrix(), list(found.terms), tiny.labels)
     assert telling.empty
     assert analysis.shares(telling) == "these vectors have no terms"
-    assert analysis.described(X, np.arange(30), found.terms) == "5 dimensions; 30 of 30 albums have a vector"
+    assert analysis.describe(X, np.arange(30), found.terms) == "5 dimensions; 30 of 30 albums have a vector"
     assert "no terms" in text_figures.telling_terms(telling, tiny.labels, "own_mine").caption
     assert "No entities" in text_figures.example(found, tiny).data
 
@@ -54,7 +54,7 @@ def test_an_encoder_reads_the_reviews_and_the_notebook_goes_on(reviewed, small_m
     found = album_vectors.reader(reviewed, asked)
     assert (found.name, found.label, album_vectors.row_of(asked)) == ("reviews", "minilm", ("text", "cosine", "minilm"))
     assert found.report().startswith("30 of 30 albums have a text")
-    assert "no entities linked; 64 numbers an album" in found.link()
+    assert "no entities linked; 64 dimensions per album" in found.link()
     X = found.vectors(tmp_path)
     assert X.shape == (30, 64)
     assert not (tmp_path / "vocabulary.json").exists()
@@ -82,7 +82,7 @@ def test_words_and_an_encoder_together_have_terms_for_the_words_alone(reviewed, 
     telling = analysis.telling_terms(X, reviewed.label_matrix(), list(found.terms), reviewed.labels)
     expected = analysis.telling_terms(alone, reviewed.label_matrix(), list(words.terms), reviewed.labels)
     assert telling.equals(expected)
-    said = analysis.described(X, np.arange(30), found.terms)
+    said = analysis.describe(X, np.arange(30), found.terms)
     assert said.startswith(f"{X.shape[1]:,} dimensions")
     # A new album's text becomes the same vector.
     again = album_vectors.rows_of(found.texts, tmp_path, {"encoder": ""}, reviewed)

@@ -1,4 +1,4 @@
-"""Vectors of texts are kept by text: what is there is not encoded again, whatever ends a run."""
+"""Embeddings are stored by text; a stored text is not encoded again."""
 
 import threading
 
@@ -38,42 +38,42 @@ def test_each_text_is_encoded_once_and_an_album_without_one_has_no_vector(home):
     texts = some(40)
     texts[39] = texts[0]
     texts[5] = None
-    found = sentences.vectors(encoder, texts)
+    found = sentences.embed(encoder, texts)
     assert found.dtype == np.float32
     assert np.isnan(found[5]).all()
     np.testing.assert_array_equal(found[39], found[0])
     assert len(encoder.asked) == len(set(encoder.asked)) == 38
     again = Counting()
-    np.testing.assert_array_equal(sentences.vectors(again, texts[::-1]), found[::-1])
+    np.testing.assert_array_equal(sentences.embed(again, texts[::-1]), found[::-1])
     assert not again.asked
     added = Counting()
-    sentences.vectors(added, pd.concat([texts, pd.Series(["new"])]))
+    sentences.embed(added, pd.concat([texts, pd.Series(["new"])]))
     assert added.asked == ["new"]
 
 
 def test_a_few_texts_are_encoded_without_a_store(home):
-    found = sentences.vectors(Counting(), some(sentences.FEW - 1))
+    found = sentences.embed(Counting(), some(sentences.FEW - 1))
     assert found.shape == (sentences.FEW - 1, 3)
     assert not (home / "data").exists()
-    assert sentences.vectors(Counting(), pd.Series([None, None], dtype="str")).shape == (2, 3)
+    assert sentences.embed(Counting(), pd.Series([None, None], dtype="str")).shape == (2, 3)
 
 
 def test_what_was_encoded_before_an_interruption_is_kept(home, monkeypatch):
     monkeypatch.setattr(sentences, "CHUNK", 8)
     stopped = Counting(fails_after=16)
     with pytest.raises(KeyboardInterrupt):
-        sentences.vectors(stopped, some(40))
+        sentences.embed(stopped, some(40))
     assert not list(home.rglob("*.tmp"))
     resumed = Counting()
-    found = sentences.vectors(resumed, some(40))
+    found = sentences.embed(resumed, some(40))
     assert len(resumed.asked) == 40 - 16
     np.testing.assert_array_equal(found, Counting().encode(list(some(40))))
 
 
 def test_other_weights_have_a_store_of_their_own(home):
-    sentences.vectors(Counting(), some(20))
+    sentences.embed(Counting(), some(20))
     other = Counting(digest="another")
-    sentences.vectors(other, some(20))
+    sentences.embed(other, some(20))
     assert len(other.asked) == 20
 
 
@@ -82,7 +82,7 @@ def test_of_two_at_once_the_second_finds_what_the_first_has_made(home):
     found = [None, None]
 
     def run(number):
-        found[number] = sentences.vectors(encoders[number], some(60))
+        found[number] = sentences.embed(encoders[number], some(60))
 
     threads = [threading.Thread(target=run, args=(number,)) for number in (0, 1)]
     for thread in threads:
@@ -96,19 +96,19 @@ def test_of_two_at_once_the_second_finds_what_the_first_has_made(home):
 @pytest.mark.parametrize("content", [b"", b"\x93NUMPY\x01\x00", None])
 def test_a_damaged_store_is_named_with_the_remedy(home, content):
     encoder = Counting()
-    sentences.vectors(encoder, some(20))
+    sentences.embed(encoder, some(20))
     (path,) = sentences.folder_of(encoder).glob("*.npy")
     if content is None:
         np.save(path, np.eye(3))
     else:
         path.write_bytes(content)
-    with pytest.raises(BadDataError, match="remove it and run again: its texts are encoded anew"):
-        sentences.vectors(Counting(), some(20))
+    with pytest.raises(BadDataError, match="remove it and run again; its texts will be encoded again"):
+        sentences.embed(Counting(), some(20))
     path.unlink()
-    assert sentences.vectors(Counting(), some(20)).shape == (20, 3)
+    assert sentences.embed(Counting(), some(20)).shape == (20, 3)
 
 
 def test_half_an_emoji_can_be_kept(home):
     texts = some(20).astype(object)
     texts[3] = "half \ud83d"
-    assert np.isfinite(sentences.vectors(Counting(), texts)).all()
+    assert np.isfinite(sentences.embed(Counting(), texts)).all()

@@ -1,4 +1,4 @@
-"""The text feature that puts a sentence encoder's vectors beside the words."""
+"""The text feature that appends a sentence encoder's embeddings to the words."""
 
 import numpy as np
 import pandas as pd
@@ -13,11 +13,11 @@ def test_texts_stay_as_they_are_and_each_has_a_vector(tiny, small_minilm):
     found = vsm_minilm.read(texts, tiny, {})
     assert found.texts is texts
     assert found.linker == ""
-    assert np.isnan(found.vectors[1]).all()
-    np.testing.assert_allclose(np.linalg.norm(found.vectors[[0, 2]], axis=1), 1, rtol=1e-5)
+    assert np.isnan(found.embeddings[1]).all()
+    np.testing.assert_allclose(np.linalg.norm(found.embeddings[[0, 2]], axis=1), 1, rtol=1e-5)
     assert found.encoder == choice.recorded("minilm")["encoder"]
-    assert found.report() == "the words as they are, no entities linked; beside them 64 numbers of minilm"
+    assert found.report() == "words only, no entities linked; plus embeddings of 64 dimensions by minilm"
 
 
 def test_it_is_the_module_that_its_rows_name(tiny, small_minilm):
-    assert read("vsm_minilm", pd.Series(["a song"]), tiny, {}).vectors.shape == (1, 64)
+    assert read("vsm_minilm", pd.Series(["a song"]), tiny, {}).embeddings.shape == (1, 64)

@@ -1,4 +1,4 @@
-"""Texts made ready by the module that a text feature names."""
+"""Texts prepared by the module of a text feature."""
 
 import numpy as np
 import pandas as pd
@@ -22,17 +22,17 @@ def test_a_report_counts_mentions_articles_and_categories():
         "local: 3 mentions of 2 articles in 2 categories",
         "2 of 3 albums have one; for example genres, music",
     ]
-    assert Words(pd.Series(["a"])).report() == "the words as they are, no entities linked"
+    assert Words(pd.Series(["a"])).report() == "words only, no entities linked"
 
 
-def test_vectors_stand_beside_the_words_with_the_same_weight():
+def test_embeddings_weigh_as_much_as_all_words():
     X = sp.csr_matrix(np.array([[0.6, 0.8], [0, 0], [0, 0]], np.float32))
-    vectors = np.array([[1, 0, 0], [0, 0.6, 0.8], [np.nan] * 3], np.float32)
-    found = Words(pd.Series(["a", "b", None]), vectors=vectors).beside(X)
+    embeddings = np.array([[1, 0, 0], [0, 0.6, 0.8], [np.nan] * 3], np.float32)
+    found = Words(pd.Series(["a", "b", None]), embeddings=embeddings).append_embeddings(X)
     half = np.sqrt(0.5)
     expected = [[0.6 * half, 0.8 * half, half, 0, 0], [0, 0, 0, 0.6, 0.8], [0] * 5]
     np.testing.assert_allclose(found.toarray(), expected, atol=1e-6)
     assert found.dtype == np.float32
-    # An album without a text takes no part.
+    # An album without a text has no features.
     assert rows_with_features(found).tolist() == [0, 1]
-    assert Words(pd.Series(["a"])).beside(X) is X
+    assert Words(pd.Series(["a"])).append_embeddings(X) is X
