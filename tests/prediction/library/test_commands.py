@@ -110,11 +110,11 @@ def test_several_undo_files_go_back_step_by_step(predict, root, tmp_path, capsys
 
 
 def test_what_is_made_up_is_not_written(predict, root, monkeypatch, capsys):
-    monkeypatch.setattr(running.Settled, "synthetic", True, raising=False)
+    monkeypatch.setattr(running.FixedRuns, "synthetic", True, raising=False)
     assert predict(*WRITE) == 0
-    assert "means nothing of real music" in capsys.readouterr().out
+    assert "mean nothing for real music" in capsys.readouterr().out
     assert predict(*WRITE, "--apply") == 1
-    assert "is made up" in capsys.readouterr().err
+    assert "is synthetic" in capsys.readouterr().err
     assert set(genres(root).values()) == {()}
 
 
