@@ -115,7 +115,7 @@ def reasons_of(skipped: Skipped) -> str:
 
     Examples
     --------
-    >>> print("not used:", reasons_of([("1.mp3", "corrupt"), ("2.mp3", "empty")]))
+    >>> print("not used:" + reasons_of([("1.mp3", "corrupt"), ("2.mp3", "empty")]))
     not used:
       1.mp3: corrupt
       2.mp3: empty
