@@ -1,4 +1,4 @@
-"""``python -m mumu_lib``: information for issue reports; ``check``, ``plan``, ``features``, ``table``: see ``--help``."""
+"""``python -m mumu_lib``: facts for issue reports; ``check``, ``plan``, ``features``, ``table``: see ``--help``."""
 
 import sys
 from collections.abc import Callable, Sequence

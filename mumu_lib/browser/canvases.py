@@ -68,7 +68,7 @@ class WebGL:
         Called with the rows clicked on or lassoed.
     """
 
-    hint = "Point at one of the {}; click to hear it, double-click beside it to let go."
+    hint = "Point at one of the {}; click to hear it, double-click the background to deselect."
 
     def __init__(
         self, xy: np.ndarray, codes: np.ndarray, colours: list[str], on_hover: Callable, on_select: Callable

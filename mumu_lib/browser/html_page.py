@@ -111,18 +111,16 @@ def save_html(
     left_out: dict[str, int] = {}
     points["cover"], side = _covers(points["cover"], left_out)
     points["clip"] = _clips(points, file, clips, left_out)
-    # Imported only here: Bokeh comes with the extra explore.
-    from mumu_lib.browser import layout
-
     noun = noun_of(points)
     if points.attrs.get("synthetic"):
         noun = f"synthetic {noun}"
     heading = title or f"{len(points):,} {noun} of {points.attrs.get('catalogue', 'a map')}"
+    # Imported only here: Bokeh comes with the extra explore.
+    from mumu_lib.browser import layout
+
     files.write_atomically(file, layout.page(points, choices, colour, heading, noun))
     megabytes = round(file.stat().st_size / 1e6, 1)
-    return SavedPage(
-        file, megabytes, len(points), _count(points["cover"]), _count(points["clip"]), side, left_out
-    )  # fmt: skip
+    return SavedPage(file, megabytes, len(points), _count(points["cover"]), _count(points["clip"]), side, left_out)
 
 
 def _count(entries: pd.Series) -> int:

@@ -64,8 +64,8 @@ def _reader(folder: Path):  # type: ignore[no-untyped-def]
         import tensorflow as tf
     except ImportError:
         raise MissingDataError(
-            "converting a checkpoint takes TensorFlow, once: install it with  pip install tensorflow  and run again, or "
-            "copy data/pretrained from a machine that has it"
+            "converting a checkpoint takes TensorFlow, once: install it with  pip install tensorflow  and run again, "
+            "or copy data/pretrained from a machine that has it"
         ) from None
     # The file names consist of endings only: the prefix is the folder and a slash.
     return tf.compat.v1.train.NewCheckpointReader(f"{folder}/")

@@ -1,6 +1,8 @@
 """Choose an encoder, check whether it is installed, and name the runs that may not be compared.
 
-Paper: none.  Notebooks: 04_audio, 05_text, 07_multimodal, 08_results.  Imports no backend: the plan of a series uses it.
+Paper: none.  Notebooks: 04_audio, 05_text, 07_multimodal, 08_results.
+
+The plan of a series uses this module: it must not import a backend.
 """
 
 from collections.abc import Mapping

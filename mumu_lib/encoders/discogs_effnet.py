@@ -2,8 +2,8 @@
 
 Paper: none.  Notebooks: 04_audio.
 
-The user provides the file, one of Essentia's models: a frozen TensorFlow graph (``.pb``) or ONNX (``.onnx``). Its weights
-are under CC BY-NC-SA 4.0 and not part of this package. The ``.json`` that is published with it names the styles.
+The user provides the file, one of Essentia's models: a frozen TensorFlow graph (``.pb``) or ONNX (``.onnx``). Its
+weights are under CC BY-NC-SA 4.0 and not part of this package. The ``.json`` published with it names the styles.
 """
 
 import re

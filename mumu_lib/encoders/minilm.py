@@ -3,8 +3,8 @@
 Paper: none; section 5.2 counts words.  Notebooks: 05_text, 09_your_album.
 
 The network is BERT's encoder in Keras, six layers of twelve heads, for every backend; only the tokenizer needs another
-library. A text of more than 256 tokens is cut into pieces of nearly equal length; its embedding is their mean, weighted by
-the numbers of tokens.
+library. A text of more than 256 tokens is cut into pieces of nearly equal length; its embedding is their mean, weighted
+by the numbers of tokens.
 """
 
 import os

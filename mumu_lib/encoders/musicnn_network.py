@@ -91,7 +91,7 @@ def network(vectors: str = PENULTIMATE) -> keras.Model:
 
 
 def _network(vectors: str) -> keras.Model:
-    """Build the layers: front end, three convolutions with residual connections, pooling over time, two dense layers."""
+    """Build the layers: front end, three convolutions with residual connections, pooling, two dense layers."""
     mel = keras.Input((WINDOW, BANDS), name="mel")
     front = _front(_normalised(layers.Reshape((WINDOW, BANDS, 1))(mel), 0))
     outputs = [front]

@@ -26,8 +26,8 @@ from mumu_lib.experiments import AUDIO_ENCODERS
 from mumu_lib.features import build
 
 FORMAT = 1
-# One minute of music with windows of 3 s; covers a preview of 30 s completely. For three recordings of 70 s to 130 s, the
-# cosine between the means over 20 windows and over all was at least .997; with 10 windows, at least .985.
+# One minute of music with windows of 3 s; covers a preview of 30 s completely. For three recordings of 70 s to 130 s,
+# the cosine between the means over 20 windows and over all was at least .997; with 10 windows, at least .985.
 WINDOWS = 20
 # Measured memory of a process with musicnn [bytes].
 MEMORY = 1_300_000_000
@@ -41,8 +41,8 @@ class EncoderStore(AudioStore):
     values : np.ndarray [shape=(tracks, length), float32]
         Memory-mapped; one row per track, also for unusable ones.
     index : pd.DataFrame
-        One row per track: ``track_id``, ``audio``, ``source`` (name of the encoder), ``status``, ``message``, ``seconds``
-        of the recording, number of ``windows``.
+        One row per track: ``track_id``, ``audio``, ``source`` (name of the encoder), ``status``, ``message``,
+        ``seconds`` of the recording, number of ``windows``.
     """
 
     task = "encoder vectors"

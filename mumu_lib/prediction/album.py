@@ -90,17 +90,12 @@ def read_album(folder: str | Path) -> OwnAlbum:
         for name in names:
             files.append("/".join((*place, name)))
     files.sort(key=lambda file: file.split("/"))
-    audio = []
-    for file in files:
-        if walk.is_sound(file):
-            audio.append(folder / file)
+    audio = [folder / file for file in files if walk.is_sound(file)]
     about = beside.read(folder, files, report)
     cover = None
     if about.cover:
         cover = folder / about.cover
-    skipped = []
-    for _, file, reason, _ in report.lines:
-        skipped.append((file, reason))
+    skipped = [(file, reason) for _, file, reason, _ in report.lines]
     album = OwnAlbum(folder, audio, cover, about.texts, skipped)
     if not album.modalities:
         raise NothingUsableError(

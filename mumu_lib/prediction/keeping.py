@@ -6,8 +6,8 @@ The rule, for each modality:
 
 1. **Keep** a genre whose score reaches its threshold (:mod:`mumu_lib.metrics.thresholds`), and the parent of every kept
    genre. If a genre has several parents and none is kept, keep the one with the largest margin (score minus threshold).
-2. **Expected precision**: the precision of that genre on validation albums that its threshold was not chosen on. A parent
-   that is kept because of a child has at least the child's.
+2. **Expected precision**: the precision of that genre on validation albums that its threshold was not chosen on. A
+   parent that is kept because of a child has at least the child's.
 3. **Not sure**, in this order:
    a. every genre, if the album is unlike any in training: its embedding is farther from the centres of the training
       albums' labels than that of 95 % (:data:`UNLIKE`) of the validation albums;

@@ -20,8 +20,8 @@ from mumu_lib.results.scores import truth
 
 # A mean over fewer albums would nearly equal one of them.
 FEWEST = 5
-# Smallest standard deviation, as a share of the mean over all dimensions: a dimension that is nearly constant in training
-# must not turn rounding errors into large distances.
+# Smallest standard deviation, as a share of the mean over all dimensions: rounding errors in a dimension that is nearly
+# constant in training must not become large distances.
 LEAST_SCALE = 0.01
 
 

@@ -142,7 +142,7 @@ def hear(folder: str | Path, model: str = "msd", *, windows: int | None = WINDOW
 
 
 def _recordings(path: Path) -> tuple[Path, list[Path], list[tuple[str, str]]]:
-    """Return the folder, its recordings, and the skipped ones with reasons; for one recording, its folder and itself."""
+    """Return folder, recordings, and skipped ones with reasons; for a single recording, its folder and itself."""
     if path.is_file():
         return path.parent, [path], []
     files = album.read_album(path)
@@ -217,21 +217,23 @@ def _note_albums(folder: Path) -> None:
         )
 
 
-def main(words: Sequence[str]) -> int:
-    """Print the tags that a pretrained network gives to albums."""
+def _parser() -> Parser:
+    """Return the parser of ``listen``."""
     parser = Parser(prog="python -m mumu_lib listen", description=main.__doc__)
     parser.add_argument("folders", nargs="+", metavar="FOLDER", help="of an album, or one recording")
-    parser.add_argument(
-        "--model", default="msd", help="msd (listeners' tags, half of them genres) or mtt (instruments)"
-    )
-    parser.add_argument(
-        "--whole", action="store_true", help="use whole recordings in place of 2 minutes spread over each"
-    )
+    models = "msd (listeners' tags, half of them genres) or mtt (instruments)"
+    parser.add_argument("--model", default="msd", help=models)
+    parser.add_argument("--whole", action="store_true", help="use whole recordings, not 2 minutes spread over each")
     parser.add_argument("--top", type=int, default=10, help="tags of an album to print; 50 for all")
-    args = parser.parse_args(words)
+    return parser
+
+
+def main(words: Sequence[str]) -> int:
+    """Print the tags that a pretrained network gives to albums."""
+    args = _parser().parse_args(words)
     if args.top < 1:
         raise ParameterError(f"--top {args.top} is below 1; give how many tags of an album to print")
-    windows = WINDOWS
+    windows: int | None = WINDOWS
     if args.whole:
         windows = None
     failed = 0
@@ -239,16 +241,12 @@ def main(words: Sequence[str]) -> int:
         try:
             print(storable(summary(hear(folder, args.model, windows=windows), top=args.top)), flush=True)
             _note_albums(Path(folder).expanduser())
-        except NothingUsableError as error:
+        except MumuError as error:
+            # Go on after an unusable or mistyped folder, but not without a network.
+            if not isinstance(error, NothingUsableError) and Path(folder).expanduser().exists():
+                raise
             failed += 1
             print(storable(str(error)), file=sys.stderr)
-        except MumuError as error:
-            # Go on after one mistyped folder of several, but not without a network.
-            if not Path(folder).expanduser().exists():
-                failed += 1
-                print(storable(str(error)), file=sys.stderr)
-                continue
-            raise
         except KeyboardInterrupt:
             print(f"stopped: {number} of {len(args.folders)} heard", file=sys.stderr)
             return 130

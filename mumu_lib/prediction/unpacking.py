@@ -2,10 +2,10 @@
 
 Paper: none.  Notebooks: 09_your_album, through :mod:`mumu_lib.prediction.shared`.
 
-The file is a zip of JSON, arrays and networks; :mod:`mumu_lib.prediction.sharing` writes it. Its content is not trusted:
-only parts that ``manifest.json`` lists are read, under the names below, with the size and the SHA-256 given there; nothing
-is unpickled; :mod:`mumu_lib.prediction.networks` checks networks before Keras builds them. A file is unpacked once, to
-``data/shared/DIGEST``.
+The file is a zip of JSON, arrays and networks; :mod:`mumu_lib.prediction.sharing` writes it. Its content is not
+trusted: only parts that ``manifest.json`` lists are read, under the names below, with the size and the SHA-256 given
+there; nothing is unpickled; :mod:`mumu_lib.prediction.networks` checks networks before Keras builds them. A file is
+unpacked once, to ``data/shared/DIGEST``.
 """
 
 import shutil

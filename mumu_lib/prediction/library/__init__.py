@@ -2,8 +2,8 @@
 
 Paper: none.  Notebooks: none; ``python -m mumu_lib predict`` and ``untag``.
 
-Overview of the modules: ``shelves`` finds the albums; ``heard`` caches the features of their recordings; ``running`` puts
-each album through the runs, and ``journal`` stores the results; ``rows`` makes the table, ``output`` writes it;
+Overview of the modules: ``shelves`` finds the albums; ``heard`` caches the features of their recordings; ``running``
+puts each album through the runs, and ``journal`` stores the results; ``rows`` makes the table, ``output`` writes it;
 ``tagging`` compares it with the tags and writes them; ``commands`` is the command line.
 """
 

@@ -67,7 +67,7 @@ def predict(words: Sequence[str]) -> int:
         complete = not library.failed
         if args.apply and library.learned.synthetic:
             raise ParameterError(
-                f"catalogue {library.learned.name!r} is synthetic; to write tags use one of real music:  --catalogue NAME"
+                f"catalogue {library.learned.name!r} is synthetic; for tags use one of real music:  --catalogue NAME"
             )
         if how:
             complete = _write_tags(library, how, args.precision, args.apply) and complete
@@ -148,17 +148,22 @@ def _print_counts(counts: Counter[str], undo: UndoFile, apply: bool) -> None:
         print("nothing was written yet; to do it add  --apply")
 
 
-def untag(words: Sequence[str]) -> int:
-    """Run ``python -m mumu_lib untag``; return 1 if a file was not restored."""
+def _untag_parser() -> Parser:
+    """Return the parser of ``untag``."""
     parser = Parser(
         prog="python -m mumu_lib untag", description="Restore the genres that files had before predict --write-tags."
     )
     parser.add_argument("undo", type=Path, nargs="+", help="undo files of predict --write-tags --apply")
     parser.add_argument("--apply", action="store_true", help="restore; without this, changes are only printed")
     parser.add_argument("--force", action="store_true", help="also files whose genre was edited since")
-    args = parser.parse_args(words)
+    return parser
+
+
+def untag(words: Sequence[str]) -> int:
+    """Run ``python -m mumu_lib untag``; return 1 if a file was not restored."""
+    args = _untag_parser().parse_args(words)
     records = []
-    # The names of undo files contain their dates.
+    # In the order of their dates, which are part of their names; the last change is undone first.
     for path in sorted(args.undo, key=lambda path: path.name):
         records += undoing.read(path)
     counts: Counter[str] = Counter()

@@ -2,10 +2,10 @@
 
 Paper: none.  Notebooks: none; ``python -m mumu_lib predict``.
 
-Each album has one small store per setting under ``data/features/library/``. Its name is a hash of the sound and the names
-of its recordings; recordings that were copied, touched or tagged since are not decoded again. Worker processes decode
-(:mod:`mumu_lib.features.workers`); a file that crashes one does not stop the others. The folder can be removed at any
-time.
+Each album has one small store per setting under ``data/features/library/``. Its name is a hash of the sound and the
+names of its recordings; recordings that were copied, touched or tagged since are not decoded again. Worker processes
+decode (:mod:`mumu_lib.features.workers`); a file that crashes one does not stop the others. The folder can be removed at
+any time.
 """
 
 import os

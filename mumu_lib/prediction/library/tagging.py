@@ -3,8 +3,8 @@
 Paper: none.  Notebooks: none; ``python -m mumu_lib predict --write-tags``.
 
 Only genres that are kept, sure, and reach the least expected precision are written, under the names of
-``params/genres.csv``. By default a file that has a genre keeps it; ``add`` appends new ones, ``replace`` replaces the old
-ones.
+``params/genres.csv``. By default a file that has a genre keeps it; ``add`` appends new ones, ``replace`` overwrites the
+old ones.
 """
 
 from collections import Counter
