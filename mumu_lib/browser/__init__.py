@@ -171,7 +171,7 @@ class Browser:
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         picture, alt = self._picture
-        data = {}
+        data: dict[str, Any] = {}
         # Not in a file: the state of the widget takes megabytes and is useless without a kernel.
         if in_notebook_ui():
             data.update(self.widget._repr_mimebundle_())

@@ -68,9 +68,10 @@ def _genre_cell(head: str, genres: Iterable[str], others: Iterable[str] | None) 
 
 def listing(points: pd.DataFrame) -> str:
     """Return the first hundred selected points as an HTML table."""
+    first = points.head(LISTED)
     rows = ""
-    for point in points.head(LISTED).itertuples():
-        cells = _cell(point.title) + _cell(point.artist) + _cell(", ".join(point.genres))
+    for title, artist, genres in zip(first["title"], first["artist"], first["genres"], strict=True):
+        cells = _cell(title) + _cell(artist) + _cell(", ".join(genres))
         rows += f"<tr>{cells}</tr>"
     more = ""
     if len(points) > LISTED:

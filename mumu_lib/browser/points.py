@@ -15,7 +15,11 @@ from mumu_lib.core.errors import BadDataError, ParameterError
 from mumu_lib.labels import rarest_top_label
 
 NO_GENRE = "no top-level genre"
-RIGHT = ALL_RIGHT, SOME_RIGHT, NONE_RIGHT, NOT_KNOWN = ("all", "some", "none", "not known")
+ALL_RIGHT = "all"
+SOME_RIGHT = "some"
+NONE_RIGHT = "none"
+NOT_KNOWN = "not known"
+RIGHT = (ALL_RIGHT, SOME_RIGHT, NONE_RIGHT, NOT_KNOWN)
 TEXTS = ("title", "artist", "cover", "audio")
 
 

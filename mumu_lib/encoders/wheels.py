@@ -259,7 +259,7 @@ def _download(package: Package, place: Path) -> Path:
     write_atomically(pins, f"{package.pinned} --hash=sha256:{package.digest}\n")
     words = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--require-hashes"]
     words += ["--disable-pip-version-check", "--no-input", "--dest", str(place), "--requirement", str(pins)]
-    stdout = subprocess.DEVNULL
+    stdout: int | None = subprocess.DEVNULL
     if sys.stdout.isatty():
         stdout = None
     done = subprocess.run(words, stdout=stdout, stderr=subprocess.PIPE, check=False)
