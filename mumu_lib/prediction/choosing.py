@@ -56,9 +56,10 @@ def choose(learned: AtHome, only: Sequence[str] = ()) -> tuple[list[str], dict[s
         )
     else:
         names = _best(usable)
+    origins = {str(name): _origins(row) for name, row in table.iterrows()}
     with_sources: dict[str, None] = {}
     for name in names:
-        with_sources |= dict.fromkeys(_origins(table.loc[name]))
+        with_sources |= dict.fromkeys(origins[name])
         with_sources[name] = None
     return list(with_sources), left_out
 

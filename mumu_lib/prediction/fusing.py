@@ -91,7 +91,7 @@ def choices(
         Names of fusions that are not used, because one source alone is better.
     """
     table = finished.reindex(columns=["sources", "missing", "folder", "val_auc", "worse_than"])
-    usable = []
+    usable: list[tuple[dict[Any, Any], list[str]]] = []
     harmful = []
     order = []
     for run in table[table["sources"].notna()].to_dict("records"):

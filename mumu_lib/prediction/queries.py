@@ -96,7 +96,7 @@ def query(mix: str, catalogue: Catalogue | None, n: int = 10) -> pd.DataFrame:
     best = runs.by_validation(cosine).iloc[0]
     run = runs.Run(str(best.name), Path(best["folder"]), catalogue)
     params = runs.parameters(run.folder, Training)
-    columns = pd.Index(catalogue.labels).get_indexer(mixed)
+    columns = pd.Index(catalogue.labels).get_indexer(pd.Index(mixed))
     C = normalize(labels.learned_factors(catalogue, params["dimensions"])[columns])
     # The scores are cosines with each label's factors; the cosine with the sum of the factors is their sum, divided by
     # the length of that sum.
