@@ -128,17 +128,17 @@ def test_a_read_only_file_is_listed(predict, root, capsys):
 
 
 def test_ctrl_c_says_how_to_go_on(predict, root, monkeypatch, capsys, tmp_path):
-    answer = running._answer
+    answer = running._predict_albums
 
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(running, "_answer", interrupt)
+    monkeypatch.setattr(running, "_predict_albums", interrupt)
     assert predict("--top", "2") == 130
     said = capsys.readouterr().out
     assert "stopped" in said
     assert "--top 2" in said
-    monkeypatch.setattr(running, "_answer", answer)
+    monkeypatch.setattr(running, "_predict_albums", answer)
     again = shlex.split(said.splitlines()[-1].strip())
     assert main(again[3:]) == 0
 
