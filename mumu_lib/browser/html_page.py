@@ -1,4 +1,4 @@
-"""The map as one HTML file that needs neither a kernel nor a network: search, filter, hover, covers and clips.
+"""Write a map as one HTML file that needs neither a kernel nor a network: search, filter, hover, covers and clips.
 
 Paper: Figure 1.  Notebooks: 03_label_factors, 04_audio, 06_image, 07_multimodal.
 """
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mumu_lib.browser.controls import columns
-from mumu_lib.browser.points import usable
+from mumu_lib.browser.points import noun_of, usable
 from mumu_lib.core import files
 from mumu_lib.core.errors import AudioError, ParameterError, did_you_mean
 from mumu_lib.core.progress import bar
@@ -22,7 +22,7 @@ from mumu_lib.figures import media
 CLIPS = ("auto", "inside", "beside", "none")
 MAX_CLIPS_INSIDE = 500
 CLIP_SECONDS = 5
-# Of all covers, so that the page stays below 40 MB at 30,000 points; base64 adds a third.
+# All covers together: a page of 30,000 points stays below 40 MB; base64 adds a third.
 MAX_COVER_BYTES = 18_000_000
 COVER_SIDES = (112, 80, 56, 40)
 MEASURED_COVERS = 200
@@ -30,19 +30,19 @@ MEASURED_COVERS = 200
 
 @dataclass(frozen=True)
 class SavedPage:
-    """What :func:`save_html` has written.
+    """Result of :func:`save_html`.
 
     Attributes
     ----------
     file : Path
     megabytes : float
-        Of the file; clips beside it are not counted.
+        Size of the file, without the folder of clips.
     points, covers, clips : int
-        How many there are of each.
+        Number of each in the page.
     cover_side : int [pixels]
-        The more covers, the smaller; 0 where none was taken in.
+        Width of the covers: the more covers, the smaller; 0 without covers.
     left_out : dict of str to int
-        What is named by a point and was not taken in, by reason.
+        Reason -> number of covers or recordings that were left out.
     """
 
     file: Path
@@ -59,7 +59,7 @@ def save_html(
 ) -> SavedPage:
     """Write a map as one HTML file to send to someone.
 
-    The file holds the code that draws it (Bokeh), so that it needs no network; covers lie in it as small pictures.
+    The file contains the code that draws the map (Bokeh) and small covers; it needs no network.
 
     Parameters
     ----------
@@ -67,26 +67,26 @@ def save_html(
         From :func:`mumu_lib.browser.points.album_map` or :func:`mumu_lib.browser.points.track_map`, or
         ``Browser.points``.
     file : str or Path
-        Such as ``map.html``; written anew if it is there.
+        Such as ``map.html``; overwritten if it exists.
     colour : str, optional
-        Column to begin with; ``true genre`` if left out.
+        Column that colours the points at first; ``true genre`` by default.
     title : str, optional
-        Heading of the page; the catalogue's name if left out.
+        Heading of the page; the catalogue's name by default.
     clips : {'auto', 'inside', 'beside', 'none'}
-        Five seconds of each recording: in the file (at most 500), or as files of a folder beside it, which has to be
-        sent along. ``auto``: in the file where there are at most 500 recordings, else none.
+        Five seconds of each recording: ``inside`` the file (at most 500), or in a folder ``beside`` it, to be sent
+        along. ``auto``: inside if there are at most 500 recordings, else none.
 
     Returns
     -------
     saved : SavedPage
-        Size, and what could not be taken in.
+        Size, and the covers and recordings that were left out.
 
     Raises
     ------
     BadDataError
-        No coordinates, or fewer than one point.
+        The map has no coordinates or no points.
     ParameterError
-        An unknown column or choice; more than 500 recordings to take in.
+        The column or choice is unknown; Bokeh is not installed; ``inside`` with more than 500 recordings.
     WriteError
         The file cannot be written.
 
@@ -98,10 +98,11 @@ def save_html(
     file = Path(file)
     _need_bokeh()
     points = usable(points)
-    known = columns(points)
-    _check_choice("colour", colour or known[0], known)
+    choices = columns(points)
+    colour = colour or choices[0]
+    _check_choice("colour", colour, choices)
     _check_choice("clips", clips, CLIPS)
-    recordings = int((points["audio"] != "").sum())
+    recordings = _count(points["audio"])
     if clips == "inside" and recordings > MAX_CLIPS_INSIDE:
         raise ParameterError(
             f"clips='inside' takes at most {MAX_CLIPS_INSIDE} recordings and there are {recordings:,}; "
@@ -110,18 +111,21 @@ def save_html(
     left_out: dict[str, int] = {}
     points["cover"], side = _covers(points["cover"], left_out)
     points["clip"] = _clips(points, file, clips, left_out)
+    noun = noun_of(points)
+    if points.attrs.get("synthetic"):
+        noun = f"synthetic {noun}"
+    heading = title or f"{len(points):,} {noun} of {points.attrs.get('catalogue', 'a map')}"
     # Imported only here: Bokeh comes with the extra explore.
     from mumu_lib.browser import layout
 
-    noun = "tracks" if "track_id" in points else "albums"
-    made_up = "synthetic " if points.attrs.get("synthetic") else ""
-    heading = title or f"{len(points):,} {made_up}{noun} of {points.attrs.get('catalogue', 'a map')}"
-    text = layout.page(points, known, colour or known[0], heading, made_up + noun)
-    files.write_atomically(file, text)
-    return SavedPage(
-        file, round(file.stat().st_size / 1e6, 1), len(points), int((points["cover"] != "").sum()),
-        int((points["clip"] != "").sum()), side, left_out,
-    )  # fmt: skip
+    files.write_atomically(file, layout.page(points, choices, colour, heading, noun))
+    megabytes = round(file.stat().st_size / 1e6, 1)
+    return SavedPage(file, megabytes, len(points), _count(points["cover"]), _count(points["clip"]), side, left_out)
+
+
+def _count(entries: pd.Series) -> int:
+    """Count the entries that are not empty."""
+    return int((entries != "").sum())
 
 
 def _need_bokeh() -> None:
@@ -146,18 +150,20 @@ def _covers(paths: pd.Series, left_out: dict[str, int]) -> tuple[list[str], int]
     address_of = {"": ""}
     for path in bar(named.unique(), "covers of the page", unit="cover"):
         address_of[path] = _address("image/webp", media.small_cover(path, side))
-    addresses = [address_of[path] for path in paths]
-    unreadable = len(named) - sum(map(bool, addresses))
+    addresses = paths.map(address_of).tolist()
+    unreadable = len(named) - _count(pd.Series(addresses))
     if unreadable:
         left_out["covers that cannot be read"] = unreadable
     return addresses, side
 
 
 def _side_that_fits(paths: pd.Series) -> int:
-    """Return the largest side at which all covers fit, judged by some of them; 0 where none does."""
+    """Return the largest side at which all covers fit, estimated from a sample; 0 if none does."""
     measured = paths.sample(min(len(paths), MEASURED_COVERS), random_state=0)
     for side in COVER_SIDES:
-        sizes = [len(media.small_cover(path, side)) for path in measured]
+        sizes = []
+        for path in measured:
+            sizes.append(len(media.small_cover(path, side)))
         if np.mean(sizes) * len(paths) <= MAX_COVER_BYTES:
             return side
     return 0
@@ -165,7 +171,7 @@ def _side_that_fits(paths: pd.Series) -> int:
 
 def _clips(points: pd.DataFrame, file: Path, clips: str, left_out: dict[str, int]) -> list[str]:
     """Return the address of each recording's clip, inside the page or relative to it."""
-    recordings = int((points["audio"] != "").sum())
+    recordings = _count(points["audio"])
     addresses = [""] * len(points)
     if clips == "auto" and recordings > MAX_CLIPS_INSIDE:
         left_out[f"clips of {recordings:,} recordings, too many for one file (clips='beside' writes a folder)"] = (
@@ -191,4 +197,7 @@ def _clips(points: pd.DataFrame, file: Path, clips: str, left_out: dict[str, int
 
 
 def _address(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}" if content else ""
+    """Return the content as a data URL; empty without content."""
+    if not content:
+        return ""
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"

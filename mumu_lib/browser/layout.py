@@ -1,4 +1,4 @@
-"""How the page of :mod:`mumu_lib.browser.html_page` is laid out, and what it does when it is used; drawn by Bokeh.
+"""Lay out the page of :mod:`mumu_lib.browser.html_page` with Bokeh; the JavaScript runs in the page.
 
 Paper: Figure 1.  Notebooks: 03_label_factors, 04_audio, 06_image, 07_multimodal.
 """
@@ -19,12 +19,12 @@ from bokeh.plotting import figure
 from bokeh.resources import INLINE
 
 from mumu_lib.browser.canvases import ACCENT
-from mumu_lib.browser.controls import colour_groups
+from mumu_lib.browser.controls import colour_groups, rows_by_genre
 
 HEIGHT = 620
 SIDE_WIDTH = 280
 HINT = "<small>Point at one; click it for its genres and, where there is one, its clip.</small>"
-# What the page may show of a point; lists are joined.
+# Columns that the page may show of a point; lists are joined.
 SENT = ("title", "artist", "album", "genres", "predicted", "split", "correct", "cover", "clip")
 
 SHOW_FILTERED = """
@@ -74,15 +74,15 @@ def page(points: pd.DataFrame, colours: list[str], colour: str, title: str, noun
     Parameters
     ----------
     points : pd.DataFrame
-        As :func:`mumu_lib.browser.points.usable` returns it; ``cover`` and ``clip`` are addresses, or empty.
+        From :func:`mumu_lib.browser.points.usable`; ``cover`` and ``clip`` are addresses, or empty.
     colours : list of str
-        Columns that can be coloured by.
+        Columns that can be chosen for the colours.
     colour : str
-        The one to begin with.
+        Column that colours the points at first.
     title : str
         Heading; shown as written.
     noun : str
-        What a point is, in the plural.
+        ``albums`` or ``tracks``, also ``synthetic albums``.
     """
     source = ColumnDataSource(_sent(points))
     shown = BooleanFilter(booleans=[True] * len(points))
@@ -102,6 +102,7 @@ def page(points: pd.DataFrame, colours: list[str], colour: str, title: str, noun
 
 
 def _sent(points: pd.DataFrame) -> dict[str, Any]:
+    """Return the columns of the page: coordinates in single precision, lists joined to text."""
     sent: dict[str, Any] = {}
     for name in ("x", "y"):
         sent[name] = points[name].to_numpy(np.float32)
@@ -110,7 +111,10 @@ def _sent(points: pd.DataFrame) -> dict[str, Any]:
             continue
         joined = []
         for entry in points[name]:
-            joined.append(", ".join(entry) if isinstance(entry, list) else str(entry))
+            if isinstance(entry, list):
+                joined.append(", ".join(entry))
+            else:
+                joined.append(str(entry))
         sent[name] = joined
     return sent
 
@@ -142,7 +146,7 @@ def _draw_groups(
             size=_size(len(values)), fill_color=fill, fill_alpha=0.8, line_color=None,
             nonselection_fill_alpha=0.8, selection_line_color=ACCENT, line_width=3, visible=visible,
         )  # fmt: skip
-        # A plain text that is the name of a column would show that column instead.
+        # value(): Bokeh takes a plain string that equals the name of a column for that column.
         items.append(LegendItem(label=value(f"{name} ({len(rows):,})"), renderers=[points]))
     legend = Legend(items=items, click_policy="hide", visible=visible, border_line_color=None)
     plot.add_layout(legend, "right")
@@ -153,22 +157,23 @@ def _draw_groups(
 
 
 def _size(count: int) -> int:
-    """Return a diameter [pixels] at which neighbours can still be told apart."""
+    """Return a diameter [pixels] at which neighbouring points can still be distinguished."""
     if count <= 2_000:
         return 9
-    return 6 if count <= 15_000 else 4
+    if count <= 15_000:
+        return 6
+    return 4
 
 
 def _controls(
     points: pd.DataFrame, source: ColumnDataSource, shown: BooleanFilter, drawn: dict[str, list[Model]], colour: str, noun: str
 ) -> Model:  # fmt: skip
-    each = points["genres"].explode().dropna()
+    """Return the row of controls: search, genre, colour, and the number of points shown."""
     rows_of_genre = {}
-    for name, part in each.groupby(each):
-        rows_of_genre[str(name)] = part.index.tolist()
     options: list[str | tuple[Any, str]] = [("", f"all ({len(points):,})")]
-    for name in sorted(rows_of_genre, key=lambda name: (-len(rows_of_genre[name]), name)):
-        options.append((name, f"{name} ({len(rows_of_genre[name]):,})"))
+    for name, rows in rows_by_genre(points["genres"]).items():
+        rows_of_genre[name] = rows.tolist()
+        options.append((name, f"{name} ({len(rows):,})"))
     search = TextInput(title="Search", placeholder="title or artist")
     genre = Select(title="Genre", options=options, value="")
     columns: list[str | tuple[Any, str]] = [*drawn]

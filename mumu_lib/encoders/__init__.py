@@ -1,9 +1,9 @@
-"""Pretrained encoders: what others have learned from much more sound and text than a collection holds.
+"""Pretrained encoders of audio and text, trained by others on far more data than one collection.
 
-Paper: none; section 5 learns from the albums alone.  Notebooks: 04_audio, 05_text, 09_your_album.
+Paper: none; section 5 trains on the albums alone.  Notebooks: 04_audio, 05_text, 09_your_album.
 
-An encoder is one file in this room and one line of ``experiments.ENCODERS``. Its weights are not part of this package:
-``make pretrained`` fetches and converts them once, and nothing is fetched afterwards.
+Each encoder is one module of this package and one line of ``experiments.ENCODERS``. Its weights are not included:
+``make pretrained`` fetches and converts them once; afterwards no network is needed.
 """
 
 from collections.abc import Sequence
@@ -35,29 +35,29 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     ],
 )
 
-# Beside the weights of each encoder; written last, so that where it lies all is there.
+# Next to the weights of each encoder; written last: its presence means that the folder is complete.
 ABOUT = "about.json"
-FETCH_HINT = "bring it with  make pretrained  (or  python -m mumu_lib pretrained)"
+FETCH_HINT = "get it with  make pretrained  (or  python -m mumu_lib pretrained)"
 
 
 @dataclass(frozen=True)
 class About:
-    """What an encoder is.
+    """Description of an encoder.
 
     Attributes
     ----------
     name : str
         As in the parameter ``encoder`` and in run ids.
     hears : str
-        ``audio`` or ``text``.
+        Its input: ``audio`` or ``text``.
     length : int
-        Numbers in a vector.
+        Dimensions of an embedding.
     licence : str
         Of its weights.
     digest : str
         SHA-256 of the file that the weights come from.
     learned_from : str
-        What it was trained on; decides where its numbers may stand beside others'.
+        Its training data; decides which of its results may be compared with others.
     """
 
     name: str
@@ -70,15 +70,15 @@ class About:
 
 @dataclass(frozen=True)
 class Heard:
-    """What an audio encoder makes of one recording.
+    """Output of an audio encoder for one recording.
 
     Attributes
     ----------
     vectors : np.ndarray [shape=(windows, length), float32]
     scores : np.ndarray [shape=(windows, tags), float32]
-        Of its own tags, between 0 and 1; no columns where it has none.
+        Of its own tags, between 0 and 1; no columns if it has no tags.
     starts : np.ndarray [shape=(windows,), s]
-        Where each window begins.
+        Start of each window.
     """
 
     vectors: np.ndarray
@@ -87,15 +87,15 @@ class Heard:
 
 
 class AudioEncoder(Protocol):
-    """What turns a recording into vectors.
+    """Interface of encoders of recordings.
 
     Attributes
     ----------
     about : About
     rate : int
-        Hz of the sound that :meth:`encode` takes.
+        Sampling rate [Hz] that :meth:`encode` expects.
     tags : tuple of str
-        Names of the columns of ``scores``; empty where it has no tags.
+        Names of the columns of ``scores``; empty if it has no tags.
     """
 
     about: About
@@ -110,12 +110,12 @@ class AudioEncoder(Protocol):
         y : np.ndarray [shape=(samples,)]
             Mono, at :attr:`rate`.
         windows : int, optional
-            At most so many windows, spread evenly; all by default.
+            Largest number of windows, spread evenly; all by default.
         """
 
 
 class TextEncoder(Protocol):
-    """What turns texts into vectors.
+    """Interface of encoders of texts.
 
     Attributes
     ----------
@@ -125,19 +125,26 @@ class TextEncoder(Protocol):
     about: About
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Encode texts [shape=(texts, length), float32]; a long one is the mean of its pieces."""
+        """Encode texts [shape=(texts, length), float32]; the embedding of a long text is the mean over its pieces."""
 
     def known(self, texts: Sequence[str]) -> float:
-        """Return the share of the words of some texts that the encoder knows; few in a language that it did not learn."""
+        """Return the share of the words of texts that the encoder knows; it is small in other languages."""
 
 
 def spread(count: int, windows: int | None) -> np.ndarray:
-    """Return which of so many windows are heard: the middle of each of ``windows`` equal parts.
+    """Choose windows of a recording: the middle one of each of ``windows`` equal parts.
+
+    Parameters
+    ----------
+    count : int
+        Windows of the recording.
+    windows : int, optional
+        Windows to choose; all with None.
 
     Raises
     ------
     ParameterError
-        Fewer than one window is asked for.
+        ``windows`` is below 1.
 
     Examples
     --------
@@ -166,7 +173,12 @@ def make(name: str) -> AudioEncoder | TextEncoder:
     ParameterError
         There is no encoder of this name.
     MissingDataError
-        Its weights are not here; with the command that brings them.
+        Its weights are not installed.
+
+    Examples
+    --------
+    >>> make("minilm").about.length  # doctest: +SKIP
+    384
     """
     if name not in ENCODERS:
         raise ParameterError(f"encoder={name!r} is not one of {list(ENCODERS)}{did_you_mean(name, ENCODERS)}")
@@ -174,12 +186,18 @@ def make(name: str) -> AudioEncoder | TextEncoder:
 
 
 def folder(name: str) -> Path:
-    """Return where the weights of an encoder lie: ``data/pretrained/NAME`` below the home."""
+    """Return the folder of the weights of an encoder: ``data/pretrained/NAME`` below the home.
+
+    Examples
+    --------
+    >>> folder("minilm").parts[-3:]
+    ('data', 'pretrained', 'minilm')
+    """
     return home() / "data" / "pretrained" / name
 
 
 def installed() -> list[str]:
-    """Return the names of the encoders whose weights are here.
+    """Return the names of the encoders whose weights are installed.
 
     Examples
     --------
@@ -190,8 +208,8 @@ def installed() -> list[str]:
 
 
 def hint() -> str:
-    """Say in a line which pretrained encoders are here, or how to get them."""
-    here = installed()
-    if not here:
-        return "No pretrained encoders are here; to hear real genres at once bring them with  make pretrained"
-    return f"Pretrained encoders: {', '.join(here)}. Hear an album with  python -m mumu_lib listen FOLDER"
+    """Return one line: the installed pretrained encoders, or how to get them."""
+    names = installed()
+    if not names:
+        return "No pretrained encoders are installed; for predictions on real music get them with  make pretrained"
+    return f"Pretrained encoders: {', '.join(names)}. Tag an album with  python -m mumu_lib listen FOLDER"

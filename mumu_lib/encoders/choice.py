@@ -1,7 +1,8 @@
-"""Which encoder a parameter means, whether it is here, and where its runs may not be compared.
+"""Choose an encoder, check whether it is installed, and name the runs that may not be compared.
 
-Paper: none.  Notebooks: 04_audio, 05_text, 07_multimodal, 08_results.  Needs no backend, so that the plan of a series
-can ask.
+Paper: none.  Notebooks: 04_audio, 05_text, 07_multimodal, 08_results.
+
+The plan of a series uses this module: it must not import a backend.
 """
 
 from collections.abc import Mapping
@@ -19,19 +20,19 @@ from mumu_lib.params import Shared
 
 # The id of a track of the Million Song Dataset has 18 characters.
 MSD_ID = r"TR[A-Z0-9]{16}"
-# What may have heard the test albums of a catalogue of the Million Song Dataset, and why.
+# Encoders whose training data may include test albums of a catalogue of the Million Song Dataset, with the reason.
 MAY_HAVE_HEARD = {
     "msd_musicnn": "it has heard these albums: it learned from the Million Song Dataset, to which their tracks belong",
     "discogs_effnet": "it may have heard these albums: it learned from two million recordings of Discogs' releases",
 }
-# What reads an encoder's files beside Keras: the extra ``pretrained`` of the package.
+# Libraries that an encoder needs besides Keras: the extra ``pretrained`` of the package.
 LIBRARIES = {"minilm": ("tokenizers", "safetensors")}
 INSTALL = "pip install tokenizers safetensors"
 Params = TypeVar("Params", bound=Shared)
 
 
 def has_msd_tracks(catalogue: Catalogue) -> bool:
-    """Whether tracks of a catalogue are those of the Million Song Dataset: it names their folder, or their ids do.
+    """Return whether a catalogue has tracks of the Million Song Dataset, by its folders or by track ids.
 
     Examples
     --------
@@ -44,13 +45,14 @@ def has_msd_tracks(catalogue: Catalogue) -> bool:
 
 
 def full_name(name: str, catalogue: Catalogue) -> str:
-    """Return the encoder that a value of ``encoder`` means on a catalogue.
+    """Return the full name of the encoder for a value of the parameter ``encoder``.
 
     Parameters
     ----------
     name : str
-        ``musicnn`` means the weights that have not heard the test albums, where the catalogue has tracks of the Million
-        Song Dataset, and on a synthetic one; else those that have heard more music. Any other name means itself.
+        ``musicnn`` stands for ``mtt_musicnn`` if the catalogue is synthetic or has tracks of the Million Song Dataset,
+        which the other weights were trained on; else for ``msd_musicnn``, trained on more music. Other names are
+        returned as they are.
     """
     if name != MUSICNN:
         return name
@@ -60,30 +62,36 @@ def full_name(name: str, catalogue: Catalogue) -> str:
 
 
 def with_encoder(cfg: Params, catalogue: Catalogue) -> Params:
-    """Return parameters with the full name of their encoder; those without one come back as they are."""
+    """Return parameters with the full name of their encoder; without an encoder, return them unchanged."""
     name = getattr(cfg, "encoder", "")
-    if full_name(name, catalogue) == name:
+    full = full_name(name, catalogue)
+    if full == name:
         return cfg
-    return replace(cfg, encoder=full_name(name, catalogue))  # type: ignore[call-arg]
+    return replace(cfg, encoder=full)  # type: ignore[call-arg]
 
 
 def installed(name: str) -> bool:
-    """Whether the weights of an encoder are here; they are not opened."""
+    """Return whether the weights of an encoder are installed, without opening them."""
     if name in FETCHED:
         return (folder(name) / ABOUT).is_file()
-    there = [path for path in folder(name).glob("*") if path.is_file() and not path.name.startswith(".")]
-    return bool(there)
+    return any(path.is_file() and not path.name.startswith(".") for path in folder(name).glob("*"))
 
 
 def how_to_get(name: str) -> str:
-    """Say what brings the weights of an encoder."""
+    """Return how to get the weights of an encoder.
+
+    Examples
+    --------
+    >>> how_to_get("minilm")
+    'get them with  make pretrained'
+    """
     if name in FETCHED:
         return "get them with  make pretrained"
     return f"put its file into {folder(name)}, as docs/weights-and-encoders.md says"
 
 
 def lacking(name: str) -> str:
-    """Say what an encoder lacks, its weights or a library, and what brings it; empty if it can be opened."""
+    """Return what an encoder lacks, its weights or a library, and how to get it; empty if it can be opened."""
     if not installed(name):
         return f"its weights are not here; {how_to_get(name)}"
     for library in LIBRARIES.get(name, ()):
@@ -93,24 +101,25 @@ def lacking(name: str) -> str:
 
 
 def require(name: str) -> None:
-    """Stop where the weights of an encoder are not here.
+    """Check that the weights of an encoder are installed.
 
     Raises
     ------
     MissingDataError
-        With what brings them.
+        They are not; the message tells how to get them.
     """
     if not installed(name):
         raise MissingDataError(f"the weights of {name} are not here; {how_to_get(name)}")
 
 
 def heard(catalogue: Catalogue, setting: str) -> str:
-    """Say why runs of a setting are left out on a catalogue: their encoder has heard its albums; empty for all others.
+    """Return why runs of a setting are left out: their encoder was trained on the catalogue's albums; empty for others.
 
     Parameters
     ----------
+    catalogue : Catalogue
     setting : str
-        Of a run, or of the straight line beside it.
+        Of a run, or of the linear classifier on the same vectors.
     """
     reason = MAY_HAVE_HEARD.get(setting.removeprefix(LINE), "")
     if reason and has_msd_tracks(catalogue):
@@ -119,12 +128,17 @@ def heard(catalogue: Catalogue, setting: str) -> str:
 
 
 def recorded(name: str) -> dict[str, Any]:
-    """Return what ``metrics.json`` keeps of a run's encoder: four facts about it; nothing without one.
+    """Return the entry about a run's encoder for ``metrics.json``; an empty dictionary without one.
 
     Parameters
     ----------
     name : str
         One of ``experiments.ENCODERS``, or empty.
+
+    Examples
+    --------
+    >>> recorded("")
+    {}
     """
     if not name:
         return {}
@@ -134,5 +148,11 @@ def recorded(name: str) -> dict[str, Any]:
 
 
 def uses_encoder(run: Mapping[str, Any] | pd.Series) -> bool:
-    """Whether a run, as of ``metrics.json``, was made with a pretrained encoder."""
+    """Return whether a run, given its ``metrics.json``, uses a pretrained encoder.
+
+    Examples
+    --------
+    >>> uses_encoder({"encoder": {"name": "minilm"}}), uses_encoder({})
+    (True, False)
+    """
     return isinstance(run.get("encoder"), Mapping)

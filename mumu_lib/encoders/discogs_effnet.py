@@ -1,9 +1,9 @@
-"""Discogs-EffNet (Alonso-Jimenez et al., 2022): 400 styles and 1,280 numbers for each 2 s, from a file that the user has.
+"""Discogs-EffNet (Alonso-Jimenez et al., 2022): 400 styles and an embedding of 1,280 numbers for each 2 s.
 
 Paper: none.  Notebooks: 04_audio.
 
-The file is one of Essentia's models, a frozen TensorFlow graph (``.pb``) or ONNX (``.onnx``); its weights are under CC
-BY-NC-SA 4.0 and no part of this package. The ``.json`` that is published beside it names the styles.
+The user provides the file, one of Essentia's models: a frozen TensorFlow graph (``.pb``) or ONNX (``.onnx``). Its
+weights are under CC BY-NC-SA 4.0 and not part of this package. The ``.json`` published with it names the styles.
 """
 
 import re
@@ -24,25 +24,25 @@ RATE = 16_000
 FFT = 512
 HOP = 256
 BANDS = 96
-# 2 s, and how far the next window is: a prediction a second.
+# Frames of a window (2 s) and between the starts of windows (1 s).
 WINDOW = 128
 STEP = 62
 LENGTH = 1280
 STYLES = 400
 LICENCE = "CC BY-NC-SA 4.0 (not for commercial use)"
-REMEDY = "get the file again from https://essentia.upf.edu/models.html"
-# Windows at once where the file leaves it open.
+DOWNLOAD_HINT = "get the file again from https://essentia.upf.edu/models.html"
+# Windows per batch if the file does not fix their number.
 BATCH = 16
-# Operations that run Python, or read, write or send anything but numbers.
+# Operations that run Python or that access files and the network.
 FORBIDDEN = re.compile(
     r"Py_?Func|File|Save|Restore|Checkpoint|Dataset|Iterator|Reader|Writer|Summary|Print|Send|Recv|Rpc"
 )
-# From windows to the two outputs, in any order.
+# Windows -> the two outputs, in any order.
 Network: TypeAlias = Callable[[np.ndarray], list[np.ndarray]]
 
 
 class DiscogsEffnet:
-    """A network read from a file, as :class:`mumu_lib.encoders.AudioEncoder`.
+    """A network from a file; implements :class:`mumu_lib.encoders.AudioEncoder`.
 
     Parameters
     ----------
@@ -63,21 +63,21 @@ class DiscogsEffnet:
         self.about = About(NAME, "audio", LENGTH, LICENCE, hash_of_file(path), learned_from)
 
     def encode(self, y: np.ndarray, windows: int | None = None) -> Heard:
-        """Encode a recording; as of :class:`mumu_lib.encoders.AudioEncoder`.
+        """Encode a recording; see :class:`mumu_lib.encoders.AudioEncoder`.
 
         Parameters
         ----------
         y : np.ndarray [shape=(samples,)]
             Mono, at 16,000 Hz; at least 2.1 s.
         windows : int, optional
-            At most so many windows of 2 s, spread evenly; one a second by default.
+            Largest number of windows of 2 s, spread evenly; one per second by default.
 
         Raises
         ------
         AudioError
-            Shorter than a window (``short``).
+            The recording is shorter than a window (``short``).
         ParameterError
-            Fewer than one window is asked for, or more than one channel given.
+            ``windows`` is below 1, or there is more than one channel.
         """
         frames = log_mel(y)
         starts = np.arange(0, len(frames) - WINDOW + 1, STEP)
@@ -91,19 +91,21 @@ class DiscogsEffnet:
         return Heard(vectors, scores, starts * (HOP / RATE))
 
     def _through(self, stacked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Put windows through the network, each batch filled up with silence."""
+        """Put windows through the network in batches, padded with silence."""
         vectors = []
         scores = []
         for start in range(0, len(stacked), self._batch):
             batch = stacked[start : start + self._batch]
             filled = np.pad(batch, ((0, self._batch - len(batch)), (0, 0), (0, 0)))
-            found = {}
+            by_width = {}
             for output in self._network(filled):
-                found[output.shape[-1]] = np.asarray(output, np.float32)[: len(batch)]
-            if set(found) != {LENGTH, STYLES}:
-                raise BadDataError(f"{self._path} gives {sorted(found)} numbers, not {LENGTH} and {STYLES}; {REMEDY}")
-            vectors.append(found[LENGTH])
-            scores.append(found[STYLES])
+                by_width[output.shape[-1]] = np.asarray(output, np.float32)[: len(batch)]
+            if set(by_width) != {LENGTH, STYLES}:
+                raise BadDataError(
+                    f"{self._path} gives {sorted(by_width)} numbers, not {LENGTH} and {STYLES}; {DOWNLOAD_HINT}"
+                )
+            vectors.append(by_width[LENGTH])
+            scores.append(by_width[STYLES])
         return np.concatenate(vectors), np.concatenate(scores)
 
 
@@ -113,20 +115,21 @@ def make() -> DiscogsEffnet:
     Raises
     ------
     MissingDataError
-        There is no such file, or what reads it is not installed.
+        There is no file, or the library that reads it is not installed.
     BadDataError
-        There are several, or it is no such network.
+        There are several files, or it is another network.
     """
     place = folder(NAME)
-    found = sorted([*place.glob("*.pb"), *place.glob("*.onnx")])
-    if not found:
+    paths = sorted([*place.glob("*.pb"), *place.glob("*.onnx")])
+    if not paths:
         raise MissingDataError(
             f"{place} holds no network: put discogs-effnet-bs64-1.pb there (18 MB, from "
             f"https://essentia.upf.edu/models.html); its licence is {LICENCE}"
         )
-    if len(found) > 1:
-        raise BadDataError(f"{place} holds {len(found)} networks: {', '.join(p.name for p in found)}; leave one there")
-    return _opened(found[0], found[0].stat().st_mtime_ns)
+    if len(paths) > 1:
+        names = ", ".join(path.name for path in paths)
+        raise BadDataError(f"{place} holds {len(paths)} networks: {names}; leave one there")
+    return _opened(paths[0], paths[0].stat().st_mtime_ns)
 
 
 @cache
@@ -135,9 +138,9 @@ def _opened(path: Path, changed: int) -> DiscogsEffnet:
 
 
 def log_mel(y: np.ndarray) -> np.ndarray:
-    """Compute what the network hears: log10(10000 m + 1) of a mel spectrogram m [shape=(1 + samples // 256, 96)].
+    """Compute the input of the network: log10(10000 m + 1) of a mel spectrogram m [shape=(1 + samples // 256, 96)].
 
-    Equal to Essentia's ``TensorflowInputMusiCNN`` to 1e-4; its window is symmetric, which librosa's own is not.
+    Equals Essentia's ``TensorflowInputMusiCNN`` within 1e-4; its window is symmetric, unlike librosa's default.
 
     Parameters
     ----------
@@ -147,7 +150,12 @@ def log_mel(y: np.ndarray) -> np.ndarray:
     Raises
     ------
     ParameterError
-        More than one channel, or no sample.
+        There is more than one channel, or no sample.
+
+    Examples
+    --------
+    >>> log_mel(np.zeros(16000, np.float32)).shape
+    (63, 96)
     """
     import librosa
 
@@ -161,40 +169,44 @@ def log_mel(y: np.ndarray) -> np.ndarray:
 
 
 def _styles(path: Path) -> tuple[str, ...]:
-    """Return the styles that a file names; none where it is not there."""
+    """Read the names of the styles; return an empty tuple if there is no file."""
     if not path.is_file():
         return ()
-    with parsing(path, REMEDY, trouble="names no styles"):
-        styles = read_json(path, REMEDY)["classes"]
+    with parsing(path, DOWNLOAD_HINT, trouble="has no styles"):
+        styles = read_json(path, DOWNLOAD_HINT)["classes"]
     if not isinstance(styles, list) or len(styles) != STYLES:
-        raise BadDataError(f"{path} names no {STYLES} styles in 'classes'; {REMEDY}")
-    return tuple(str(style) for style in styles)
+        raise BadDataError(f"{path} must name {STYLES} styles in 'classes'; {DOWNLOAD_HINT}")
+    return tuple(map(str, styles))
 
 
 def _frozen_graph(path: Path) -> tuple[Network, int]:
-    """Return the network of a frozen TensorFlow graph, and how many windows it takes at once."""
+    """Return the network of a frozen TensorFlow graph, and its batch size."""
     try:
         import tensorflow as tf
     except ImportError:
         raise MissingDataError(f"TensorFlow reads {path}; install that package, or put the .onnx there") from None
     graph_def = tf.compat.v1.GraphDef()
-    with parsing(path, REMEDY, trouble="is no frozen TensorFlow graph"):
+    with parsing(path, DOWNLOAD_HINT, trouble="is not a frozen TensorFlow graph"):
         graph_def.ParseFromString(path.read_bytes())
     for operation in _operations(graph_def):
         if FORBIDDEN.search(operation):
-            raise BadDataError(f"{path} is refused: it holds the operation {operation}, which does more than reckon")
-    with parsing(path, REMEDY, trouble="is no graph of this network"):
+            raise BadDataError(f"{path} is refused: it holds the operation {operation}, which does more than compute")
+    with parsing(path, DOWNLOAD_HINT, trouble="is not a graph of this network"):
         wrapped = tf.compat.v1.wrap_function(lambda: tf.graph_util.import_graph_def(graph_def, name=""), [])
         graph = wrapped.graph
-        given = [operation for operation in graph.get_operations() if operation.type == "Placeholder"]
+        placeholders = [operation for operation in graph.get_operations() if operation.type == "Placeholder"]
+        given = placeholders[0].outputs[0]
         outputs = graph.get_operation_by_name("PartitionedCall").outputs
-        network = wrapped.prune(given[0].outputs[0], list(outputs))
-        size = given[0].outputs[0].shape
-    return lambda windows: [output.numpy() for output in network(tf.constant(windows))], _batch_of(size[0])
+        network = wrapped.prune(given, list(outputs))
+
+    def run(windows: np.ndarray) -> list[np.ndarray]:
+        return [output.numpy() for output in network(tf.constant(windows))]
+
+    return run, _batch_of(given.shape[0])
 
 
 def _operations(graph_def: Any) -> Iterator[str]:
-    """Yield the kinds of all operations of a graph, and of the functions in it."""
+    """Yield the types of all operations of a graph and of its functions."""
     for node in graph_def.node:
         yield node.op
     for function in graph_def.library.function:
@@ -203,19 +215,19 @@ def _operations(graph_def: Any) -> Iterator[str]:
 
 
 def _onnx(path: Path) -> tuple[Network, int]:
-    """Return the network of an ONNX file, and how many windows it takes at once."""
+    """Return the network of an ONNX file, and its batch size."""
     try:
         import onnxruntime
     except ImportError:
         raise MissingDataError(f"onnxruntime reads {path}; install that package, or put the .pb there") from None
-    with parsing(path, REMEDY, trouble="is no ONNX network"):
+    with parsing(path, DOWNLOAD_HINT, trouble="is not an ONNX network"):
         session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     given = session.get_inputs()[0]
     return lambda windows: session.run(None, {given.name: windows}), _batch_of(given.shape[0])
 
 
 def _batch_of(size: Any) -> int:
-    """Return how many windows go at once: what a file fixes, or ``BATCH``."""
+    """Return the batch size: the one that a file fixes, or ``BATCH``."""
     if isinstance(size, int) and size > 0:
         return size
     return BATCH

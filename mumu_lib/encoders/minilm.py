@@ -1,10 +1,10 @@
-"""all-MiniLM-L6-v2: what a sentence says, as a vector of 384 numbers.
+"""all-MiniLM-L6-v2: sentence embeddings of 384 numbers.
 
 Paper: none; section 5.2 counts words.  Notebooks: 05_text, 09_your_album.
 
-The network is BERT's encoder in Keras, six layers of twelve heads, so that it runs on every backend of Keras; only the
-tokenizer is a library of its own. A text of more than 256 tokens is cut into pieces of nearly equal length, and its
-vector is their mean, each piece weighted by its tokens.
+The network is BERT's encoder in Keras, six layers of twelve heads, for every backend; only the tokenizer needs another
+library. A text of more than 256 tokens is cut into pieces of nearly equal length; its embedding is their mean, weighted
+by the numbers of tokens.
 """
 
 import os
@@ -25,7 +25,7 @@ from mumu_lib.encoders.choice import INSTALL
 NAME = "minilm"
 WEIGHTS = "model.safetensors"
 TOKENIZER = "tokenizer.json"
-# SHA-256 of the files that ``make pretrained`` brings.
+# SHA-256 of the files of ``make pretrained``.
 DIGESTS = {
     WEIGHTS: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     TOKENIZER: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
@@ -33,21 +33,21 @@ DIGESTS = {
 COMMAND = "make pretrained"
 LEARNED_FROM = "1.17 billion pairs of English sentences: questions and answers, titles and abstracts, captions, reviews"
 UNKNOWN = "[UNK]"
-# Tokens that the model was trained to read, the two that open and close a text included.
+# Largest number of tokens in training, including the two that open and close a text.
 LONGEST = 256
-# A batch has one of these lengths, so that few shapes are compiled.
+# Every batch is padded to one of these lengths: few shapes need compiling.
 LENGTHS = (16, 32, 48, 64, 96, 128, 160, 192, 224, LONGEST)
-# Larger batches leave the processor's cache and are no faster.
+# Larger batches do not fit the processor's cache and are not faster.
 TOKENS_IN_A_BATCH = 4096
 
 
 class MiniLM:
-    """The encoder, opened.
+    """The sentence encoder; implements :class:`mumu_lib.encoders.TextEncoder`.
 
     Parameters
     ----------
     place : Path
-        Folder that holds :data:`WEIGHTS` and :data:`TOKENIZER`.
+        Folder of :data:`WEIGHTS` and :data:`TOKENIZER`.
     digests : mapping, optional
         File -> SHA-256 that it must have.
 
@@ -58,9 +58,9 @@ class MiniLM:
     Raises
     ------
     MissingDataError
-        The weights, or the libraries that read them, are not there.
+        The weights, or the libraries that read them, are not installed.
     BadDataError
-        A file is another one, or lacks a variable.
+        A file has another digest, or lacks a variable.
     """
 
     def __init__(self, place: Path, digests: Mapping[str, str] = DIGESTS) -> None:
@@ -70,11 +70,11 @@ class MiniLM:
         path = place / TOKENIZER
         with parsing(path, f"remove it and run  {COMMAND}", trouble="is not a tokenizer"):
             self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
-        # The file says to cut at 128 tokens, and to fill up to as many.
+        # The file sets truncation and padding to 128 tokens.
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._first, self._last = _marks(self._tokenizer, path)
-        with parsing(place / WEIGHTS, f"remove it and run  {COMMAND}", trouble="does not hold weights"):
+        with parsing(place / WEIGHTS, f"remove it and run  {COMMAND}", trouble="does not contain weights"):
             weights = safetensors.load_file(str(place / WEIGHTS))
         self.network = bert.network(weights, place / WEIGHTS, f"remove it and run  {COMMAND}")
         length = self.network.output_shape[-1]
@@ -86,7 +86,7 @@ class MiniLM:
         Parameters
         ----------
         texts : sequence of str
-            Of any length; one without a word has a vector as well, which says nothing.
+            Of any length; the embedding of a text without words has no meaning.
 
         Returns
         -------
@@ -100,44 +100,46 @@ class MiniLM:
                 pieces.append([self._first, *piece, self._last])
                 owners.append(number)
         vectors = self._encode_pieces(pieces)
-        weights = np.array([len(piece) for piece in pieces], dtype=np.float32)
+        weights = np.array(list(map(len, pieces)), dtype=np.float32)
         total = np.zeros((len(texts), self.about.length), np.float32)
         np.add.at(total, np.array(owners, dtype=int), vectors * weights[:, None])
         return _of_length_1(total)
 
     def known(self, texts: Sequence[str]) -> float:
-        """Return the share of the words of some texts that are one token each; words of other languages fall apart."""
-        whole = []
+        """Return the share of words that are single tokens; words of other languages are split into pieces."""
+        single = []
         plain = [storable(text) for text in texts]
         for text, encoding in zip(plain, self._tokenizer.encode_batch(plain, add_special_tokens=False), strict=True):
             parts = Counter(encoding.word_ids)
             before = None
             for word, token, (start, end) in zip(encoding.word_ids, encoding.tokens, encoding.offsets, strict=True):
-                # Signs and numbers are words of no language.
+                # Punctuation and numbers do not count.
                 if word != before and text[start:end].isalpha():
-                    whole.append(parts[word] == 1 and token != UNKNOWN)
+                    single.append(parts[word] == 1 and token != UNKNOWN)
                 before = word
-        return float(np.mean(whole)) if whole else 0.0
+        if not single:
+            return 0.0
+        return float(np.mean(single))
 
     def _words(self, texts: Sequence[str]) -> Iterator[list[int]]:
-        """Yield the numbers of the tokens of each text."""
+        """Yield the token ids of each text."""
         plain = [storable(text) for text in texts]
         for encoding in self._tokenizer.encode_batch(plain, add_special_tokens=False):
             yield encoding.ids
 
     def _encode_pieces(self, pieces: list[list[int]]) -> np.ndarray:
-        """Return the vector of each piece [shape=(pieces, length)]; pieces of similar length go together."""
+        """Return the embedding of each piece [shape=(pieces, length)]; pieces of similar length share a batch."""
         vectors = np.zeros((len(pieces), self.about.length), np.float32)
-        for rows, length in batches([len(piece) for piece in pieces]):
+        for rows, length in batches(list(map(len, pieces))):
             tokens, known = filled([pieces[row] for row in rows], length)
             places = np.broadcast_to(np.arange(length, dtype=np.int32), tokens.shape)
-            found = self.network.predict_on_batch([tokens, places, known])
-            vectors[rows] = np.asarray(found, np.float32)[: len(rows)]
+            outputs = self.network.predict_on_batch([tokens, places, known])
+            vectors[rows] = np.asarray(outputs, np.float32)[: len(rows)]
         return _of_length_1(vectors)
 
 
 def make() -> MiniLM:
-    """Open the encoder in ``data/pretrained/minilm``; errors as of :class:`MiniLM`."""
+    """Open the encoder in ``data/pretrained/minilm``; errors as in :class:`MiniLM`."""
     return _opened(folder(NAME))
 
 
@@ -148,7 +150,7 @@ def _opened(place: Path) -> MiniLM:
 
 def _libraries() -> tuple[Any, Any]:
     """Return the two libraries that read the files."""
-    # Threads of the tokenizer would make it warn at every later fork, and save nothing beside the network.
+    # With threads the tokenizer warns at every later fork; compared with the network they save no time.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         import safetensors.numpy
@@ -159,38 +161,40 @@ def _libraries() -> tuple[Any, Any]:
 
 
 def _check(path: Path, digest: str) -> None:
-    """Refuse a file that is not there, or not the one that was pinned."""
+    """Refuse a file that is missing or has another digest."""
     if not path.is_file():
-        raise MissingDataError(f"{path} is not there; run  {COMMAND}")
+        raise MissingDataError(f"{path} is missing; run  {COMMAND}")
     with parsing(path, f"run  {COMMAND}"):
-        found = hash_of_file(path)
-    if found != digest:
+        actual = hash_of_file(path)
+    if actual != digest:
         raise BadDataError(
-            f"{path} is not the file that was asked for (SHA-256 {found[:12]}... instead of {digest[:12]}...); "
+            f"{path} is not the expected file (SHA-256 {actual[:12]}... instead of {digest[:12]}...); "
             f"remove it and run  {COMMAND}"
         )
 
 
 def _marks(tokenizer: Any, path: Path) -> tuple[int, int]:
-    """Return the numbers of the tokens that open and close a text."""
-    found = []
-    for name in ("[CLS]", "[SEP]"):
-        number = tokenizer.token_to_id(name)
-        if number is None:
-            raise BadDataError(f"{path} has no token {name}; remove it and run  {COMMAND}")
-        found.append(number)
-    return found[0], found[1]
+    """Return the ids of the tokens that open and close a text."""
+    return _token_id(tokenizer, "[CLS]", path), _token_id(tokenizer, "[SEP]", path)
+
+
+def _token_id(tokenizer: Any, name: str, path: Path) -> int:
+    """Return the id of a special token."""
+    number = tokenizer.token_to_id(name)
+    if number is None:
+        raise BadDataError(f"{path} has no token {name}; remove it and run  {COMMAND}")
+    return int(number)
 
 
 def cut(words: list[int], most: int) -> list[list[int]]:
-    """Cut a text into as few pieces of nearly equal length as there must be.
+    """Cut a text into the least number of pieces, of nearly equal length.
 
     Parameters
     ----------
     words : list of int
-        Numbers of its tokens.
+        Its token ids.
     most : int > 0
-        Tokens in a piece.
+        Largest number of tokens in a piece.
 
     Examples
     --------
@@ -208,12 +212,17 @@ def cut(words: list[int], most: int) -> list[list[int]]:
 
 
 def batches(lengths: Sequence[int]) -> Iterator[tuple[np.ndarray, int]]:
-    """Yield which pieces go into a batch, and the length up to which they are filled; the longest pieces first.
+    """Yield the pieces of each batch, and the length to which they are padded; the longest pieces first.
 
     Parameters
     ----------
     lengths : sequence of int
         Tokens of each piece, at most :data:`LONGEST`.
+
+    Examples
+    --------
+    >>> list(batches([10, 200, 12]))
+    [(array([1, 2, 0]), 224)]
     """
     order = np.argsort(-np.asarray(lengths, dtype=int), kind="stable")
     start = 0
@@ -226,19 +235,24 @@ def batches(lengths: Sequence[int]) -> Iterator[tuple[np.ndarray, int]]:
 
 
 def filled(pieces: list[list[int]], length: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return pieces as one array, and which of it is text.
+    """Pad pieces to one array, and mark the tokens of the text.
 
     Parameters
     ----------
     length : int
-        Up to which every piece is filled.
+        To which every piece is padded.
 
     Returns
     -------
     tokens : np.ndarray [shape=(rows, length), int32]
-        As many rows as there are pieces, up to the next power of two.
+        The number of rows is the next power of two from the number of pieces.
     known : np.ndarray [shape=(rows, length), float32]
-        1 for a token of the text; a row without a piece has one, so that its mean is defined.
+        1 for a token of the text; a row without a piece has one 1, for its mean to be defined.
+
+    Examples
+    --------
+    >>> filled([[7, 8]], 4)
+    (array([[7, 8, 0, 0]], dtype=int32), array([[1., 1., 0., 0.]], dtype=float32))
     """
     rows = 1 << (len(pieces) - 1).bit_length()
     tokens = np.zeros((rows, length), np.int32)
@@ -251,5 +265,6 @@ def filled(pieces: list[list[int]], length: int) -> tuple[np.ndarray, np.ndarray
 
 
 def _of_length_1(vectors: np.ndarray) -> np.ndarray:
+    """Scale vectors to length 1; leave zeros."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors / np.maximum(lengths, np.finfo(np.float32).tiny)

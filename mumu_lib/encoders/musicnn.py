@@ -1,9 +1,9 @@
-"""musicnn (Pons and Serra, 2019): 50 tags and 200 numbers for each 3 s of a recording, from a mel spectrogram.
+"""musicnn (Pons and Serra, 2019): 50 tags and an embedding of 200 numbers for each 3 s, from a mel spectrogram.
 
 Paper: none.  Notebooks: 04_audio, 09_your_album.
 
-Two sets of weights for one network: ``mtt_musicnn`` learned from MagnaTagATune, ``msd_musicnn`` from the Million Song
-Dataset, to which the tracks of MuMu belong: of MuMu it has heard test albums.
+Two sets of weights for one network: ``mtt_musicnn`` was trained on MagnaTagATune, ``msd_musicnn`` on the Million Song
+Dataset, which contains the tracks of MuMu: its training data includes test albums of MuMu.
 """
 
 import ast
@@ -34,11 +34,11 @@ from mumu_lib.encoders.musicnn_network import (
 )
 from mumu_lib.encoders.packages import PACKAGES
 
-# The layer that the vectors are, where nothing else is asked for.
+# Layer of the embeddings by default.
 VECTORS = PENULTIMATE
-# Windows that go through the network at once: a last batch is filled up to one of these, so that few shapes compile.
+# Every batch of windows is padded to one of these sizes: few shapes need compiling.
 BATCHES = (1, 4, 16)
-# Of each name: the folder of its checkpoint, the list of its tags, and what it learned from.
+# Name -> folder of the checkpoint, variable with the list of tags, training data.
 MODELS = {
     "mtt_musicnn": ("MTT_musicnn", "MTT_LABELS", "MagnaTagATune"),
     "msd_musicnn": ("MSD_musicnn", "MSD_LABELS", "Million Song Dataset"),
@@ -47,30 +47,30 @@ WEIGHTS = "weights.npz"
 
 
 def mtt() -> "Musicnn":
-    """Open the network that learned from MagnaTagATune; errors as of :func:`mumu_lib.encoders.make`."""
-    return opened("mtt_musicnn")
+    """Open the network trained on MagnaTagATune; errors as in :func:`mumu_lib.encoders.make`."""
+    return open_network("mtt_musicnn")
 
 
 def msd() -> "Musicnn":
-    """Open the network that learned from the Million Song Dataset; errors as of :func:`mumu_lib.encoders.make`."""
-    return opened("msd_musicnn")
+    """Open the network trained on the Million Song Dataset; errors as in :func:`mumu_lib.encoders.make`."""
+    return open_network("msd_musicnn")
 
 
-def opened(name: str, vectors: str = VECTORS) -> "Musicnn":
+def open_network(name: str, vectors: str = VECTORS) -> "Musicnn":
     """Open a network, once in a process.
 
     Parameters
     ----------
     name : {'mtt_musicnn', 'msd_musicnn'}
     vectors : {'penultimate', 'pooled'}
-        Which layer the vectors are: 200 or 1,506 numbers.
+        Layer of the embeddings: 200 or 1,506 numbers.
 
     Raises
     ------
     ParameterError
-        No such layer.
+        The layer is unknown.
     MissingDataError, BadDataError
-        The weights are not here, or are damaged; with the command that brings them.
+        The weights are not installed, or are damaged.
     """
     if vectors not in LENGTHS:
         raise ParameterError(f"vectors={vectors!r} is not one of {list(LENGTHS)}")
@@ -83,12 +83,12 @@ def _opened(folder: Path, vectors: str) -> "Musicnn":
 
 
 class Musicnn:
-    """A network with its weights, as :class:`mumu_lib.encoders.AudioEncoder`.
+    """The network with its weights; implements :class:`mumu_lib.encoders.AudioEncoder`.
 
     Parameters
     ----------
     folder : Path
-        What :func:`convert` wrote.
+        Written by :func:`convert`.
     vectors : str
         A key of ``LENGTHS``.
     """
@@ -96,12 +96,12 @@ class Musicnn:
     rate = RATE
 
     def __init__(self, folder: Path, vectors: str = VECTORS) -> None:
-        said = read_json(folder / ABOUT, FETCH_HINT)
-        with parsing(folder / ABOUT, FETCH_HINT, trouble="is not about an encoder"):
+        facts = read_json(folder / ABOUT, FETCH_HINT)
+        with parsing(folder / ABOUT, FETCH_HINT, trouble="does not describe an encoder"):
             self.about = About(
-                said["name"], "audio", LENGTHS[vectors], said["licence"], said["digest"], said["learned_from"]
+                facts["name"], "audio", LENGTHS[vectors], facts["licence"], facts["digest"], facts["learned_from"]
             )
-            self.tags = tuple(said["tags"])
+            self.tags = tuple(facts["tags"])
         self._model = network(vectors)
         _set_weights(self._model, _read_weights(folder / WEIGHTS))
 
@@ -113,15 +113,15 @@ class Musicnn:
         y : np.ndarray [shape=(samples,)]
             Mono, at 16,000 Hz; at least 3 s.
         windows : int, optional
-            At most so many windows of 3 s, spread evenly; all by default. What is left behind the last whole window is
-            not heard.
+            Largest number of windows of 3 s, spread evenly; all by default. Sound after the last complete window is
+            ignored.
 
         Raises
         ------
         AudioError
-            Shorter than a window (``short``).
+            The recording is shorter than a window (``short``).
         ParameterError
-            Fewer than one window is asked for, or more than one channel given.
+            ``windows`` is below 1, or there is more than one channel.
 
         Examples
         --------
@@ -147,19 +147,19 @@ class Musicnn:
             batch = stacked[start : start + BATCHES[-1]]
             size = min(size for size in BATCHES if size >= len(batch))
             filled = np.pad(batch, ((0, size - len(batch)), (0, 0), (0, 0)))
-            found = self._model.predict_on_batch(filled)
-            vectors.append(np.asarray(found[0], np.float32)[: len(batch)])
-            scores.append(np.asarray(found[1], np.float32)[: len(batch)])
+            batch_vectors, batch_scores = self._model.predict_on_batch(filled)
+            vectors.append(np.asarray(batch_vectors, np.float32)[: len(batch)])
+            scores.append(np.asarray(batch_scores, np.float32)[: len(batch)])
         return np.concatenate(vectors), np.concatenate(scores)
 
 
 def convert(source: Path, target: Path, name: str) -> None:
-    """Write the weights of a checkpoint as this module reads them: ``weights.npz`` and ``about.json``.
+    """Convert the weights of a checkpoint to ``weights.npz`` and ``about.json``.
 
     Parameters
     ----------
     source : Path
-        Holds ``configuration.py`` and the folders of checkpoints.
+        Contains ``configuration.py`` and the folders of checkpoints.
     target : Path
         Folder to write to.
     name : str
@@ -168,7 +168,7 @@ def convert(source: Path, target: Path, name: str) -> None:
     Raises
     ------
     MissingDataError, BadDataError
-        Of :func:`checkpoints.read` and :func:`tags_of`.
+        As :func:`checkpoints.read` and :func:`tags_of`.
     """
     folder, listed, learned_from = MODELS[name]
     variables = checkpoints.read(source / folder, shapes())
@@ -185,26 +185,27 @@ def convert(source: Path, target: Path, name: str) -> None:
 
 
 def tags_of(path: Path, listed: str) -> list[str]:
-    """Read a list of tags from a module without running it.
+    """Read a list of tags from a Python module without running it.
 
     Raises
     ------
     BadDataError
-        It is no Python, assigns no such list, or one that is not 50 different texts.
+        The file is not Python, lacks the list, or the list does not have 50 different tags.
     """
     tags: Any = None
-    with parsing(path, FETCH_HINT, trouble="is no list of tags"):
+    with parsing(path, FETCH_HINT, trouble="does not contain a list of tags"):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == listed:
                 tags = ast.literal_eval(node.value)
     if not isinstance(tags, list) or len(tags) != TAGS or len(set(map(str, tags))) != TAGS:
-        raise BadDataError(f"{path} assigns no list of {TAGS} different tags to {listed}; {FETCH_HINT}")
-    return [str(tag) for tag in tags]
+        raise BadDataError(f"{path} must assign a list of {TAGS} different tags to {listed}; {FETCH_HINT}")
+    return list(map(str, tags))
 
 
 def _read_weights(path: Path) -> dict[str, np.ndarray]:
+    """Read all variables of the network; refuse missing ones and other shapes."""
     variables = {}
-    with parsing(path, FETCH_HINT, trouble="holds no weights"), np.load(path, allow_pickle=False) as stored:
+    with parsing(path, FETCH_HINT, trouble="does not contain the weights"), np.load(path, allow_pickle=False) as stored:
         for name, shape in shapes().items():
             variables[name] = stored[name]
             if variables[name].shape != shape:
@@ -215,10 +216,10 @@ def _read_weights(path: Path) -> dict[str, np.ndarray]:
 
 
 def _set_weights(model: keras.Model, variables: dict[str, np.ndarray]) -> None:
-    """Give each layer its own, by name: Keras alone would go by position."""
+    """Set the weights of each layer by name; Keras alone would set them by position."""
     for layer in model.layers:
-        own = []
+        weights = []
         for variable in layer.weights:
-            own.append(variables[f"{layer.name}/{variable.name}"].reshape(variable.shape))
-        if own:
-            layer.set_weights(own)
+            weights.append(variables[f"{layer.name}/{variable.name}"].reshape(variable.shape))
+        if weights:
+            layer.set_weights(weights)

@@ -1,4 +1,4 @@
-"""The network of musicnn and the mel spectrogram that it hears, for any backend of Keras.
+"""The network of musicnn and its input, a mel spectrogram, for every backend of Keras.
 
 Paper: none.  Notebooks: 04_audio, 09_your_album.
 """
@@ -19,7 +19,7 @@ BANDS = 96
 # 3 s.
 WINDOW = 187
 TAGS = 50
-# What a vector is: the layer below the tags. ``pooled`` are the 1,506 numbers below that one.
+# Layers of embeddings: the one below the tags, and the 1,506 pooled numbers below that one.
 PENULTIMATE = "penultimate"
 POOLED = "pooled"
 LENGTHS = {PENULTIMATE: 200, POOLED: 1506}
@@ -28,12 +28,12 @@ _VERTICAL = (38, 67)
 _HORIZONTAL = (128, 64, 32)
 _MIDDLE = 3
 _FRONT = 204 * len(_VERTICAL) + 51 * len(_HORIZONTAL)
-# log10(10000 m + 1) of the largest number of half precision is still finite, of the next one it is not.
+# Largest finite number in half precision.
 _LARGEST = float(np.finfo(np.float16).max)
 
 
 def log_mel(y: np.ndarray) -> np.ndarray:
-    """Compute what the network hears.
+    """Compute the input of the network.
 
     Parameters
     ----------
@@ -48,7 +48,12 @@ def log_mel(y: np.ndarray) -> np.ndarray:
     Raises
     ------
     ParameterError
-        More than one channel, or no sample.
+        There is more than one channel, or no sample.
+
+    Examples
+    --------
+    >>> log_mel(np.zeros(16000, np.float32)).shape
+    (63, 96)
     """
     import librosa
 
@@ -58,7 +63,7 @@ def log_mel(y: np.ndarray) -> np.ndarray:
         y=np.ascontiguousarray(y, np.float32), sr=RATE, n_fft=FFT, hop_length=HOP, n_mels=BANDS
     )
     rounded = np.minimum(mel, _LARGEST).astype(np.float16)
-    # In float32: ten thousand times a number of half precision is soon beyond the largest of them.
+    # In float32: the product would overflow half precision.
     return np.log10(10_000 * rounded.astype(np.float32) + 1).T
 
 
@@ -73,11 +78,11 @@ def network(vectors: str = PENULTIMATE) -> keras.Model:
     Returns
     -------
     model : keras.Model
-        From windows [shape=(n, 187, 96)] to vectors and scores of tags [shape=(n, 50)]. Its layers are named as the
-        variables of the checkpoints: by kind, numbered in order of creation.
+        Windows [shape=(n, 187, 96)] -> embeddings and scores of tags [shape=(n, 50)]. The layers have the names of the
+        checkpoints' variables: by kind, numbered in order of creation.
     """
     before = keras.config.dtype_policy()
-    # Scores do not depend on the precision in which a notebook trains.
+    # Scores must not depend on the precision in which a notebook trains.
     keras.config.set_dtype_policy("float32")
     try:
         return _network(vectors)
@@ -86,14 +91,17 @@ def network(vectors: str = PENULTIMATE) -> keras.Model:
 
 
 def _network(vectors: str) -> keras.Model:
+    """Build the layers: front end, three convolutions with residual connections, pooling, two dense layers."""
     mel = keras.Input((WINDOW, BANDS), name="mel")
     front = _front(_normalised(layers.Reshape((WINDOW, BANDS, 1))(mel), 0))
     outputs = [front]
     x = front
     for number in range(_MIDDLE):
-        found = _middle(x, len(_VERTICAL) + len(_HORIZONTAL) + number)
-        # The first has nothing of its own width to be added to.
-        x = layers.Add()([found, x]) if number else found
+        y = _middle(x, len(_VERTICAL) + len(_HORIZONTAL) + number)
+        # The front end has another width than the first convolution: they cannot be added.
+        if number:
+            y = layers.Add()([y, x])
+        x = y
         outputs.append(x)
     joined = layers.Concatenate()(outputs)
     # Maximum and mean of the first feature, of the second, and so on.
@@ -105,20 +113,20 @@ def _network(vectors: str) -> keras.Model:
 
 
 def _front(x: Any) -> Any:
-    """Join the maxima over bands of tall filters and of long ones [shape=(n, 187, 561)]."""
+    """Concatenate the maxima over frequency of vertical and of horizontal filters [shape=(n, 187, 561)]."""
     padded = layers.ZeroPadding2D((3, 0))(x)
-    found: list[Any] = []
+    outputs: list[Any] = []
     for bands in _VERTICAL:
-        y = _convolved(layers.Conv2D, padded, len(found), 204, (7, bands), "valid")
-        found.append(ops.max(y, axis=2))
+        y = _convolved(layers.Conv2D, padded, len(outputs), 204, (7, bands), "valid")
+        outputs.append(ops.max(y, axis=2))
     for frames in _HORIZONTAL:
-        y = _convolved(layers.Conv2D, x, len(found), 51, (frames, 1), "same")
-        found.append(ops.max(y, axis=2))
-    return layers.Concatenate()(found)
+        y = _convolved(layers.Conv2D, x, len(outputs), 51, (frames, 1), "same")
+        outputs.append(ops.max(y, axis=2))
+    return layers.Concatenate()(outputs)
 
 
 def _middle(x: Any, number: int) -> Any:
-    """Filter over 7 frames and all features: in one dimension, which is the same as in two and much faster."""
+    """Convolve 7 frames and all features, as a 1-D convolution: equal to the 2-D one and much faster."""
     return _convolved(layers.Conv1D, x, number, 64, 7, "same")
 
 
@@ -138,17 +146,20 @@ def _dense(x: Any, number: int, width: int, activation: str) -> Any:
 
 
 def _numbered(kind: str, number: int) -> str:
-    return f"{kind}_{number}" if number else kind
+    """Return the name of a layer as TensorFlow 1 numbers them: ``dense``, ``dense_1``, ..."""
+    if not number:
+        return kind
+    return f"{kind}_{number}"
 
 
 @cache
 def shapes() -> dict[str, tuple[int, ...]]:
-    """Return the variables of a checkpoint that the network takes, with their shapes."""
-    found = {}
+    """Return name and shape of the checkpoint's variables that the network uses."""
+    by_name = {}
     for layer in network().layers:
         for variable in layer.weights:
             shape = tuple(variable.shape)
             if isinstance(layer, layers.Conv1D) and variable.name == "kernel":
                 shape = (*shape[:2], 1, shape[2])
-            found[f"{layer.name}/{variable.name}"] = shape
-    return found
+            by_name[f"{layer.name}/{variable.name}"] = shape
+    return by_name

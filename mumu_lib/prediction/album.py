@@ -1,6 +1,6 @@
-"""What lies in an album's folder: recordings, a cover, texts; and an example of such a folder.
+"""Read the folder of an album: recordings, a cover, texts; and make an example of such a folder.
 
-Paper: none; it is what sections 5 and 6 are for.  Notebooks: 09_your_album.
+Paper: none.  Notebooks: 09_your_album.
 """
 
 import os
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core import formats
@@ -22,22 +23,30 @@ from mumu_lib.sources.collection import sidecars, walk
 from mumu_lib.sources.collection.report import Report
 
 Skipped = list[tuple[str, str]]
-# From settings, name, path and source of a recording to its features and facts about it; raises AudioError.
+# (settings, name, path, source) of a recording -> its features and metadata; raises AudioError.
 Row = Callable[[Recipe, str, str, str], tuple[np.ndarray, dict[str, Any]]]
 
 
-def _anew(settings: Recipe, name: str, path: str, source: str) -> tuple[np.ndarray, dict[str, Any]]:
+def _compute(settings: Recipe, name: str, path: str, source: str) -> tuple[np.ndarray, dict[str, Any]]:
+    """Compute the features of a recording without a cache."""
     return settings.row(name, path, source)
 
 
 @dataclass(frozen=True)
 class OwnAlbum:
-    """What lies in an album's folder.
+    """Files of one album.
 
     Attributes
     ----------
+    folder : Path
+    audio : list of Path
+    cover : Path or None
+    texts : list of str
+        Content of the text files.
+    skipped : list of (str, str)
+        File and reason.
     row : function
-        Gives the features of a recording; by default they are computed anew each time.
+        Returns the features of a recording; by default it computes them at every call.
     """
 
     folder: Path
@@ -45,24 +54,32 @@ class OwnAlbum:
     cover: Path | None
     texts: list[str]
     skipped: Skipped
-    row: Row = _anew
+    row: Row = _compute
 
     @property
     def modalities(self) -> list[str]:
-        """Those of audio, text and image that are there."""
-        there = {"audio": self.audio, "text": self.texts, "image": self.cover}
-        return [modality for modality, found in there.items() if found]
+        """Modalities of the album, among audio, text and image."""
+        modalities = []
+        for modality, content in (("audio", self.audio), ("text", self.texts), ("image", self.cover)):
+            if content:
+                modalities.append(modality)
+        return modalities
 
 
 def read_album(folder: str | Path) -> OwnAlbum:
-    """What is in an album's folder and the folders in it, hidden files left aside.
+    """Read the files of an album from its folder and the folders inside it; hidden files are ignored.
 
     Raises
     ------
     MissingDataError
-        No such folder.
+        The folder does not exist.
     NothingUsableError
-        No recording, image or text in it.
+        It holds no recording, image or text.
+
+    Examples
+    --------
+    >>> read_album("Artist/Album").modalities  # doctest: +SKIP
+    ['audio', 'image']
     """
     folder = Path(folder).expanduser()
     if not folder.is_dir():
@@ -73,35 +90,49 @@ def read_album(folder: str | Path) -> OwnAlbum:
         for name in names:
             files.append("/".join((*place, name)))
     files.sort(key=lambda file: file.split("/"))
-    audio = []
-    for file in files:
-        if walk.is_sound(file):
-            audio.append(folder / file)
+    audio = [folder / file for file in files if walk.is_sound(file)]
     about = sidecars.read(folder, files, report)
-    cover = folder / about.cover if about.cover else None
+    cover = None
+    if about.cover:
+        cover = folder / about.cover
     skipped = [(file, reason) for _, file, reason, _ in report.lines]
     album = OwnAlbum(folder, audio, cover, about.texts, skipped)
     if not album.modalities:
-        why = "".join(f"\n  {file}: {reason}" for file, reason in skipped)
         raise NothingUsableError(
             f"{folder}: no recording ({', '.join(formats.SOUND)}), no cover ({', '.join(formats.PICTURES)}) "
-            f"and no text ({', '.join(formats.TEXTS)}) in it{why}"
+            f"and no text ({', '.join(formats.TEXTS)}) in it{reasons_of(skipped)}"
         )
     return album
 
 
+def reasons_of(skipped: Skipped) -> str:
+    """Return the skipped files for an error message, one line each, with a line break before each.
+
+    Examples
+    --------
+    >>> print("not used:" + reasons_of([("1.mp3", "corrupt"), ("2.mp3", "empty")]))
+    not used:
+      1.mp3: corrupt
+      2.mp3: empty
+    """
+    lines = ""
+    for file, reason in skipped:
+        lines += f"\n  {file}: {reason}"
+    return lines
+
+
 def example_album(catalogue: Catalogue | None) -> Path:
-    """The first test album of a catalogue that has everything, as files in a folder of its own.
+    """Copy the files of a test album to a folder: the first one with recordings, cover and text, else the first.
 
     Parameters
     ----------
     catalogue : Catalogue or None
-        None where what was learned came without its albums.
+        None if the trained collection came without its albums.
 
     Returns
     -------
     folder : Path
-        ``data/your-album/<catalogue>``; what else lay in it goes.
+        ``data/your-album/<catalogue>``; other files in it are removed.
 
     Raises
     ------
@@ -109,34 +140,52 @@ def example_album(catalogue: Catalogue | None) -> Path:
         There is no test album.
     """
     if catalogue is None:
-        raise MissingDataError("a .mumu file holds no album to show; give one with  -p folder FOLDER")
-    there = catalogue.tracks[[bool(p) and os.path.isfile(catalogue.audio_path(p)) for p in catalogue.tracks["audio"]]]
-    audio = there.groupby("album_id")["audio"].agg(list)
-    text = catalogue.reviews.groupby("album_id")["text"].agg("\n\n".join)
+        raise MissingDataError("a .mumu file contains no albums; name the folder of one with  -p folder FOLDER")
     test = catalogue.albums[catalogue.albums["split"] == "test"].set_index("album_id")
     if test.empty:
         raise MissingDataError(f"catalogue {catalogue.name!r} has no test album; give one with  -p folder FOLDER")
-    covered = [bool(cover) and os.path.isfile(catalogue.cover_path(cover)) for cover in test["cover"]]
-    whole = test[covered & test.index.isin(text.index) & test.index.isin(audio.index)]
-    album = (whole if len(whole) else test).iloc[0]
-    folder = home() / "data" / "your-album" / catalogue.name
-    found = {
-        f"{number:02d}{Path(name).suffix}": catalogue.audio_path(name)
-        for number, name in enumerate(audio.get(album.name, []), 1)
-    }
-    if album["cover"]:
-        found[f"cover{Path(album['cover']).suffix}"] = catalogue.cover_path(album["cover"])
-    contents = {name: path.read_bytes() for name, path in found.items() if os.path.isfile(path)}
-    if album.name in text:
-        contents["review.txt"] = text[str(album.name)].encode()
-    make_folder(folder)
+    contents = _example_files(catalogue, test)
+    folder = make_folder(home() / "data" / "your-album" / catalogue.name)
     for name, content in contents.items():
         write_atomically(folder / name, content)
     _remove_others(folder, set(contents))
     return folder
 
 
+def _example_files(catalogue: Catalogue, test: pd.DataFrame) -> dict[str, bytes]:
+    """Return name and content of the files of the first complete test album, or of the first if none is complete."""
+    audio = _existing(catalogue.tracks.set_index("album_id")["audio"], catalogue.audio_path)
+    covers = _existing(test["cover"], catalogue.cover_path)
+    texts = catalogue.reviews.groupby("album_id")["text"].agg("\n\n".join)
+    complete = test[test.index.isin(audio.index) & test.index.isin(covers.index) & test.index.isin(texts.index)]
+    if complete.empty:
+        complete = test
+    album_id = str(complete.index[0])
+    contents = {}
+    for number, name in enumerate(audio[audio.index == album_id], 1):
+        contents[f"{number:02d}{Path(name).suffix}"] = catalogue.audio_path(name).read_bytes()
+    if album_id in covers.index:
+        name = str(covers[album_id])
+        contents[f"cover{Path(name).suffix}"] = catalogue.cover_path(name).read_bytes()
+    if album_id in texts.index:
+        contents["review.txt"] = texts[album_id].encode()
+    return contents
+
+
+def _existing(files: pd.Series, path_of: Callable[[str], Path]) -> pd.Series:
+    """Return the entries of a catalogue whose files exist."""
+    exists = []
+    for name in files:
+        exists.append(bool(name) and os.path.isfile(path_of(name)))
+    return files[exists]
+
+
 def _remove_others(folder: Path, names: set[str]) -> None:
-    """Remove what lies in a folder under other names."""
-    for stranger in [path for path in folder.iterdir() if path.name not in names]:
-        shutil.rmtree(stranger) if stranger.is_dir() else stranger.unlink(missing_ok=True)
+    """Remove everything from a folder except these files."""
+    for path in list(folder.iterdir()):
+        if path.name in names:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

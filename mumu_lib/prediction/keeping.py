@@ -1,23 +1,22 @@
-"""Which genres of an album to keep, how often that will be right, and where the answer is "not sure".
+"""Decide which genres of an album to keep, estimate the precision, and mark decisions that are not sure.
 
-Paper: none; the paper ranks and does not decide.  Notebooks: 09_your_album.
+Paper: none; the paper ranks genres only.  Notebooks: 09_your_album.
 
 The rule, for each modality:
 
-1. **Keep** a genre whose score reaches its threshold (:mod:`mumu_lib.metrics.thresholds`), and the parent of every genre
-   that is kept. A genre with several parents brings the one with the highest score above its threshold, unless one of
-   them is kept already.
-2. **Expected precision**: how often decisions of that genre were right on validation albums that its threshold was not
-   chosen on; of a parent that is kept for a child at least the child's.
+1. **Keep** a genre whose score reaches its threshold (:mod:`mumu_lib.metrics.thresholds`), and the parent of every kept
+   genre. If a genre has several parents and none is kept, keep the one with the largest margin (score minus threshold).
+2. **Expected precision**: the precision of that genre on validation albums that its threshold was not chosen on. A
+   parent that is kept because of a child has at least the child's.
 3. **Not sure**, in this order:
-   a. of every genre, where the album is unlike any in training: its vector lies further from the centres of the training
-      albums' labels than all but one in twenty (:data:`UNLIKE`) of the validation albums;
-   b. of a genre whose tracks disagree: the 80 % Student t interval (:data:`CONFIDENCE`) of the mean over tracks holds the
-      threshold, so that with more tracks like these the answer might turn with a chance of one in ten or more;
-   c. of every genre, with a single track where the albums it was learned from usually have several.
+   a. every genre, if the album is unlike any in training: its embedding is farther from the centres of the training
+      albums' labels than that of 95 % (:data:`UNLIKE`) of the validation albums;
+   b. a genre on which the tracks disagree: the 80 % Student t interval (:data:`CONFIDENCE`) of the mean over tracks
+      contains the threshold, hence more tracks like these would change the decision with a probability of 10 % or more;
+   c. every genre, if there is a single track and training albums usually have several.
    A parent is as sure as the surest of its kept children.
 
-What decides for the album is the fusion, or else the modality with the best AUC on validation albums.
+The fusion decides for the album; without one, the modality with the best AUC on validation albums.
 """
 
 from dataclasses import dataclass, field
@@ -37,14 +36,14 @@ COLUMNS = ["threshold", "predicted", "keep", "precision", "precision_from", "sur
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known of an album besides its scores.
+    """Evidence about an album besides its scores.
 
     Attributes
     ----------
     tracks : np.ndarray [shape=(recordings, labels)]
-        Scores of each recording by itself; no rows where none can be had.
+        Scores of each single recording; no rows if unknown.
     usual : int
-        Recordings that albums of the collection usually have.
+        Median number of recordings of the collection's albums.
     unlike : str
         Why the album is unlike any in training; empty if it is not.
     """
@@ -65,20 +64,28 @@ def decide(
     decisions : Decisions
         With expected precision.
     links : np.ndarray [shape=(n, 2), int]
-        Child and parent, of :func:`mumu_lib.results.hierarchy.links`.
+        Child and parent, from :func:`mumu_lib.results.hierarchy.links`.
     labels : list of str
     evidence : Evidence
 
     Returns
     -------
     table : pd.DataFrame
-        A row a label, in their order: ``threshold``, ``predicted`` (the score reaches it), ``keep``, ``precision``
-        (expected, NaN where unknown), ``precision_from`` (decisions on validation albums that it is estimated from),
+        One row per label, in their order: ``threshold``, ``predicted`` (the score reaches it), ``keep``, ``precision``
+        (expected, NaN if unknown), ``precision_from`` (number of decisions on validation albums behind the estimate),
         ``sure`` (``yes`` or ``not sure``) and ``why``.
+
+    Examples
+    --------
+    >>> thresholds = Decisions(np.array([0.5, 0.5]))
+    >>> links = np.array([[1, 0]])
+    >>> table = decide(np.array([0.4, 0.9]), thresholds, links, ["Jazz", "Vocal Jazz"], Evidence())
+    >>> table["keep"].tolist(), table["why"].tolist()
+    ([True, True], ['above Vocal Jazz', ''])
     """
     thresholds = decisions.values
     predicted = scores >= thresholds
-    brought = _brought(predicted, scores - thresholds, links)
+    brought = _children_of_added_parents(predicted, scores - thresholds, links)
     precision = np.full(len(labels), np.nan)
     counted = np.zeros(len(labels), int)
     if decisions.expected is not None:
@@ -96,13 +103,13 @@ def decide(
     return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)), index=labels)
 
 
-def _brought(predicted: np.ndarray, margin: np.ndarray, links: np.ndarray) -> np.ndarray:
-    """Find for each label that is no decision of its own the kept child that brings it; -1 for none."""
+def _children_of_added_parents(predicted: np.ndarray, margin: np.ndarray, links: np.ndarray) -> np.ndarray:
+    """Find the labels to keep because of a child: return the child of each, -1 for all other labels."""
     brought = np.full(len(predicted), -1)
     parents: dict[int, list[int]] = {}
     for child, parent in links:
         parents.setdefault(int(child), []).append(int(parent))
-    # Those with one parent first: of several, one may then be kept already.
+    # Children with one parent first: of several parents, one may then be kept already.
     order = sorted(parents, key=lambda child: (len(parents[child]) > 1, child))
     changed = True
     while changed:
@@ -118,7 +125,7 @@ def _brought(predicted: np.ndarray, margin: np.ndarray, links: np.ndarray) -> np
 
 
 def _doubts(scores: np.ndarray, decisions: Decisions, evidence: Evidence) -> np.ndarray:
-    """Say of each label why its decision is not sure [shape=(labels,), object]; empty where it is."""
+    """Return why the decision on each label is not sure [shape=(labels,), object]; empty if it is sure."""
     doubts = np.full(len(scores), "", object)
     if decisions.reason:
         doubts[:] = f"no threshold: {decisions.reason}"
@@ -126,21 +133,22 @@ def _doubts(scores: np.ndarray, decisions: Decisions, evidence: Evidence) -> np.
     if evidence.unlike:
         doubts[:] = evidence.unlike
         return doubts
-    heard = len(evidence.tracks)
-    if heard == 1 and evidence.usual > 1:
-        doubts[:] = f"one recording only, where albums it was learned from have {evidence.usual}"
-    if heard < 2:
+    recordings = len(evidence.tracks)
+    if recordings == 1 and evidence.usual > 1:
+        doubts[:] = f"one recording only; albums in training usually have {evidence.usual}"
+    if recordings < 2:
         return doubts
-    reach = interval(evidence.tracks)
+    half_width = interval(evidence.tracks)
     for label, threshold in enumerate(decisions.values):
-        low, high = scores[label] - reach[label], scores[label] + reach[label]
+        low = scores[label] - half_width[label]
+        high = scores[label] + half_width[label]
         if low < threshold <= high:
             doubts[label] = f"the tracks disagree: {brief(low)} to {brief(high)}, threshold {brief(threshold)}"
     return doubts
 
 
 def interval(tracks: np.ndarray) -> np.ndarray:
-    """Compute how far the interval of the mean over tracks reaches to each side [shape=(labels,)].
+    """Compute half the width of the interval of the mean over tracks [shape=(labels,)].
 
     Parameters
     ----------
@@ -165,12 +173,13 @@ def _follow_children(
     links: np.ndarray,
     labels: list[str],
 ) -> None:
-    """Make each kept parent that a child brought as precise, and any kept parent as sure, as its kept children."""
+    """Pass precision to parents that are kept because of a child, and sureness to all kept parents, in place."""
     for parent in np.flatnonzero(brought >= 0):
-        # Its own precision is that of decisions, and it was none.
+        # Its own precision is that of scores above its threshold, which this one is not.
         precision[parent] = np.nan
     for _ in labels:
-        before = (precision.copy(), doubts.copy())
+        precision_before = precision.copy()
+        doubts_before = doubts.copy()
         for child, parent in links:
             if not (keep[child] and keep[parent]):
                 continue
@@ -178,32 +187,35 @@ def _follow_children(
                 precision[parent] = np.fmax(precision[parent], precision[child])
             if doubts[child] == "":
                 doubts[parent] = ""
-        if np.array_equal(before[0], precision, equal_nan=True) and np.array_equal(before[1], doubts):
+        if np.array_equal(precision_before, precision, equal_nan=True) and np.array_equal(doubts_before, doubts):
             return
 
 
 def unlike(nearer: int, albums: int, what: str) -> str:
-    """Say that an album is unlike any in training; empty if it is not.
+    """Return a message if an album is unlike any in training; empty if it is not.
 
     Parameters
     ----------
     nearer, albums : int
-        How many of the validation albums lie nearer to the training albums, and how many there are.
+        Number of validation albums that are nearer to the training albums, and of all validation albums.
     what : str
-        What was compared: ``recordings``, ``texts``, ``cover``.
+        Files that were compared: ``recordings``, ``texts``, ``cover``.
 
     Examples
     --------
     >>> unlike(40, 40, "recordings")
-    'unlike any album in training: its recordings lie further off than 40 of 40 validation albums'
+    'unlike any album in training: its recordings are farther away than 40 of 40 validation albums'
     >>> unlike(30, 40, "recordings"), unlike(10, 10, "recordings")
     ('', '')
     """
-    # The chance that an album which is like the others lies so far off; with few albums it is never small.
+    # Probability that an album like the others is at least as far away; with few albums it is never small.
     chance = (1 + albums - nearer) / (1 + albums)
     if chance > UNLIKE:
         return ""
-    return f"unlike any album in training: its {what} lie further off than {nearer} of {albums} validation albums"
+    verb = "are"
+    if what == "cover":
+        verb = "is"
+    return f"unlike any album in training: its {what} {verb} farther away than {nearer} of {albums} validation albums"
 
 
 def brief(number: float) -> str:
@@ -214,4 +226,7 @@ def brief(number: float) -> str:
     >>> brief(0.724), brief(-0.05), brief(1.0)
     ('.72', '-.05', '1.00')
     """
-    return f"{number:.2f}".replace("0.", ".", 1) if abs(number) < 0.995 else f"{number:.2f}"
+    text = f"{number:.2f}"
+    if abs(number) < 0.995:
+        text = text.replace("0.", ".", 1)
+    return text

@@ -1,8 +1,8 @@
-"""What a pretrained network hears in recordings: no catalogue, no training.
+"""Tag recordings with a pretrained network: no catalogue, no training.
 
 Paper: none.  Notebooks: 09_your_album.
 
-    python -m mumu_lib listen FOLDER ...        an album a folder; a single recording will do
+    python -m mumu_lib listen FOLDER ...        one album per folder, or a single recording
 """
 
 import sys
@@ -27,17 +27,17 @@ from mumu_lib.sources.collection import walk
 from mumu_lib.sources.collection.report import Report
 
 MODELS = {"msd": "msd_musicnn", "mtt": "mtt_musicnn"}
-# Two minutes of a recording, spread evenly over it.
+# Two minutes of each recording, spread evenly over it.
 WINDOWS = 40
 NOTE = (
-    "The network gives its tags to every sound: speech, animals and noise get music tags too, and it cannot tell that "
-    "something is no music (docs/weights-and-encoders.md)."
+    "The network tags every sound, also speech, animals and noise; it cannot recognise that something is not music "
+    "(docs/weights-and-encoders.md)."
 )
 
 
 @dataclass(frozen=True)
 class Listening:
-    """What a network heard in an album.
+    """Tags of an album by a pretrained network.
 
     Attributes
     ----------
@@ -46,11 +46,11 @@ class Listening:
     encoder : str
         Name of the network.
     tracks : pd.DataFrame [shape=(recordings, tags)]
-        Mean over the windows of each recording.
+        Mean scores over the windows of each recording.
     windows : dict
-        Recording -> :class:`mumu_lib.encoders.Heard`, window by window.
+        Recording -> :class:`mumu_lib.encoders.Heard` with the scores of each window.
     skipped : list of (str, str)
-        Recording and reason: what could not be heard.
+        Recording that could not be decoded, and reason.
     """
 
     name: str
@@ -61,12 +61,12 @@ class Listening:
 
     @property
     def album(self) -> pd.Series:
-        """Mean over the recordings, highest first."""
+        """Mean scores over the recordings, highest first."""
         return self.tracks.mean().sort_values(ascending=False, kind="stable")
 
 
 def listen(folder: str | Path, model: str = "msd", *, windows: int | None = WINDOWS) -> pd.DataFrame:
-    """Hear an album with a network that others have trained: no catalogue, no training.
+    """Tag an album with a pretrained network: no catalogue, no training.
 
     Parameters
     ----------
@@ -75,23 +75,24 @@ def listen(folder: str | Path, model: str = "msd", *, windows: int | None = WIND
     model : {'msd', 'mtt'}
         ``msd``: tags of listeners, half of them genres; ``mtt``: mostly instruments and voices.
     windows : int, optional
-        At most so many windows of 3 s of each recording, spread evenly; None for all.
+        Largest number of windows of 3 s per recording, spread evenly; None for all.
 
     Returns
     -------
     tags : pd.DataFrame
-        A row a tag, highest first: ``tag``, ``genre`` (MuMu's spelling where it is among MuMu's 250, else empty),
-        ``album`` (mean over the recordings, between 0 and 1), then a column a recording (mean over its windows).
-        ``attrs["skipped"]`` lists the recordings that could not be heard, and why; ``attrs["model"]`` names the network.
+        One row per tag, highest score first: ``tag``, ``genre`` (MuMu's spelling if it is one of MuMu's 250, else
+        empty), ``album`` (mean over the recordings, between 0 and 1), then one column per recording (mean over its
+        windows). ``attrs["skipped"]`` lists the recordings that could not be decoded, with reasons; ``attrs["model"]``
+        names the network.
 
     Raises
     ------
     MissingDataError
-        No such folder; the network is not here, with the command that brings it.
+        The folder does not exist; the network is not installed.
     NothingUsableError
-        No recording that can be heard, with the reasons.
+        No recording can be decoded.
     ParameterError
-        No such network.
+        The network is unknown.
 
     Examples
     --------
@@ -102,19 +103,26 @@ def listen(folder: str | Path, model: str = "msd", *, windows: int | None = WIND
     return as_table(hear(folder, model, windows=windows))
 
 
-def as_table(heard: Listening) -> pd.DataFrame:
-    """Return what :func:`listen` returns."""
-    tags = heard.album
-    table = pd.DataFrame({"tag": tags.index, "genre": list(map(genre_of, tags.index)), "album": tags.to_numpy()})
-    recordings = heard.tracks[tags.index].T.reset_index(drop=True)
+def as_table(listening: Listening) -> pd.DataFrame:
+    """Return the table of :func:`listen`.
+
+    Examples
+    --------
+    >>> tracks = pd.DataFrame({"jazz": [0.75], "sad": [0.25]}, index=["01.mp3"])
+    >>> as_table(Listening("Album", "msd_musicnn", tracks, {}, [])).values.tolist()
+    [['jazz', 'Jazz', 0.75, 0.75], ['sad', '', 0.25, 0.25]]
+    """
+    tags = listening.album
+    table = pd.DataFrame({"tag": tags.index, "genre": tags.index.map(genre_of), "album": tags.to_numpy()})
+    recordings = listening.tracks[tags.index].T.reset_index(drop=True)
     table = pd.concat([table, recordings], axis=1)
-    table.attrs["skipped"] = [{"file": file, "reason": reason} for file, reason in heard.skipped]
-    table.attrs["model"] = heard.encoder
+    table.attrs["skipped"] = [{"file": file, "reason": reason} for file, reason in listening.skipped]
+    table.attrs["model"] = listening.encoder
     return table
 
 
 def hear(folder: str | Path, model: str = "msd", *, windows: int | None = WINDOWS) -> Listening:
-    """Hear an album, as :func:`listen`, with every window."""
+    """Tag an album as :func:`listen`; also return the scores of each window."""
     if windows is not None and windows < 1:
         raise ParameterError(f"windows={windows!r} must be 1 or more, or None for all")
     base, files, skipped = _recordings(Path(folder).expanduser())
@@ -127,26 +135,29 @@ def hear(folder: str | Path, model: str = "msd", *, windows: int | None = WINDOW
         except AudioError as error:
             skipped.append((name, str(error).removeprefix(f"{file}: ")))
     if not heard:
-        reasons = "".join(f"\n  {file}: {reason}" for file, reason in skipped)
-        raise NothingUsableError(f"{folder}: no recording that can be heard{reasons}")
-    means = [found.scores.mean(axis=0) for found in heard.values()]
+        raise NothingUsableError(f"{folder}: no recording can be decoded{album.reasons_of(skipped)}")
+    means = [recording.scores.mean(axis=0) for recording in heard.values()]
     tracks = pd.DataFrame(np.array(means), index=list(heard), columns=list(encoder.tags))
     return Listening(Path(folder).name or str(folder), encoder.about.name, tracks, heard, skipped)
 
 
 def _recordings(path: Path) -> tuple[Path, list[Path], list[tuple[str, str]]]:
-    """Return a folder, the recordings in it, and what was left out; of a single recording, the folder that holds it."""
+    """Return folder, recordings, and skipped ones with reasons; for a single recording, its folder and itself."""
     if path.is_file():
         return path.parent, [path], []
-    found = album.read_album(path)
-    if not found.audio:
+    files = album.read_album(path)
+    if not files.audio:
         raise NothingUsableError(f"{path}: no recording in it ({', '.join(formats.SOUND)})")
-    # Texts and covers are of no concern here.
-    return path, found.audio, [(file, reason) for file, reason in found.skipped if walk.is_sound(file)]
+    skipped = []
+    for file, reason in files.skipped:
+        # Skipped texts and covers do not matter here.
+        if walk.is_sound(file):
+            skipped.append((file, reason))
+    return path, files.audio, skipped
 
 
 def open_encoder(model: str) -> AudioEncoder:
-    """Open the network of a model's name; errors as of :func:`listen`."""
+    """Open a pretrained network by the name of its model or of itself; errors as in :func:`listen`."""
     name = MODELS.get(model, model)
     if name not in AUDIO_ENCODERS:
         known = [*MODELS, *AUDIO_ENCODERS]
@@ -157,73 +168,88 @@ def open_encoder(model: str) -> AudioEncoder:
     return encoder  # type: ignore[return-value]
 
 
-def said(heard: Listening, *, top: int = 10) -> str:
-    """Say in words what was heard: the first tags of the album, three of each recording, and what was left out.
+def summary(listening: Listening, *, top: int = 10) -> str:
+    """Return in words the first tags of the album, three of each recording, and the recordings left out.
 
     Parameters
     ----------
     top : int
-        Tags of the album.
+        Number of tags of the album.
+
+    Examples
+    --------
+    >>> tracks = pd.DataFrame({"jazz": [0.75], "sad": [0.25]}, index=["01.mp3"])
+    >>> print(summary(Listening("Blue", "msd_musicnn", tracks, {}, []), top=1))
+    Blue, by msd_musicnn: recordings heard 1, left out 0
+      tag                  score  among MuMu's genres
+      jazz                  0.75  Jazz
     """
-    lines = [f"{heard.name}, by {heard.encoder}: recordings heard {len(heard.tracks)}, left out {len(heard.skipped)}"]
+    numbers = f"recordings heard {len(listening.tracks)}, left out {len(listening.skipped)}"
+    lines = [f"{listening.name}, by {listening.encoder}: {numbers}"]
     lines.append(f"  {'tag':<20} {'score':>5}  among MuMu's genres")
-    for tag, score in heard.album.head(top).items():
+    for tag, score in listening.album.head(top).items():
         lines.append(f"  {tag:<20} {score:>5.2f}  {genre_of(str(tag))}".rstrip())
-    if len(heard.tracks) > 1 or heard.skipped:
+    if len(listening.tracks) > 1 or listening.skipped:
         lines.append("  by recording:")
-        for name, scores in heard.tracks.iterrows():
+        for name, scores in listening.tracks.iterrows():
             first = scores.sort_values(ascending=False, kind="stable").head(3)
-            lines.append(f"    {name}: {', '.join(f'{tag} {score:.2f}' for tag, score in first.items())}")
-    for file, reason in heard.skipped:
+            tags = [f"{tag} {score:.2f}" for tag, score in first.items()]
+            lines.append(f"    {name}: {', '.join(tags)}")
+    for file, reason in listening.skipped:
         lines.append(f"  left out: {file}: {reason}")
     return "\n".join(lines)
 
 
 def _note_albums(folder: Path) -> None:
-    """Say so where a folder holds the folders of several albums, which were heard as one."""
+    """Print a hint if a folder contains several albums, which were tagged as one."""
     if not folder.is_dir():
         return
-    # A folder beside loose recordings may be a disc that nothing else tells of.
-    places = sorted({found.folder for found in shelves.find(folder, Report())} - {folder})
+    places = {shelved.folder for shelved in shelves.find(folder, Report())}
+    # Recordings directly in the folder may belong to one album with a single folder in it, a disc.
+    places.discard(folder)
     if len(places) > 1:
-        first = " ".join(commands.quoted(path) for path in places[:2])
+        arguments = [commands.quoted(path) for path in sorted(places)[:2]]
+        if len(places) > 2:
+            arguments.append("...")
         print(
             f"  {len(places)} folders of albums are in it, heard as one; for each of them:  "
-            f"python -m mumu_lib listen {storable(first)}{' ...' if len(places) > 2 else ''}"
+            f"python -m mumu_lib listen {storable(' '.join(arguments))}"
         )
 
 
-def main(words: Sequence[str]) -> int:
-    """Say which tags a pretrained network gives to albums."""
+def _parser() -> Parser:
+    """Return the parser of ``listen``."""
     parser = Parser(prog="python -m mumu_lib listen", description=main.__doc__)
     parser.add_argument("folders", nargs="+", metavar="FOLDER", help="of an album, or one recording")
-    parser.add_argument(
-        "--model", default="msd", help="msd (listeners' tags, half of them genres) or mtt (instruments)"
-    )
-    parser.add_argument("--whole", action="store_true", help="hear all of each recording, not 2 minutes spread over it")
+    models = "msd (listeners' tags, half of them genres) or mtt (instruments)"
+    parser.add_argument("--model", default="msd", help=models)
+    parser.add_argument("--whole", action="store_true", help="use whole recordings, not 2 minutes spread over each")
     parser.add_argument("--top", type=int, default=10, help="tags of an album to print; 50 for all")
-    asked = parser.parse_args(words)
-    if asked.top < 1:
-        raise ParameterError(f"--top {asked.top} is below 1; give how many tags of an album to print")
-    windows = None if asked.whole else WINDOWS
+    return parser
+
+
+def main(words: Sequence[str]) -> int:
+    """Print the tags that a pretrained network gives to albums."""
+    args = _parser().parse_args(words)
+    if args.top < 1:
+        raise ParameterError(f"--top {args.top} is below 1; give how many tags of an album to print")
+    windows: int | None = WINDOWS
+    if args.whole:
+        windows = None
     failed = 0
-    for number, folder in enumerate(asked.folders):
+    for number, folder in enumerate(args.folders):
         try:
-            print(storable(said(hear(folder, asked.model, windows=windows), top=asked.top)), flush=True)
+            print(storable(summary(hear(folder, args.model, windows=windows), top=args.top)), flush=True)
             _note_albums(Path(folder).expanduser())
-        except NothingUsableError as error:
+        except MumuError as error:
+            # Go on after an unusable or mistyped folder, but not without a network.
+            if not isinstance(error, NothingUsableError) and Path(folder).expanduser().exists():
+                raise
             failed += 1
             print(storable(str(error)), file=sys.stderr)
-        except MumuError as error:
-            # One mistyped folder of several; but without a network there is nothing to go on with.
-            if not Path(folder).expanduser().exists():
-                failed += 1
-                print(storable(str(error)), file=sys.stderr)
-                continue
-            raise
         except KeyboardInterrupt:
-            print(f"stopped: {number} of {len(asked.folders)} heard", file=sys.stderr)
+            print(f"stopped: {number} of {len(args.folders)} heard", file=sys.stderr)
             return 130
-    if failed < len(asked.folders):
+    if failed < len(args.folders):
         print(NOTE)
     return min(failed, 1)

@@ -1,4 +1,4 @@
-"""Networks that somebody else has saved: looked at before Keras builds them, so that nothing of theirs is executed.
+"""Check networks from others before Keras builds them: nothing in them may execute code.
 
 Paper: none.  Notebooks: 09_your_album, through files of :mod:`mumu_lib.prediction.sharing`.
 """
@@ -15,9 +15,9 @@ import h5py
 from mumu_lib import models
 from mumu_lib.core.parsing import parse_json, parsing
 
-ASK_AGAIN = "get the file again from whoever made it"
+ASK_AGAIN = "get the file again from its author"
 ENTRIES = ("config.json", "metadata.json", "model.weights.h5")
-# Keras builds these from numbers and names alone; no function, and no file, can stand in what describes them.
+# Keras builds these from numbers and names alone; their descriptions cannot contain functions or files.
 LAYERS = frozenset({
     "Activation", "Add", "Average", "AveragePooling1D", "AveragePooling2D", "BatchNormalization", "Concatenate", "Conv1D",
     "Conv2D", "Cropping1D", "Cropping2D", "Dense", "DepthwiseConv1D", "DepthwiseConv2D", "Dropout", "Flatten",
@@ -45,33 +45,39 @@ ALLOWED = {
     "mumu_lib.models.convolution": frozenset({"ConvolutionPool"}),
     None: frozenset({"__keras_tensor__", "__slice__", "__tensor__"}),
 }  # fmt: skip
-# No number in a description is larger: a layer of a thousand million units would fill the memory before it is filled.
+# Largest number in a description: a layer with a thousand million units would exhaust the memory when it is built.
 LARGEST = 1 << 24
-# These are multiplied and added, and make nothing large: a number that hardly varies has a large scale.
+# Factors and offsets allocate no memory and may be larger: an input that hardly varies has a large scale.
 CONSTANTS = ("scale", "offset")
 MOST_CONFIG = 64 << 20
 MOST_WEIGHTS = 4 << 30
-# Arrays and groups of weights; a group that holds itself has no end.
+# Arrays and groups of weights; bounds the walk through a group that contains itself.
 MOST_MEMBERS = 100_000
 
 
 def check(content: bytes, where: str) -> None:
-    """Refuse a saved network that is anything else than known layers and their weights.
+    """Refuse a saved network that contains anything but known layers and their weights.
 
     Parameters
     ----------
     content : bytes
         Of a ``.keras`` file.
     where : str
-        What it is, for the message.
+        Name of the file, for the message.
 
     Raises
     ------
     BadDataError
-        It is not such a file; it holds a layer of another kind, such as ``Lambda``, whose code would be executed; its
-        weights lie elsewhere, or are more than can be.
+        The file is not a network; it has another layer, such as ``Lambda``, whose code would be executed; its weights
+        are stored in another file, or are too large.
+
+    Examples
+    --------
+    >>> check(b"", "a.keras")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    mumu_lib.core.errors.BadDataError: a.keras is not a usable network (...); get the file again from its author
     """
-    with parsing(where, ASK_AGAIN, trouble="is no network that can be used"):
+    with parsing(where, ASK_AGAIN, trouble="is not a usable network"):
         with zipfile.ZipFile(io.BytesIO(content)) as saved:
             names = saved.namelist()
             if sorted(names) != sorted(ENTRIES):
@@ -88,98 +94,101 @@ def check(content: bytes, where: str) -> None:
 
 
 def _check_described(described: Any) -> None:
-    """Refuse a description that names a class which is not allowed."""
+    """Refuse a description with a class that is not allowed."""
     if not isinstance(described, dict) or described.get("class_name") != "Functional":
         raise ValueError("it does not describe a network of layers")
-    for found in _parts(described):
-        if isinstance(found, bool):
+    for part in _parts(described):
+        if isinstance(part, bool):
             continue
-        if isinstance(found, int | float) and not abs(found) <= LARGEST:
-            raise ValueError(f"a number of {found} in it")
-        if isinstance(found, dict):
-            _check_class(found)
+        if isinstance(part, int | float) and not abs(part) <= LARGEST:
+            raise ValueError(f"a number of {part} in it")
+        if isinstance(part, dict):
+            _check_class(part)
 
 
-def _check_class(found: dict[str, Any]) -> None:
-    """Refuse one dictionary of a description if it stands for an object that is not allowed."""
-    named = {"class_name", "module", "registered_name", "fn", "function_type"} & found.keys()
-    if not named:
+def _check_class(part: dict[str, Any]) -> None:
+    """Refuse one dictionary of a description if it describes an object that is not allowed."""
+    if not {"class_name", "module", "registered_name", "fn", "function_type"} & part.keys():
         return
-    name, module = found.get("class_name"), found.get("module")
-    allowed = ALLOWED.get(module, frozenset()) if isinstance(module, str | None) else frozenset()
-    # A name that was registered could mean another class than that of the module.
-    registered = found.get("registered_name")
-    own = f"mumu_lib>{name}" if module == "mumu_lib.models.convolution" else name
-    if not isinstance(name, str) or name not in allowed or registered not in (None, own):
-        raise ValueError(
-            f"{module}.{name} (registered as {registered}) is no layer that this program takes from others"
-        )
+    name = part.get("class_name")
+    module = part.get("module")
+    allowed: frozenset[str] = frozenset()
+    if isinstance(module, str | None):
+        allowed = ALLOWED.get(module, allowed)
+    expected = name
+    if module == "mumu_lib.models.convolution":
+        expected = f"mumu_lib>{name}"
+    # A registered name could refer to another class than that of the module.
+    registered = part.get("registered_name")
+    if not isinstance(name, str) or name not in allowed or registered not in (None, expected):
+        raise ValueError(f"{module}.{name} (registered as {registered}) is not a layer that this program accepts")
 
 
 def _parts(described: Any) -> Iterator[Any]:
-    """Yield everything in a description, one after the other, however deep."""
+    """Yield all parts of a description, nested ones too."""
     waiting = [described]
     while waiting:
-        found = waiting.pop()
-        yield found
-        if isinstance(found, dict):
-            # By its address in the memory of whoever saved it, Keras knows an object that stands in two places.
-            for key, value in found.items():
+        part = waiting.pop()
+        yield part
+        if isinstance(part, dict):
+            for key, value in part.items():
+                # The id is a memory address on the machine that saved the network, hence a large number.
                 if key != "shared_object_id" and not (key in CONSTANTS and _are_finite(value)):
                     waiting.append(value)
-        elif isinstance(found, list):
-            waiting.extend(found)
+        elif isinstance(part, list):
+            waiting.extend(part)
 
 
 def _are_finite(values: Any) -> bool:
-    """Whether something is a list of finite numbers and of nothing else."""
+    """Return whether an object is a list of finite numbers only."""
     return isinstance(values, list) and all(isinstance(value, float) and math.isfinite(value) for value in values)
 
 
 def _check_weights(content: bytes) -> None:
-    """Refuse weights that lie in another file, or claim more than is stored."""
-    total = seen = 0
+    """Refuse weights that are stored in another file, or that declare more bytes than the file has."""
+    total = 0
+    members = 0
     with h5py.File(io.BytesIO(content), "r") as file:
         waiting = [file["/"]]
         while waiting:
             group = waiting.pop()
             for name in group:
-                seen += 1
-                if seen > MOST_MEMBERS:
+                members += 1
+                if members > MOST_MEMBERS:
                     raise ValueError(f"its weights have more than {MOST_MEMBERS:,} parts")
                 if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                    raise ValueError(f"{name} lies elsewhere")
+                    raise ValueError(f"{name} is stored elsewhere")
                 member = group[name]
                 if isinstance(member, h5py.Group):
                     waiting.append(member)
                 else:
                     total += _size(member, name)
                 if total > len(content):
-                    raise ValueError(f"its weights claim more than the {len(content):,} bytes that are there")
+                    raise ValueError(f"its weights declare more than the {len(content):,} bytes of the file")
 
 
 def _size(member: Any, name: str) -> int:
-    """Return the bytes of the numbers of a dataset; Keras compresses none, so that they all lie in the file."""
+    """Return the bytes of a dataset; Keras does not compress, hence all of them must be in the file."""
     plain = isinstance(member, h5py.Dataset) and not (member.external or member.is_virtual or member.dtype.hasobject)
     if not plain or member.shape is None:
-        raise ValueError(f"{name} does not hold its numbers itself")
+        raise ValueError(f"{name} does not contain its own numbers")
     return int(member.nbytes)
 
 
 def without_optimizer(path: Path, place: Path) -> None:
-    """Save a network again without what only further training needs, which is twice as large as the network.
+    """Save a copy of a network without the state of its optimizer, which is twice as large as the network.
 
     Parameters
     ----------
     path : Path
-        A ``.keras`` file of one's own.
+        A trusted ``.keras`` file.
     place : Path
-        Where to write it; ends in ``.keras``.
+        The copy; ends in ``.keras``.
 
     Raises
     ------
     BadDataError
-        It has layers that nobody could open (:func:`check`).
+        It has layers that :func:`check` refuses.
     """
     network = models.load(path, compile=False)
     network.save(place, include_optimizer=False)

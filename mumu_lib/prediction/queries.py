@@ -1,4 +1,4 @@
-"""Albums near a place among the genres: like this album, or like a mix of labels that no album has.
+"""Find albums near a position in factor space: that of an album, or of a mix of labels that no album has.
 
 Paper: none; the space is that of section 4.1.  Notebooks: 09_your_album.
 """
@@ -16,26 +16,31 @@ from mumu_lib.catalogue import Catalogue, commands
 from mumu_lib.core.errors import MissingDataError, ParameterError, did_you_mean
 from mumu_lib.params import Training
 
-# What a table of albums says of each.
 SHOWN = ["title", "artist", "genres"]
-NO_ALBUMS = "a .mumu file holds no albums to compare with"
+NO_ALBUMS = "a .mumu file contains no albums to compare with"
 
 
 def nearest_albums(place: np.ndarray, catalogue: Catalogue | None, n: int = 5) -> pd.DataFrame:
-    """Albums of a catalogue whose genres lie nearest to a place in factor space, by cosine similarity.
+    """Find the albums of a catalogue whose genres are nearest to a position in factor space, by cosine similarity.
 
     Parameters
     ----------
     place : np.ndarray [shape=(d,)]
         From :attr:`mumu_lib.prediction.Prediction.place`.
     catalogue : Catalogue or None
-        None where what was learned came without its albums.
+        None if the trained collection came without its albums.
 
     Returns
     -------
     table : pd.DataFrame
-        ``title``, ``artist``, ``genres``, ``similarity``, nearest first; index: row of the album table. No rows without
+        ``title``, ``artist``, ``genres``, ``similarity``, nearest first; index: row of the album table. Empty without
         albums.
+
+    Examples
+    --------
+    >>> nearest_albums(np.ones(2), None)["similarity"].tolist()
+    a .mumu file contains no albums to compare with
+    []
     """
     if catalogue is None:
         print(NO_ALBUMS)
@@ -46,10 +51,10 @@ def nearest_albums(place: np.ndarray, catalogue: Catalogue | None, n: int = 5) -
 
 
 def query(mix: str, catalogue: Catalogue | None, n: int = 10) -> pd.DataFrame:
-    """Albums that sound, read and look like a mix of labels, also of labels that no album has together.
+    """Find the albums that sound, read and look like a mix of labels, also if no album has all of them.
 
-    The labels' factors, each of length 1, add up to a place between them; the albums nearest to it, as the best cosine
-    run places them, are the answer.
+    The sum of the labels' factors, each scaled to length 1, is a position between them. Return the albums that the best
+    cosine run puts nearest to it.
 
     Parameters
     ----------
@@ -59,21 +64,28 @@ def query(mix: str, catalogue: Catalogue | None, n: int = 10) -> pd.DataFrame:
     Returns
     -------
     table : pd.DataFrame
-        ``title``, ``artist``, ``genres``, ``split``, ``similarity``; ``attrs["run"]``, and ``attrs["together"]``: how many
-        training albums have all the labels. No rows, and None for both, without albums (``catalogue`` is None).
+        ``title``, ``artist``, ``genres``, ``split``, ``similarity``; ``attrs["run"]``, and ``attrs["together"]``: the
+        number of training albums that have all labels. Without albums (``catalogue`` is None) the table is empty and
+        both are None.
 
     Raises
     ------
     ParameterError
-        An unknown label, with the nearest known one.
+        A label is unknown.
     MissingDataError
-        No finished cosine run.
+        There is no finished cosine run.
+
+    Examples
+    --------
+    >>> query("Jazz + Reggae", open_catalogue("mine"), n=1)  # doctest: +SKIP
+                  title artist genres  split  similarity
+    B00005  Kind of Dub    Ann [Jazz]  train        0.91
     """
     if catalogue is None:
         table = pd.DataFrame(columns=[*SHOWN, "split", "similarity"])
         table.attrs |= {"run": None, "together": None}
         return table
-    wanted = _labels(mix, catalogue.labels)
+    mixed = _labels(mix, catalogue.labels)
     finished = runs.table(catalogue).reindex(columns=["target", "val_auc", "folder"])
     cosine = finished[finished["target"] == "cosine"]
     if cosine.empty:
@@ -84,9 +96,10 @@ def query(mix: str, catalogue: Catalogue | None, n: int = 10) -> pd.DataFrame:
     best = runs.by_validation(cosine).iloc[0]
     run = runs.Run(str(best.name), Path(best["folder"]), catalogue)
     params = runs.parameters(run.folder, Training)
-    columns = [catalogue.labels.index(label) for label in wanted]
+    columns = pd.Index(catalogue.labels).get_indexer(pd.Index(mixed))
     C = normalize(labels.learned_factors(catalogue, params["dimensions"])[columns])
-    # A run's scores are the cosines with each label; with their sum it is the sum of these, up to its length.
+    # The scores are cosines with each label's factors; the cosine with the sum of the factors is their sum, divided by
+    # the length of that sum.
     similarity = run.array("scores")[:, columns].sum(axis=1) / np.linalg.norm(C.sum(axis=0))
     table = catalogue.albums.set_index("album_id").loc[run.album_ids, [*SHOWN, "split"]]
     table = table.assign(similarity=similarity).nlargest(n, "similarity")
@@ -95,48 +108,72 @@ def query(mix: str, catalogue: Catalogue | None, n: int = 10) -> pd.DataFrame:
     return table
 
 
-def said(mix: str, answer: pd.DataFrame) -> str:
-    """Say how many training albums have all labels of a mix, of the answer of :func:`query`."""
+def summary(mix: str, answer: pd.DataFrame) -> str:
+    """Return in words how many training albums have all labels of a mix.
+
+    Parameters
+    ----------
+    answer : pd.DataFrame
+        From :func:`query`.
+
+    Examples
+    --------
+    >>> answer = pd.DataFrame()
+    >>> answer.attrs["together"] = 0
+    >>> summary("Jazz + Reggae", answer)
+    'Jazz + Reggae: 0 training albums have all of these'
+    """
     if answer.attrs["together"] is None:
         return NO_ALBUMS
     return f"{mix}: {answer.attrs['together']} training albums have all of these"
 
 
 def unseen_mix(catalogue: Catalogue | None) -> str:
-    """Two frequent labels that no training album has together, e.g. ``"Jazz + Reggae"``; the first two if there are none.
+    """Return the two most frequent labels that no training album has together, e.g. ``"Jazz + Reggae"``.
 
-    Without albums (None) there is no such mix: an empty text.
+    If all labels occur together, return the two most frequent ones. Without albums (None) return an empty string.
+
+    Examples
+    --------
+    >>> unseen_mix(None)
+    ''
     """
     if catalogue is None:
         return ""
     M = catalogue.label_matrix("train")
-    often = np.argsort(-M.getnnz(axis=0), kind="stable")
-    together = (M.T @ M).toarray()[np.ix_(often, often)]
-    i, j = min(zip(*np.nonzero(np.triu(together == 0, 1)), strict=True), key=sum, default=(0, min(1, len(often) - 1)))
-    return f"{catalogue.labels[often[i]]} + {catalogue.labels[often[j]]}"
+    by_frequency = np.argsort(-M.getnnz(axis=0), kind="stable")
+    together = (M.T @ M).toarray()[np.ix_(by_frequency, by_frequency)]
+    pairs = np.argwhere(np.triu(together == 0, 1))
+    first = 0
+    second = min(1, len(by_frequency) - 1)
+    if len(pairs):
+        # Smallest sum of ranks: the most frequent pair.
+        first, second = pairs[pairs.sum(axis=1).argmin()]
+    return f"{catalogue.labels[by_frequency[first]]} + {catalogue.labels[by_frequency[second]]}"
 
 
 def _labels(mix: str, known: list[str]) -> list[str]:
-    """Return the labels of a mix; a label that holds a ``+`` itself wins over its parts."""
+    """Split a mix into labels; a label that contains a ``+`` takes precedence over its parts."""
     parts = mix.split("+")
-    wanted = []
+    lower = [label.casefold() for label in known]
+    mixed = []
     while parts:
         length = 1
         for longer in range(len(parts), 1, -1):
-            if "+".join(parts[:longer]).strip().casefold() in map(str.casefold, known):
+            if "+".join(parts[:longer]).strip().casefold() in lower:
                 length = longer
                 break
-        wanted.append(_label("+".join(parts[:length]).strip(), known))
+        mixed.append(_label("+".join(parts[:length]).strip(), known))
         parts = parts[length:]
-    return wanted
+    return mixed
 
 
-def _label(asked: str, known: list[str]) -> str:
-    """Return the label that was asked for: by its exact name, else by one that differs in capitals only."""
-    asked = unicodedata.normalize("NFC", asked)
-    if asked in known:
-        return asked
-    by_fold = {label.casefold(): label for label in known}
-    if asked.casefold() not in by_fold:
-        raise ParameterError(f"unknown label {asked!r}{did_you_mean(asked, known)}")
-    return by_fold[asked.casefold()]
+def _label(name: str, known: list[str]) -> str:
+    """Return the label with exactly this name, else one that differs in capitals only."""
+    name = unicodedata.normalize("NFC", name)
+    if name in known:
+        return name
+    by_lower = {label.casefold(): label for label in known}
+    if name.casefold() not in by_lower:
+        raise ParameterError(f"unknown label {name!r}{did_you_mean(name, known)}")
+    return by_lower[name.casefold()]

@@ -1,4 +1,4 @@
-"""A trained collection that came as one file, NAME.mumu.
+"""Open a trained collection from a file NAME.mumu.
 
 Paper: none.  Notebooks: 09_your_album.
 """
@@ -23,7 +23,7 @@ from mumu_lib.results.decisions import Decisions
 
 
 class Shared:
-    """A trained collection from a file, as :class:`mumu_lib.prediction.trained.Trained` says.
+    """A trained collection from a file; see :class:`mumu_lib.prediction.trained.Trained`.
 
     Parameters
     ----------
@@ -33,7 +33,8 @@ class Shared:
     Raises
     ------
     MissingDataError, BadDataError, WriteError
-        It is not there; it is no such file, is cut, was changed, or is of a newer version; it cannot be unpacked.
+        The file does not exist; it is not a .mumu file, is incomplete, was changed, or is of a newer version; it cannot
+        be unpacked.
     """
 
     catalogue: Catalogue | None = None
@@ -72,38 +73,39 @@ class Shared:
         if there.empty:
             raise MissingDataError(
                 f"{self.path.name} has no {modality} run, only {', '.join(table['modality'].unique())}; "
-                f"ask whoever made it for a file with one"
+                f"ask its author for a file with one"
             )
         folder = Path(runs.by_validation(there)["folder"].iloc[0])
         _check_encoder(read_json(folder / "metrics.json", ASK_AGAIN), self.path)
         return folder
 
     def target(self, folder: Path, params: dict[str, Any]) -> targets.Target:
-        """Return the way from the outputs of a run to scores."""
+        """Return the target of a run, which turns its outputs into scores."""
         constant = self._array(folder / "constant.npy", (len(self.labels),))
         if params["target"] == "cosine":
             return targets.Cosine(self.factors(params["dimensions"]), constant)
         return targets.Logistic(len(self.labels), constant)
 
     def factors(self, dimensions: int) -> np.ndarray:
-        """Return the label factors of so many dimensions [shape=(labels, d)]."""
+        """Return the label factors with this number of dimensions [shape=(labels, d)]."""
         return self._array(self.folder / f"factors_{int(dimensions)}.npy", (len(self.labels), None))
 
     def decisions(self, folder: Path) -> Decisions:
-        """Return the thresholds of a run, with the precision that is expected of them."""
+        """Return the thresholds of a run with their expected precision."""
         facts = read_json(folder / "learned.json", ASK_AGAIN)
         shape = (len(self.labels),)
         expected = None
         if (folder / "precision.npy").is_file():
             decided = self._array(folder / "decided.npy", shape).astype(int)
             expected = Expected(self._array(folder / "precision.npy", shape), decided)
-        with parsing(folder / "learned.json", ASK_AGAIN, trouble="does not say how thresholds were chosen"):
-            numbers = (int(facts["albums"]), int(facts["shared"]))
+        with parsing(folder / "learned.json", ASK_AGAIN, trouble="lacks how thresholds were chosen"):
+            albums = int(facts["albums"])
+            shared = int(facts["shared"])
             reason = str(facts["reason"])
-        return Decisions(self._array(folder / "thresholds.npy", shape), reason, *numbers, expected)
+        return Decisions(self._array(folder / "thresholds.npy", shape), reason, albums, shared, expected)
 
     def likeness(self, folder: Path) -> Likeness | None:
-        """Return what says how far an album is from those that a run learned from."""
+        """Return the measure of how far an album is from the training albums of a run."""
         if not (folder / "centres.npy").is_file():
             return None
         mean = self._array(folder / "mean.npy", (None,))
@@ -112,23 +114,25 @@ class Shared:
         return Likeness(mean, scale, centres, self._array(folder / "others.npy", (None,)))
 
     def usual_words(self, folder: Path, params: dict[str, Any]) -> float:
-        """Return the share of the words of a validation album's texts that a text run usually knows."""
-        with parsing(folder / "learned.json", ASK_AGAIN, trouble="does not say which share of words is usual"):
+        """Return the share of words of validation albums' texts that a text run knows."""
+        with parsing(folder / "learned.json", ASK_AGAIN, trouble="lacks the usual share of words"):
             return float(read_json(folder / "learned.json", ASK_AGAIN)["usual_words"])
 
     def _array(self, path: Path, shape: tuple[int | None, ...]) -> np.ndarray:
-        """Read an array of numbers of a shape; None stands for any length."""
-        found = read_array(path, ASK_AGAIN)
-        fits = len(found.shape) == len(shape) and found.dtype.kind in "fiu"
-        for length, wanted in zip(found.shape, shape, strict=False):
-            fits = fits and wanted in (None, length)
+        """Read an array of numbers of a shape; None allows any length."""
+        array = read_array(path, ASK_AGAIN)
+        fits = len(array.shape) == len(shape) and array.dtype.kind in "fiu"
+        for length, expected in zip(array.shape, shape, strict=False):
+            fits = fits and expected in (None, length)
         if not fits:
-            raise BadDataError(f"{path} is not of the shape {shape}, but {found.dtype} {found.shape}; {ASK_AGAIN}")
-        return np.array(found)
+            raise BadDataError(f"{path} has shape {array.shape} and type {array.dtype}, expected {shape}; {ASK_AGAIN}")
+        return np.array(array)
 
     def __repr__(self) -> str:
         made = self.manifest["made"]
-        kind = " (synthetic)" if self.synthetic else ""
+        kind = ""
+        if self.synthetic:
+            kind = " (synthetic)"
         return (
             f"Shared {self.path.name!r}{kind}: learned from catalogue {self.name!r}, {len(self.labels)} labels, "
             f"{len(self.manifest['runs'])} runs, made {made.get('date')}; licence: {self.manifest['licence']}"
@@ -136,16 +140,22 @@ class Shared:
 
 
 def is_shared(path: str | Path) -> bool:
-    """Whether a name is that of such a file, by its ending."""
+    """Return whether a name ends with ``.mumu``.
+
+    Examples
+    --------
+    >>> is_shared("mine.mumu"), is_shared("mine")
+    (True, False)
+    """
     return str(path).lower().endswith(SUFFIX)
 
 
 def _check_encoder(facts: dict[str, Any], path: Path) -> None:
-    """Refuse a run whose pretrained encoder is not here, or is another one of this name."""
+    """Refuse a run whose pretrained encoder is not installed, or has another version."""
     encoder = facts.get("encoder")
     if not encoder:
         return
-    with parsing(path, ASK_AGAIN, trouble="does not name an encoder as it should"):
+    with parsing(path, ASK_AGAIN, trouble="has a malformed entry for its encoder"):
         name = str(encoder["name"])
         digest = str(encoder["digest"])
     try:

@@ -1,4 +1,4 @@
-"""What prediction needs of a trained collection, whether it lies at home or came as a file.
+"""Open a trained collection: a catalogue with its runs, or a file NAME.mumu.
 
 Paper: none.  Notebooks: 09_your_album.
 """
@@ -23,7 +23,7 @@ from mumu_lib.sources import open_catalogue
 
 
 class Trained(Protocol):
-    """A trained collection: its labels, its finished runs, and what was learned with each.
+    """A trained collection: its labels, its finished runs, and the parameters of each for prediction.
 
     Attributes
     ----------
@@ -33,9 +33,9 @@ class Trained(Protocol):
     links : np.ndarray [shape=(n, 2), int]
         Child and parent among the labels.
     usual_tracks : int
-        Recordings that its albums usually have.
+        Median number of recordings of its albums.
     catalogue : Catalogue or None
-        Its albums; None where it came without.
+        Its albums; None for a file, which contains none.
     """
 
     name: str
@@ -52,38 +52,38 @@ class Trained(Protocol):
 
     @property
     def usual_tracks(self) -> int:
-        """Recordings that its albums usually have."""
+        """Median number of recordings of its albums."""
 
     @property
     def catalogue(self) -> Catalogue | None:
-        """Its albums, if they are here."""
+        """Albums of the collection; None for a file."""
 
     def finished(self) -> pd.DataFrame:
         """Return the finished runs, as :func:`mumu_lib.runs.table`."""
 
     def best(self, modality: str) -> Path:
-        """Return the folder of the best run of a modality that can judge a new album; MissingDataError without one."""
+        """Return the folder of the best run of a modality that can encode a new album; MissingDataError without one."""
 
     def target(self, folder: Path, params: dict[str, Any]) -> targets.Target:
-        """Return the way from the outputs of a run to scores."""
+        """Return the target of a run, which turns its outputs into scores."""
 
     def factors(self, dimensions: int) -> np.ndarray:
-        """Return the label factors of so many dimensions [shape=(labels, d)]."""
+        """Return the label factors with this number of dimensions [shape=(labels, d)]."""
 
     def decisions(self, folder: Path) -> Decisions:
-        """Return the thresholds of a run, with the precision that is expected of them."""
+        """Return the thresholds of a run with their expected precision."""
 
     def likeness(self, folder: Path) -> Likeness | None:
-        """Return what says how far an album is from those that a run learned from."""
+        """Return the measure of how far an album is from the training albums of a run."""
 
     def usual_words(self, folder: Path, params: dict[str, Any]) -> float:
-        """Return the share of the words of a validation album's texts that a text run usually knows."""
+        """Return the share of words of validation albums' texts that a text run knows."""
 
 
 class AtHome:
-    """A catalogue with the runs that were made of it here.
+    """A catalogue with its own runs.
 
-    What is found out about a run is kept, so that many albums in a row are judged without finding it out again.
+    Facts about a run are cached, for the prediction of many albums in a row.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -91,7 +91,7 @@ class AtHome:
         self.name: str = catalogue.name
         self.fingerprint: str = catalogue.fingerprint
         self.synthetic: bool = catalogue.synthetic
-        self._found: dict[tuple, Any] = {}
+        self._cache: dict[tuple, Any] = {}
 
     @property
     def labels(self) -> list[str]:
@@ -105,14 +105,16 @@ class AtHome:
 
     @cached_property
     def usual_tracks(self) -> int:
-        """Median of recordings over the training and validation albums that have any; 1 where none has."""
+        """Median number of recordings of the training and validation albums that have any; 1 without recordings."""
         albums = self.catalogue.albums["album_id"].iloc[self.catalogue.rows("train", "val")]
         tracks = self.catalogue.tracks
-        heard = tracks.loc[(tracks["audio"] != "") & tracks["album_id"].isin(albums), "album_id"]
-        return int(heard.value_counts().median()) if len(heard) else 1
+        album_of_recording = tracks.loc[(tracks["audio"] != "") & tracks["album_id"].isin(albums), "album_id"]
+        if album_of_recording.empty:
+            return 1
+        return int(album_of_recording.value_counts().median())
 
     def finished(self) -> pd.DataFrame:
-        """Return the finished runs of the catalogue as it is now."""
+        """Return the finished runs of the catalogue's present version."""
         return runs.table(self.catalogue)
 
     def best(self, modality: str) -> Path:
@@ -120,7 +122,7 @@ class AtHome:
         return Path(runs.best_run(self.catalogue, modality, encoding.judges_new_albums)["folder"])
 
     def target(self, folder: Path, params: dict[str, Any]) -> targets.Target:
-        """Make the target of a run again; its factors are those of the training and validation albums."""
+        """Rebuild the target of a run; its factors are those of the training and validation albums."""
         constant = self._once("constant", folder, lambda: self._never_or_always(folder))
         if params["target"] == "cosine":
             return targets.Cosine(self.factors(params["dimensions"]), constant)
@@ -129,20 +131,20 @@ class AtHome:
     def factors(self, dimensions: int) -> np.ndarray:
         """Return the label factors of the training and validation albums [shape=(labels, d)]."""
         key = ("factors", dimensions)
-        if key not in self._found:
-            self._found[key] = labels.learned_factors(self.catalogue, dimensions)
-        return self._found[key]
+        if key not in self._cache:
+            self._cache[key] = labels.learned_factors(self.catalogue, dimensions)
+        return self._cache[key]
 
     def decisions(self, folder: Path) -> Decisions:
-        """Choose the thresholds of a run, and estimate the precision of decisions."""
+        """Choose the thresholds of a run, and estimate the precision of its decisions."""
         return self._once("decisions", folder, lambda: thresholds_of(self.catalogue, folder, expected=True))
 
     def likeness(self, folder: Path) -> Likeness | None:
-        """Measure how far validation albums lie from those that a run learned from."""
+        """Measure the distances of validation albums to the training albums of a run."""
         return self._once("likeness", folder, lambda: likeness.of_run(self.catalogue, folder))
 
     def usual_words(self, folder: Path, params: dict[str, Any]) -> float:
-        """Return the share of the words of the validation albums' texts that a text run knows."""
+        """Return the share of words of validation albums' texts that a text run knows."""
         return self._once("words", folder, lambda: self._known_of_validation(folder, params))
 
     def __repr__(self) -> str:
@@ -150,39 +152,46 @@ class AtHome:
 
     def _known_of_validation(self, folder: Path, params: dict[str, Any]) -> float:
         texts = text.aggregate(self.catalogue, params["characters"], params["seed"])
-        reads = text.sentences.open_encoder(params["encoder"]) if params.get("encoder") else None
-        return encoding.known_share(texts.iloc[self.catalogue.rows("val")].dropna(), folder, reads)
+        encoder = None
+        if params.get("encoder"):
+            encoder = text.sentences.open_encoder(params["encoder"])
+        return encoding.known_share(texts.iloc[self.catalogue.rows("val")].dropna(), folder, encoder)
 
     def _never_or_always(self, folder: Path) -> np.ndarray:
         ids = read_lines(folder / "album_ids.txt", runs.RERUN_HINT)
         rows = np.flatnonzero(self.catalogue.albums["album_id"].isin(ids))
         return targets.never_or_always(self.catalogue, rows)
 
-    def _once(self, what: str, folder: Path, find: Callable[[], Any]) -> Any:
-        """Return what is known of a run, found out anew only if the run has been made anew."""
+    def _once(self, what: str, folder: Path, compute: Callable[[], Any]) -> Any:
+        """Return a cached fact about a run; compute it if it is new or if the run was repeated."""
         key = (what, folder, (folder / "metrics.json").stat().st_mtime_ns)
-        if key not in self._found:
-            self._found[key] = find()
-        return self._found[key]
+        if key not in self._cache:
+            self._cache[key] = compute()
+        return self._cache[key]
 
 
-_known: WeakKeyDictionary[Catalogue, AtHome] = WeakKeyDictionary()
+_at_home: WeakKeyDictionary[Catalogue, AtHome] = WeakKeyDictionary()
 
 
 def at_home(catalogue: Catalogue) -> AtHome:
-    """Return a catalogue with its runs; for the same catalogue the same, with all that was found out already."""
-    if catalogue not in _known:
-        _known[catalogue] = AtHome(catalogue)
-    return _known[catalogue]
+    """Return a catalogue with its runs; the same object, with its cache, for the same catalogue."""
+    if catalogue not in _at_home:
+        _at_home[catalogue] = AtHome(catalogue)
+    return _at_home[catalogue]
 
 
-def opened(which: str | Path | Catalogue | Trained) -> Trained:
-    """Open a trained collection: a catalogue by its name or path, or a file ``NAME.mumu``; an open one comes back.
+def open_trained(which: str | Path | Catalogue | Trained) -> Trained:
+    """Open a trained collection: a catalogue by its name or path, or a file ``NAME.mumu``; return an open one as it is.
 
     Raises
     ------
     MissingDataError, BadDataError
-        As of :func:`mumu_lib.open_catalogue` and :class:`mumu_lib.prediction.shared.Shared`.
+        As :func:`mumu_lib.open_catalogue` and :class:`mumu_lib.prediction.shared.Shared`.
+
+    Examples
+    --------
+    >>> open_trained("mine.mumu").labels[:2]  # doctest: +SKIP
+    ['Jazz', 'Rock']
     """
     if isinstance(which, Catalogue):
         return at_home(which)

@@ -29,5 +29,5 @@ def test_a_map_of_some_rows_and_of_tracks(tiny):
     assert tracks["genres"][1] == ["Pop", "Rock"]
     with pytest.raises(ParameterError, match="'A99-a' is not in 'tiny'"):
         browser_points.track_map(tiny, np.zeros((1, 2)), pd.Series(["A99-a"]))
-    with pytest.raises(ParameterError, match="30 points want"):
+    with pytest.raises(ParameterError, match="30 points need"):
         browser_points.album_map(tiny, np.zeros((29, 2)))

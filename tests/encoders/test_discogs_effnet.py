@@ -175,5 +175,5 @@ def test_onnx_without_what_reads_it_names_both_ways_out(folder):
         with pytest.raises(MissingDataError, match=r"onnxruntime reads .*put the \.pb there"):
             encoders.make("discogs_effnet")
     else:
-        with pytest.raises(BadDataError, match="is no ONNX network"):
+        with pytest.raises(BadDataError, match="is not an ONNX network"):
             encoders.make("discogs_effnet")

@@ -110,13 +110,13 @@ def test_the_share_of_words_known_falls_with_words_that_fall_apart(encoder):
 
 
 def test_without_weights_the_command_that_brings_them_is_named(home):
-    with pytest.raises(MissingDataError, match=r"model\.safetensors is not there; run  make pretrained"):
+    with pytest.raises(MissingDataError, match=r"model\.safetensors is missing; run  make pretrained"):
         encoders.make("minilm")
 
 
 def test_another_file_is_refused_with_both_digests(tmp_path):
     small_encoder.write(tmp_path)
-    with pytest.raises(BadDataError, match=r"not the file that was asked for \(SHA-256 .*instead of 53aa51172d14"):
+    with pytest.raises(BadDataError, match=r"not the expected file \(SHA-256 .*instead of 53aa51172d14"):
         minilm.MiniLM(tmp_path)
 
 

@@ -160,9 +160,9 @@ def test_a_network_is_opened_once(source, home):
     assert encoders.make("mtt_musicnn") is musicnn.mtt()
     assert encoders.make("msd_musicnn").about.learned_from == "Million Song Dataset"
     assert encoders.installed() == ["mtt_musicnn", "msd_musicnn"]
-    assert musicnn.opened("mtt_musicnn", "pooled").about.length == 1506
+    assert musicnn.open_network("mtt_musicnn", "pooled").about.length == 1506
     with pytest.raises(ParameterError, match="penultimate"):
-        musicnn.opened("mtt_musicnn", "all")
+        musicnn.open_network("mtt_musicnn", "all")
 
 
 def test_a_recording_is_brought_to_the_rate_at_once(tmp_path):

@@ -91,7 +91,7 @@ def test_long_recordings_are_heard_at_so_many_places(heard, fake):
 
 
 def test_without_weights_or_usable_sound_it_says_so(heard, tiny, monkeypatch, home):
-    with pytest.raises(ParameterError, match="encoder='minilm' hears no sound"):
+    with pytest.raises(ParameterError, match="encoder='minilm' is not an audio encoder"):
         store.settings("minilm")
     with pytest.raises(MissingDataError):
         store.settings("discogs_effnet")

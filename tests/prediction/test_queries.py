@@ -37,8 +37,8 @@ def test_a_mix_of_labels_is_a_place_between_them(music):
 def test_an_exact_name_wins_over_one_in_other_capitals():
     known = ["ROCK", "Rock", "rock", "Drum + Bass"]
     for name in known:
-        assert prediction._label(name, known) == name
-    assert prediction._label("drum + bass", known) == "Drum + Bass"
+        assert queries._label(name, known) == name
+    assert queries._label("drum + bass", known) == "Drum + Bass"
 
 
 def test_a_label_with_a_plus_inside():

@@ -34,17 +34,17 @@ def test_another_machine_says_the_same(music, own, away, gone, monkeypatch, tmp_
 
 def test_the_place_and_the_tracks_are_the_same_too(music, own, away):
     album = prediction_album.read_album(own)
-    here = prediction.predict(album, trained.opened(away))
+    here = prediction.predict(album, trained.open_trained(away))
     there = prediction.predict(album, shared.Shared(away))
     np.testing.assert_array_equal(here.place, there.place)
     assert here.tracks.shape == (1, 4)
     assert here.decides == "fused"
-    assert prediction.said(here).startswith("fused: keep: ")
+    assert prediction.summary(here).startswith("fused: keep: ")
     assert not prediction.kept(here).empty
 
 
 def test_it_says_what_it_is_and_has_no_albums(away):
-    known = trained.opened(away)
+    known = trained.open_trained(away)
     assert known.catalogue is None
     assert repr(known) == (
         f"Shared 'mine.mumu': learned from catalogue 'mine', 4 labels, 6 runs, "
@@ -58,7 +58,7 @@ def test_a_modality_that_it_has_no_run_of_is_named(own, away, tmp_path, music, m
         sharing.export(music, tmp_path / "text.mumu", only=["text-cosine-vsm"])
     table = mumu_lib.predict_album(own, tmp_path / "text.mumu")
     skipped = {entry["file"]: entry["reason"] for entry in table.attrs["skipped"]}
-    assert "text.mumu has no audio run, only text; ask whoever made it for a file with one" in skipped["audio"]
+    assert "text.mumu has no audio run, only text; ask its author for a file with one" in skipped["audio"]
     (own / "review.txt").unlink()
     with pytest.raises(MissingDataError, match=r"no audio run.*no image run"):
         mumu_lib.predict_album(own, tmp_path / "text.mumu")

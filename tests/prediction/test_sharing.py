@@ -66,7 +66,7 @@ def test_what_is_there_is_replaced_only_if_that_is_asked_for(music, tmp_path, ex
     sharing.export(music, place, only=["text-cosine-vsm"], force=True)
     assert manifest_of(place)["runs"] == ["text-cosine-vsm"]
     (tmp_path / "folder.mumu").mkdir()
-    with pytest.raises(ParameterError, match="is there already; give another name"):
+    with pytest.raises(ParameterError, match="exists already; give another name"):
         sharing.export(music, tmp_path / "folder.mumu", force=True)
 
 

@@ -14,11 +14,11 @@ def folder_of(music, run):
 
 
 def test_what_is_open_already_is_not_opened_again(music):
-    known = trained.opened(music)
-    assert trained.opened(music) is known
-    assert trained.opened(known) is known
-    assert trained.opened("mine") is not known
-    assert trained.opened("mine").labels == music.labels
+    known = trained.open_trained(music)
+    assert trained.open_trained(music) is known
+    assert trained.open_trained(known) is known
+    assert trained.open_trained("mine") is not known
+    assert trained.open_trained("mine").labels == music.labels
     assert known.catalogue is music
 
 

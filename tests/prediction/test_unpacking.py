@@ -32,58 +32,58 @@ def test_it_is_unpacked_once_and_again_if_that_was_cut_short(away, tmp_path):
 def test_a_file_that_was_cut_is_refused(away, kept):
     content = away.read_bytes()
     away.write_bytes(content[: int(kept * len(content)) if isinstance(kept, float) else kept])
-    with pytest.raises(BadDataError, match=r"mine\.mumu is no whole \.mumu file.*get the file again"):
-        trained.opened(away)
+    with pytest.raises(BadDataError, match=r"mine\.mumu is not a complete \.mumu file.*get the file again"):
+        trained.open_trained(away)
 
 
 def test_foreign_files_are_refused(away, tmp_path):
     away.write_bytes(b"ID3 some music")
-    with pytest.raises(BadDataError, match="no whole"):
-        trained.opened(away)
+    with pytest.raises(BadDataError, match="not a complete"):
+        trained.open_trained(away)
     with zipfile.ZipFile(away, "w") as archive:
         archive.writestr("holiday.jpg", b"x")
     with pytest.raises(BadDataError, match=r"it has no manifest\.json"):
-        trained.opened(away)
+        trained.open_trained(away)
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
         ({"version": 2}, "version 2 of the format, and this program reads up to 1; get a newer version of MuMu"),
-        ({"version": "1"}, "is no number"),
-        ({"version": True}, "is no number"),
-        ({"version": 0}, "is no number"),
+        ({"version": "1"}, "must be a number"),
+        ({"version": True}, "must be a number"),
+        ({"version": 0}, "must be a number"),
         ({"format": "other"}, "not of format"),
         ({"labels": ["Jazz", "Jazz"]}, "some of them twice"),
         ({"labels": []}, "no label"),
-        ({"labels": [1, 2]}, "a label is no text"),
-        ({"labels": None}, "does not say 'labels'"),
-        ({"links": [[0, 4]]}, "a parent is no label"),
-        ({"links": [[-1, 0]]}, "a parent is no label"),
-        ({"links": [["a", "b"]]}, "no whole"),
-        ({"links": [[0]]}, "no whole"),
+        ({"labels": [1, 2]}, "a label must be a string"),
+        ({"labels": None}, "malformed entry 'labels'"),
+        ({"links": [[0, 4]]}, "a parent must be a label"),
+        ({"links": [[-1, 0]]}, "a parent must be a label"),
+        ({"links": [["a", "b"]]}, "not a complete"),
+        ({"links": [[0]]}, "not a complete"),
         ({"name": "../../x"}, "cannot be a name in it"),
         ({"name": "a/b"}, "cannot be a name in it"),
         ({"runs": []}, "0 runs"),
         ({"runs": ["text-cosine-vsm"] * 2}, "twice"),
         ({"runs": [".."]}, "cannot be a name in it"),
-        ({"runs": ["other"]}, "does not have"),
-        ({"usual_tracks": "2"}, "does not say 'usual_tracks'"),
+        ({"runs": ["other"]}, "not a part"),
+        ({"usual_tracks": "2"}, "malformed entry 'usual_tracks'"),
         ({"files": {}}, "lacks metrics.json"),
-        ({"files": {"runs/../../../evil.npy": {"bytes": 1, "sha256": ""}}}, "does not have"),
-        ({"files": {"/etc/passwd": {"bytes": 1, "sha256": ""}}}, "does not have"),
-        ({"files": {f"{TEXT_RUN}/../../evil.npy": {"bytes": 1, "sha256": ""}}}, "does not have"),
-        ({"files": {f"{TEXT_RUN}/run.py": {"bytes": 1, "sha256": ""}}}, "does not have"),
-        ({"files": {"factors_../x.npy": {"bytes": 1, "sha256": ""}}}, "does not have"),
+        ({"files": {"runs/../../../evil.npy": {"bytes": 1, "sha256": ""}}}, "not a part"),
+        ({"files": {"/etc/passwd": {"bytes": 1, "sha256": ""}}}, "not a part"),
+        ({"files": {f"{TEXT_RUN}/../../evil.npy": {"bytes": 1, "sha256": ""}}}, "not a part"),
+        ({"files": {f"{TEXT_RUN}/run.py": {"bytes": 1, "sha256": ""}}}, "not a part"),
+        ({"files": {"factors_../x.npy": {"bytes": 1, "sha256": ""}}}, "not a part"),
         ({"files": {"factors_3.npy": {"bytes": 1 << 50, "sha256": ""}}}, "cannot have"),
         ({"files": {"factors_3.npy": {"bytes": -1, "sha256": ""}}}, "cannot have"),
-        ({"files": {"factors_3.npy": 5}}, "no whole"),
+        ({"files": {"factors_3.npy": 5}}, "not a complete"),
         ({"files": {f"factors_{n}.npy": {"bytes": 7 << 30, "sha256": ""} for n in range(9)}}, "more than 8 GB"),
     ],
 )
 def test_a_manifest_is_not_taken_on_its_word(away, tmp_path, changes, reason):
     with pytest.raises(BadDataError, match=reason) as raised:
-        trained.opened(with_manifest(away, tmp_path / "odd.mumu", **changes))
+        trained.open_trained(with_manifest(away, tmp_path / "odd.mumu", **changes))
     assert "odd.mumu" in str(raised.value)
     assert not [path for path in (tmp_path / "elsewhere").rglob("*") if path.is_file() and path.name != "lock"]
 
@@ -92,27 +92,27 @@ def test_only_what_the_manifest_lists_is_written(away, tmp_path):
     with zipfile.ZipFile(away, "a") as archive:
         for name in ("../evil", "/evil", "evil.py", "runs/../../evil"):
             archive.writestr(name, b"x")
-    trained.opened(away)
+    trained.open_trained(away)
     assert not [path for path in tmp_path.rglob("*") if "evil" in path.name]
 
 
 def test_two_parts_of_one_name_are_refused(away):
     with zipfile.ZipFile(away, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr("manifest.json", b"{}")
-    with pytest.raises(BadDataError, match="two of its parts have one name"):
-        trained.opened(away)
+    with pytest.raises(BadDataError, match="two of its parts have the same name"):
+        trained.open_trained(away)
 
 
 def test_a_part_that_was_changed_is_refused(away, tmp_path):
     parts = parts_of(away)
-    for content, reason in ((b"x" * len(parts["factors_3.npy"]), "was changed"), (b"x", "not of the size")):
+    for content, reason in ((b"x" * len(parts["factors_3.npy"]), "was changed"), (b"x", "not have the size")):
         sharing.write({**parts, "factors_3.npy": content}, tmp_path / "odd.mumu")
-        with pytest.raises(BadDataError, match=rf"factors_3\.npy is .*{reason}"):
-            trained.opened(tmp_path / "odd.mumu")
+        with pytest.raises(BadDataError, match=rf"factors_3\.npy .*{reason}"):
+            trained.open_trained(tmp_path / "odd.mumu")
     parts.pop("factors_3.npy")
     sharing.write(parts, tmp_path / "odd.mumu")
     with pytest.raises(BadDataError, match="factors_3"):
-        trained.opened(tmp_path / "odd.mumu")
+        trained.open_trained(tmp_path / "odd.mumu")
 
 
 def test_a_network_that_would_execute_something_is_refused_before_anything_is_there(away, tmp_path):
@@ -121,7 +121,7 @@ def test_a_network_that_would_execute_something_is_refused_before_anything_is_th
     name = f"{TEXT_RUN}/network/model.keras"
     odd = with_part(away, tmp_path / "odd.mumu", name, (tmp_path / "evil.keras").read_bytes())
     with pytest.raises(BadDataError, match=r"odd\.mumu, runs/text-cosine-vsm.*Lambda"):
-        trained.opened(odd)
+        trained.open_trained(odd)
     assert not list((tmp_path / "elsewhere").rglob("*.keras"))
 
 

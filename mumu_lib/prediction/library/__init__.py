@@ -1,10 +1,10 @@
-"""Genres of a whole library: every album judged, the answers kept one by one, and written into tags where that is asked.
+"""Predict the genres of every album of a music library, and write them into tags on request.
 
 Paper: none.  Notebooks: none; ``python -m mumu_lib predict`` and ``untag``.
 
-A way through the room: ``shelves`` finds the albums as collections are read; ``heard`` keeps the features of their
-recordings; ``running`` puts one after the other through the runs, and ``journal`` keeps each answer; ``rows`` makes the
-table, ``output`` writes it; ``tagging`` compares it with the tags and writes them; ``commands`` are what is typed.
+Overview of the modules: ``shelves`` finds the albums; ``heard`` caches the features of their recordings; ``running``
+puts each album through the runs, and ``journal`` stores the results; ``rows`` makes the table, ``output`` writes it;
+``tagging`` compares it with the tags and writes them; ``commands`` is the command line.
 """
 
 import lazy_loader

@@ -1,10 +1,11 @@
-"""Features of the recordings of a library, kept by their content, so that a repeat decodes nothing twice.
+"""Cache the features of a library's recordings by content, to decode each recording once.
 
 Paper: none.  Notebooks: none; ``python -m mumu_lib predict``.
 
-An album has one small store a setting under ``data/features/library/``. Its name is a hash of its recordings' sound and
-names: what was copied elsewhere, touched, or has other tags now, is not decoded again. Decoding happens in processes that
-no file can stop (:mod:`mumu_lib.features.workers`). The folder can be removed at any time.
+Each album has one small store per setting under ``data/features/library/``. Its name is a hash of the sound and the
+names of its recordings; recordings that were copied, touched or tagged since are not decoded again. Worker processes
+decode (:mod:`mumu_lib.features.workers`); a file that crashes one does not stop the others. The folder can be removed at
+any time.
 """
 
 import os
@@ -33,17 +34,17 @@ Asked = tuple[Recipe, str]
 
 
 class Heard:
-    """Features of albums, made where they are missing.
+    """Features of albums; missing ones are computed.
 
     Parameters
     ----------
     workers : int
-        Processes; 0 is one a core.
+        Processes; 0 means one per core.
 
     Attributes
     ----------
     asked : dict
-        Settings and source of all features that a run has asked for so far, and are made ahead for the next albums.
+        Settings and source of all features that runs have used so far; computed in advance for the next albums.
     """
 
     def __init__(self, workers: int = 0) -> None:
@@ -52,7 +53,7 @@ class Heard:
         self._names: dict[str, str] = {}
 
     def ahead(self, albums: Iterable[Shelved]) -> None:
-        """Make what is known to be asked of some albums, all at once."""
+        """Compute in advance the features of some albums that runs have used before."""
         shards = []
         for settings, source in self.asked:
             for album in albums:
@@ -60,6 +61,7 @@ class Heard:
         self._run(shards)
 
     def _run(self, shards: list[Shard]) -> None:
+        """Compute the stores that do not exist yet."""
         missing = [shard for shard in shards if not shard.index.is_file()]
         if not missing:
             return
@@ -70,12 +72,12 @@ class Heard:
             for number in workers.run(missing, self.workers):
                 bar.update(number)
 
-    def of(self, album: Shelved) -> "OfAlbum":
-        """Return what answers for the recordings of one album."""
-        return OfAlbum(self, album)
+    def of(self, album: Shelved) -> "AlbumFeatures":
+        """Return the features of one album's recordings."""
+        return AlbumFeatures(self, album)
 
     def make(self, album: Shelved, settings: Recipe, source: str) -> Shard:
-        """Return the store of one album, made if need be."""
+        """Return the store of one album; compute it if it does not exist."""
         self.asked[settings, source] = None
         shard = self._shard(album, settings, source)
         self._run([shard])
@@ -84,18 +86,21 @@ class Heard:
     def _shard(self, album: Shelved, settings: Recipe, source: str) -> Shard:
         name = self._name(album, settings, source)
         index = home() / "data" / "features" / "library" / settings.name / name[:2] / f"{name}.parquet"
-        tracks = [(_relative(album, path), str(path), source, "") for path in album.audio]
+        tracks = []
+        for path in album.audio:
+            tracks.append((_relative(album, path), str(path), source, ""))
         return Shard(index, tracks, settings)
 
     def _name(self, album: Shelved, settings: Recipe, source: str) -> str:
-        """Return the name of a store, from the content of its recordings; what cannot be read counts as nothing."""
-        # A recording that needs ffmpeg is refused without it, which is not to be remembered.
+        """Return the name of a store: a hash of settings and recordings."""
+        # With and without ffmpeg: a recording that was refused without it must be decoded once it is installed.
         made = [str(FORMAT), repr(audio.RECIPE), repr(settings), source, str(bool(ffmpeg.program()))]
         for path in album.audio:
             made += [_relative(album, path), self._digest(path)]
         return hash_of("\0".join(made), length=40)
 
     def _digest(self, path: Path) -> str:
+        """Return the digest of the sound of a recording; the error number if it cannot be read."""
         try:
             facts = path.stat()
             key = f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\0{facts.st_ino}"
@@ -106,12 +111,12 @@ class Heard:
         return self._names[key]
 
     def forget(self) -> None:
-        """Forget the digests of files that are done with, so that they do not pile up."""
+        """Forget the digests of finished files, to bound the memory."""
         self._names.clear()
 
 
-class OfAlbum:
-    """Features of the recordings of one album, in the place of those that are computed anew each time."""
+class AlbumFeatures:
+    """Cached features of the recordings of one album; the ``row`` of an :class:`OwnAlbum`."""
 
     def __init__(self, heard: Heard, album: Shelved) -> None:
         self.heard = heard
@@ -119,7 +124,7 @@ class OfAlbum:
         self._open: dict[Asked, tuple[dict[str, int], np.ndarray, pd.DataFrame]] = {}
 
     def __call__(self, settings: Recipe, name: str, path: str, source: str) -> tuple[np.ndarray, dict[str, Any]]:
-        """Return the features of a recording and facts about it, as the settings' own ``row``.
+        """Return the features of a recording and its metadata, as ``settings.row`` does.
 
         Raises
         ------
@@ -129,14 +134,17 @@ class OfAlbum:
         if (settings, source) not in self._open:
             self._open[settings, source] = self._read(settings, source)
         places, values, facts = self._open[settings, source]
-        own: dict[str, Any] = dict(facts.iloc[places[name]])
-        if own["status"] not in USABLE:
-            raise AudioError(own["status"], own["message"])
-        return np.asarray(values[places[name]]), own
+        about: dict[str, Any] = dict(facts.iloc[places[name]])
+        if about["status"] not in USABLE:
+            raise AudioError(about["status"], about["message"])
+        return np.asarray(values[places[name]]), about
 
     def _read(self, settings: Recipe, source: str) -> tuple[dict[str, int], np.ndarray, pd.DataFrame]:
+        """Read the store of the album: place of each recording, features, metadata."""
         shard = self.heard.make(self.album, settings, source)
-        places = {track: number for number, (track, *_) in enumerate(shard.tracks)}
+        places = {}
+        for number, (track, *_) in enumerate(shard.tracks):
+            places[track] = number
         values = np.load(shard.index.with_suffix(".npy"), allow_pickle=False)
         facts = pd.read_parquet(shard.index)
         if len(values) != len(places) or len(facts) != len(places):
@@ -149,7 +157,13 @@ def _relative(album: Shelved, path: Path) -> str:
 
 
 def in_pieces(albums: list[Shelved], size: int) -> Iterator[list[Shelved]]:
-    """Yield albums so many at a time; the first alone, since what will be asked of the others it tells."""
+    """Yield albums in groups of a size; the first album alone, since it shows which features the runs use.
+
+    Examples
+    --------
+    >>> list(in_pieces(["a", "b", "c", "d"], 2))
+    [['a'], ['b', 'c'], ['d']]
+    """
     if albums:
         yield albums[:1]
     for start in range(1, len(albums), size):

@@ -1,4 +1,4 @@
-"""The answers of a library, appended album by album as they come: what is in it is not asked again.
+"""Store the results of a library album by album: finished albums are not repeated.
 
 Paper: none.  Notebooks: none; ``python -m mumu_lib predict``.
 """
@@ -22,7 +22,7 @@ ENDING = ".journal"
 
 @dataclass(frozen=True)
 class _Line:
-    """Where the last line of an album stands, and what it was made of."""
+    """Position of the last line of an album in the file, and the fingerprint of its input."""
 
     at: int
     made_of: str
@@ -30,9 +30,9 @@ class _Line:
 
 
 class Journal:
-    """Lines of JSON beside the output, one an album and the last counts.
+    """Lines of JSON in a file next to the output, one per album; the last line of an album counts.
 
-    Only their places are held in memory. A line that was cut off is as if it had never been begun.
+    Only the positions of the lines are kept in memory. An incomplete last line is ignored.
 
     Parameters
     ----------
@@ -48,6 +48,7 @@ class Journal:
         self._load()
 
     def _load(self) -> None:
+        """Read the positions of all lines; cut off an incomplete last one."""
         if not self.path.is_file():
             return
         end = 0
@@ -62,32 +63,33 @@ class Journal:
                 os.truncate(self.path, end)
 
     def _take(self, line: bytes, at: int) -> None:
+        """Note the position of a line; count it as stale if it is malformed or replaces another."""
         try:
             entry = json.loads(line)
             if entry["format"] != FORMAT:
                 raise ValueError
-            found = _Line(at, entry["made_of"], bool(entry["failed"]))
+            position = _Line(at, entry["made_of"], bool(entry["failed"]))
             album = entry["album"]
         except (ValueError, LookupError, TypeError):
             self.stale += 1
             return
         self.stale += album in self.lines
-        self.lines[album] = found
+        self.lines[album] = position
 
     def has(self, album: str, made_of: str) -> bool:
-        """Return whether an album was answered, from just this; what failed is tried again."""
+        """Return whether an album is finished with the same input; failed ones are tried again."""
         line = self.lines.get(album)
         return line is not None and line.made_of == made_of and not line.failed
 
-    def add(self, album: str, made_of: str, **said: Any) -> None:
+    def add(self, album: str, made_of: str, **result: Any) -> None:
         """Append an album, and return when it is on the disk.
 
         Parameters
         ----------
-        **said
-            What JSON takes; ``failed`` is the reason where there is no answer.
+        **result
+            Values for JSON; ``failed`` is the reason if there is no result.
         """
-        entry = {"format": FORMAT, "album": album, "made_of": made_of, "failed": "", **said}
+        entry = {"format": FORMAT, "album": album, "made_of": made_of, "failed": "", **result}
         data = (json.dumps(entry) + "\n").encode()
         with writing(self.path), open(self.path, "ab") as file:
             at = file.tell()
@@ -96,7 +98,7 @@ class Journal:
                 file.flush()
                 os.fsync(file.fileno())
             except BaseException:
-                # Half a line would spoil the next one.
+                # An incomplete line would corrupt the next one.
                 with suppress(OSError):
                     os.truncate(self.path, at)
                 raise
@@ -104,14 +106,14 @@ class Journal:
         self.lines[album] = _Line(at, made_of, bool(entry["failed"]))
 
     def read(self, album: str) -> dict[str, Any]:
-        """Return what was said of an album."""
+        """Return the result of an album."""
         with open(self.path, "rb") as file:
             file.seek(self.lines[album].at)
-            found: dict[str, Any] = json.loads(file.readline())
-        return found
+            entry: dict[str, Any] = json.loads(file.readline())
+        return entry
 
     def compact(self) -> None:
-        """Leave out the lines that do not count any more, if there are more of these than others."""
+        """Remove stale lines if they are the majority."""
         if self.stale <= len(self.lines):
             return
         with atomic_path(self.path) as part, open(part, "wb") as file, open(self.path, "rb") as old:
@@ -124,8 +126,8 @@ class Journal:
 
 
 @contextmanager
-def alone(output: Path) -> Iterator[None]:
-    """Have an output for oneself.
+def output_lock(output: Path) -> Iterator[None]:
+    """Lock an output; fail at once if another process has it.
 
     Raises
     ------

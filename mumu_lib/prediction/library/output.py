@@ -1,4 +1,4 @@
-"""The table of a library's genres as a file: CSV, JSON lines or Parquet, by its ending.
+"""Write the table of a library's genres as CSV, JSON lines or Parquet, by the ending of the file.
 
 Paper: none.  Notebooks: none; ``python -m mumu_lib predict``.
 """
@@ -18,17 +18,21 @@ from mumu_lib.core.files import atomic_path
 from mumu_lib.prediction.library.rows import COLUMNS
 
 ENDINGS = (".csv", ".jsonl", ".parquet")
-# Rows that are held at once.
+# Rows in memory.
 PIECE = 10_000
 _TYPES = {"string": pa.string(), "float": pa.float64(), "int": pa.int64(), "bool": pa.bool_()}
 
 
 def check(path: Path) -> None:
-    """Refuse a name by which nobody could tell what to write.
+    """Refuse a file name with an unknown ending, and a folder.
 
     Raises
     ------
     ParameterError
+
+    Examples
+    --------
+    >>> check(Path("genres.csv"))
     """
     if path.suffix.lower() not in ENDINGS:
         raise ParameterError(f"--out {path} ends with {path.suffix!r}; give a name that ends with {', '.join(ENDINGS)}")
@@ -37,12 +41,12 @@ def check(path: Path) -> None:
 
 
 def write(path: Path, rows: Iterable[dict[str, Any]]) -> int:
-    """Write rows, whole or not at all, and return how many.
+    """Write rows atomically, and return their number.
 
     Parameters
     ----------
     rows : iterable of dict
-        With the keys of ``rows.COLUMNS``; NaN and None are written as nothing.
+        With the keys of ``rows.COLUMNS``; NaN and None become empty cells.
     """
     writers = {".csv": _csv, ".jsonl": _json_lines, ".parquet": _parquet}
     with atomic_path(path) as part:
@@ -50,6 +54,7 @@ def write(path: Path, rows: Iterable[dict[str, Any]]) -> int:
 
 
 def _cells(row: dict[str, Any]) -> list[Any]:
+    """Return the values of a row in the order of the columns; None for numbers that are not finite."""
     cells = []
     for name in COLUMNS:
         value = row.get(name)

@@ -1,4 +1,4 @@
-"""The rows that are written of one album: its genres, and how far its tags agree with them.
+"""Make the rows of the table for one album: its genres, and their agreement with its tags.
 
 Paper: none.  Notebooks: none; ``python -m mumu_lib predict``.
 """
@@ -27,14 +27,14 @@ SEPARATOR = "; "
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which rows are wanted of each album.
+    """Which rows each album has in the table.
 
     Attributes
     ----------
     everything : bool
-        Every genre by every modality; else by the one that decides.
+        Every genre by every modality; by default only genres of the modality that decides.
     top : int
-        So many genres of the highest scores; 0 for those that are kept.
+        Number of genres with the highest scores; 0 means the genres that are kept.
     """
 
     everything: bool = False
@@ -42,36 +42,40 @@ class Wanted:
 
     def __post_init__(self) -> None:
         if self.top < 0:
-            raise ParameterError(f"--top {self.top} is below 0; give how many genres of each album")
+            raise ParameterError(f"--top {self.top} is below 0; give the number of genres of each album")
 
 
 def of_album(predicted: Prediction, wanted: Wanted) -> list[dict[str, Any]]:
-    """Return the rows of one album, the best genre first; where none is kept one row without a genre says why."""
+    """Return the rows of one album, the best genre first; without a kept genre, one row with the reason."""
     table = predicted.genres
     if not wanted.everything:
-        table = table[table["modality"] == predicted.decides]
-        table = table.head(wanted.top) if wanted.top else table[table["keep"]]
-    found = []
+        deciding = table[table["modality"] == predicted.decides]
+        table = deciding[deciding["keep"]]
+        if wanted.top:
+            table = deciding.head(wanted.top)
+    if table.empty:
+        return [_without_genre(predicted)]
+    rows = []
     for row in table[list(OF_GENRE)].to_dict("records"):
-        found.append({str(name): _plain(value) for name, value in row.items()})
-    if not found:
-        found.append(_without(predicted))
-    return found
+        rows.append({str(name): _plain(value) for name, value in row.items()})
+    return rows
 
 
-def _without(predicted: Prediction) -> dict[str, Any]:
-    """Return the row of an album of which no genre is kept."""
-    own = predicted.genres[predicted.genres["modality"] == predicted.decides]
-    reasons = [why for why in own["why"] if why]
+def _without_genre(predicted: Prediction) -> dict[str, Any]:
+    """Return the row of an album without a kept genre."""
+    table = predicted.genres[predicted.genres["modality"] == predicted.decides]
+    why = NO_GENRE
+    reasons = table["why"][table["why"] != ""]
+    if len(reasons) and table["threshold"].isna().all():
+        why = str(reasons.iloc[0])
     return {
-        "genre": "", "score": None, "rank": None, "modality": predicted.decides, "run": str(own["run"].iloc[0]),
-        "threshold": None, "keep": False, "precision": None, "sure": str(own["sure"].iloc[0]),
-        "why": reasons[0] if reasons and own["threshold"].isna().all() else NO_GENRE,
+        "genre": "", "score": None, "rank": None, "modality": predicted.decides, "run": str(table["run"].iloc[0]),
+        "threshold": None, "keep": False, "precision": None, "sure": str(table["sure"].iloc[0]), "why": why,
     }  # fmt: skip
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON takes it."""
+    """Return a value for JSON: a Python scalar, None for NaN."""
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, float) and math.isnan(value):
@@ -80,12 +84,12 @@ def _plain(value: Any) -> Any:
 
 
 def kept(predicted: Prediction) -> list[list[Any]]:
-    """Return each genre that is kept by the modality that decides, whether that is sure, and the expected precision."""
-    own = predicted.genres[(predicted.genres["modality"] == predicted.decides) & predicted.genres["keep"]]
-    found = []
-    for row in own[["genre", "sure", "precision"]].itertuples(index=False, name=None):
-        found.append([_plain(value) for value in row])
-    return found
+    """Return each genre that the deciding modality keeps, whether it is sure, and the expected precision."""
+    genres = predicted.genres[(predicted.genres["modality"] == predicted.decides) & predicted.genres["keep"]]
+    rows = []
+    for row in genres[["genre", "sure", "precision"]].itertuples(index=False, name=None):
+        rows.append([_plain(value) for value in row])
+    return rows
 
 
 def about(album: Shelved, root: str) -> dict[str, Any]:
@@ -99,25 +103,25 @@ def about(album: Shelved, root: str) -> dict[str, Any]:
 def agreement(
     heard: Collection[str], tags: Collection[str], names: Names, labels: list[str], parents: dict[str, set[str]]
 ) -> float:
-    """Compute how far tags agree with what was heard: genres in both, of those in either (Jaccard).
+    """Compute the agreement of tags with predicted genres: intersection over union (Jaccard index).
 
     Parameters
     ----------
     heard : collection of str
-        Labels that are kept.
+        Predicted labels.
     tags : collection of str
-        Genres in the tags, as they are written there.
+        Genres in the tags, as written there.
     names : Names
-        Under which names labels are written.
+        Names of the labels in tags.
     labels : list of str
-        Of the catalogue. A genre in the tags that is none of them agrees with nothing.
+        Of the catalogue. Genres in the tags that are not among them are errors of the tags.
     parents : dict of str -> set of str
-        Of each label. A parent that was heard, and goes without saying for a tag, is not held against the tags.
+        Of each label. A predicted parent of a tag counts as one of the tags.
 
     Returns
     -------
     agreement : float
-        From 0 to 1; NaN where the tags name no genre.
+        From 0 to 1; NaN if the tags contain no genre.
 
     Examples
     --------
@@ -126,32 +130,39 @@ def agreement(
     >>> agreement(["Jazz", "Vocal Jazz"], ["Vocal Jazz"], Names(), ["Jazz", "Vocal Jazz"], {"Vocal Jazz": {"Jazz"}})
     1.0
     """
-    said = names.labels(tags, labels)
-    if not said:
+    predicted = set(heard)
+    tagged = names.labels(tags, labels)
+    if not tagged:
         return math.nan
-    for label in list(said):
-        said |= parents.get(label, set()) & set(heard)
-    return len(said & set(heard)) / len(said | set(heard))
+    for label in list(tagged):
+        tagged |= parents.get(label, set()) & predicted
+    return len(tagged & predicted) / len(tagged | predicted)
 
 
 def parents_of(labels: list[str], links: Any) -> dict[str, set[str]]:
-    """Return all labels above each label, from child and parent by number."""
+    """Return all ancestors of each label, from links between child and parent by number.
+
+    Examples
+    --------
+    >>> parents_of(["Jazz", "Vocal Jazz"], [(1, 0)])
+    {'Vocal Jazz': {'Jazz'}}
+    """
     direct: dict[str, set[str]] = {}
     for child, parent in links:
         direct.setdefault(labels[child], set()).add(labels[parent])
-    above = {}
+    ancestors = {}
     for label in direct:
-        found: set[str] = set()
+        above: set[str] = set()
         waiting = list(direct[label])
         while waiting:
-            one = waiting.pop()
-            if one not in found:
-                found.add(one)
-                waiting += direct.get(one, ())
-        above[label] = found
-    return above
+            parent = waiting.pop()
+            if parent not in above:
+                above.add(parent)
+                waiting += direct.get(parent, ())
+        ancestors[label] = above
+    return ancestors
 
 
 def problems(lines: list[tuple[str, str, str]]) -> pd.DataFrame:
-    """Return what could not be used as a table: ``album``, ``file``, ``reason``."""
+    """Return the unusable files as a table: ``album``, ``file``, ``reason``."""
     return pd.DataFrame(lines, columns=["album", "file", "reason"])

@@ -1,4 +1,4 @@
-"""A library, one album after the other: judged, or listed with the reason; stopped and gone on with at any moment.
+"""Predict the genres of a library, album by album; list failures; resume after an interruption.
 
 Paper: none.  Notebooks: none; ``python -m mumu_lib predict``.
 """
@@ -23,68 +23,68 @@ from mumu_lib.prediction import trained
 from mumu_lib.prediction.album import OwnAlbum
 from mumu_lib.prediction.library import output, rows, shelves
 from mumu_lib.prediction.library.heard import Heard, in_pieces
-from mumu_lib.prediction.library.journal import Journal, alone
+from mumu_lib.prediction.library.journal import Journal, output_lock
 from mumu_lib.prediction.library.rows import Wanted
 from mumu_lib.prediction.library.shelves import Shelved
 from mumu_lib.prediction.trained import Trained
 from mumu_lib.sources.collection.report import Report
 from mumu_lib.sources.tagging.names import Names
 
-# Albums whose recordings are decoded together, by processes that take seconds to start.
+# Albums whose recordings are decoded together: worker processes take seconds to start.
 PIECE = 32
 
 
-class Settled:
-    """A trained collection whose runs are looked for once, and not once an album."""
+class FixedRuns:
+    """A trained collection whose runs are searched once, not once per album."""
 
-    def __init__(self, known: Trained) -> None:
-        self._known = known
-        self._finished = known.finished()
+    def __init__(self, learned: Trained) -> None:
+        self._learned = learned
+        self._finished = learned.finished()
         self._best: dict[str, Path | MissingDataError] = {}
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._known, name)
+        return getattr(self._learned, name)
 
     def finished(self) -> pd.DataFrame:
-        """Return the finished runs, as they were at the start."""
+        """Return the runs that were finished at the start."""
         return self._finished
 
     def best(self, modality: str) -> Path:
         """Return the folder of the best run of a modality; MissingDataError without one."""
         if modality not in self._best:
             try:
-                self._best[modality] = self._known.best(modality)
+                self._best[modality] = self._learned.best(modality)
             except MissingDataError as error:
                 self._best[modality] = error
-        found = self._best[modality]
-        if isinstance(found, MissingDataError):
-            raise MissingDataError(str(found))
-        return found
+        folder = self._best[modality]
+        if isinstance(folder, MissingDataError):
+            raise MissingDataError(str(folder))
+        return folder
 
 
 @dataclass
 class Library:
-    """A library that was judged, album by album.
+    """A music library with the predictions of its albums.
 
     Attributes
     ----------
     root, out : Path
-    known : Trained
-        By whose runs.
+    learned : Trained
+        Collection whose runs predict.
     albums : list of Shelved
     journal : Journal
-        The answer of each album.
+        Result of each album.
     heard : Heard
     names : Names
     report : Report
-        What the reader passed over.
+        Files that were ignored.
     before : int
-        Albums that had been answered before.
+        Number of albums that were finished before.
     """
 
     root: Path
     out: Path
-    known: Trained
+    learned: Trained
     albums: list[Shelved]
     journal: Journal
     heard: Heard
@@ -94,16 +94,16 @@ class Library:
 
     @property
     def failed(self) -> list[tuple[str, str]]:
-        """Albums without an answer, and why."""
-        found = []
+        """Albums without a result, and reasons."""
+        failed = []
         for album in self.albums:
             if self.journal.lines[album.album_id].failed:
-                found.append((album.album_id, str(self.journal.read(album.album_id)["failed"])))
-        return found
+                failed.append((album.album_id, str(self.journal.read(album.album_id)["failed"])))
+        return failed
 
     @property
     def problems(self) -> Path:
-        """File that lists what could not be used."""
+        """File that lists unusable files and failed albums."""
         return self.out.with_name(f"{self.out.stem}.problems.csv")
 
 
@@ -116,25 +116,25 @@ def predict_library(
     names: Names | None = None,
     workers: int = 0,
 ) -> Library:
-    """Judge every album of a library, as :func:`mumu_lib.predict_album` judges one, and write a table.
+    """Predict the genres of every album of a library, as :func:`mumu_lib.predict_album` does for one; write a table.
 
-    Can be stopped at any moment and called again: what is answered is kept in a journal beside the table, and only
-    albums that are new, have changed or failed are judged, or all where the runs have changed.
+    May be interrupted and called again: results are stored in a journal next to the table. Only new, changed and failed
+    albums are repeated, or all if the runs have changed.
 
     Parameters
     ----------
     root : path
-        Of the library; its albums are found as :mod:`mumu_lib.sources.folder` finds them.
+        Folder of the library; its albums are found as in :mod:`mumu_lib.sources.folder`.
     out : path
         Ends with ``.csv``, ``.jsonl`` or ``.parquet``.
     catalogue : name, path, Catalogue or Trained
-        As of :func:`mumu_lib.predict_album`.
+        As in :func:`mumu_lib.predict_album`.
     wanted : Wanted, optional
-        Which rows; by default the genres that are kept.
+        Rows of the table; by default the genres that are kept.
     names : Names, optional
-        Under which names labels stand in tags.
+        Names of the labels in tags.
     workers : int
-        Processes that decode; 0 is one a core.
+        Processes that decode; 0 means one per core.
 
     Returns
     -------
@@ -143,67 +143,76 @@ def predict_library(
     Raises
     ------
     MissingDataError
-        No such folder; no finished run that could judge an album.
+        The folder does not exist; there is no finished run that could encode an album.
     ParameterError
-        An ending that is none of these.
+        The ending of the table is unknown.
+
+    Examples
+    --------
+    >>> predict_library("Music", "genres.csv", "mine").failed  # doctest: +SKIP
+    []
     """
     path = Path(out).expanduser()
     output.check(path)
-    known = cast(Trained, Settled(trained.opened(catalogue)))
-    _need_runs(known)
+    learned = cast(Trained, FixedRuns(trained.open_trained(catalogue)))
+    _need_runs(learned)
     folder = Path(root).expanduser()
     report = Report()
-    with alone(path):
+    with output_lock(path):
         albums = shelves.find(folder, report)
-        library = Library(folder, path, known, albums, Journal(path), Heard(workers), names or Names(), report)
-        _answer(library, wanted or Wanted())
+        library = Library(folder, path, learned, albums, Journal(path), Heard(workers), names or Names(), report)
+        _predict_albums(library, wanted or Wanted())
         output.write(path, _rows(library))
         _write_problems(library)
         library.journal.compact()
     return library
 
 
-def _need_runs(known: Trained) -> None:
-    """Stop before a library is walked through that nothing could be said of."""
-    lacking = []
+def _need_runs(learned: Trained) -> None:
+    """Stop before the search for albums if there is no run for any modality."""
+    reasons = []
     for modality in ("audio", "text", "image"):
         try:
-            known.best(modality)
+            learned.best(modality)
         except MissingDataError as error:
-            lacking.append(str(error))
+            reasons.append(str(error))
         else:
             return
-    raise MissingDataError("; ".join(lacking))
+    raise MissingDataError("; ".join(reasons))
 
 
-def _identity(known: Trained, wanted: Wanted) -> str:
-    """Return what changes with anything that answers depend on beside an album."""
-    # What came as a file may be unpacked anywhere.
-    finished = known.finished().drop(columns="folder", errors="ignore").to_json(default_handler=str)
-    return hash_of(known.name, known.fingerprint, finished, repr(wanted), length=24)
+def _identity(learned: Trained, wanted: Wanted) -> str:
+    """Return a fingerprint of everything except the album that a result depends on."""
+    # Without folders: a .mumu file is unpacked in different places.
+    finished = learned.finished().drop(columns="folder", errors="ignore").to_json(default_handler=str)
+    return hash_of(learned.name, learned.fingerprint, finished, repr(wanted), length=24)
 
 
-def _answer(library: Library, wanted: Wanted) -> None:
-    """Answer the albums that have no answer yet, or another one by what has changed."""
-    identity = _identity(library.known, wanted)
-    made_of = {album.album_id: hash_of(identity, album.fingerprint(), length=24) for album in library.albums}
-    todo = [album for album in library.albums if not library.journal.has(album.album_id, made_of[album.album_id])]
+def _predict_albums(library: Library, wanted: Wanted) -> None:
+    """Predict the albums that have no result yet, or one from other files or runs."""
+    identity = _identity(library.learned, wanted)
+    made_of = {}
+    todo = []
+    for album in library.albums:
+        made_of[album.album_id] = hash_of(identity, album.fingerprint(), length=24)
+        if not library.journal.has(album.album_id, made_of[album.album_id]):
+            todo.append(album)
     library.before = len(library.albums) - len(todo)
     with progress.bar(None, "albums", len(library.albums), unit="album", initial=library.before) as bar:
         for piece in in_pieces(todo, PIECE):
             library.heard.ahead(piece)
             for album in piece:
-                said = _said(library, album, wanted)
-                library.journal.add(album.album_id, made_of[album.album_id], **said)
+                result = _predict_album(library, album, wanted)
+                library.journal.add(album.album_id, made_of[album.album_id], **result)
                 bar.update()
             library.heard.forget()
 
 
-def _said(library: Library, album: Shelved, wanted: Wanted) -> dict[str, Any]:
-    """Judge one album; whatever goes wrong with it is its own affair."""
+def _predict_album(library: Library, album: Shelved, wanted: Wanted) -> dict[str, Any]:
+    """Return the journal entry of one album; an error becomes the reason in ``failed``."""
     own = OwnAlbum(album.folder, album.audio, album.cover, album.texts, [], library.heard.of(album))
     try:
-        predicted = prediction.predict(own, library.known)
+        predicted = prediction.predict(own, library.learned)
     except MumuError as error:
         return {"failed": _on_one_line(str(error), album.folder)}
     except Exception as error:  # One album must not stop a library.
@@ -214,43 +223,47 @@ def _said(library: Library, album: Shelved, wanted: Wanted) -> dict[str, Any]:
 
 def _on_one_line(reason: str, folder: Path) -> str:
     """Join the lines of a reason, without the album's own folder."""
-    lines = [line.strip() for line in reason.removeprefix(f"{folder}: ").splitlines()]
-    return "; ".join(lines)
+    lines = reason.removeprefix(f"{folder}: ").splitlines()
+    return "; ".join(map(str.strip, lines))
 
 
 def _rows(library: Library) -> Iterator[dict[str, Any]]:
-    """Yield the rows of the table, an album at a time."""
-    parents = rows.parents_of(library.known.labels, library.known.links)
+    """Yield the rows of the table, album by album."""
+    labels = library.learned.labels
+    parents = rows.parents_of(labels, library.learned.links)
     for album in library.albums:
-        said = library.journal.read(album.album_id)
-        if said["failed"]:
+        entry = library.journal.read(album.album_id)
+        if entry["failed"]:
             continue
-        heard = [genre for genre, *_ in said["kept"]]
-        agreement = rows.agreement(heard, album.tags, library.names, library.known.labels, parents)
+        kept = [genre for genre, *_ in entry["kept"]]
+        agreement = rows.agreement(kept, album.tags, library.names, labels, parents)
         shared = rows.about(album, str(album.folder))
-        shared["agreement"] = None if math.isnan(agreement) else agreement
-        for row in said["rows"]:
+        shared["agreement"] = agreement
+        if math.isnan(agreement):
+            shared["agreement"] = None
+        for row in entry["rows"]:
             yield shared | row
 
 
 def _write_problems(library: Library) -> None:
-    """List albums without an answer, files that were not used, and what the reader passed over."""
-    lines = []
-    answered = 0
-    runs = set(library.known.finished().index) | set(BY_NAME)
-    notes: Counter[tuple[str, str]] = Counter()
+    """List albums without a result, files that were not used, and files that were ignored."""
+    by_album = []
+    finished = 0
+    runs = set(library.learned.finished().index) | set(BY_NAME)
+    counts: Counter[tuple[str, str]] = Counter()
     for album in library.albums:
-        said = library.journal.read(album.album_id)
-        if said["failed"]:
-            lines.append((album.album_id, "", said["failed"]))
+        entry = library.journal.read(album.album_id)
+        if entry["failed"]:
+            by_album.append((album.album_id, "", entry["failed"]))
             continue
-        answered += 1
-        for file, reason in said["skipped"]:
-            lines.append((album.album_id, file, reason))
-            notes[file, reason] += file in runs
-    # What a run cannot do for any album is said once.
-    general = {note for note, count in notes.items() if count == answered and count > 1}
-    lines = [line for line in lines if line[1:] not in general]
+        finished += 1
+        for file, reason in entry["skipped"]:
+            by_album.append((album.album_id, file, reason))
+            if file in runs:
+                counts[file, reason] += 1
+    # Problems of a run with all albums are listed once.
+    general = {note for note, count in counts.items() if count == finished and count > 1}
+    lines = [line for line in by_album if line[1:] not in general]
     for file, reason in sorted(general):
         lines.append(("", file, reason))
     for line in library.report.lines:
@@ -259,7 +272,7 @@ def _write_problems(library: Library) -> None:
 
 
 def summary(library: Library) -> str:
-    """Say how many albums were answered, what failed, and where it stands."""
+    """Return in words the numbers of finished and failed albums, the reasons, and the files written."""
     failed = library.failed
     answered = len(library.albums) - len(failed)
     kept = 0
@@ -272,8 +285,8 @@ def summary(library: Library) -> str:
     for name, reason in failed:
         lines.append(f"  no answer: {name}: {reason}")
     if failed:
-        lines.append(f"{len(failed)} albums without an answer; mend them and type the same again")
-    lines.append(f"what was not used, and why: {library.problems}")
-    if library.known.synthetic:
-        lines.append(f"catalogue {library.known.name!r} is made up: what it says means nothing of real music")
+        lines.append(f"{len(failed)} albums without an answer; fix them and run the same command again")
+    lines.append(f"files not used, with reasons: {library.problems}")
+    if library.learned.synthetic:
+        lines.append(f"catalogue {library.learned.name!r} is synthetic: its predictions mean nothing for real music")
     return "\n".join(lines)

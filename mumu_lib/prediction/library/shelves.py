@@ -1,4 +1,4 @@
-"""The albums of a library, as collections are read: by tags that agree, discs, folder names.
+"""Find the albums of a library by tags, discs and folder names, as collections are read.
 
 Paper: none.  Notebooks: none; ``python -m mumu_lib predict``.
 """
@@ -26,16 +26,16 @@ class Shelved:
     Attributes
     ----------
     album_id : str
-        As :mod:`mumu_lib.sources.collection.albums` names it: the path of its folder, else artist and title.
+        From :mod:`mumu_lib.sources.collection.albums`: the path of its folder, else artist and title.
     folder : Path
-        Its own, or the nearest above all of its recordings.
+        Its own folder, or the nearest one above all of its recordings.
     artist, title : str
-        Empty where neither tags nor folders say.
+        Empty if neither tags nor folders tell.
     audio : list of Path
     cover : Path or None
     texts : list of str
     tags : tuple of str
-        Genres in the tags of its recordings, joined ones apart; a branch has `` > `` inside.
+        Genres in the tags of its recordings, joined ones split; a branch of a hierarchy contains `` > ``.
     """
 
     album_id: str
@@ -48,9 +48,11 @@ class Shelved:
     tags: tuple[str, ...]
 
     def fingerprint(self) -> str:
-        """Return what changes with any of its files."""
-        own = [fingerprint(path, path.relative_to(self.folder).as_posix()) for path in self.audio]
-        return hash_of(*own, fingerprint(self.cover, str(self.cover)), "\0".join((*self.texts, *self.tags)), length=24)
+        """Return a fingerprint of all of its files."""
+        recordings = [fingerprint(path, path.relative_to(self.folder).as_posix()) for path in self.audio]
+        cover = fingerprint(self.cover, str(self.cover))
+        words = "\0".join((*self.texts, *self.tags))
+        return hash_of(*recordings, cover, words, length=24)
 
 
 def find(root: Path, report: Report) -> list[Shelved]:
@@ -60,7 +62,7 @@ def find(root: Path, report: Report) -> list[Shelved]:
     ----------
     root : Path
     report : Report
-        Gets a line for whatever is passed over.
+        Extended by a line for each file that is ignored.
 
     Returns
     -------
@@ -70,40 +72,52 @@ def find(root: Path, report: Report) -> list[Shelved]:
     Raises
     ------
     MissingDataError
-        There is no such folder.
+        The folder does not exist.
     NothingUsableError
-        There is no recording in it.
+        It contains no recording.
+
+    Examples
+    --------
+    >>> [album.title for album in find(Path("Music"), Report())]  # doctest: +SKIP
+    ['Blue', 'Kind of Dub']
     """
     if not root.is_dir():
         raise MissingDataError(f"{root} is not a folder; give the folder of your music library")
     table = rows.of_folders(root, report, SEPARATORS).table
     if table.empty:
         raise NothingUsableError(f"{root}: no recording in it ({report.summary() or 'it is empty'})")
-    found = []
-    for album_id, own in table.groupby("album_id", sort=True):
-        found.append(_shelved(root, str(album_id), own))
-    return found
+    albums = []
+    for album_id, recordings in table.groupby("album_id", sort=True):
+        albums.append(_shelved(root, str(album_id), recordings))
+    return albums
 
 
-def _shelved(root: Path, album_id: str, own: pd.DataFrame) -> Shelved:
-    paths = sorted(own["audio"], key=lambda path: path.split("/"))
+def _shelved(root: Path, album_id: str, recordings: pd.DataFrame) -> Shelved:
+    """Return one album, from the rows of its recordings."""
+    paths = sorted(recordings["audio"], key=lambda path: path.split("/"))
     audio = [root / path for path in paths]
-    first = own.iloc[0]
-    cover = next(filter(None, own["cover"]), "")
+    first = recordings.iloc[0]
+    title = str(first["album"])
+    if not title and len(recordings) == 1:
+        title = str(first["title"])
+    cover = None
+    covers = list(filter(None, recordings["cover"]))
+    if covers:
+        cover = root / covers[0]
     return Shelved(
         album_id=album_id,
         folder=_folder(root, album_id, audio),
         artist=str(first["artist"]),
-        title=str(first["album"]) or (str(first["title"]) if len(own) == 1 else ""),
+        title=title,
         audio=audio,
-        cover=root / cover if cover else None,
-        texts=_texts(own["text"]),
-        tags=_tags(own["tag_genre"]),
+        cover=cover,
+        texts=_texts(recordings["text"]),
+        tags=_tags(recordings["tag_genre"]),
     )
 
 
 def _folder(root: Path, album_id: str, audio: list[Path]) -> Path:
-    """Return the folder that names an album, if all of it lies there, else the nearest above its recordings."""
+    """Return the folder of an album if it contains all of its recordings, else the nearest one above them."""
     named = root / album_id
     if named.is_dir() and all(path.is_relative_to(named) for path in audio):
         return named
@@ -112,16 +126,17 @@ def _folder(root: Path, album_id: str, audio: list[Path]) -> Path:
 
 def _texts(cells: Iterable[Any]) -> list[str]:
     """Return the texts of all rows, each once; rows of one album mostly share them."""
-    found: dict[str, None] = {}
+    texts: dict[str, None] = {}
     for cell in cells:
         if cell:
-            found |= dict.fromkeys(cell)
-    return list(found)
+            texts |= dict.fromkeys(cell)
+    return list(texts)
 
 
 def _tags(cells: Iterable[str]) -> tuple[str, ...]:
-    found: dict[str, None] = {}
+    """Return the genres in the tags of all rows, each once."""
+    names: dict[str, None] = {}
     for cell in cells:
         for branch in genres.branches(cell):
-            found[" > ".join(branch)] = None
-    return tuple(found)
+            names[" > ".join(branch)] = None
+    return tuple(names)

@@ -1,10 +1,10 @@
-"""What a library's answers change in the tags of its files, album by album: first said, then done.
+"""Plan and write predicted genres into the tags of a library's files, album by album.
 
 Paper: none.  Notebooks: none; ``python -m mumu_lib predict --write-tags``.
 
-Only genres that are kept, sure, and expected to be right more often than not are written, under the names of
-``params/genres.csv``. By default a file that has a genre
-keeps it; ``add`` puts new ones behind those it has, ``replace`` puts them in their place.
+Only genres that are kept, sure, and reach the least expected precision are written, under the names of
+``params/genres.csv``. By default a file that has a genre keeps it; ``add`` appends new ones, ``replace`` overwrites the
+old ones.
 """
 
 from collections import Counter
@@ -28,24 +28,24 @@ from mumu_lib.sources.tagging.rewriting import Record
 from mumu_lib.sources.tags import genres, kinds
 from mumu_lib.sources.tags.spelling import key
 
-MISSING, ADD, REPLACE = "missing", "add", "replace"
-WRITE, RIGHT, HAS, NOTHING, SKIPPED = (
-    "written",
-    "right already",
-    "has a genre, kept",
-    "nothing sure to write",
-    "skipped",
-)
-# These keep places of samples in tables, which move with the tags: equal bytes do not say all.
+MISSING = "missing"
+ADD = "add"
+REPLACE = "replace"
+WRITE = "written"
+RIGHT = "right already"
+HAS = "has a genre, kept"
+NOTHING = "nothing sure to write"
+SKIPPED = "skipped"
+# These formats store positions of samples in tables that change with the tags: comparing bytes is not enough.
 DECODED = ("mp4", "asf")
-# Seconds that are compared.
+# Seconds of sound that are compared.
 LONGEST = 600.0
 MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to become of one file.
+    """The change planned for one file.
 
     Attributes
     ----------
@@ -65,54 +65,56 @@ class Plan:
 
 
 def sure_names(kept: Iterable[Sequence[Any]], names: Names, least: float) -> tuple[str, ...]:
-    """Return the names to write of an album: of the genres that are kept, sure and mostly right, each once.
+    """Return the names to write for an album: its kept, sure and precise enough genres, each once.
 
     Parameters
     ----------
     kept : iterable of (genre, sure, precision)
         From :func:`mumu_lib.prediction.library.rows.kept`.
     least : float
-        Least expected precision; one that is not known does not reach it.
+        Least expected precision; genres of unknown precision are left out.
 
     Examples
     --------
     >>> sure_names([("Jazz", "yes", 0.8), ("Pop", "not sure", 0.9), ("Rock", "yes", 0.3)], Names(), 0.5)
     ('Jazz',)
     """
-    found: dict[str, None] = {}
+    chosen: dict[str, None] = {}
     for genre, sure, precision in kept:
         name = names.of(genre)
         if sure == keeping.YES and name and (precision or 0) >= least:
-            found[name] = None
-    return tuple(found)
+            chosen[name] = None
+    return tuple(chosen)
 
 
-def plan(album: Shelved, wanted: tuple[str, ...], how: str) -> list[Plan]:
-    """Say what is to become of each file of an album.
+def plan(album: Shelved, new_genres: tuple[str, ...], how: str) -> list[Plan]:
+    """Plan the change of each file of an album.
 
     Parameters
     ----------
-    wanted : tuple of str
+    new_genres : tuple of str
         From :func:`sure_names`.
     how : {'missing', 'add', 'replace'}
     """
-    return [_of_file(path, wanted, how) for path in album.audio]
+    return [_plan_file(path, new_genres, how) for path in album.audio]
 
 
-def _of_file(path: Path, wanted: tuple[str, ...], how: str) -> Plan:
+def _plan_file(path: Path, new_genres: tuple[str, ...], how: str) -> Plan:
+    """Plan the change of one file, from the tags that it has."""
     read = tags.read(path)
-    if not wanted:
+    if not new_genres:
         return Plan(path, NOTHING, read.genres)
     if read.problem:
         return Plan(path, SKIPPED, read.genres, reason=rewriting.obstacle(path) or read.problem)
-    there = genres.split(read.genres).genres
-    if how == MISSING and there:
+    old_genres = genres.split(read.genres).genres
+    if how == MISSING and old_genres:
         return Plan(path, HAS, read.genres)
-    new = wanted
-    if how == ADD:
-        # A word for no genre is none that anyone would miss.
-        known = {key(genre) for genre in there}
-        new = (*(read.genres if there else ()), *(name for name in wanted if key(name) not in known))
+    new = new_genres
+    # Tags without any genre, such as "Unknown", are replaced.
+    if how == ADD and old_genres:
+        old_keys = {key(genre) for genre in old_genres}
+        added = [name for name in new_genres if key(name) not in old_keys]
+        new = (*read.genres, *added)
     if new == read.genres:
         return Plan(path, RIGHT, read.genres)
     reason = rewriting.obstacle(path)
@@ -122,51 +124,53 @@ def _of_file(path: Path, wanted: tuple[str, ...], how: str) -> Plan:
 
 
 def carry_out(plans: Iterable[Plan], record: Callable[[Record], None]) -> Iterator[Plan]:
-    """Write the genres of files, and return what became of each.
+    """Write the genres of files, and yield the plans; those that failed become ``skipped``.
 
     Parameters
     ----------
     record : function
-        Called before a file is touched.
+        Called before a file is changed.
     """
-    for one in plans:
-        if one.what != WRITE:
-            yield one
+    for plan in plans:
+        if plan.what != WRITE:
+            yield plan
             continue
         try:
-            _write(one, record)
+            _write(plan, record)
         except NotWritableError as error:
-            yield Plan(one.path, SKIPPED, one.old, reason=str(error))
+            yield Plan(plan.path, SKIPPED, plan.old, reason=str(error))
         else:
-            yield one
+            yield plan
 
 
-def _write(one: Plan, record: Callable[[Record], None]) -> None:
+def _write(plan: Plan, record: Callable[[Record], None]) -> None:
+    """Write the genres of one file."""
+
     def put(editor: Editor) -> None:
-        editor.put(list(one.new))
+        editor.put(list(plan.new))
 
-    rewriting.rewrite(one.path, put, record, genres=one.new, check=sounds_alike)
+    rewriting.rewrite(plan.path, put, record, genres=plan.new, check=sounds_alike)
 
 
-def sounds_alike(one: Path, other: Path) -> None:
-    """Compare what is heard in two files, where equal bytes of sound do not say all.
+def sounds_alike(before: Path, after: Path) -> None:
+    """Compare the decoded sound of two files of a format for which comparing bytes is not enough.
 
     Raises
     ------
     NotWritableError
-        They sound different, or one of them cannot be decoded.
+        The second file sounds different, or can no longer be decoded.
     """
-    with open_regular(one) as file:
+    with open_regular(before) as file:
         kind, _ = kinds.kind_of(file)
     if kind not in DECODED:
         return
     try:
-        first = decoding.decode(one, LONGEST)
+        first = decoding.decode(before, LONGEST)
     except AudioError:
-        # What cannot be decoded sounds the same as before: not at all.
+        # There is no sound to preserve.
         return
     try:
-        second = decoding.decode(other, LONGEST)
+        second = decoding.decode(after, LONGEST)
     except AudioError as error:
         raise NotWritableError(f"could not be decoded any more ({error.reason})") from None
     if not np.array_equal(first.y, second.y):
@@ -174,7 +178,7 @@ def sounds_alike(one: Path, other: Path) -> None:
 
 
 def diff(album: str, plans: list[Plan]) -> str:
-    """Say what changes in an album, its files of one kind together; empty where nothing is written or skipped.
+    """Return the changes of an album in words, equal ones together; empty if no file is written or skipped.
 
     Examples
     --------
@@ -184,24 +188,28 @@ def diff(album: str, plans: list[Plan]) -> str:
     """
     changes: Counter[str] = Counter()
     skipped: dict[str, list[str]] = {}
-    for one in plans:
-        if one.what == WRITE:
-            changes[f"{_listed(one.old)} -> {_listed(one.new)}"] += 1
-        elif one.what == SKIPPED:
-            skipped.setdefault(one.reason, []).append(one.path.name)
+    for plan in plans:
+        if plan.what == WRITE:
+            changes[f"{_listed(plan.old)} -> {_listed(plan.new)}"] += 1
+        elif plan.what == SKIPPED:
+            skipped.setdefault(plan.reason, []).append(plan.path.name)
     lines = [album]
     for change, count in changes.items():
         lines.append(f"  {_files(count)}: {change}")
-    for reason, own in skipped.items():
-        more = f" and {len(own) - MOST_NAMED} more" if len(own) > MOST_NAMED else ""
-        lines.append(f"  skipped: {', '.join(own[:MOST_NAMED])}{more}: {reason}")
+    for reason, files in skipped.items():
+        named = ", ".join(files[:MOST_NAMED])
+        if len(files) > MOST_NAMED:
+            named += f" and {len(files) - MOST_NAMED} more"
+        lines.append(f"  skipped: {named}: {reason}")
     if len(lines) == 1:
         return ""
     return "\n".join(lines)
 
 
 def _files(count: int) -> str:
-    return f"{count} file{'s' * (count != 1)}"
+    if count == 1:
+        return "1 file"
+    return f"{count} files"
 
 
 def _listed(names: tuple[str, ...]) -> str:

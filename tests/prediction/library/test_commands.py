@@ -110,11 +110,11 @@ def test_several_undo_files_go_back_step_by_step(predict, root, tmp_path, capsys
 
 
 def test_what_is_made_up_is_not_written(predict, root, monkeypatch, capsys):
-    monkeypatch.setattr(running.Settled, "synthetic", True, raising=False)
+    monkeypatch.setattr(running.FixedRuns, "synthetic", True, raising=False)
     assert predict(*WRITE) == 0
-    assert "means nothing of real music" in capsys.readouterr().out
+    assert "mean nothing for real music" in capsys.readouterr().out
     assert predict(*WRITE, "--apply") == 1
-    assert "is made up" in capsys.readouterr().err
+    assert "is synthetic" in capsys.readouterr().err
     assert set(genres(root).values()) == {()}
 
 
@@ -128,17 +128,17 @@ def test_a_read_only_file_is_listed(predict, root, capsys):
 
 
 def test_ctrl_c_says_how_to_go_on(predict, root, monkeypatch, capsys, tmp_path):
-    answer = running._answer
+    answer = running._predict_albums
 
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(running, "_answer", interrupt)
+    monkeypatch.setattr(running, "_predict_albums", interrupt)
     assert predict("--top", "2") == 130
     said = capsys.readouterr().out
     assert "stopped" in said
     assert "--top 2" in said
-    monkeypatch.setattr(running, "_answer", answer)
+    monkeypatch.setattr(running, "_predict_albums", answer)
     again = shlex.split(said.splitlines()[-1].strip())
     assert main(again[3:]) == 0
 

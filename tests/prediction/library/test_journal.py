@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mumu_lib.core.errors import WriteError
-from mumu_lib.prediction.library.journal import Journal, alone
+from mumu_lib.prediction.library.journal import Journal, output_lock
 
 
 @pytest.fixture
@@ -88,8 +88,8 @@ def test_lines_that_do_not_count_go(out):
 
 
 def test_one_process_at_a_time(out):
-    with alone(out), pytest.raises(WriteError, match="another process writes"), alone(out):
+    with output_lock(out), pytest.raises(WriteError, match="another process writes"), output_lock(out):
         pass
-    with alone(out):
+    with output_lock(out):
         pass
     assert not list(out.parent.iterdir())
