@@ -182,7 +182,7 @@ def measured(page: Page, session: CDPSession, box: Any, seconds: float) -> dict[
                 page.mouse.down()
             start = time.monotonic()
             number = 0
-            while time.monotonic() - start < seconds or number < 5:
+            while time.monotonic() - start < seconds or number < 3:
                 step(number)
                 page.wait_for_timeout(16)
                 number += 1
@@ -201,10 +201,11 @@ def measured(page: Page, session: CDPSession, box: Any, seconds: float) -> dict[
 
 
 def settled(page: Page) -> None:
-    """Wait until what was asked to be drawn is drawn: two frames without a new one."""
-    before = -1
-    while before != (now := page.evaluate(TWO_FRAMES)):
-        before = now
+    """Wait until what was asked to be drawn is drawn: two frames without a new picture, or ten seconds."""
+    end = time.monotonic() + 10
+    before, now = -1, 0
+    while before != now and time.monotonic() < end:
+        before, now = now, page.evaluate(TWO_FRAMES)
 
 
 def searched(page: Page) -> float:
@@ -284,6 +285,8 @@ def in_jupyterlab(chromium: Browser, session: CDPSession, asked: argparse.Namesp
         for number, (name, change) in enumerate(chosen(WIDGETS, asked.variants).items()):
             cell = CELL.format(path=path, points=asked.points, change=change)
             notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip())])
+            # Without a kernel's name JupyterLab asks for one.
+            notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
             nbformat.write(notebook, folder / f"{number}.ipynb")
             page = chromium.new_page(viewport={"width": 1360, "height": 1000}, device_scale_factor=asked.scale)
             page.add_init_script(COUNT_DRAWN)
@@ -292,6 +295,7 @@ def in_jupyterlab(chromium: Browser, session: CDPSession, asked: argparse.Namesp
             page.get_by_role("menuitem", name="Run", exact=True).click(timeout=LONGEST_WAIT)
             page.locator("#jp-mainmenu-run").get_by_text("Run All Cells", exact=True).click()
             page.get_by_text("the map is there", exact=True).wait_for(timeout=LONGEST_WAIT)
+            print("the map is there", file=sys.stderr, flush=True)
             page.wait_for_timeout(4000)
             canvas = page.locator(".jp-OutputArea-output canvas").first
             canvas.scroll_into_view_if_needed()
