@@ -2,8 +2,8 @@
 
     python benchmarks/fluid.py                              150,000 points: the widget and the page of save_html
     python benchmarks/fluid.py --points 1500 --only page
-    python benchmarks/fluid.py --graphics none              Chromium as it starts without a graphics card
-    python benchmarks/fluid.py --graphics gpu               with the machine's own
+    python benchmarks/fluid.py --graphics none --only page  Chromium without any WebGL
+    python benchmarks/fluid.py --graphics gpu               with a graphics card; not tried yet
 
 Chromium itself counts: its trace says for every input event when it came and when the frame that it caused was
 presented (EventLatency). Since a page may answer an event in a later frame than the next, the pictures that it draws
