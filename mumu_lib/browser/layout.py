@@ -19,10 +19,12 @@ from bokeh.plotting import figure
 from bokeh.resources import INLINE
 
 from mumu_lib.browser.canvases import ACCENT
-from mumu_lib.browser.controls import colour_groups, rows_by_genre
+from mumu_lib.browser.controls import GREY, colour_groups, rows_by_genre
 
 HEIGHT = 620
 SIDE_WIDTH = 280
+# Of each colour; without a limit every point under the pointer has one, hundreds in a dense map.
+MOST_TOOLTIPS = 3
 HINT = "<small>Point at one; click it for its genres and, where there is one, its clip.</small>"
 # Columns that the page may show of a point; lists are joined.
 SENT = ("title", "artist", "album", "genres", "predicted", "split", "correct", "cover", "clip")
@@ -90,7 +92,7 @@ def page(points: pd.DataFrame, colours: list[str], colour: str, title: str, noun
     drawn = {}
     for name in colours:
         drawn[name] = _draw_groups(plot, source, shown, points[name], visible=name == colour)
-    plot.add_tools(HoverTool(tooltips=TOOLTIP))
+    plot.add_tools(HoverTool(tooltips=TOOLTIP, limit=MOST_TOOLTIPS))
     card = Div(text=HINT, width=SIDE_WIDTH, disable_math=True)
     source.selected.js_on_change(
         "indices", CustomJS(args={"source": source, "card": card, "hint": HINT}, code=SHOW_CARD)
@@ -134,17 +136,21 @@ def _empty_plot() -> figure:
 def _draw_groups(
     plot: figure, source: ColumnDataSource, shown: BooleanFilter, values: pd.Series, *, visible: bool
 ) -> list[Model]:
-    """Draw one glyph for each colour of a column, and a legend whose entries hide them; return what was added."""
+    """Draw one glyph for each colour of a column, grey below all others, and a legend that hides them; return both."""
     codes, names, colours = colour_groups(values)
     items = []
     for code, (name, fill) in enumerate(zip(names, colours, strict=True)):
         rows = np.flatnonzero(codes == code)
         if not len(rows):
             continue
+        level = "glyph"
+        if fill == GREY:
+            level = "underlay"
         points: Any = plot.scatter(
             "x", "y", source=source, view=CDSView(filter=shown & IndexFilter(indices=rows.tolist())),
             size=_size(len(values)), fill_color=fill, fill_alpha=0.8, line_color=None,
             nonselection_fill_alpha=0.8, selection_line_color=ACCENT, line_width=3, visible=visible,
+            level=level,
         )  # fmt: skip
         # value(): Bokeh takes a plain string that equals the name of a column for that column.
         items.append(LegendItem(label=value(f"{name} ({len(rows):,})"), renderers=[points]))

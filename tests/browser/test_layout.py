@@ -8,6 +8,7 @@ pytest.importorskip("bokeh", reason="Bokeh is not installed (pip install -e .[ex
 from bokeh.models import BooleanFilter, ColumnDataSource
 
 from mumu_lib.browser import layout
+from mumu_lib.browser.controls import GREY
 from mumu_lib.browser.points import usable
 
 
@@ -40,3 +41,10 @@ def test_lists_are_joined_and_coordinates_single(points):
     sent = layout._sent(usable(points))
     assert sent["genres"][0] == "Jazz, Folk, World"
     assert sent["x"].dtype == np.float32
+
+
+def test_grey_points_lie_below_all_others(points):
+    points["shelf"] = np.resize([f"shelf {i}" for i in range(15)], 30)
+    _, glyphs = drawn(usable(points), "shelf")
+    assert {glyph.level for glyph in glyphs if glyph.glyph.fill_color == GREY} == {"underlay"}
+    assert {glyph.level for glyph in glyphs if glyph.glyph.fill_color != GREY} == {"glyph"}
