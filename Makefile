@@ -73,8 +73,8 @@ lint: .venv/.installed  ## style, types, and how densely the library is written
 	$(BIN)/mypy
 	$(BIN)/python tests/house/density.py
 
-unit: .venv/.installed  ## unit tests, and the examples of all docstrings
-	$(WITH_PATH) $(BIN)/python -m pytest tests mumu_lib --doctest-modules $(SPREAD)
+unit: .venv/.installed  ## unit tests
+	$(WITH_PATH) $(BIN)/python -m pytest tests $(SPREAD)
 
 # In a home of its own: what it draws would else replace the figures that git keeps. Every network is trained anew, since
 # a finished training says nothing about the library as it is now. Two notebooks at a time, the longest first; then those
@@ -105,7 +105,7 @@ site: .venv/.installed  ## README, docs and notebooks as a site in build/site
 
 coverage: .venv/.installed  ## lines and branches of the library that the unit tests reach: at least 92 %
 	$(BIN)/coverage erase
-	$(WITH_PATH) $(BIN)/coverage run -m pytest tests mumu_lib --doctest-modules $(SPREAD)
+	$(WITH_PATH) $(BIN)/coverage run -m pytest tests $(SPREAD)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
