@@ -1,27 +1,27 @@
-"""How densely the library is written:  python tests/house/density.py [--lower]
+"""How densely the library is written:  python tests/house/density.py
 
-Comprehensions, conditional expressions, assignments of several values at once and walruses, per 1,000 lines of code
-without docstrings, comments and blank lines. They may only become fewer: ``make lint`` fails where there are more than
-``density.json`` holds. ``--lower`` writes down what has been reached.
+Count comprehensions, conditional expressions and assignments of several values at once per 1,000 lines of code, without
+docstrings, comments and blank lines, in each room of the library. ``make lint`` fails where a room is denser than
+``BUDGET``, and where a comprehension is nested or holds a walrus.
 """
 
-import argparse
 import ast
 import io
-import json
 import sys
 import tokenize
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-LIMITS = Path(__file__).with_suffix(".json")
+LIBRARY = Path(__file__).resolve().parents[2] / "mumu_lib"
+# Twice what libraries of the field have; a room with a few lines may have one of each.
+BUDGET = {"comprehensions": 25, "conditional expressions": 10, "tuple assignments": 3}
+FORBIDDEN = ("unpacked generators", "nested comprehensions", "walruses in comprehensions")
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 NO_CODE = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 
 
-def docstrings(tree: ast.AST) -> Iterator[int]:
+def docstring_lines(tree: ast.AST) -> Iterator[int]:
     """Yield the line numbers of all docstrings."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
@@ -38,59 +38,71 @@ def lines_of_code(source: str) -> int:
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type not in NO_CODE:
             lines.update(range(token.start[0], token.end[0] + 1))
-    return len(lines.difference(docstrings(ast.parse(source))))
+    return len(lines.difference(docstring_lines(ast.parse(source))))
 
 
-def kind(node: ast.AST) -> str:
-    """Name what is counted of a node; empty for all else."""
+def kinds(node: ast.AST) -> Iterator[str]:
+    """Yield the kinds of dense code that a node is."""
     if isinstance(node, COMPREHENSIONS):
-        return "comprehensions"
+        yield "comprehensions"
+        inside = [child for child in ast.walk(node) if child is not node]
+        if any(isinstance(child, COMPREHENSIONS) for child in inside):
+            yield "nested comprehensions"
+        if any(isinstance(child, ast.NamedExpr) for child in inside):
+            yield "walruses in comprehensions"
     if isinstance(node, ast.IfExp):
-        return "conditional expressions"
-    if isinstance(node, ast.NamedExpr):
-        return "walruses"
+        yield "conditional expressions"
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
         if isinstance(node.value, ast.Tuple):
-            return "tuple assignments"
+            yield "tuple assignments"
         if isinstance(node.value, ast.GeneratorExp):
-            return "unpacked generators"
-    return ""
+            yield "unpacked generators"
 
 
-def density(folder: Path) -> dict[str, float]:
-    """Return how many of each kind stand in 1,000 lines of code."""
+def count(paths: list[Path]) -> tuple[int, Counter[str]]:
+    """Return the lines of code of some files, and how many there are of each kind."""
     lines = 0
-    counts: Counter[str] = Counter()
-    for path in sorted(folder.rglob("*.py")):
+    found: Counter[str] = Counter()
+    for path in paths:
         source = path.read_text(encoding="utf-8")
         lines += lines_of_code(source)
-        counts.update(filter(None, map(kind, ast.walk(ast.parse(source)))))
-    return {name: round(1000 * count / lines, 1) for name, count in sorted(counts.items())}
+        for node in ast.walk(ast.parse(source)):
+            found.update(kinds(node))
+    return lines, found
 
 
-def above(found: dict[str, float], limits: dict[str, float]) -> list[str]:
-    """Say of each kind that became denser by how much."""
-    return [
-        f"{name}: {value} in 1,000 lines of code, at most {limits.get(name, 0.0)} are allowed; unfold the new ones"
-        for name, value in found.items()
-        if value > limits.get(name, 0.0)
-    ]
+def rooms(library: Path) -> dict[str, list[Path]]:
+    """Return the files of each room: a folder of the library, or all modules that lie directly in it."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(library.rglob("*.py")):
+        inside = path.relative_to(library)
+        room = inside.parts[0] if len(inside.parts) > 1 else "."
+        found.setdefault(room, []).append(path)
+    return found
 
 
-def main(words: list[str] | None = None, folder: Path = ROOT / "mumu_lib", limits: Path = LIMITS) -> int:
-    """Compare the library with the limits; 1 if something became denser."""
-    parser = argparse.ArgumentParser(description="Compare how densely the library is written with what is allowed.")
-    parser.add_argument("--lower", action="store_true", help="lower the limits to what has been reached")
-    asked = parser.parse_args(words)
-    found = density(folder)
-    allowed = json.loads(limits.read_text(encoding="utf-8"))
-    if problems := above(found, allowed):
-        print(*problems, sep="\n", file=sys.stderr)
-        return 1
-    if asked.lower:
-        limits.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    print("density:", ", ".join(f"{name} {value} (at most {allowed[name]})" for name, value in found.items()))
-    return 0
+def too_dense(library: Path) -> list[str]:
+    """Say of each room what there is too much of, and how much is allowed."""
+    found = []
+    for room, paths in rooms(library).items():
+        lines, counts = count(paths)
+        allowed = dict.fromkeys(FORBIDDEN, 0)
+        for kind, budget in BUDGET.items():
+            allowed[kind] = max(1, round(budget * lines / 1000))
+        for kind, most in allowed.items():
+            if counts[kind] > most:
+                found.append(f"{room}: {counts[kind]} {kind} in {lines} lines of code, {most} are allowed")
+    return found
+
+
+def main(library: Path = LIBRARY) -> int:
+    """Print what is too dense; return 1 where anything is."""
+    found = too_dense(library)
+    for line in found:
+        print(line, file=sys.stderr)
+    if found:
+        print("Write one idea a line, or move a part into a function with a good name.", file=sys.stderr)
+    return int(bool(found))
 
 
 if __name__ == "__main__":

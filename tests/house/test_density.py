@@ -1,6 +1,4 @@
-"""The ratchet of ``make lint``: the library may become less dense, never more."""
-
-import json
+"""The budgets of ``make lint``: no room of the library is denser than they allow."""
 
 import density
 import pytest
@@ -16,45 +14,61 @@ def f(x):
     return y if x else {
         a: b for a, b in x}
 '''
+DENSE = {
+    "comprehensions": "a = [b for b in c]",
+    "conditional expressions": "a = b if c else d",
+    "tuple assignments": "a, b = c, d",
+}
 
 
 @pytest.fixture
-def folder(tmp_path):
-    (tmp_path / "code").mkdir()
-    (tmp_path / "code" / "some.py").write_text(CODE, encoding="utf-8")
-    return tmp_path / "code"
+def library(tmp_path):
+    (tmp_path / "text").mkdir()
+    # In 100 lines 2 comprehensions (half to even), a conditional expression and an assignment of two values may stand.
+    (tmp_path / "text" / "some.py").write_text("a = 1\n" * 99, encoding="utf-8")
+    return tmp_path
 
 
-def test_the_library_is_no_denser_than_it_was():
-    assert density.main([]) == 0
+def add(library, line):
+    with (library / "text" / "some.py").open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
 
 
-def test_lines_without_code_do_not_count(folder):
+def test_no_room_is_too_dense():
+    assert density.too_dense(density.LIBRARY) == []
+
+
+def test_lines_without_code_do_not_count():
     assert density.lines_of_code(CODE) == 5
-    assert density.density(folder) == {"comprehensions": 400.0, "conditional expressions": 200.0}
+
+
+@pytest.mark.parametrize("kind", DENSE)
+def test_more_than_the_budget_is_refused(library, capsys, kind):
+    add(library, DENSE[kind])
+    assert density.main(library) == 0
+    for _ in range(3):
+        add(library, DENSE[kind])
+    assert density.main(library) == 1
+    assert f"text: 4 {kind}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("line", "what"),
+    ("line", "kind"),
     [
-        ("a = [b for b in c]", "comprehensions"),
-        ("a = b if c else d", "conditional expressions"),
-        ("a, b = c, d", "tuple assignments"),
         ("a, b = (c for c in d)", "unpacked generators"),
-        ("print(a := 1)", "walruses"),
+        ("a = [[c for c in b] for b in d]", "nested comprehensions"),
+        ("a = [c for b in d if (c := f(b))]", "walruses in comprehensions"),
     ],
 )
-def test_more_of_anything_is_refused(folder, tmp_path, capsys, line, what):
-    limits = tmp_path / "limits.json"
-    limits.write_text(json.dumps(density.density(folder)), encoding="utf-8")
-    assert density.main([], folder, limits) == 0
-    (folder / "more.py").write_text(line, encoding="utf-8")
-    assert density.main([], folder, limits) == 1
-    assert what in capsys.readouterr().err
+def test_some_kinds_are_refused_at_once(library, capsys, line, kind):
+    add(library, line)
+    assert density.main(library) == 1
+    assert kind in capsys.readouterr().err
 
 
-def test_fewer_of_something_lowers_the_limit_when_asked(folder, tmp_path):
-    limits = tmp_path / "limits.json"
-    limits.write_text('{"comprehensions": 900.0, "conditional expressions": 900.0}', encoding="utf-8")
-    density.main(["--lower"], folder, limits)
-    assert json.loads(limits.read_text(encoding="utf-8")) == density.density(folder)
+def test_one_room_does_not_pay_for_another(library):
+    (library / "image").mkdir()
+    (library / "image" / "large.py").write_text("a = 1\n" * 10_000, encoding="utf-8")
+    for _ in range(3):
+        add(library, DENSE["tuple assignments"])
+    assert density.main(library) == 1
