@@ -39,7 +39,7 @@ class Counting(BaseComm):
 
 
 def points(n: int, folder: Path, seed: int = 0) -> pd.DataFrame:
-    """A map as :func:`mumu_lib.browser.points.album_map` makes it: up to five of 250 genres an album, covers on disk."""
+    """Make a map as :func:`mumu_lib.browser.points.album_map` makes it: up to five of 250 genres an album, covers on disk."""
     rng = np.random.default_rng(seed)
     centres = rng.normal(0, 40, (GENRES, 2))
     main = rng.zipf(1.4, n) % GENRES
@@ -74,7 +74,7 @@ def says(widget, **state) -> None:
 
 
 def doings(browser: controls.Controls, seed: int = 0) -> dict[str, Callable[[], object]]:
-    """What a reader does, by name; each call is a new one."""
+    """Return what a reader does, by name; each call is a new one."""
     rng = np.random.default_rng(seed)
     n, scatter = len(browser.points), browser.canvas.widget
     letters = iter("".join(str(1000 + i) for i in range(1000)))

@@ -234,7 +234,7 @@ const found = texts.join("");
 
 
 def on_saved_page(chromium: Browser, session: CDPSession, asked: argparse.Namespace, folder: Path) -> dict[str, dict]:
-    """The page of save_html, each thing left out in turn."""
+    """Measure the page of save_html, each thing left out in turn."""
     from mumu_lib import browser
 
     saved = browser.save_html(made_up_points(asked.points), folder / "map.html")
@@ -255,7 +255,7 @@ def on_saved_page(chromium: Browser, session: CDPSession, asked: argparse.Namesp
 
 @contextmanager
 def jupyterlab(folder: Path) -> Iterator[str]:
-    """A JupyterLab of its own; its address."""
+    """Start a JupyterLab; yield its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -278,7 +278,7 @@ def jupyterlab(folder: Path) -> Iterator[str]:
 
 
 def in_jupyterlab(chromium: Browser, session: CDPSession, asked: argparse.Namespace, folder: Path) -> dict[str, dict]:
-    """The widget in JupyterLab, each thing left out in turn."""
+    """Measure the widget in JupyterLab, each thing left out in turn."""
     table = {}
     path = [str(paths.checkout()), str(Path(__file__).parent)]
     with jupyterlab(folder) as address:

@@ -47,7 +47,7 @@ def factors(n: int) -> np.ndarray:
 
 
 def written(n: int, folder: Path) -> Any:
-    """A catalogue of so many albums, with a track and a review each, on disk."""
+    """Write a catalogue of so many albums, with a track and a review each, on disk."""
     from mumu_lib import catalogue
 
     M = label_matrix(n)

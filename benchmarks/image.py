@@ -52,7 +52,7 @@ def synthetic(folder: Path, n: int) -> None:
 
 
 def plain_view(path: Path) -> np.ndarray:
-    """What most training scripts do for one cover."""
+    """Open and crop one cover as most training scripts do."""
     picture = Image.open(path).convert("RGB")
     box = augment.random_crop(*picture.size, np.random.default_rng())
     picture = picture.crop(tuple(map(int, box))).resize((SIZE, SIZE), Image.Resampling.BICUBIC)

@@ -48,7 +48,7 @@ def networks(filters: str, variants: list[str]) -> dict[str, keras.Model]:
 
 
 def measured(filters: str, variants: list[str], batch: int, steps: int) -> dict[str, object]:
-    """A row of the table."""
+    """Measure a row of the table."""
     rng = np.random.default_rng(0)
     x = rng.uniform(-80, 0, (batch, *models.PATCH_SHAPE)).astype(np.float32)
     y = keras.utils.normalize(rng.normal(size=(batch, 50))).astype(np.float32)

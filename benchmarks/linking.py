@@ -74,7 +74,7 @@ def titles(wanted: int, real: list[str], made: list[str], rng: np.random.Generat
 
 
 def write_dumps(folder: Path, names: list[str], real: list[str], rng: np.random.Generator) -> dict[str, Path]:
-    """Dumps in which the last titles are redirects to the first; every article has a few categories of 100,000."""
+    """Write dumps in which the last titles are redirects to the first; every article has a few categories of 100,000."""
     articles = int(len(names) * (1 - REDIRECTS))
     paths = {kind: folder / f"{kind}.ttl" for kind in ("categories", "redirects")}
     chosen = rng.integers(0, len(real), (100_000, 3)).tolist()
@@ -93,7 +93,7 @@ def write_dumps(folder: Path, names: list[str], real: list[str], rng: np.random.
 
 
 def make(folder: Path, n: int, texts: list[str]) -> None:
-    """Dumps and knowledge base; prints what that took."""
+    """Make dumps and knowledge base; print what that took."""
     rng = np.random.default_rng([n])
     real, made = vocabulary(texts, rng)
     names = titles(n, real, made, rng)
@@ -143,7 +143,7 @@ def memory() -> str:
 
 
 def expression(names: list[str]) -> re.Pattern[str]:
-    """A regular expression for the longest of some names that ends where a word does."""
+    """Compile a regular expression for the longest of some names that ends where a word does."""
     longest_first = sorted(names, key=len, reverse=True)
     ends = (re.escape(name) + (r"(?!\w)" if re.match(r"\w", name[-1]) else "") for name in longest_first)
     return re.compile(rf"(?<!\w)(?:{'|'.join(ends)})")
@@ -156,7 +156,7 @@ def speed(linker: LocalLinker, texts: list[str]) -> tuple[float, int]:
 
 
 def compare(folder: Path, texts: list[str], rounds: int) -> None:
-    """The linker and a regular expression with the same few names, in turn."""
+    """Time the linker and a regular expression with the same few names, in turn."""
     folder.mkdir(exist_ok=True)
     rng = np.random.default_rng(0)
     real, made = vocabulary(texts, rng)

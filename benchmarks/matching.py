@@ -83,7 +83,7 @@ def noisy(title: str, artist: str, kind: int, rng: np.random.Generator) -> tuple
 
 
 def mistyped(name: str, rng: np.random.Generator) -> str:
-    """A letter lost; from short names none, as a single one would be more than the threshold forgives."""
+    """Drop a letter; from short names none, as a single one would be more than the threshold forgives."""
     if len(name) < 10:
         return name
     at = int(rng.integers(1, len(name) - 1))

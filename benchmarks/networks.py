@@ -42,7 +42,7 @@ def gflop_per_example(network: keras.Model) -> tuple[float, float]:
 
 
 def peak_gflops(n: int = 4096) -> float:
-    """What the machine reaches on a float32 product of two n x n matrices."""
+    """Measure what the machine reaches on a float32 product of two n x n matrices."""
     a = keras.random.normal((n, n))
     times = []
     for _ in range(7):

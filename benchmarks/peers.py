@@ -112,7 +112,7 @@ def decibels(magnitude: np.ndarray) -> np.ndarray:
 
 
 def cqt(asked: argparse.Namespace) -> None:
-    """Recordings already decoded, to decibels."""
+    """Turn decoded recordings into decibels."""
     from mumu_lib import audio
     from mumu_lib.core.errors import AudioError
 
@@ -376,7 +376,7 @@ def covers(asked: argparse.Namespace) -> None:
 
 
 def text(asked: argparse.Namespace) -> None:
-    """Cleaned texts to tf-idf of the 10,000 most frequent terms in at most half of the texts."""
+    """Turn cleaned texts into tf-idf of the 10,000 most frequent terms in at most half of the texts."""
     import linking as linking_benchmark
 
     from mumu_lib.text import tfidf

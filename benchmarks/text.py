@@ -78,7 +78,7 @@ def ours(music: catalogue.Catalogue) -> list[float]:
 
 
 def plainly(music: catalogue.Catalogue, some: int = 500) -> list[float]:
-    """The same with pandas and scikit-learn, as one would write it down."""
+    """Do the same with pandas and scikit-learn, as one would write it down."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.feature_selection import mutual_info_classif
 

@@ -4,7 +4,7 @@ Paper: Figure 1.  Notebooks: 03_label_factors, 04_audio, 06_image, 07_multimodal
 """
 
 import html
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -143,7 +143,7 @@ def _draw_groups(
         rows = np.flatnonzero(codes == code)
         if not len(rows):
             continue
-        level = "glyph"
+        level: Literal["glyph", "underlay"] = "glyph"
         if fill == GREY:
             level = "underlay"
         points: Any = plot.scatter(

@@ -128,10 +128,10 @@ def _check(path: Path, ids: list[str], values: np.ndarray, *, may_be_zero: bool)
         raise BadDataError(f"{path}: the id {ids[repeated.argmax()]!r} occurs more than once; ids must be unique")
     # Check after the cast: values beyond float32 become infinite.
     with np.errstate(over="ignore", invalid="ignore"):
-        finite = np.isfinite(values.astype(np.float32)).all(axis=1)
+        finite = np.asarray(np.isfinite(values.astype(np.float32)).all(axis=1))
     _refuse(path, ids, ~finite, "has NaN or infinity")
     if not may_be_zero:
-        _refuse(path, ids, ~values.any(axis=1), "has only zeros")
+        _refuse(path, ids, np.asarray(~values.any(axis=1)), "has only zeros")
 
 
 def _refuse(path: Path, ids: list[str], bad: np.ndarray, reason: str) -> None:

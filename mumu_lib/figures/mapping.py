@@ -27,7 +27,7 @@ def funnel(steps: pd.DataFrame) -> Figure:
         ):
             values = steps[column].astype("Float64").fillna(0).to_numpy(float)
             bars = axes.barh(steps["step"], values, color=colour)
-            axes.bar_label(bars, [_bar_label(value) for value in values], padding=3)
+            axes.bar_label(bars, [_bar_label(float(value)) for value in values], padding=3)
             axes.set(title=title)
             axes.margins(x=0.18)
             axes.grid(visible=False)

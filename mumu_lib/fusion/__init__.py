@@ -327,7 +327,7 @@ def join(sources: list[Source], missing: str = "complete") -> np.ndarray:
     masks = []
     for source in sources:
         block = source.vectors.astype(np.float32)
-        mask = np.isfinite(block).all(axis=1)
+        mask = np.asarray(np.isfinite(block).all(axis=1))
         blocks.append(np.where(mask[:, None], block, 0))
         masks.append(mask)
     present = np.stack(masks)

@@ -90,7 +90,7 @@ class CoverStore(Store):
         repeated = albums_with_it.index[albums_with_it > MAX_ALBUMS_PER_COVER]
         self.index.loc[repeated, "status"] = "placeholder"
         for row in repeated:
-            path = self.index.at[row, "cover"]
+            path = str(self.index.at[row, "cover"])
             self.index.at[row, "message"] = f"{path}: the same picture on {albums_with_it[row]} albums"
 
     @property

@@ -15,7 +15,7 @@ LAST_LINES = 15
 
 
 def manifest(asked: argparse.Namespace) -> dict[str, Any]:
-    """A job of one pod that sees the shared volume where this machine sees it, and is not tried again by itself."""
+    """Describe a job of one pod that sees the shared volume where this machine sees it, and is not tried again by itself."""
     claim, path = asked.claim.split(":", 1)
     # Kubernetes gives a GPU only to who limits itself to it, and a limit is a request too.
     limits = {"cpu": str(asked.cores), "memory": f"{asked.memory_mb}M"}
