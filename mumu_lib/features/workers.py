@@ -70,7 +70,7 @@ def run(shards: Sequence[Shard], workers: int) -> Iterator[int]:
         try:
             yield from _run_processes(todo[: workers * SHARDS_PER_WORKER], min(workers, len(todo)))
         except BrokenProcessPool:
-            stopped: set[tuple[int, int]] = set()
+            stopped: set[tuple[Path, int]] = set()
             for shard in todo:
                 stopped.update((shard.index, row) for row in _stopped_by(shard))
             if stopped <= blamed:
