@@ -55,7 +55,7 @@ def read(
             if at_least:
                 image.draft(None, (at_least, at_least))
             rotated = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
-            upright = _rgb(ImageOps.exif_transpose(image))
+            upright = to_rgb(ImageOps.exif_transpose(image))
     except FileNotFoundError:
         raise ImageError("missing", f"{path}: no such file") from None
     except Image.DecompressionBombError as error:
@@ -81,7 +81,8 @@ def _opened(path: str | Path, data: bytes | None) -> BinaryIO:
     return BytesIO(data)
 
 
-def _rgb(image: Image.Image) -> Image.Image:
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Return a picture in RGB: 16-bit grey by its high byte, what is transparent on white."""
     if image.mode.startswith("I"):
         # 16-bit grey; Pillow would clip values above 255.
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")

@@ -13,9 +13,11 @@ import numpy as np
 import soundfile
 import soxr
 from IPython.display import Audio
+from PIL import ImageOps
 
 from mumu_lib import audio
 from mumu_lib.core.parsing import open_picture
+from mumu_lib.core.pictures import to_rgb
 
 THUMBNAIL = 160
 SECONDS = 30
@@ -52,7 +54,7 @@ def _shrunk(path: str, side: int, kind: str, quality: int) -> bytes:
     try:
         with open_picture(path) as picture:
             picture.draft("RGB", (side, side))
-            cover = picture.convert("RGB")
+            cover = to_rgb(ImageOps.exif_transpose(picture))
         cover.thumbnail((side, side))
         cover.save(small, kind, quality=quality)
     except Exception:  # Pillow's decoders raise exceptions of many kinds on damaged files

@@ -1,10 +1,11 @@
-"""Sound as it is sent to a page."""
+"""Sound and covers as they are sent to a page."""
 
 import io
 
 import numpy as np
 import pytest
 import soundfile
+from PIL import ExifTags, Image
 
 from mumu_lib.figures import media
 
@@ -28,3 +29,13 @@ def test_a_recording_finer_or_wider_than_mp3_is_played_too(tmp_path, rate, chann
     sound, kind = media.clip(str(tmp_path / "long.wav"))
     assert kind == "mpeg"
     assert soundfile.info(io.BytesIO(sound)).duration == pytest.approx(3, abs=0.2)
+
+
+def test_a_thumbnail_keeps_the_grey_of_16_bits_and_is_upright(tmp_path):
+    grey = np.full((40, 60), 32768, np.uint16)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    Image.fromarray(grey).save(tmp_path / "grey.png", exif=exif)
+    with Image.open(io.BytesIO(media.small_cover(str(tmp_path / "grey.png"), 32))) as small:
+        assert small.height > small.width
+        assert np.asarray(small).mean() == pytest.approx(128, abs=3)
