@@ -52,6 +52,26 @@ class Catalogue:
         Genres on at least ``min_label_albums`` albums, in the column order of ``label_matrix``.
     synthetic : bool
         Whether the albums are synthetic; results on them are not evidence about music.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> albums = pd.DataFrame({"album_id": ["A", "B", "C"], "genres": [["Jazz"], ["Jazz", "Pop"], ["Pop"]]})
+    >>> albums["split"] = ["train", "train", "test"]
+    >>> tracks = pd.DataFrame({"track_id": ["A-1"], "album_id": ["A"]})
+    >>> reviews = pd.DataFrame({"album_id": ["B"], "text": ["A review."]})
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> music = write(
+    ...     Path(folder.name), name="three", albums=albums, tracks=tracks, reviews=reviews, branches=[["Jazz"], ["Pop"]],
+    ...     min_albums=1, source="an example", roots={"audio": ".", "covers": "."},
+    ... )
+    >>> music.labels
+    ['Jazz', 'Pop']
+    >>> music.label_matrix("train").toarray().tolist()
+    [[1.0, 0.0], [1.0, 1.0]]
+    >>> music.validate()["listed"].to_dict()
+    {'albums': 3, 'labels': 2, 'audio': 0, 'reviews': 1, 'covers': 0}
+    >>> folder.cleanup()
     """
 
     def __init__(self, folder: Path) -> None:

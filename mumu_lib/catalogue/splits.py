@@ -78,6 +78,26 @@ def assign(
     return np.array(SPLITS)[part][unit]
 
 
+def missing_labels(M: sp.csr_matrix, part: np.ndarray) -> int:
+    """Count the labels that a part has no album of, summed over the parts.
+
+    Parameters
+    ----------
+    M : scipy.sparse.csr_matrix [shape=(albums, labels)]
+    part : np.ndarray [shape=(albums,), str]
+        As from :func:`assign`.
+
+    Examples
+    --------
+    >>> missing_labels(sp.csr_matrix([[1, 0], [1, 1], [1, 1]]), np.array(["train", "val", "test"]))
+    1
+    """
+    missing = 0
+    for name in np.unique(part):
+        missing += int((M[part == name].getnnz(axis=0) == 0).sum())
+    return missing
+
+
 def _units(groups: Sequence[str] | None, n: int) -> np.ndarray:
     """Return the number of each album's group."""
     if groups is None:

@@ -39,7 +39,7 @@ def build(part: str, size: Size, workers: int = 0) -> None:
 
 def main(typed: list[str] | None = None) -> int:
     """Run one part of a rehearsal."""
-    parser = Parser(description="Run one part of a rehearsal; called by  python -m mumu_lib rehearse.")
+    parser = Parser(description="Run one part of a rehearsal; called by the command  rehearse  of mumu_lib")
     parser.add_argument("part", choices=(*BUILT, *LEARNED))
     for name in Size._fields:
         parser.add_argument(f"--{name}", type=at_least(0), required=True)

@@ -4,10 +4,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from hypothesis import given, settings, strategies as st
 from sklearn.preprocessing import MultiLabelBinarizer
 
-from mumu_lib.catalogue.splits import _indicators, assign
+from mumu_lib.catalogue.splits import _indicators, assign, missing_labels
 from mumu_lib.core.errors import ParameterError
 
 GENRES = st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=4, unique=True), max_size=40)
@@ -133,3 +134,9 @@ def test_indicators_are_those_of_scikit_learn(seed):
     for part in ("data", "indices", "indptr"):
         np.testing.assert_array_equal(getattr(ours, part), getattr(theirs, part))
     assert ours.shape == theirs.shape
+
+
+def test_labels_missing_from_parts_are_counted_once_a_part():
+    M = sp.csr_matrix([[1, 0, 1], [0, 0, 1], [0, 1, 1]])
+    assert missing_labels(M, np.array(["train", "val", "test"])) == 4
+    assert missing_labels(M, np.array(["train", "train", "train"])) == 0
