@@ -161,7 +161,7 @@ def _run(stage: Stage, size: Size | None, kept: Record) -> bool:
         # Notebooks run in notebooks/, where a relative path would mean another home.
         {"MUMU_HOME": str(home().absolute())},
     )
-    kept.tell(stage.name, taken, share=stages.share_of_epochs(stage), **_auc(stage, folder))
+    kept.tell(stage.name, taken, share=stages.share_of_epochs(stage), **_results(stage, folder))
     print(f"{stage.name}: {progress.spent(taken.seconds)}, {as_size(taken.memory)} of memory, {as_size(taken.disk)}",
           flush=True)  # fmt: skip
     return taken.code == 0
@@ -171,14 +171,15 @@ def _size(folders: Sequence[Path]) -> int:
     return sum(building.size_of(folder) for folder in folders if folder.is_dir())
 
 
-def _auc(stage: Stage, folder: Path) -> dict[str, float]:
-    """Return the AUC of a stage's run; empty if it has none."""
+def _results(stage: Stage, folder: Path) -> dict[str, float]:
+    """Return the AUC of a stage's run and the seconds of its epochs; empty if it has none."""
     if not (folder / "catalogue.json").is_file():
         return {}
     table = runs.table(Catalogue(folder))
     if stage.name not in table.index:
         return {}
-    return {"auc": float(table.loc[[stage.name], "auc"].iloc[-1])}
+    run = table.loc[[stage.name]].iloc[-1]
+    return {"auc": float(run["auc"]), "trained": float(run["seconds_per_epoch"] * run["epochs"])}
 
 
 def _scratch(size: Size | None) -> Path:

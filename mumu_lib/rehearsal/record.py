@@ -122,7 +122,7 @@ def _summed(stage: dict[str, Any], cores: int) -> dict[str, Any]:
         "disk": float(sittings["disk"].max()),
         "kept": float(sittings["kept"].sum()),
         "disk_predicted": _nan_if_none(predicted["disk"]),
-        "all_epochs": _all_epochs(seconds, stage.get("share", 1.0)),
+        "all_epochs": _all_epochs(seconds, stage),
         "auc": _nan_if_none(stage.get("auc")),
     }
 
@@ -137,10 +137,12 @@ def _state(stage: dict[str, Any]) -> str:
     return "failed"
 
 
-def _all_epochs(seconds: float, share: float) -> float:
-    """Estimate the seconds of a stage with all epochs of the paper; the time to start is independent of them."""
-    start = min(seconds, costs.SECONDS_PER_RUN)
-    return start + (seconds - start) / share
+def _all_epochs(seconds: float, stage: dict[str, Any]) -> float:
+    """Estimate the seconds of a stage with all epochs of the paper; what is not training is independent of them."""
+    trained = stage.get("trained")
+    if trained is None:
+        trained = max(0.0, seconds - costs.SECONDS_PER_RUN)
+    return seconds + trained * (1 / stage.get("share", 1.0) - 1)
 
 
 def off(table: pd.DataFrame) -> list[str]:

@@ -6,6 +6,7 @@ from mumu_lib.rehearsal import record
 from mumu_lib.rehearsal.measuring import Taken
 from mumu_lib.rehearsal.record import Record
 from mumu_lib.rehearsal.stages import Predicted
+from mumu_lib.series import costs
 
 NOTHING = Predicted()
 
@@ -33,7 +34,11 @@ def test_sittings_add_up_across_processes():
 def test_all_epochs_are_estimated_from_all_sittings():
     kept = one("a", Taken(20, 1, 1, 1, 1), Taken(30, 1, 1, 1, 1, 0))
     kept.tell("factors", Taken(30, 1, 1, 1, 1, 0), share=0.02)
-    assert kept.table().loc["factors", "all_epochs"] == pytest.approx(30 + 20 * 50)
+    fixed = costs.SECONDS_PER_RUN
+    assert kept.table().loc["factors", "all_epochs"] == pytest.approx(fixed + (50 - fixed) * 50)
+    # Of a run the seconds of its epochs are known.
+    kept.tell("factors", Taken(30, 1, 1, 1, 1, 0), trained=10.0)
+    assert kept.table().loc["factors", "all_epochs"] == pytest.approx(40 + 10 * 50)
 
 
 def test_what_a_killed_sitting_has_left_is_known():
