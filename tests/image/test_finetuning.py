@@ -82,7 +82,7 @@ def test_batch_normalisation_is_frozen_when_asked(tmp_path):
 
 def test_random_weights_have_nothing_to_keep(tmp_path):
     for changes in ({"frozen_statistics": True, "head_epochs": 0}, {"head_epochs": 1}):
-        with pytest.raises(ParameterError, match="nothing to keep"):
+        with pytest.raises(ParameterError, match="requires frozen_statistics=False and head_epochs=0"):
             tuned(tmp_path, weights="random", **changes)
 
 

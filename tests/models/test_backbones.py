@@ -66,7 +66,7 @@ def test_imagenet_weights_that_cannot_be_had_stop_with_the_remedy(monkeypatch, t
         models.resnet("resnet101", "logistic")
     said = str(caught.value)
     for part in (
-        "resnet101_weights_tf_dim_ordering_tf_kernels_notop.h5 elsewhere",
+        "resnet101_weights_tf_dim_ordering_tf_kernels_notop.h5 on another machine",
         str(tmp_path / "models"),
         "-p weights random",
     ):

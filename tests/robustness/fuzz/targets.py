@@ -684,7 +684,7 @@ def recording_by_ffmpeg(data: bytes, folder: Path) -> None:
     ]
 )
 def what_ffmpeg_answers(data: bytes, folder: Path) -> None:
-    words = audio.ffmpeg._Words()
+    words = audio.ffmpeg._Log()
     words.listen(io.BytesIO(data))
     words.complaint(), words.promised()
     name = folder / data[:40].decode("utf-8", "ignore").replace("\0", "")
