@@ -7,12 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
 from mumu_lib.catalogue import Catalogue
 from mumu_lib.core.errors import BadDataError, MissingDataError
 from mumu_lib.core.parsing import parsing, read_array, read_lines, read_sparse, read_table
 
 SAVE_HINT = "save one array of numbers with numpy.save"
+# The largest sparse matrix that is made dense; fits on a dense and a sparse one differ by rounding.
+MAX_DENSE = 50_000_000
 
 
 def load(path: str | Path, catalogue: Catalogue) -> np.ndarray:
@@ -66,6 +69,34 @@ def load(path: str | Path, catalogue: Catalogue) -> np.ndarray:
     result = values.astype(np.float32)[row]
     result[row < 0] = np.nan
     return result
+
+
+def load_inputs(folder: Path, catalogue: Catalogue) -> np.ndarray | sp.csr_matrix:
+    """Load the inputs of a run's straight line, one row an album.
+
+    A sparse matrix of more than :data:`MAX_DENSE` numbers stays sparse, with empty rows for albums without inputs: at the
+    paper's size tf-idf as a dense matrix takes gigabytes, and a logistic regression on it a hundred times as long.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+
+    Returns
+    -------
+    inputs : matrix [shape=(albums, d), float32]
+        As from :func:`load`, or sparse.
+    """
+    path = _array_of(folder)
+    if path.suffix != ".npz":
+        return load(folder, catalogue)
+    values = read_sparse(path, SAVE_HINT)
+    albums = len(catalogue.albums)
+    if albums * values.shape[1] <= MAX_DENSE:
+        return load(folder, catalogue)
+    row = pd.Index(_ids(path)).get_indexer(pd.Index(catalogue.albums["album_id"]))
+    # Album without inputs: row -1 is the empty one.
+    return sp.vstack([values, sp.csr_matrix((1, values.shape[1]))], format="csr")[row].astype(np.float32)
 
 
 def _array_of(path: Path) -> Path:

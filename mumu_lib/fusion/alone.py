@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
 from mumu_lib import metrics, results, runs
 from mumu_lib.catalogue import Catalogue
@@ -18,6 +19,7 @@ from mumu_lib.fusion import Source, join
 from mumu_lib.runs import Run
 from mumu_lib.targets import Target
 from mumu_lib.training import lines
+from mumu_lib.training.albums import Vectors
 from mumu_lib.training.lines import Scaling
 
 LINE = "straight line over all"
@@ -64,22 +66,45 @@ def against_single(
     return pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).round(3)
 
 
-def line_inputs(catalogue: Catalogue, sources: list[Source], missing: str = "complete") -> np.ndarray:
+def line_inputs(catalogue: Catalogue, sources: list[Source], missing: str = "complete") -> Vectors:
     """Return the inputs of a linear model over all sources, each part scaled to length 1 [shape=(albums, sum of d)].
 
     For a run with its own linear model, take the inputs of the run's network instead of its embeddings, which overfit to
     the training albums. Missing embeddings are treated as in :func:`mumu_lib.fusion.join`, hence the line scores the
-    same albums as the fusion.
+    same albums as the fusion. Sparse if a part is (:func:`mumu_lib.features.embeddings.load_inputs`).
     """
     finished = runs.table(catalogue).reindex(columns=["beside", "folder"])
-    scaled = []
+    parts: list[Vectors] = []
     for source in sources:
         folders = finished.loc[finished["beside"] == source.origin, "folder"]
-        vectors = source.vectors
+        part: Vectors = source.vectors
         if len(folders):
-            vectors = embeddings.load(Path(folders.iloc[-1]), catalogue)
-        scaled.append(replace(source, vectors=Scaling().apply(vectors)))
+            part = embeddings.load_inputs(Path(folders.iloc[-1]), catalogue)
+        parts.append(Scaling().apply(part))
+    if any(map(sp.issparse, parts)):
+        return _join_sparse(parts, missing)
+    scaled = [replace(source, vectors=part) for source, part in zip(sources, parts, strict=True)]
     return join(scaled, missing)
+
+
+def _join_sparse(parts: list[Vectors], missing: str) -> sp.csr_matrix:
+    """Concatenate parts as :func:`mumu_lib.fusion.join` does; a row that is left out is empty."""
+    blocks = []
+    masks = []
+    for part in parts:
+        if sp.issparse(part):
+            mask = part.getnnz(axis=1) > 0
+            block = part
+        else:
+            mask = np.asarray(np.isfinite(part).all(axis=1))
+            block = sp.csr_matrix(np.where(mask[:, None], part, 0))
+        blocks.append(block)
+        masks.append(mask)
+    present = np.stack(masks)
+    usable = present.all(axis=0)
+    if missing != "complete":
+        usable = present.any(axis=0)
+    return sp.csr_matrix(sp.diags(usable.astype(np.float32)) @ sp.hstack(blocks, format="csr"))
 
 
 def worse_than(gains: pd.DataFrame) -> list[str]:

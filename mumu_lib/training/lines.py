@@ -30,6 +30,8 @@ ALPHAS = (1e-3, 1e-2, 0.1, 1.0, 3.0, 10.0, 30.0, 100.0)
 CS = (100.0, 10.0, 1.0, 0.1)
 # Largest number of labels by which C is chosen; at the paper's size each logistic regression takes seconds.
 MOST_LABELS = 60
+# Rows that are scaled at a time.
+BLOCK = 4096
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,18 @@ class Scaling:
         """Scale vectors [float32]; rows of NaN stay NaN, and zero vectors stay zero."""
         if sp.issparse(X):
             return normalize(X).astype(np.float32)
-        Z = np.asarray(X, dtype=np.float64)
+        scaled = np.empty(X.shape, np.float32)
+        # In blocks: several matrices of float64 are needed.
+        for start in range(0, len(scaled), BLOCK):
+            scaled[start : start + BLOCK] = self._scale(np.asarray(X[start : start + BLOCK], dtype=np.float64))
+        return scaled
+
+    def _scale(self, Z: np.ndarray) -> np.ndarray:
+        """Scale rows [float64]."""
         if self.mean is not None and self.std is not None:
             Z = (Z - self.mean) / self.std
         length = np.linalg.norm(Z, axis=1, keepdims=True)
-        return np.divide(Z, length, out=np.zeros_like(Z) + 0 * length, where=length > 0).astype(np.float32)
+        return np.divide(Z, length, out=np.zeros_like(Z) + 0 * length, where=length > 0)
 
 
 @dataclass(frozen=True)

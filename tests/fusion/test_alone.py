@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 from fused_runs import cfg
 from mumu_lib import fusion, metrics, runs, targets
+from mumu_lib.features import embeddings
 from mumu_lib.fusion import alone
+from mumu_lib.training.albums import rows_without_nan
 
 
 @pytest.fixture
@@ -38,6 +41,28 @@ def test_the_difference_to_each_modality_is_paired_on_the_albums_both_have_judge
     assert alone.above_weakest(table) == "yes"
     assert alone.worse_than(table) == []
     assert alone.verdict(table) == "on validation albums no source alone is better"
+
+
+@pytest.mark.parametrize("missing", ["complete", "dropout"])
+def test_inputs_of_a_line_stay_sparse_where_they_are_many_and_mean_the_same(three, tmp_path, monkeypatch, missing):
+    rng = np.random.default_rng(0)
+    ids = list(three.albums["album_id"])
+    words = sp.random(28, 40, 0.2, format="csr", random_state=0, dtype=np.float32) + sp.eye(28, 40, dtype=np.float32)
+    beside = runs.start(three, ("text", "cosine", "linear_vsm"), cfg("t"))
+    beside.write(
+        {"modality": "text", "target": "cosine", "setting": "linear_vsm", "beside": "words", "auc": 0.5},
+        album_ids=ids[2:], embeddings=sp.csr_matrix(words), scores=np.zeros((28, 4)),
+    )  # fmt: skip
+    sound = rng.normal(size=(30, 5)).astype(np.float32)
+    sound[7] = np.nan
+    sources = [fusion.Source("text", "words", np.ones((30, 3), np.float32)), fusion.Source("audio", "sound", sound)]
+    dense = alone.line_inputs(three, sources, missing)
+    monkeypatch.setattr(embeddings, "MAX_DENSE", 0)
+    sparse = alone.line_inputs(three, sources, missing)
+    assert sp.issparse(sparse)
+    used = rows_without_nan(dense)
+    np.testing.assert_array_equal(rows_without_nan(sparse), used)
+    np.testing.assert_allclose(sparse[used].toarray(), dense[used], atol=1e-6)
 
 
 def test_a_fusion_worse_than_its_sources_is_reported(fused):
