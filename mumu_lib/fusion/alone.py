@@ -92,12 +92,12 @@ def _join_sparse(parts: list[Vectors], missing: str) -> sp.csr_matrix:
     blocks = []
     masks = []
     for part in parts:
-        if sp.issparse(part):
-            mask = part.getnnz(axis=1) > 0
-            block = part
-        else:
+        if isinstance(part, np.ndarray):
             mask = np.asarray(np.isfinite(part).all(axis=1))
             block = sp.csr_matrix(np.where(mask[:, None], part, 0))
+        else:
+            mask = part.getnnz(axis=1) > 0
+            block = part
         blocks.append(block)
         masks.append(mask)
     present = np.stack(masks)
