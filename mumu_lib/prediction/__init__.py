@@ -36,7 +36,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "trained",
         "unpacking",
     ],
-    submod_attrs={"listening": ["listen"]},
+    submod_attrs={"listening": ["listen"], "queries": ["_label"]},
 )
 
 COLUMNS = ["modality", "genre", "score", "rank", "run", *keeping.COLUMNS]
