@@ -166,6 +166,8 @@ def growing_rows(name: str, real: RealSet, folder: Path, music: Catalogue) -> pd
     """Fit a line on the embeddings of a pretrained encoder with fewer and more items, and judge it by the same test."""
     table = runs.table(music)
     lines_of_encoders = table[table["setting"].map(is_line) & (table["setting"].map(encoder_of) != "")]
+    # Recipes differ in scaling only; one line an encoder and target is enough.
+    lines_of_encoders = lines_of_encoders.drop_duplicates(["setting", "target"], keep="last")
     rows = []
     for _, line in lines_of_encoders.iterrows():
         run = runs.Run(str(line.name), Path(line["folder"]), music)
