@@ -10,8 +10,7 @@ place=$(mktemp -d)
 controller=
 trap 'test -z "$controller" || kill "$controller"; wait; rm -rf "$place"' EXIT
 cd "$place"
-version=22.05.8-4+deb12u3
-apt-get download --quiet --quiet "slurmctld=$version" "slurm-client=$version" "slurm-wlm-basic-plugins=$version" libmunge2=0.5.15-2+deb12u1 libhwloc15=2.9.0-1 > /dev/null
+apt-get download --quiet --quiet slurmctld=22.05.8-4+deb12u3 slurm-client=22.05.8-4+deb12u3 slurm-wlm-basic-plugins=22.05.8-4+deb12u3 libmunge2=0.5.15-2+deb12u1 libhwloc15=2.9.0-1 > /dev/null
 for package in *.deb; do dpkg -x "$package" .; done
 libraries=$(dirname "$(find "$place/usr" -name libslurmfull.so)")
 export LD_LIBRARY_PATH="$libraries:$(dirname "$libraries")" SLURM_CONF="$place/slurm.conf" PATH="$place/usr/bin:$place/usr/sbin:$PATH"
