@@ -15,12 +15,12 @@ import pandas as pd
 from mumu_lib.core import processor
 from mumu_lib.core.paths import checkout, home
 
-PACKAGES = ("mumu-lib", "keras", "tensorflow", "librosa", "scikit-learn", "numpy", "openTSNE")
+PACKAGES = ("librosa", "scikit-learn", "numpy", "openTSNE")
 TOOLS = ("papermill", "jupyterlab", "ipykernel", "ipywidgets", "jupyter-scatter", "snakemake", "soundfile", "pandas")
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that affect results.
+    """Return the versions of Python and of the packages that affect results, the Keras backend among them.
 
     Examples
     --------
@@ -28,7 +28,8 @@ def versions() -> dict[str, str]:
     ['python', 'mumu-lib', 'keras']
     """
     result = {"python": platform.python_version()}
-    for name in PACKAGES:
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    for name in ("mumu-lib", "keras", backend, *PACKAGES):
         result[name] = version(name)
     return result
 

@@ -169,11 +169,13 @@ def sources(catalogue: Catalogue, cfg: Multimodal) -> list[Source]:
 def _best(catalogue: Catalogue, modality: str, cfg: Multimodal) -> pd.Series:
     """Return the best run of a modality.
 
-    Our recipe prefers runs with the target of the fusion, the paper's recipe runs without a pretrained encoder. If there
-    is none of these, return the best of all runs.
+    Our recipe prefers runs with the target of the fusion, the paper's recipe runs without a pretrained encoder, and
+    joint learning runs whose network can be trained. If there is none of these, return the best of all runs.
     """
     preferred: Callable[[pd.Series], bool] = _without_encoder
-    if cfg.recipe == "ours":
+    if cfg.learning == "simultaneous":
+        preferred = _has_network_to_train
+    elif cfg.recipe == "ours":
         preferred = partial(_has_target, cfg.target)
     try:
         with suppress(MissingDataError):
@@ -190,6 +192,11 @@ def _has_target(target: str, run: pd.Series) -> bool:
 
 def _without_encoder(run: pd.Series) -> bool:
     return not choice.uses_encoder(run)
+
+
+def _has_network_to_train(run: pd.Series) -> bool:
+    """Return whether a run has a network from its inputs on: not from an encoder's embeddings, nor from timbre statistics."""
+    return _without_encoder(run) and run["setting"] != "timbre_mlp"
 
 
 def _hint_fewer_modalities(catalogue: Catalogue, cfg: Multimodal) -> str:

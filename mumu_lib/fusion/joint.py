@@ -21,7 +21,7 @@ from keras import layers
 
 from mumu_lib import fusion, metrics, models, runs, text, training
 from mumu_lib.audio import store as audio_store
-from mumu_lib.catalogue import Catalogue
+from mumu_lib.catalogue import Catalogue, commands
 from mumu_lib.core.errors import NothingUsableError
 from mumu_lib.core.files import write_atomically
 from mumu_lib.core.fingerprints import hash_of
@@ -257,7 +257,11 @@ def audio_branch(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
         If the run has no convolutional network.
     """
     if params["encoder"] or params["filters"] == "timbre_mlp":
-        raise NothingUsableError(f"{folder.name} has no network that could be trained; name a convolutional audio run")
+        command = commands.notebook(catalogue, "04_audio", filters="low_4x96")
+        raise NothingUsableError(
+            f"no audio run of {catalogue.name!r} has a network to train jointly (the best, {folder.name}, has none); "
+            f"make one with  {command}"
+        )
     store = audio_store.extract(catalogue, "cqt", patches=params["patches"], seed=params["seed"])
     tracks = audio_store.track_table(catalogue, store)
     patches = audio_store.flat_patches(store)

@@ -90,3 +90,10 @@ def test_seeds_repeat_weights():
         environment.seed_everything(seed)
         drawn.append(json.dumps(models.album_mlp(8, "logistic", 4).get_weights()[0].tolist()))
     assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_versions_name_the_backend_in_use_and_no_other(monkeypatch):
+    monkeypatch.setattr(environment, "version", lambda package: "1")
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert list(environment.versions())[:4] == ["python", "mumu-lib", "keras", "jax"]
+    assert "tensorflow" not in environment.versions()

@@ -167,6 +167,14 @@ def test_our_recipe_takes_the_best_run_towards_its_own_target(three):
     assert fusion.sources(three, cfg("a", recipe="ours", target="logistic"))[0].origin == "audio-cosine-low_4x96"
 
 
+def test_joint_learning_takes_the_best_run_that_has_a_network_to_train(three):
+    finished(three, "audio", "timbre_mlp", np.ones((30, 3)), 0.99)
+    finished(three, "audio", "mtt_musicnn", np.ones((30, 3)), 0.98, encoder={"name": "mtt_musicnn"})
+    assert fusion.sources(three, cfg("at"))[0].origin == "audio-cosine-timbre_mlp"
+    found = fusion.sources(three, cfg("at", learning="simultaneous"))
+    assert [source.origin for source in found] == ["audio-cosine-low_4x96", "text-cosine-vsm"]
+
+
 def test_a_line_is_never_the_best_run_of_a_modality(three):
     finished(three, "text", "linear_vsm", np.ones((30, 3)), 0.99)
     assert fusion.sources(three, cfg("t"))[0].origin == "text-cosine-vsm"

@@ -8,6 +8,7 @@ import pytest
 from finished_runs import goal_of, settings
 from mumu_lib import fusion, metrics, params, training
 from mumu_lib.core import environment
+from mumu_lib.core.errors import NothingUsableError
 from mumu_lib.fusion import joint
 
 
@@ -87,3 +88,10 @@ def test_networks_joined_in_mixed_precision_give_the_outputs_of_full_precision(m
     assert kinds == {"float32"}
     for part in joint.encode(mixed):
         np.testing.assert_allclose(np.linalg.norm(part.vectors, axis=1), 1, rtol=1e-4)
+
+
+@pytest.mark.parametrize("own", [{"filters": "timbre_mlp"}, {"filters": "low_4x96", "encoder": "mtt_musicnn"}])
+def test_an_audio_run_without_a_network_to_train_is_refused_with_the_command_that_makes_one(music, own, tmp_path):
+    stored = {"filters": "low_4x96", "encoder": ""} | own
+    with pytest.raises(NothingUsableError, match=r"04_audio\.ipynb out\.ipynb -p catalogue mine -p filters low_4x96$"):
+        joint.audio_branch(tmp_path / "audio-cosine-timbre_mlp", stored, music)
