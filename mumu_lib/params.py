@@ -368,7 +368,7 @@ def restored(kind: type[Shared], stored: Mapping[str, Any]) -> dict[str, Any]:
 def with_recipe(cfg: Params, *, synthetic: bool) -> Params:
     """Replace the recipe ``auto`` by ``paper`` or ``ours``.
 
-    Joint training has the paper's recipe only. Embeddings from a file or of a pretrained encoder get ours, since the
+    Fusions that are not learned late, such as joint training, have the paper's recipe only. Embeddings from a file or of a pretrained encoder get ours, since the
     paper has none. Otherwise the sample gets the paper's recipe, and other catalogues ours. Parameters without a recipe
     are returned unchanged.
 
@@ -388,10 +388,10 @@ def with_recipe(cfg: Params, *, synthetic: bool) -> Params:
     """
     if getattr(cfg, "recipe", "") != "auto":
         return cfg
-    joint = getattr(cfg, "learning", "late") == "simultaneous"
+    is_late = getattr(cfg, "learning", "late") == "late"
     given_embeddings = getattr(cfg, "encoder", "") or (isinstance(cfg, Text) and cfg.embeddings)
     recipe = "ours"
-    if joint or (synthetic and not given_embeddings):
+    if not is_late or (synthetic and not given_embeddings):
         recipe = "paper"
     return replace(cfg, recipe=recipe)  # type: ignore[call-arg]
 

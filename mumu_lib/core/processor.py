@@ -98,8 +98,8 @@ def precision(asked: str) -> str:
     Parameters
     ----------
     asked : str
-        A Keras policy, which is returned unchanged, or ``auto``: ``mixed_bfloat16`` if every GPU (without a GPU, the
-        processor) multiplies bfloat16, otherwise ``float32``.
+        A Keras policy, which is returned unchanged, or ``auto``: ``mixed_bfloat16`` with TensorFlow if every GPU
+        (without a GPU, the processor) multiplies bfloat16, otherwise ``float32``.
 
     Examples
     --------
@@ -108,12 +108,17 @@ def precision(asked: str) -> str:
     """
     if asked != "auto":
         return asked
-    if _multiplies_bfloat16():
+    if _is_faster_in_bfloat16():
         return "mixed_bfloat16"
     return "float32"
 
 
-def _multiplies_bfloat16() -> bool:
+def _is_faster_in_bfloat16() -> bool:
+    import keras
+
+    # With JAX bfloat16 was slower, on an H200 and on processors (benchmarks).
+    if keras.backend.backend() == "jax":
+        return False
     gpus = gpu_capabilities()
     if gpus:
         return min(gpus) >= BFLOAT16_CAPABILITY

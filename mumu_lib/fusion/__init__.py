@@ -108,16 +108,16 @@ def _check_sources(cfg: Multimodal, entries: list[str]) -> None:
 
 
 def _check_learning(cfg: Multimodal, entries: list[str]) -> None:
-    """Check that joint learning is combined only with parameters that it supports."""
-    if cfg.learning != "simultaneous":
+    """Check that a learning other than late fusion is combined only with parameters that it supports."""
+    if cfg.learning == "late":
         return
-    if len(cfg.modalities) < 2 or entries or cfg.missing != "complete":
-        raise ParameterError(
-            "learning='simultaneous' takes two modalities or more, no embeddings, and missing='complete'"
-        )
     if cfg.recipe == "ours":
         raise ParameterError(
-            "learning='simultaneous' supports the paper's recipe only; leave recipe out, or write  -p recipe paper"
+            f"learning={cfg.learning!r} supports the paper's recipe only; leave recipe out, or write  -p recipe paper"
+        )
+    if cfg.learning == "simultaneous" and (len(cfg.modalities) < 2 or entries or cfg.missing != "complete"):
+        raise ParameterError(
+            "learning='simultaneous' takes two modalities or more, no embeddings, and missing='complete'"
         )
 
 

@@ -96,6 +96,14 @@ def test_the_backend_names_its_gpus():
     assert processor._numbers("9.0") == (9, 0)
 
 
+def test_with_jax_auto_is_float32(told, monkeypatch):
+    told(TILES)
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    assert processor.precision("auto") == "float32"
+    monkeypatch.setattr(processor, "gpu_capabilities", lambda: [(9, 0)])
+    assert processor.precision("auto") == "float32"
+
+
 @pytest.mark.parametrize("policy", ["float32", "mixed_float16", "mixed_bfloat16"])
 def test_a_named_precision_stays(policy):
     assert processor.precision(policy) == policy

@@ -49,6 +49,7 @@ def test_names_as_in_table_2(given, modality, setting):
         ({"embeddings": "x.npy,x.npy"}, "named once only"),
         ({"learning": "simultaneous", "embeddings": "x.npy"}, "no embeddings"),
         ({"learning": "simultaneous", "recipe": "ours"}, "-p recipe paper"),
+        ({"learning": "attention", "recipe": "ours"}, "learning='attention' supports the paper's recipe only"),
     ],
 )
 def test_what_cannot_be_fused_is_refused(given, message):
