@@ -48,7 +48,9 @@ def main(words: Sequence[str] | None = None) -> int:
     with _lock(name), _terminated_like_interrupted():
         if args.remove:
             return _remove(args.albums, kept)
-        todo = stages.chosen(_stages(size, args.without_networks), args.stages)
+        # The dear rows are run only by name.
+        known = _stages(size, args.without_networks, every_row=bool(args.stages))
+        todo = stages.with_epochs(stages.chosen(known, args.stages), args.epochs)
         failed = _rehearse(size, todo, kept)
         print(f"{record.as_text(kept.table())}\n\nwritten to {record.written(kept)}")
     if failed:
@@ -75,7 +77,11 @@ def _parser() -> Parser:
     )
     parser.add_argument("--seed", type=at_least(0), default=0)
     parser.add_argument(
-        "--stages", nargs="+", default=[], metavar="NAME", help="run only these; a wrong name lists all"
+        "--stages", nargs="+", default=[], metavar="NAME",
+        help="run only these, which may be any row of Table 2; a wrong name lists all",
+    )  # fmt: skip
+    parser.add_argument(
+        "--epochs", type=at_least(1), default=0, help="of each training; by default few, and its costs are extrapolated"
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
@@ -95,13 +101,13 @@ def _tracks(args: Any) -> int:
     return args.tracks or round(args.albums * tables.TRACKS / tables.ALBUMS)
 
 
-def _stages(size: Size | None, without_networks: bool) -> list[Stage]:
+def _stages(size: Size | None, without_networks: bool, *, every_row: bool = False) -> list[Stage]:
     if size is None:
         return stages.whole_sample()
     if without_networks:
         return [*stages.building_stages(stores=False), *stages.without_networks()]
     knowledge = building.knowledge_of(building.folder_of(size.albums).absolute())
-    return [*stages.building_stages(stores=True), *stages.paper_size(knowledge)]
+    return [*stages.building_stages(stores=True), *stages.paper_size(knowledge, every_row=every_row)]
 
 
 def _rehearse(size: Size | None, todo: list[Stage], kept: Record) -> list[str]:

@@ -4,7 +4,7 @@ Paper: Table 2.
 """
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -89,25 +89,29 @@ def building_stages(*, stores: bool) -> list[Stage]:
     return stages
 
 
-def paper_size(knowledge: Path) -> list[Stage]:
+def paper_size(knowledge: Path, *, every_row: bool = False) -> list[Stage]:
     """Return the stages at the paper's size, after those that make the catalogue.
 
     Parameters
     ----------
     knowledge : Path
         Folder of the knowledge base.
+    every_row : bool
+        Whether to include the rows that need a GPU or days: wide networks, and ResNet-101 from random weights.
     """
     settings = {"audio": AUDIO, "text": TEXT, "multimodal": ("mlp",)}
     single = []
     fusions = []
     row: Any
-    for row in experiments.of_profile("paper").itertuples():
+    for row in experiments.paper_rows().itertuples():
         stage = STAGE_OF[row.notebook]
-        if row.setting not in settings.get(stage, ()):
+        if not every_row and row.setting not in settings.get(stage, ()):
             continue
         own: dict[str, Any] = {"epochs": EPOCHS[stage]}
         if row.setting == "vsm_sem":
             own["knowledge"] = str(knowledge)
+        if stage == "image":
+            own |= RESNET
         if stage == "multimodal":
             fusions.append(_of_row(row, own, "paper"))
         else:
@@ -164,6 +168,25 @@ def chosen(stages: list[Stage], names: list[str]) -> list[Stage]:
     if not names:
         return stages
     return [stage for stage in stages if stage.name in names]
+
+
+def with_epochs(stages: list[Stage], epochs: int) -> list[Stage]:
+    """Replace the number of epochs of every stage that trains a network; 0 leaves it as it is.
+
+    Examples
+    --------
+    >>> with_epochs([Stage("overview"), Stage("a", arguments={"epochs": 3})], 5)[1].arguments
+    {'epochs': 5}
+    """
+    if not epochs:
+        return stages
+    changed = []
+    for stage in stages:
+        arguments = stage.arguments
+        if "epochs" in arguments:
+            arguments = {**arguments, "epochs": epochs}
+        changed.append(replace(stage, arguments=arguments))
+    return changed
 
 
 def command(stage: Stage, folder: Path, out: Path, size: Size | None) -> list[str]:

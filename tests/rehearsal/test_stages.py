@@ -32,6 +32,26 @@ def test_the_paper_s_size_is_rehearsed_with_what_two_cores_can_train(all_stages)
     assert names[-3:] == ["joint", "results", "youralbum"]
 
 
+def test_every_row_of_table_2_can_be_rehearsed_by_name(all_stages, tmp_path):
+    more = stages.paper_size(tmp_path, every_row=True)
+    rows = experiments.paper_rows()
+    names = [stage.name for stage in more]
+    assert set(rows["modality"] + "-" + rows["target"] + "-" + rows["setting"]) <= set(names)
+    # Its further rows stay, in their order.
+    few = [stage.name for stage in all_stages if stage.name in names]
+    assert [name for name in names if name in few] == few
+    arguments = named(more, "image-logistic-resnet101").arguments
+    assert (arguments["weights"], arguments["epochs"]) == ("random", 1)
+
+
+def test_epochs_of_all_trainings_can_be_given(all_stages):
+    changed = stages.with_epochs(all_stages, 7)
+    assert named(changed, "audio-cosine-low_4x96").arguments["epochs"] == 7
+    assert stages.share_of_epochs(named(changed, "audio-cosine-low_4x96")) == pytest.approx(7 / 100)
+    assert named(changed, "results") == named(all_stages, "results")
+    assert stages.with_epochs(all_stages, 0) == all_stages
+
+
 def test_the_whole_sample_is_every_row_of_table_2():
     found = stages.whole_sample()
     rows = experiments.paper_rows()
