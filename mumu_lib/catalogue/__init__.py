@@ -188,10 +188,10 @@ class Catalogue:
         -------
         M : scipy.sparse.csr_matrix [shape=(albums, labels), float32]
         """
-        lists = pa.array(self.albums["genres"], type=pa.list_(pa.string()))
+        lists = pa.array(self.albums["genres"], type=pa.large_list(pa.large_string()))
         rows = np.repeat(np.arange(len(lists)), np.diff(lists.offsets.to_numpy()))
         # -1 for a genre that is not a label.
-        columns = pc.index_in(lists.flatten(), pa.array(self.labels, pa.string())).fill_null(-1).to_numpy()
+        columns = pc.index_in(lists.flatten(), pa.array(self.labels, pa.large_string())).fill_null(-1).to_numpy()
         is_label = columns >= 0
         ones = np.ones(is_label.sum(), np.float32)
         shape = (len(lists), len(self.labels))

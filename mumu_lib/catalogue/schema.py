@@ -124,9 +124,10 @@ def holds(column: str, cells: pd.Series) -> bool:
     if column in NUMERIC:
         return pd.api.types.is_numeric_dtype(cells)
     try:
+        # Large: a plain string column holds 2 GB at most, and the reviews of 300,000 albums are more.
         if column not in LISTS:
-            return pa.array(cells, type=pa.string()).null_count == 0
-        lists = pa.array(cells, type=pa.list_(pa.string()))
+            return pa.array(cells, type=pa.large_string()).null_count == 0
+        lists = pa.array(cells, type=pa.large_list(pa.large_string()))
         texts = lists.flatten()
     except (pa.ArrowException, TypeError, ValueError):
         return False

@@ -4,11 +4,12 @@ import json
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from mumu_lib import open_catalogue
-from mumu_lib.catalogue.schema import SPLITS
+from mumu_lib.catalogue.schema import SPLITS, holds
 from mumu_lib.core.errors import BadDataError, MissingDataError
 from written_catalogues import write
 
@@ -102,3 +103,13 @@ def test_a_column_with_something_else_in_it_is_refused(tmp_path, table, column, 
     changed.to_parquet(path)
     with pytest.raises(BadDataError, match=rf"{table}\.parquet: the columns \['{column}'\] have invalid values"):
         getattr(open_catalogue(tmp_path), table)
+
+
+def test_a_column_may_hold_more_than_two_gigabytes_of_text():
+    length, n = 2**20, 2100
+    offsets = np.arange(n + 1, dtype=np.int64) * length
+    # Memory that is never read, and thus takes no room.
+    characters = np.zeros(n * length, np.uint8)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(characters)]
+    texts = pa.Array.from_buffers(pa.large_string(), n, buffers)
+    assert holds("text", pd.Series(pd.arrays.ArrowStringArray(pa.chunked_array([texts]))))
