@@ -206,13 +206,13 @@ INTRODUCTION = """# On real data
 
 <!-- Written by `make real-data`: change benchmarks/real_data.py, not this page. -->
 
-What the networks reach on real sets that anybody can have. Neither the sets nor anything learned from them is in this repository. One command measures and writes this page; a set without a folder is left out:
+What the networks reach on real sets that anybody can obtain. Neither the sets nor anything learned from them is in this repository. One command measures and writes this page; a set without a folder is left out:
 
 ```sh
 make real-data SETS="--esc10 FOLDER --captions FOLDER --paired FOLDER --msd-i FOLDER --mtg-jamendo FOLDER"
 ```
 
-**None of these sets is the paper's**, and none has albums with recordings, reviews and covers. ESC-10 is sound, but not music. Compare rows with each other and look at their intervals; do not compare them with the paper's Table 2. What follows for a collection of yours is on [another page](what-to-expect.md).
+**None of these sets is the paper's**, and none has albums with recordings, reviews and covers. ESC-10 is sound, but not music. Compare rows with each other and look at their intervals; do not compare them with the paper's Table 2. [What to expect with your own music](what-to-expect.md) draws the conclusions.
 """
 
 HOW = """## How it is measured
@@ -220,22 +220,22 @@ HOW = """## How it is measured
 Each set becomes a catalogue by `sources.folder`, and the notebooks run on it by papermill with seed 0, as on any collection. For each modality and recipe ([which recipe](weights-and-encoders.md#which-recipe)) the table shows the network with the best *validation* AUC among those that ran.
 
 * **AUC**: macro AUC over the test items' labels, with a 95 % interval (1,000 resamples of the items). The interval is of one training; another seed was not tried.
-* **line**: a straight line (ridge or logistic regression) on the same inputs. *network minus line* is paired over the items.
-* **s**: seconds of training by the clock, all candidates of a search together, without the extraction of features, on a busy machine: an order of magnitude.
+* **line**: the straight line, that is, the linear baseline (ridge or logistic regression) on the same inputs. *network minus line* is compared on the same resampled items.
+* **s**: seconds of training by the clock, without the extraction of features; for our recipe the sum over all networks that it trains. Other programs ran at the same time: read it as an order of magnitude.
 * **Smaller than the paper's settings**: the convolutional network has at most 25 epochs; one target was tried for each set (`cosine`, on ESC-10 `logistic`).
-* ESC-10: folds 1 to 3 are for training, 4 for validation, 5 for the test.
+* ESC-10: folds 1 to 3 are for training, 4 for validation, 5 for the test. Fold 5 is also the test fold of the ESC-10 numbers on other pages, with other epochs, recipes or seeds: the AUC of `low_4x96` differs between them.
 * Captions: words of genre names are removed. Every fifth caption outside the official test part is for validation. Genres on fewer than 12 items are not learned.
-* Sound and captions: the sound is AudioSet's VGGish embedding, mean and standard deviation over ten seconds, given as embeddings of one's own (`-p embeddings`). The folder holds `manifest.csv` (`album_id`, `genres`, `split`, `text`), `vggish.npy`, and the ids of its rows in `vggish.txt`.
+* Sound and captions: the sound is AudioSet's VGGish embedding, mean and standard deviation over ten seconds, given as a file of embeddings (`-p embeddings`). The folder holds `manifest.csv` (`album_id`, `genres`, `split`, `text`), `vggish.npy`, and the ids of its rows in `vggish.txt`.
 """
 
 LABELS = """## Labels alone
 
-What notebook 03 makes of the labels, for these sets and for two that have nothing to hear or read. *neighbours that stay*: label factors are computed from the training items and again from all others; this share of every label's three nearest labels is the same. Labels that never share an item have no neighbours, and the factors only tell them apart.
+What notebook 03 makes of the labels, for these sets and for two that have labels only. *neighbours that stay*: label factors are computed from the training items, and again from all others; the column has the share of every label's three nearest labels that is the same. Where no item has two labels, no label has neighbours.
 """
 
 GROWING = """## With fewer items
 
-A straight line on the embeddings of a pretrained encoder, learned from a random part of the items outside the test (validation items among them, in proportion), judged by the same test items. *of each label*: how many of these items have the median label. *AUC*: mean of five draws, and their range.
+A straight line on the embeddings of a pretrained encoder. It is fitted to items drawn at random from training and validation together, and evaluated on the same test items. *of each label*: how many of the drawn items have the median label. *AUC*: mean of five draws, and their range.
 """
 
 

@@ -3,7 +3,7 @@
 Paper: none; section 5 trains on the albums alone.  Notebooks: 04_audio, 05_text, 09_your_album.
 
 Each encoder is one module of this package and one line of ``experiments.ENCODERS``. Its weights are not included:
-``make pretrained`` fetches and converts them once; afterwards no network is needed.
+``make pretrained`` fetches and converts them once; afterwards no internet connection is needed.
 """
 
 from collections.abc import Sequence
