@@ -152,3 +152,8 @@ def test_expected_precision_is_a_share_or_unknown(case):
     known = found.precision[~np.isnan(found.precision)]
     assert ((known >= 0) & (known <= 1)).all()
     assert (np.isnan(found.precision) | (found.decided > 0) | ~thresholds.shares_threshold(Y, 2)).all()
+
+
+def test_the_precision_is_cross_validated_in_ten_parts_or_one_for_each_album():
+    assert [len(thresholds._parts(albums)) for albums in (0, 1, 2, 9, 10, 25)] == [0, 0, 2, 9, 10, 10]
+    assert sorted(np.concatenate(thresholds._parts(25))) == list(range(25))
