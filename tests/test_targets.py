@@ -113,3 +113,10 @@ def test_losses_are_of_full_precision_whatever_the_precision_of_outputs():
     for objective in (targets.Cosine(np.eye(2)), targets.Logistic(2)):
         assert objective.loss.dtype == "float32"
         assert objective.loss(y, p).dtype == "float32"
+
+
+def test_probabilities_of_constant_labels_are_zero_and_one_and_no_other_label_ties_with_them():
+    outputs = np.array([[0.5, 0.5, 1.0], [0.5, 0.5, 0.0]], np.float32)
+    scores = targets.Logistic(3, [-1, 1, 0]).scores(outputs)
+    np.testing.assert_array_equal(scores[:, :2], [[0, 1], [0, 1]])
+    assert 0 < scores[1, 2] < scores[0, 2] < 1
