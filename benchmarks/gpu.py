@@ -5,8 +5,8 @@
     python benchmarks/gpu.py --patches 512 --covers 64             a trial in minutes, without a GPU
 
 Each training has a process of its own, so that its memory is its own too. It reads made-up patches and covers from a
-memory map, cuts the views of the covers in all cores, and trains two epochs of a part of the paper's examples. The first
-epoch compiles; the second one is timed, and multiplied up to the paper's number of examples.
+memory map, cuts the views of the covers in all cores, and trains two epochs of a part of the paper's examples. The second
+epoch is timed, and multiplied up to the paper's number of examples; validation is one batch.
 """
 
 import argparse
@@ -114,7 +114,7 @@ def main() -> None:
         train_one(asked.examples, asked.networks[0], asked.precisions[0])
         return
     print(f"{device()}, Keras {keras.__version__} on {keras.backend.backend()}, {os.cpu_count()} cores\n")
-    print("| network | precision | ms a step | examples/s | s an epoch | s to compile | GB of the GPU |")
+    print("| network | precision | ms a step | examples/s | s an epoch | s more in the first epoch | GB of the GPU |")
     print("|---|---|---|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         write_examples(Path(folder), asked.patches, asked.covers)

@@ -368,9 +368,9 @@ def restored(kind: type[Shared], stored: Mapping[str, Any]) -> dict[str, Any]:
 def with_recipe(cfg: Params, *, synthetic: bool) -> Params:
     """Replace the recipe ``auto`` by ``paper`` or ``ours``.
 
-    Fusions that are not learned late, such as joint training, have the paper's recipe only. Embeddings from a file or of a pretrained encoder get ours, since the
-    paper has none. Otherwise the sample gets the paper's recipe, and other catalogues ours. Parameters without a recipe
-    are returned unchanged.
+    Fusions that are not learned late, such as joint training, have the paper's recipe only. Embeddings from a file or of
+    a pretrained encoder get ours, since the paper has none. Otherwise the sample gets the paper's recipe, and other
+    catalogues ours. Parameters without a recipe are returned unchanged.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ On disk: ``catalogue.json``, ``albums.parquet``, ``tracks.parquet``, ``reviews.p
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +25,7 @@ from mumu_lib.catalogue import contents
 from mumu_lib.catalogue.schema import COLUMNS, INFO, SPLITS, check_tables, fill, holds, keep_labels
 from mumu_lib.core.errors import BadDataError, MissingDataError, ParameterError, did_you_mean
 from mumu_lib.core.files import atomic_path
-from mumu_lib.core.fingerprints import hash_of
+from mumu_lib.core.fingerprints import hash_of_stream
 from mumu_lib.core.parsing import parsing, plain_name, read_json, read_table
 from mumu_lib.experiments import MODALITIES
 
@@ -36,6 +36,8 @@ FORMAT = 1
 # Prefix of a cover's path in the catalogue's own folder, e.g. of a cover extracted from a recording.
 OWN = "catalogue:"
 REBUILD_HINT = "make the catalogue again"
+# Bytes of a file that are hashed at a time.
+PIECE = 1 << 20
 
 
 class Catalogue:
@@ -145,14 +147,17 @@ class Catalogue:
     @cached_property
     def fingerprint(self) -> str:
         """Hash of all tables: catalogues with the same fingerprint give the same results."""
+        return hash_of_stream(self._pieces(), length=16)
+
+    def _pieces(self) -> Iterator[bytes]:
+        """Yield the content of all files, piece by piece: reviews may take gigabytes."""
         files = ["catalogue.json"]
         for table in COLUMNS:
             files.append(f"{table}.parquet")
-        parts = []
         for name in files:
-            with parsing(self.folder / name, REBUILD_HINT):
-                parts.append((self.folder / name).read_bytes())
-        return hash_of(*parts, length=16)
+            with parsing(self.folder / name, REBUILD_HINT), open(self.folder / name, "rb") as file:
+                while piece := file.read(PIECE):
+                    yield piece
 
     def rows(self, *splits: str) -> np.ndarray:
         """Return the row numbers of the albums of some splits, in table order.

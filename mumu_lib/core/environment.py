@@ -28,10 +28,20 @@ def versions() -> dict[str, str]:
     ['python', 'mumu-lib', 'keras']
     """
     result = {"python": platform.python_version()}
-    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    for name in ("mumu-lib", "keras", backend, *PACKAGES):
+    for name in ("mumu-lib", "keras"):
+        result[name] = version(name)
+    # Notebooks without networks run without it.
+    result[_backend()] = _version(_backend())
+    for name in PACKAGES:
         result[name] = version(name)
     return result
+
+
+def _backend() -> str:
+    """Return the Keras backend in use, or the one that Keras will use, without importing it."""
+    if "keras" in sys.modules:
+        return str(sys.modules["keras"].backend.backend())
+    return os.environ.get("KERAS_BACKEND") or "tensorflow"
 
 
 def device() -> str:

@@ -78,6 +78,8 @@ def gpu_capabilities() -> list[tuple[int, ...]]:
         for device in jax.devices():
             if device.platform == "gpu":
                 versions.append(str(getattr(device, "compute_capability", "")))
+    elif keras.backend.backend() != "tensorflow":
+        versions = []
     else:
         import tensorflow as tf
 
@@ -116,8 +118,8 @@ def precision(asked: str) -> str:
 def _is_faster_in_bfloat16() -> bool:
     import keras
 
-    # With JAX bfloat16 was slower, on an H200 and on processors (benchmarks).
-    if keras.backend.backend() == "jax":
+    # With JAX bfloat16 was slower, on an H200 and on processors (benchmarks); other backends were not measured.
+    if keras.backend.backend() != "tensorflow":
         return False
     gpus = gpu_capabilities()
     if gpus:

@@ -208,7 +208,10 @@ def _hint_fewer_modalities(catalogue: Catalogue, cfg: Multimodal) -> str:
             letters += letter
     if len(letters) < 2:
         return ""
-    command = commands.notebook(catalogue, FUSION_NOTEBOOK, modalities=letters, target=cfg.target)
+    own = {"target": cfg.target}
+    if cfg.learning != "late":
+        own["learning"] = cfg.learning
+    command = commands.notebook(catalogue, FUSION_NOTEBOOK, modalities=letters, **own)
     return f"; or fuse those that have runs:  {command}"
 
 

@@ -27,7 +27,7 @@ from mumu_lib.core.files import write_atomically
 from mumu_lib.core.fingerprints import hash_of
 from mumu_lib.core.parsing import read_json
 from mumu_lib.core.paths import home
-from mumu_lib.experiments import BY_NAME, resolve
+from mumu_lib.experiments import BY_NAME, FUSION_NOTEBOOK, resolve
 from mumu_lib.features.store import read_rows
 from mumu_lib.fusion import Source
 from mumu_lib.fusion.learned import Learned
@@ -257,11 +257,14 @@ def audio_branch(folder: Path, params: dict, catalogue: Catalogue) -> Branch:
         If the run has no convolutional network.
     """
     if params["encoder"] or params["filters"] == "timbre_mlp":
-        command = commands.notebook(catalogue, "04_audio", filters="low_4x96")
-        raise NothingUsableError(
-            f"no audio run of {catalogue.name!r} has a network to train jointly (the best, {folder.name}, has none); "
-            f"make one with  {command}"
+        reason = (
+            f"no audio run of {catalogue.name!r} has a network to train jointly (the best, {folder.name}, has none)"
         )
+        if commands.only_timbre(catalogue):
+            command = commands.notebook(catalogue, FUSION_NOTEBOOK, modalities="ti", learning="simultaneous")
+            raise NothingUsableError(f"{reason}, and without recordings none can have; leave audio out:  {command}")
+        command = commands.notebook(catalogue, "04_audio", filters="low_4x96")
+        raise NothingUsableError(f"{reason}; make one with  {command}")
     store = audio_store.extract(catalogue, "cqt", patches=params["patches"], seed=params["seed"])
     tracks = audio_store.track_table(catalogue, store)
     patches = audio_store.flat_patches(store)

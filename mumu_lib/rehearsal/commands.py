@@ -15,6 +15,7 @@ from mumu_lib.core import commands, progress
 from mumu_lib.core.arguments import Parser, at_least
 from mumu_lib.core.errors import MissingDataError, MumuError
 from mumu_lib.core.files import make_folder
+from mumu_lib.core.parsing import read_json
 from mumu_lib.core.paths import home
 from mumu_lib.rehearsal import building, measuring, record, stages, tables
 from mumu_lib.rehearsal.parts import BUILT
@@ -34,6 +35,8 @@ def main(words: Sequence[str] | None = None) -> int:
     args = parser.parse_args(words)
     if args.sample and args.remove:
         parser.error("--remove takes made-up catalogues away; the sample's home is yours to delete")
+    if args.without_networks and args.epochs:
+        parser.error("--epochs is for networks; leave it or --without-networks out")
     # None means the sample, whose size is fixed.
     size = None
     if not args.sample:
@@ -81,7 +84,10 @@ def _parser() -> Parser:
         help="run only these, which may be any row of Table 2; a wrong name lists all",
     )  # fmt: skip
     parser.add_argument(
-        "--epochs", type=at_least(1), default=0, help="of each training; by default few, and its costs are extrapolated"
+        "--epochs",
+        type=at_least(1),
+        default=0,
+        help="of each training but the joint one; by default few, and its costs are extrapolated",
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
@@ -182,10 +188,14 @@ def _results(stage: Stage, folder: Path) -> dict[str, float]:
     if not (folder / "catalogue.json").is_file():
         return {}
     table = runs.table(Catalogue(folder))
-    if stage.name not in table.index:
-        return {}
-    run = table.loc[[stage.name]].iloc[-1]
-    return {"auc": float(run["auc"]), "trained": float(run["seconds_per_epoch"] * run["epochs"])}
+    name = stage.run or stage.name
+    found: dict[str, float] = {}
+    for _, run in table[table.index == name].iterrows():
+        # Runs with another number of epochs have the same id.
+        stored = read_json(Path(run["folder"], "params.json"), runs.RERUN_HINT)
+        if stored.get("epochs") == stage.arguments.get("epochs", stored.get("epochs")):
+            found = {"auc": float(run["auc"]), "trained": float(run["seconds_per_epoch"] * run["epochs"])}
+    return found
 
 
 def _scratch(size: Size | None) -> Path:

@@ -58,6 +58,8 @@ class Stage:
         Parameters passed to papermill.
     profile : {'paper', 'sample'}
         Profile of all other parameters.
+    run : str
+        Id of its run, if it is not the name.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Stage:
     setting: str = ""
     arguments: dict[str, Any] = field(default_factory=dict)
     profile: str = "paper"
+    run: str = ""
 
 
 def building_stages(*, stores: bool) -> list[Stage]:
@@ -171,21 +174,25 @@ def chosen(stages: list[Stage], names: list[str]) -> list[Stage]:
 
 
 def with_epochs(stages: list[Stage], epochs: int) -> list[Stage]:
-    """Replace the number of epochs of every stage that trains a network; 0 leaves it as it is.
+    """Replace the number of epochs of every notebook that trains a network; 0 leaves it as it is.
+
+    A stage whose number changes is measured under a name of its own.
 
     Examples
     --------
-    >>> with_epochs([Stage("overview"), Stage("a", arguments={"epochs": 3})], 5)[1].arguments
-    {'epochs': 5}
+    >>> stage = with_epochs([Stage("audio-cosine-low_4x96", "audio", arguments={"epochs": 2})], 5)[0]
+    >>> stage.name, stage.arguments
+    ('audio-cosine-low_4x96@5', {'epochs': 5})
     """
     if not epochs:
         return stages
     changed = []
     for stage in stages:
-        arguments = stage.arguments
-        if "epochs" in arguments:
-            arguments = {**arguments, "epochs": epochs}
-        changed.append(replace(stage, arguments=arguments))
+        trains = stage.stage in EPOCHS and not stage.part
+        if trains and stage.arguments.get("epochs") != epochs:
+            arguments = {**stage.arguments, "epochs": epochs}
+            stage = replace(stage, name=f"{stage.name}@{epochs}", run=stage.name, arguments=arguments)
+        changed.append(stage)
     return changed
 
 

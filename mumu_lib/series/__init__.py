@@ -247,7 +247,7 @@ def report(found: pd.DataFrame) -> str:
     return (
         f"{lines.to_string(index=False)}\n\n{sums.to_string()}\n\n"
         "Hours on 2 cores without a GPU, at most: all epochs are counted, but patience ends most trainings much earlier.\n"
-        "The hours of some networks are estimates (see params/costs.tsv); none was measured on a GPU."
+        "The hours of some networks are estimates (see params/costs.tsv); benchmarks/README.md has epochs on a GPU."
     )
 
 

@@ -109,8 +109,13 @@ class Needs:
     def _audio(self, modality: experiments.Modality, setting: str, rows: str) -> str:
         """Return why an audio row is not possible; timbre statistics are enough for their own row and for fusions."""
         recordings = self._lack("audio", rows)
-        # "cqt" is the setting of the job that extracts CQT patches, which trains no network.
-        needs_recordings = setting in ("cqt", *experiments.AUDIO_ENCODERS, *experiments.settings("audio"))
+        # "cqt" is the setting of the job that extracts CQT patches; joint training needs a network from the patches on.
+        needs_recordings = setting in (
+            "cqt",
+            "simultaneous",
+            *experiments.AUDIO_ENCODERS,
+            *experiments.settings("audio"),
+        )
         if recordings and (setting == TIMBRE or not needs_recordings) and not self._lack("timbre", rows):
             return ""
         return recordings

@@ -93,7 +93,17 @@ def test_seeds_repeat_weights():
 
 
 def test_versions_name_the_backend_in_use_and_no_other(monkeypatch):
-    monkeypatch.setattr(environment, "version", lambda package: "1")
-    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    monkeypatch.setattr(environment, "_backend", lambda: "jax")
     assert list(environment.versions())[:4] == ["python", "mumu-lib", "keras", "jax"]
     assert "tensorflow" not in environment.versions()
+    monkeypatch.setattr(environment, "_backend", lambda: "not-installed")
+    assert environment.versions()["not-installed"] == "missing"
+
+
+@pytest.mark.parametrize(("said", "backend"), [("jax", "jax"), ("", "tensorflow"), (None, "tensorflow")])
+def test_the_backend_is_known_before_keras_is_imported(monkeypatch, said, backend):
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    if said is not None:
+        monkeypatch.setenv("KERAS_BACKEND", said)
+    assert environment._backend() == backend

@@ -96,9 +96,10 @@ def test_the_backend_names_its_gpus():
     assert processor._numbers("9.0") == (9, 0)
 
 
-def test_with_jax_auto_is_float32(told, monkeypatch):
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_with_other_backends_auto_is_float32(told, monkeypatch, backend):
     told(TILES)
-    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
     assert processor.precision("auto") == "float32"
     monkeypatch.setattr(processor, "gpu_capabilities", lambda: [(9, 0)])
     assert processor.precision("auto") == "float32"

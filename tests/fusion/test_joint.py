@@ -95,3 +95,10 @@ def test_an_audio_run_without_a_network_to_train_is_refused_with_the_command_tha
     stored = {"filters": "low_4x96", "encoder": ""} | own
     with pytest.raises(NothingUsableError, match=r"04_audio\.ipynb out\.ipynb -p catalogue mine -p filters low_4x96$"):
         joint.audio_branch(tmp_path / "audio-cosine-timbre_mlp", stored, music)
+
+
+def test_without_recordings_joint_learning_leaves_audio_out(music, monkeypatch, tmp_path):
+    monkeypatch.setattr(joint.commands, "only_timbre", lambda catalogue: True)
+    stored = {"filters": "timbre_mlp", "encoder": ""}
+    with pytest.raises(NothingUsableError, match=r"-p modalities ti -p learning simultaneous$"):
+        joint.audio_branch(tmp_path / "audio-cosine-timbre_mlp", stored, music)

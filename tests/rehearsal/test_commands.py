@@ -3,13 +3,15 @@
 import json
 import shutil
 
+import pandas as pd
 import pytest
 from filelock import FileLock
 
 from mumu_lib.__main__ import main
 from mumu_lib.core.paths import home as home_of
-from mumu_lib.rehearsal import building, commands, measuring
+from mumu_lib.rehearsal import building, commands, measuring, stages
 from mumu_lib.rehearsal.measuring import Taken
+from mumu_lib.rehearsal.stages import Stage
 
 SMALL = ["rehearse", "--albums", "60", "--tracks", "100", "--seed", "3"]
 
@@ -120,3 +122,22 @@ def test_a_relative_home_means_the_same_folder_to_what_is_started(quick, tmp_pat
     monkeypatch.setattr(measuring, "run", run)
     assert main([*SMALL, "--stages", "overview"]) == 0
     assert seen == [(str(tmp_path / "somewhere"), True)]
+
+
+def test_of_two_runs_with_one_id_the_one_with_the_stage_s_epochs_is_reported(there, tmp_path, monkeypatch):
+    rows = []
+    for epochs in (2, 9):
+        (tmp_path / str(epochs)).mkdir()
+        (tmp_path / str(epochs) / "params.json").write_text(json.dumps({"epochs": epochs}), encoding="utf-8")
+        rows.append({"folder": tmp_path / str(epochs), "auc": epochs / 10, "seconds_per_epoch": 1, "epochs": epochs})
+    monkeypatch.setattr(commands.runs, "table", lambda catalogue: pd.DataFrame(rows, index=["text-cosine-vsm"] * 2))
+    few = Stage("text-cosine-vsm", "text", arguments={"epochs": 2})
+    many = stages.with_epochs([few], 9)[0]
+    assert [commands._results(stage, there.folder)["auc"] for stage in (few, many)] == [0.2, 0.9]
+    assert commands._results(Stage("text-cosine-vsm_sem", "text"), there.folder) == {}
+
+
+def test_epochs_without_networks_are_refused(capsys):
+    with pytest.raises(SystemExit):
+        main([*SMALL, "--without-networks", "--epochs", "3"])
+    assert "--epochs is for networks" in capsys.readouterr().err

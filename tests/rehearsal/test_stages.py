@@ -46,10 +46,18 @@ def test_every_row_of_table_2_can_be_rehearsed_by_name(all_stages, tmp_path):
 
 def test_epochs_of_all_trainings_can_be_given(all_stages):
     changed = stages.with_epochs(all_stages, 7)
-    assert named(changed, "audio-cosine-low_4x96").arguments["epochs"] == 7
-    assert stages.share_of_epochs(named(changed, "audio-cosine-low_4x96")) == pytest.approx(7 / 100)
+    cosine = named(changed, "audio-cosine-low_4x96@7")
+    assert (cosine.run, cosine.arguments["epochs"]) == ("audio-cosine-low_4x96", 7)
+    assert stages.share_of_epochs(cosine) == pytest.approx(7 / 100)
     assert named(changed, "results") == named(all_stages, "results")
     assert stages.with_epochs(all_stages, 0) == all_stages
+    # With the epochs that it has anyway, a stage is the same.
+    assert named(stages.with_epochs(all_stages, 2), cosine.run) == named(all_stages, cosine.run)
+
+
+def test_fusions_of_the_sample_take_the_given_epochs_too():
+    names = [stage.name for stage in stages.with_epochs(stages.whole_sample(), 7)]
+    assert sum(name.endswith("@7") for name in names) == 26
 
 
 def test_the_whole_sample_is_every_row_of_table_2():

@@ -116,6 +116,8 @@ def test_timbre_files_without_recordings_are_enough_for_their_row_and_for_fusion
     music.info["roots"]["msd"] = "audio"
     needs = Needs(music)
     assert not needs.lacking({"stage": "audio", "modality": "audio", "setting": "timbre_mlp"})
+    together = {"stage": "multimodal", "modality": "a+t", "setting": "simultaneous"}
+    assert "every row with audio" in needs.lacking(together)[0]
     assert not needs.lacking({"stage": "multimodal", "modality": "a+t", "setting": "mlp"})
     for setting in ("low_4x70", "cqt"):
         assert needs.lacking({"stage": "audio", "modality": "audio", "setting": setting})
