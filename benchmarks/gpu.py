@@ -17,6 +17,8 @@ import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
+# Its settings of the backend must come before Keras.
+import mumu_lib  # noqa: F401  # isort: skip
 import keras
 import numpy as np
 
