@@ -120,3 +120,16 @@ def test_probabilities_of_constant_labels_are_zero_and_one_and_no_other_label_ti
     scores = targets.Logistic(3, [-1, 1, 0]).scores(outputs)
     np.testing.assert_array_equal(scores[:, :2], [[0, 1], [0, 1]])
     assert 0 < scores[1, 2] < scores[0, 2] < 1
+
+
+def test_cosines_of_constant_labels_are_the_least_and_the_largest():
+    C = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 2.0], [0.0, -2.0]])
+    scores = targets.Cosine(C, [-1, 1, 0, 0]).scores(np.array([[0.0, 1.0], [0.0, -3.0]]))
+    np.testing.assert_array_equal(scores[:, :2], [[-1, 1], [-1, 1]])
+    assert (np.abs(scores[:, 2:]) < 1).all()
+    np.testing.assert_allclose(scores[:, 2:], [[1, -1], [-1, 1]], atol=1e-6)
+
+
+def test_a_label_without_factors_is_at_a_right_angle_to_all_albums():
+    scores = targets.Cosine(np.array([[0.0, 0.0], [3.0, 4.0]])).scores(np.array([[6.0, 8.0]]))
+    np.testing.assert_allclose(scores, [[0, 1]], atol=1e-6)
