@@ -100,3 +100,13 @@ def test_pixels_are_brought_to_scale_in_full_precision(policy, sight):
     full = keras.Model(pixels, backbones._as_trained(pixels, sight)).predict(values, verbose=0)
     assert scaled.dtype == np.float32
     np.testing.assert_array_equal(scaled, full)
+
+
+@pytest.mark.parametrize("backbone", ["small", "mobilenet_v2", "resnet50"])
+def test_batch_normalisation_follows_within_few_steps_also_after_loading(tmp_path, backbone):
+    network = models.resnet(backbone, "logistic", 3, weights="random", image_size=32)
+    network.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", compile=False)
+    for each in (network, loaded):
+        kept = {layer.momentum for layer in each.layers if isinstance(layer, keras.layers.BatchNormalization)}
+        assert kept == {0.9}
