@@ -294,3 +294,13 @@ def test_a_map_shows_all_albums_or_says_how_many(capsys):
     pd.testing.assert_series_equal(some, group[some.index])
     assert some.index.is_monotonic_increasing
     assert capsys.readouterr().out == "on the map: 4 of 6 albums, drawn by the seed\n"
+
+
+def test_rows_and_points_are_drawn_once_each_and_stay_in_order(capsys):
+    rows = labels._sampled_rows(labels.MAX_EXACT + 1, seed=3)
+    assert len(np.unique(rows)) == len(rows) == labels.SAMPLE_SIZE
+    assert (np.diff(rows) > 0).all()
+    shown = labels.drawn_for_map(pd.Series(range(50)), 45, seed=3)
+    assert len(shown) == 45
+    assert (np.diff(shown) > 0).all()
+    assert capsys.readouterr().out == "on the map: 45 of 50 albums, drawn by the seed\n"
