@@ -51,7 +51,7 @@ def main(words: Sequence[str] | None = None) -> int:
     with _lock(name), _terminated_like_interrupted():
         if args.remove:
             return _remove(args.albums, kept)
-        # The dear rows are run only by name.
+        # Expensive rows run only if they are named.
         known = _stages(size, args.without_networks, every_row=bool(args.stages))
         todo = stages.with_epochs(stages.chosen(known, args.stages), args.epochs)
         failed = _rehearse(size, todo, kept)

@@ -2,6 +2,8 @@
 
 import logging
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,12 @@ def test_one_wrong_warning_is_kept_back_and_no_other(caplog):
         )
         logger.warning("something else")
     assert [record.getMessage() for record in caplog.records] == ["something else"]
+
+
+def test_several_notebooks_can_share_a_gpu(monkeypatch):
+    growing = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    for name in growing:
+        monkeypatch.delenv(name, raising=False)
+    code = f"import os, mumu_lib; print(*(os.environ.get(name) for name in {list(growing)}))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.split() == list(growing.values())

@@ -193,8 +193,10 @@ def test_own_vectors_alone_are_named_where_a_modality_has_no_run(tiny):
 def test_modalities_that_have_runs_are_named_where_one_has_none(tiny):
     for modality in ("audio", "text"):
         finished(tiny, modality, "made", np.ones((30, 3)), 0.9)
-    with pytest.raises(MissingDataError, match=r"or fuse those that have runs: .* -p modalities at -p target cosine"):
+    with pytest.raises(MissingDataError, match=r"or fuse those that have runs: .* -p modalities at -p target cosine$"):
         fusion.sources(tiny, cfg("ati"))
+    with pytest.raises(MissingDataError, match=r" -p modalities at -p target cosine -p learning simultaneous$"):
+        fusion.sources(tiny, cfg("ati", learning="simultaneous"))
 
 
 def test_a_file_is_not_fused_with_the_network_over_it(tiny, tmp_path, monkeypatch):
